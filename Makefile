@@ -1,0 +1,124 @@
+# One door to everything. Needs make and a Python >= 3.11; the first target that needs the
+# libraries makes .venv and installs them, and nothing is installed again until they change.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+# A Python counts when it runs (a shim may not), is new enough and can make environments.
+USABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
+	$$p -c '$(USABLE)' 2>/dev/null && echo $$p && break; done)
+
+.DEFAULT_GOAL := help
+# The steps of `check` print one after another, and the tests' summary comes last.
+.NOTPARALLEL:
+.PHONY: help install run worker migrate seed doctor test test-unit test-integration lint format \
+	types migrations coverage check openapi lock clean docker-build docker-run
+
+help: ## Show this help
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ Start
+
+install: $(INSTALLED) ## Make .venv with the pinned libraries
+
+$(INSTALLED): requirements-dev.txt
+	@$(or $(PYTHON),false) -c '$(USABLE)' 2>/dev/null || { echo \
+	"Python 3.11 or newer (with venv) is needed: install it, or name it: make PYTHON=/path/to/python" \
+	>&2; exit 1; }
+	@echo "== Install the libraries in $(VENV) (about half a minute, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+run: $(INSTALLED) ## Start the API on http://127.0.0.1:8000
+	@$(BIN)/python -m app serve
+
+worker: $(INSTALLED) ## Start a worker for events and jobs
+	@$(BIN)/python -m app worker
+
+doctor: $(INSTALLED) ## Tell what is wrong with settings, database and migrations
+	@$(BIN)/python -m app doctor
+
+##@ Data
+
+migrate: $(INSTALLED) ## Bring the database up to date
+	@scripts/migrate.sh
+
+seed: $(INSTALLED) ## Fill the database with examples
+	@$(BIN)/python scripts/seed.py
+
+##@ Test and check
+
+test: $(INSTALLED) ## Run all tests
+	@$(BIN)/python -m pytest -n 2
+
+test-unit: $(INSTALLED) ## Run the tests that need no database
+	@$(BIN)/python -m pytest tests/unit
+
+test-integration: $(INSTALLED) ## Run the tests on real SQLite and PostgreSQL
+	@$(BIN)/python -m pytest -n 2 tests/integration
+
+lint: $(INSTALLED) ## Check style, architecture, dependencies, Docker and CI files
+	@echo "== Style"
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@echo "== Architecture"
+	@$(BIN)/lint-imports --no-logo
+	@echo "== Dependencies"
+	@$(BIN)/deptry .
+	@echo "== Docker, CI and shell files"
+	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@for script in scripts/*.sh; do sh -n "$$script" || exit 1; done
+	@bash -n .ci/run
+
+format: $(INSTALLED) ## Format the code and mend what can be mended
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+types: $(INSTALLED) ## Check the types
+	@echo "== Types"
+	@$(BIN)/mypy
+
+migrations: $(INSTALLED) ## Check that models and migrations agree
+	@echo "== Models and migrations agree"
+	@directory=$$(mktemp -d) && trap 'rm -rf "$$directory"' EXIT && \
+	export APP_ENV=test DATA_DIR="$$directory" DATABASE_URL="sqlite:///$$directory/check.db" && \
+	$(BIN)/python -m app migrate && $(BIN)/python -m app migrate --check
+
+coverage: $(INSTALLED) ## Run all tests and see what they do not reach
+	@echo "== Tests"
+	@$(BIN)/python -m pytest -n 2 --cov
+
+check: lint types migrations coverage ## Everything that has to hold before a merge
+
+##@ Maintain
+
+openapi: $(INSTALLED) ## Write docs/api from the code
+	@$(BIN)/python -m app openapi --write
+
+lock: $(INSTALLED) ## Pin what pyproject.toml asks for (LOCK=--upgrade takes the newest)
+	@$(BIN)/uv pip compile pyproject.toml --extra sentry -o requirements.txt $(COMPILE)
+	@$(BIN)/uv pip compile pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt $(COMPILE)
+
+# One file for every Python and platform; the header must not tell where it was made.
+COMPILE = --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock" $(LOCK)
+
+clean: ## Remove caches and reports; .venv and data stay
+	@rm -rf .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache \
+		.pytest_cache .ruff_cache .schemathesis
+	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+##@ Docker
+
+docker-build: ## Build the image
+	@docker build --tag alicerce .
+
+docker-run: ## Start API, worker, PostgreSQL and Redis (settings in .env)
+	@docker compose up --build

@@ -1,0 +1,186 @@
+"""The command line: `python -m app --help`."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import orjson
+import typer
+import uvicorn
+from alembic.util import CommandError
+
+from app.config.settings import InvalidSettingsError, Settings, load_settings
+from app.container import ApplicationContainer, build_container
+from app.core.exceptions import AppError, Invalid, Unavailable
+from app.core.logging import configure_logging
+from app.core.problems import problem_list
+from app.doctor import examine
+from app.main import create_app
+from app.seed import PASSWORD, USERS, seed
+from app.shared.infrastructure.database.migrate import MigrationFailed, check, downgrade, upgrade
+from app.worker import run_worker
+
+Result = TypeVar("Result")
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+users = typer.Typer(no_args_is_help=True, help="Accounts, from the inside.")
+cli.add_typer(users, name="users")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; an error that was foreseen is a sentence, not a traceback."""
+    try:
+        cli(arguments)
+    except Invalid as error:
+        sys.exit("\n".join(f"{each['pointer'][1:]}: {each['detail']}" for each in error.errors))
+    except (InvalidSettingsError, AppError, CommandError, MigrationFailed) as error:
+        sys.exit(str(error))
+
+
+@cli.command()
+def serve() -> None:
+    """Serve the API. In the development profile the database is migrated first."""
+    settings = load_settings()
+    if settings.app_env == "development":
+        upgrade(settings.database)
+        _greet(settings)
+    # uvicorn ends in good order and then signals itself again: to end as asked is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,  # ours has the request id and the actor
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=65,
+        timeout_graceful_shutdown=25,
+    )
+
+
+@cli.command()
+def worker() -> None:
+    """Do the work that nobody waits for, in a process of its own."""
+    settings = load_settings()
+    configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
+    asyncio.run(run_worker(build_container(settings)))
+
+
+@cli.command()
+def migrate(
+    *,
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Only tell whether models and migrations agree.")
+    ] = False,
+    down: Annotated[
+        str | None, typer.Option(help="Go back to this revision (`base` for before the first).")
+    ] = None,
+) -> None:
+    """Bring the database to the schema of this code."""
+    url = load_settings().database
+    if only_check:
+        check(url)
+    elif down is not None:
+        downgrade(url, down)
+        typer.echo(f"The database is at {down}.")
+    else:
+        upgrade(url)
+        typer.echo("The database is up to date.")
+
+
+@cli.command()
+def doctor() -> None:
+    """Examine settings, ports, database, migrations and clock; say how to mend each trouble."""
+    sound = True
+    for finding in examine():
+        typer.echo(str(finding))
+        sound = sound and not finding.is_trouble
+    if not sound:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def openapi(
+    *, write: Annotated[bool, typer.Option(help="Write docs/api instead of printing.")] = False
+) -> None:
+    """Print the OpenAPI document, or write it and the list of problems into docs/api."""
+    document = create_app(_plain_settings()).openapi()
+    text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
+    if write:
+        Path("docs/api/openapi.json").write_text(text, encoding="utf-8")
+        Path("docs/api/problems.md").write_text(problem_list(), encoding="utf-8")
+    else:
+        typer.echo(text, nl=False)
+
+
+@cli.command(name="seed")
+def load_demo_data() -> None:
+    """Load demo users and some thousand tasks; what is there already stays."""
+    settings = load_settings()
+    if settings.is_production:
+        sys.exit("Demo data has no place in production; nothing was changed.")
+    upgrade(settings.database)
+    added = _with_container(seed)
+    typer.echo(f"Added {added} tasks. Sign in as {USERS[0]} with the password {PASSWORD!r}.")
+
+
+@users.command()
+def create_admin(email: str) -> None:
+    """Open an administrator's account and print its password, once."""
+    password = _with_container(lambda container: container.user.create_admin().execute(email))
+    typer.echo(f"The password of {email} (it is shown only now): {password}")
+
+
+@users.command()
+def verify(email: str) -> None:
+    """Vouch for the address of an account, so that its owner can sign in."""
+    _with_container(lambda container: container.user.verify().execute(email))
+    typer.echo(f"{email} is verified.")
+
+
+def _plain_settings() -> Settings:
+    """Return the defaults, wherever we are: what is set here has no place in a document."""
+    fields = Settings.model_fields.items()
+    defaults = {name: field.default for name, field in fields if not field.is_required()}
+    unused = {"database_url": "sqlite:///unused.db", "jwt_secret_key": "unused" * 8}
+    return load_settings(_env_file=None, **defaults, **unused)
+
+
+def _with_container(work: Callable[[ApplicationContainer], Awaitable[Result]]) -> Result:
+    """Do some work of the service outside of a request."""
+
+    async def run() -> Result:
+        settings = load_settings()
+        configure_logging(level="WARNING", json_lines=settings.is_production)
+        container = build_container(settings)
+        await container.database().open()
+        try:
+            if reason := await container.readiness().why_not():
+                raise Unavailable(reason)
+            return await work(container)
+        finally:
+            container.hasher().close()
+            await container.database().close()
+
+    return asyncio.run(run())
+
+
+def _greet(settings: Settings) -> None:
+    address = f"http://{settings.host}:{settings.port}"
+    typer.echo(
+        f"""
+  {settings.app_name} {settings.version} is at {address}
+
+    Read and try the API    {address}/docs
+    Is it well?             {address}/health/ready
+    Load demo data          make seed
+    Take the tour           README.md, "Five minutes"
+
+  Data is in {settings.data_dir}/. Stop with Ctrl-C.
+"""
+    )

@@ -1,0 +1,1 @@
+"""Settings and what is built straight from them. Only the composition root imports this package."""

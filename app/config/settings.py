@@ -1,0 +1,212 @@
+"""Every setting of the service: read once, checked whole, never changed afterwards."""
+
+import re
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+MIN_SECRET_BYTES = 32
+MAX_PORT = 65_535
+
+Profile = Literal["development", "test", "production"]
+
+
+class InvalidSettingsError(Exception):
+    """The service can't start: one line per setting that is missing or wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(["The settings are not usable:", *problems]))
+
+
+class Settings(BaseSettings):
+    """Read from the environment and from `.env`; `.env.example` explains each in its place."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        str_strip_whitespace=True,
+    )
+
+    app_env: Profile = Field("development", examples=["production"])
+    app_name: str = Field("Alicerce", min_length=1, max_length=80, examples=["Shop"])
+    version: str = Field("0.1.0", min_length=1, max_length=40, examples=["1.0.0"])
+    debug: bool = Field(default=False, examples=["false"])
+
+    host: str = Field("127.0.0.1", min_length=1, examples=["0.0.0.0"])  # noqa: S104 - an example, not a bind
+    port: int = Field(8000, ge=0, le=MAX_PORT, examples=["8000"])
+    data_dir: Path = Field(Path("var"), examples=["/var/lib/alicerce"])
+
+    database_url: SecretStr = Field(examples=["postgresql://user:password@localhost:5432/alicerce"])
+    database_echo: bool = Field(default=False, examples=["false"])
+    database_pool_size: int = Field(10, ge=1, le=200, examples=["10"])
+    database_timeout_seconds: float = Field(5.0, gt=0, le=60, examples=["5"])
+
+    jwt_algorithm: Literal["HS256", "HS384", "HS512"] = Field("HS256", examples=["HS256"])
+    jwt_secret_key: SecretStr = Field(examples=["the output of: openssl rand -hex 32"])
+    jwt_expire_minutes: int = Field(10, ge=1, le=60, examples=["10"])
+    session_idle_days: int = Field(14, ge=1, le=90, examples=["14"])
+    session_max_days: int = Field(90, ge=1, le=365, examples=["90"])
+
+    bin_keep_days: int = Field(30, ge=1, le=3650, examples=["30"])
+
+    external_api_url: str | None = Field(
+        default=None, pattern=r"^https?://[^\s/]+", examples=["https://hooks.example.com/tasks"]
+    )
+    external_api_key: SecretStr | None = Field(default=None, examples=["a shared secret"])
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        "INFO", examples=["INFO"]
+    )
+    sentry_dsn: SecretStr | None = Field(
+        default=None, examples=["https://key@sentry.example.com/1"]
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _supply_what_needs_no_decision(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Name a database file where none is; outside production, make a signing key too."""
+        data_dir = Path(values.get("data_dir") or "var")
+        values.setdefault("database_url", f"sqlite:///{data_dir / 'alicerce.db'}")
+        if values.get("app_env", "development") != "production":
+            values.setdefault("jwt_secret_key", LazySecret(data_dir / "secrets" / "jwt_secret_key"))
+        return values
+
+    @field_validator("jwt_secret_key", mode="before")
+    @classmethod
+    def _read_kept_secret(cls, value: object) -> object:
+        return value.read_or_make() if isinstance(value, LazySecret) else value
+
+    @field_validator("jwt_secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        # RFC 7518, section 3.2: an HMAC key is at least as long as the hash.
+        bits = int(info.data.get("jwt_algorithm", "HS256")[2:])
+        if len(value.get_secret_value().encode()) < bits // 8:
+            message = f"must be at least {bits // 8} bytes"
+            raise ValueError(message)
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _a_database_that_is_known(cls, value: SecretStr) -> SecretStr:
+        try:
+            url = make_url(value.get_secret_value())
+        except (ArgumentError, ValueError):  # such as a port that is no number; it may be a secret
+            message = "is not a database URL"
+            raise ValueError(message) from None
+        if wrong := _unusable(url):
+            raise ValueError(wrong)
+        return value
+
+    @field_validator("sentry_dsn")
+    @classmethod
+    def _looks_like_a_dsn(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.fullmatch(r"https?://\S+@\S+/\d+", value.get_secret_value()):
+            message = "is not a Sentry DSN"
+            raise ValueError(message)
+        return value
+
+    @model_validator(mode="after")
+    def _fit_for_production(self) -> Self:
+        if self.is_production and self.debug:
+            message = "DEBUG must be off in production; for example: DEBUG=false"
+            raise ValueError(message)
+        return self
+
+    @cached_property
+    def database(self) -> URL:
+        """The database's address, with `postgres://` spelled as SQLAlchemy knows it."""
+        url = make_url(self.database_url.get_secret_value())
+        backend = "sqlite" if url.get_backend_name() == "sqlite" else "postgresql"
+        return url.set(drivername=backend)
+
+    @property
+    def effective_log_level(self) -> str:
+        """What is logged: with DEBUG everything, else from LOG_LEVEL up."""
+        return "DEBUG" if self.debug else self.log_level
+
+    @property
+    def is_production(self) -> bool:
+        return self.app_env == "production"
+
+
+def _unusable(url: URL) -> str | None:
+    """Return what is wrong with a database's address, if anything is."""
+    backend, database = url.get_backend_name(), (url.database or "").strip()
+    if backend not in {"postgresql", "postgres", "sqlite"}:
+        return "must start with postgresql:// or sqlite://"
+    if backend != "sqlite":
+        has_port = url.port is None or 1 <= url.port <= MAX_PORT
+        return None if database and has_port else "must name a database, and a port up to 65535"
+    if database in {"", ":memory:"} or database.startswith("file:"):
+        return "must name a file: a database in memory loses everything that was promised"
+    return "must have three slashes before the file's name, or four" if url.host else None
+
+
+class LazySecret:
+    """A secret that is made once, kept in a file that only its owner reads, and read ever after."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read_or_make(self) -> str:
+        """Return the secret; of several processes that start at once, one makes it for all."""
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = self._path.with_suffix(f".{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(MIN_SECRET_BYTES))
+        try:
+            self._path.hardlink_to(draft)  # atomic: fails where another process was first
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+        return self._path.read_text().strip()
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read and check all settings.
+
+    Raises InvalidSettingsError, which names each variable, what is wrong and an example,
+    and never the value: it may be a secret.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # keyword overrides of any field
+    except ValidationError as error:
+        raise InvalidSettingsError([_sentence(problem) for problem in error.errors()]) from None
+    except SettingsError as error:
+        raise InvalidSettingsError([f"  {error}"]) from None
+    except UnicodeDecodeError:
+        raise InvalidSettingsError(["  .env: is not UTF-8; save it in that encoding"]) from None
+    except OSError as error:
+        raise InvalidSettingsError(
+            [f"  DATA_DIR: can't be written ({error.strerror}); for example: DATA_DIR=var"]
+        ) from None
+
+
+def _sentence(problem: Any) -> str:
+    if not problem["loc"]:
+        return f"  {problem['ctx']['error']}"
+    name = str(problem["loc"][0])
+    field = Settings.model_fields[name]
+    wrong = "is missing" if problem["type"] == "missing" else problem["msg"]
+    wrong = wrong.removeprefix("Value error, ").removeprefix("Input ")
+    return f"  {name.upper()}: {wrong}; for example: {name.upper()}={(field.examples or [''])[0]}"

@@ -1,0 +1,1 @@
+"""What every request meets, whatever the module. Core imports nothing of the layers above it."""

@@ -1,0 +1,152 @@
+"""The errors of the service: a stable code and a sentence each, and no word of HTTP.
+
+A module derives its own from the kinds below (`class TaskAlreadyCompleted(Conflict)`);
+`core/problems.py` says which status each kind becomes.
+"""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+
+class AppError(Exception):
+    """An error that the caller is told about. `code` never changes once published."""
+
+    code: ClassVar[str] = "error"
+    message: ClassVar[str] = "Something went wrong."
+
+    def __init__(self, detail: str | None = None) -> None:
+        self.detail = detail or self.message
+        super().__init__(self.detail)
+
+    @classmethod
+    def all_kinds(cls) -> Iterator[type["AppError"]]:
+        """Walk this class and everything derived from it."""
+        yield cls
+        for kind in cls.__subclasses__():
+            yield from kind.all_kinds()
+
+
+class Malformed(AppError):
+    """The request can't be read at all."""
+
+    code = "malformed_request"
+    message = "The request could not be read."
+
+
+class Unauthenticated(AppError):
+    """Nobody is who the request says it comes from."""
+
+    code = "unauthenticated"
+    message = "Sign in first: send a valid access token as 'Authorization: Bearer <token>'."
+
+
+class Forbidden(AppError):
+    """The caller is known, and may not do this."""
+
+    code = "forbidden"
+    message = "You are not allowed to do this."
+
+
+class NotFound(AppError):
+    """It does not exist, or the caller may not know that it does."""
+
+    code = "not_found"
+    message = "There is nothing here."
+
+
+class MethodNotAllowed(AppError):
+    """The address exists, the method on it does not."""
+
+    code = "method_not_allowed"
+    message = "This address does not take that method; see the Allow header."
+
+    def __init__(self, allowed: list[str]) -> None:
+        self.allowed = allowed
+        super().__init__()
+
+
+class Conflict(AppError):
+    """The state of things forbids it; another state might not."""
+
+    code = "conflict"
+    message = "The request conflicts with the current state."
+
+
+class ConcurrentUpdate(Conflict):
+    """Somebody else changed the same thing between our read and our write."""
+
+    code = "concurrent_update"
+    message = "It was changed by somebody else at the same moment; read it again and repeat."
+
+
+class StaleVersion(AppError):
+    """The caller's version is not the current one."""
+
+    code = "stale_version"
+    message = "It was changed since you read it: get it again and send its new ETag in If-Match."
+
+
+class VersionRequired(AppError):
+    """A write of an existing thing must say which version it saw."""
+
+    code = "version_required"
+    message = "Send the ETag that you last read as If-Match, so that no change is lost."
+
+
+class PayloadTooLarge(AppError):
+    """The body is longer than this service reads."""
+
+    code = "payload_too_large"
+    message = "The body is larger than 1 MiB."
+
+
+class UnsupportedMediaType(AppError):
+    """The body is not in a format that this address takes."""
+
+    code = "unsupported_media_type"
+    message = "Send the body in the content type that this address documents."
+
+
+class Unavailable(AppError):
+    """Something this service depends on is away; the same request may succeed later."""
+
+    code = "unavailable"
+    message = "The service can't do this right now; try again in a moment."
+    retry_after_seconds: ClassVar[int] = 1
+
+
+class Overloaded(Unavailable):
+    """More work is waiting than can be done in time."""
+
+    code = "overloaded"
+    message = "Too much is going on; try again in a moment."
+
+
+class InternalError(AppError):
+    """A defect of the service. The caller learns nothing but the request's id."""
+
+    code = "internal_error"
+    message = "An unexpected error happened; it was logged under this request's id."
+
+
+class Invalid(AppError):
+    """Well-formed, but one or more values are not acceptable.
+
+    `Invalid("title", "1 to 200 characters")` is about one field of the body; several problems
+    at once come as a list of `{"pointer" | "parameter", "code", "detail"}`.
+    """
+
+    code = "invalid"
+    message = "Some values are not acceptable; see errors."
+
+    def __init__(
+        self,
+        field: str = "",
+        rule: str = "",
+        *,
+        code: str = "invalid",
+        errors: list[dict[str, Any]] | None = None,
+    ) -> None:
+        one = {"pointer": f"/{field}", "code": code, "detail": rule}
+        self.errors = [one] if errors is None else errors
+        super().__init__()

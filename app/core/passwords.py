@@ -1,0 +1,70 @@
+"""Password hashing: argon2id, off the event loop, bounded in threads and in waiting."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Final, ParamSpec, TypeVar
+
+from pwdlib import PasswordHash
+from pwdlib.exceptions import UnknownHashError
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from app.core.exceptions import Overloaded
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class PasswordHasher:
+    """Hashes and verifies passwords.
+
+    The parameters are OWASP's (argon2id, 19 MiB, 2 passes, 1 lane). At most one hash per core
+    runs at once and a bounded number waits: beyond it Overloaded is raised at once, because a
+    flood of logins must cost neither the memory nor the answers of everybody else.
+    """
+
+    WAITING: Final = 32
+
+    def __init__(self, *, memory_kib: int = 19_456, passes: int = 2) -> None:
+        self._hash = PasswordHash(
+            (Argon2Hasher(memory_cost=memory_kib, time_cost=passes, parallelism=1),)
+        )
+        self._threads = os.cpu_count() or 1
+        self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix="password")
+        self._running = 0
+        self._nobodys = self._hash.hash("the password of nobody at all")
+
+    async def hash(self, password: str) -> str:
+        """Return a hash to store, with its parameters and salt inside."""
+        return await self._run(self._hash.hash, password)
+
+    async def verify_and_renew(self, password: str, stored: str | None) -> tuple[bool, str | None]:
+        """Tell whether the password is right, and give a stronger hash if the stored one is weaker.
+
+        Without a stored hash it takes as long, and the answer is no.
+        """
+        try:
+            right, renewed = await self._run(
+                self._hash.verify_and_update, password, stored or self._nobodys
+            )
+        except UnknownHashError:
+            return False, None
+        if stored is None or not right:
+            return False, None
+        return True, renewed
+
+    def close(self) -> None:
+        """Let no more work in."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if self._running >= self._threads + self.WAITING:
+            raise Overloaded
+        self._running += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
+        finally:
+            self._running -= 1

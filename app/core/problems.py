@@ -1,0 +1,174 @@
+"""Errors as problem details (RFC 9457): the one table from kinds of error to HTTP."""
+
+import http
+from typing import Any
+from uuid import UUID
+
+import orjson
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import Send
+
+from app.core import exceptions
+from app.core.exceptions import AppError, InternalError, Invalid, MethodNotAllowed
+from app.core.strict_json import MalformedJson
+
+MEDIA_TYPE = "application/problem+json"
+
+# The first kind in the error's line of ancestors decides.
+STATUS_OF: dict[type[AppError], int] = {
+    exceptions.Malformed: 400,
+    exceptions.Unauthenticated: 401,
+    exceptions.Forbidden: 403,
+    exceptions.NotFound: 404,
+    exceptions.MethodNotAllowed: 405,
+    exceptions.Conflict: 409,
+    exceptions.StaleVersion: 412,
+    exceptions.PayloadTooLarge: 413,
+    exceptions.UnsupportedMediaType: 415,
+    exceptions.Invalid: 422,
+    exceptions.VersionRequired: 428,
+    exceptions.InternalError: 500,
+    exceptions.Unavailable: 503,
+}
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "title": "Problem",
+    "description": "What went wrong (RFC 9457). `code` is stable; `detail` is for people.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance", "code"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string", "format": "uri"},
+        "code": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "description": "Only with status 422: each value that is not acceptable.",
+            "items": {
+                "type": "object",
+                "required": ["code", "detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON Pointer into the body."},
+                    "parameter": {"type": "string", "description": "Name outside the body."},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def status_of(kind: type[AppError]) -> int:
+    """Return the HTTP status of a kind of error."""
+    return next(STATUS_OF[ancestor] for ancestor in kind.__mro__ if ancestor in STATUS_OF)
+
+
+def as_app_error(error: Exception) -> AppError:
+    """Return the error itself, its equivalent, or `InternalError` for what nobody foresaw."""
+    if isinstance(error, AppError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return _invalid(error)
+    if isinstance(error, HTTPException):
+        # FastAPI wraps whatever went wrong while it read a body.
+        cause = error.__cause__
+        return cause if isinstance(cause, AppError) else _equivalent(error.status_code)
+    return InternalError()
+
+
+def _invalid(error: RequestValidationError) -> AppError:
+    """Say where FastAPI saw what it could not take; its own words may hold what was sent."""
+    found = error.errors()
+    if any(each["type"] == "json_invalid" for each in found):
+        return MalformedJson()
+    return Invalid(errors=[_complaint(*each["loc"]) for each in found])
+
+
+def _complaint(place: str, *path: str | int) -> dict[str, str]:
+    parts = [str(part)[:64] for part in path]
+    if place == "body":  # RFC 6901 escapes ~ and /
+        escaped = (part.replace("~", "~0").replace("/", "~1") for part in parts)
+        where = {"pointer": "".join(f"/{part}" for part in escaped)}
+    else:
+        where = {"parameter": ".".join(parts)}
+    return {**where, "code": "invalid", "detail": "is missing or not acceptable"}
+
+
+def _equivalent(status: int) -> AppError:
+    for kind, its in STATUS_OF.items():
+        if its == status and kind is not MethodNotAllowed:  # that one says which are allowed
+            return kind()
+    return InternalError()
+
+
+async def send_problem(send: Send, error: AppError, request_id: str) -> None:
+    """Answer with the error as a problem document."""
+    status = status_of(type(error))
+    body = orjson.dumps(_document(error, status, request_id))
+    headers = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        *_headers_of(error, status),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def problem_response(*kinds: type[AppError]) -> dict[str, Any]:
+    """Describe one status of a route in OpenAPI, with the codes that it may carry."""
+    codes = ", ".join(f"`{kind.code}`" for kind in kinds)
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": codes, "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
+def _document(error: AppError, status: int, request_id: str) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "type": f"/problems/{error.code}",
+        "title": http.HTTPStatus(status).phrase,
+        "status": status,
+        "detail": error.detail,
+        "instance": _instance(request_id),
+        "code": error.code,
+    }
+    if isinstance(error, Invalid):
+        document["errors"] = error.errors
+    return document
+
+
+def _instance(request_id: str) -> str:
+    try:
+        return UUID(request_id).urn
+    except ValueError:  # a client's own token
+        return f"urn:request-id:{request_id}"
+
+
+def _headers_of(error: AppError, status: int) -> list[tuple[bytes, bytes]]:
+    if status == http.HTTPStatus.UNAUTHORIZED:
+        return [(b"www-authenticate", b"Bearer")]
+    if isinstance(error, MethodNotAllowed):
+        return [(b"allow", ", ".join(error.allowed).encode())]
+    if isinstance(error, exceptions.Unavailable):
+        return [(b"retry-after", str(error.retry_after_seconds).encode())]
+    return []
+
+
+def problem_list() -> str:
+    """Return `docs/api/problems.md`: every code that an answer may carry."""
+    kinds = {kind.code: kind for kind in AppError.all_kinds() if kind is not AppError}
+    rows = [
+        f"| `{code}` | {status_of(kind)} | {kind.message} |" for code, kind in sorted(kinds.items())
+    ]
+    head = [
+        "# Problems",
+        "",
+        "Every error is an `application/problem+json` document (RFC 9457). Its `code` is stable:",
+        "programs may rely on it. `detail` is for people. Written by `make openapi`.",
+        "",
+        "| code | status | says |",
+        "| --- | --- | --- |",
+    ]
+    return "\n".join([*head, *rows]) + "\n"

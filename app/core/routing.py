@@ -1,0 +1,210 @@
+"""Routes: FastAPI's matching and OpenAPI, with the parameters read by a plan made once.
+
+FastAPI solves the parameters of each request anew and in general. A route here knows the few kinds
+that the project uses (`core/parameters.py`) and reads them directly: several times faster, and the
+one natural place for access policies, strict JSON, refused unknown parameters and ETags.
+An endpoint with a parameter of any other kind is left to FastAPI.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Message, Receive, Scope, Send
+
+from app.core import exceptions, strict_json
+from app.core.context import current_work
+from app.core.exceptions import AppError, MethodNotAllowed, Unauthenticated
+from app.core.parameters import Call, Plan, bounded, plan_for
+from app.core.problems import problem_response, status_of
+from app.core.security import Access, Actor, Authenticator
+
+API: Final = "/api/v1"
+
+# RFC 9110, section 11.1: the scheme's name is written in any case.
+_BEARER: Final = re.compile(rb"(?i:bearer) +([\x21-\x7e]+)")
+
+
+class ApiRoute(APIRoute):
+    """One method on one address: who may call it, what it takes, what it answers."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        access: Access,
+        created_at: str | None = None,
+        raises: Sequence[type[AppError]] = (),
+        **options: Any,
+    ) -> None:
+        super().__init__(path, endpoint, **options)
+        self.taken: frozenset[str] = frozenset(self.methods or ())
+        self.access = access
+        self._created_at = created_at
+        self._authenticate: Authenticator | None = None
+        self._has_etag = "version" in getattr(self.response_model, "__dataclass_fields__", {})
+        self._plan = plan_for(endpoint, set(self.param_convertors))
+        if access.is_public and self._plan is not None and self._plan.takes_actor:
+            message = f"{path}: a public route has no actor to give to its endpoint"
+            raise TypeError(message)
+        self._left_to_fastapi = AsyncExitStackMiddleware(super().handle)
+        self._document(raises)
+
+    def bind(self, authenticate: Authenticator) -> None:
+        """Give the route what it needs to know its callers."""
+        self._authenticate = authenticate
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Authorize, read the arguments, call the endpoint, write its answer."""
+        if scope["method"] not in self.taken:
+            await _answer_another_method(scope, receive, send)
+            return
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        actor = None if self.access.is_public else await self._actor(headers)
+        if self._plan is None:
+            scope["actor"] = actor
+            await self._left_to_fastapi(scope, bounded(receive, headers), send)
+            return
+        arguments = await self._plan.arguments(Call(scope, headers, actor), receive)
+        answer = await self.endpoint(**arguments)
+        if isinstance(answer, Response):
+            await answer(scope, receive, send)
+        else:
+            await self._write(answer, headers, send)
+
+    async def _actor(self, headers: dict[bytes, bytes]) -> Actor:
+        sent = _BEARER.fullmatch(headers.get(b"authorization", b""))
+        if sent is None or self._authenticate is None:
+            raise Unauthenticated
+        actor = await self._authenticate(sent[1].decode("ascii"))
+        current_work.get().actor_id = actor.user_id
+        self.access.check(actor)
+        return actor
+
+    async def _write(self, answer: Any, request: dict[bytes, bytes], send: Send) -> None:
+        status, body = self.status_code or 200, b""
+        headers = []
+        if self._has_etag:
+            tag = b'"%d"' % answer.version
+            headers.append((b"etag", tag))
+            if _is_unchanged(request.get(b"if-none-match"), tag) and self.taken == {"GET"}:
+                status = 304
+        if self._created_at is not None:
+            location = self._created_at.format(id=answer.id)
+            headers.append((b"location", location.encode()))
+        if status not in {204, 304}:
+            body = strict_json.encode(answer)
+            headers.append((b"content-type", b"application/json"))
+            headers.append((b"content-length", b"%d" % len(body)))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _document(self, raises: Sequence[type[AppError]]) -> None:
+        """Describe in OpenAPI every problem that can come of the route, from what it is made of."""
+        kinds: list[type[AppError]] = [*raises, exceptions.Unavailable, exceptions.Invalid]
+        if not self.access.is_public:
+            kinds.append(Unauthenticated)
+            self.openapi_extra = {**(self.openapi_extra or {}), "security": [{"password": []}]}
+        if self.access.permission:
+            kinds.append(exceptions.Forbidden)
+        if self._plan is not None:
+            kinds += _problems_of(self._plan)
+        by_status: dict[int, list[type[AppError]]] = {}
+        for kind in dict.fromkeys(kinds):
+            by_status.setdefault(status_of(kind), []).append(kind)
+        documented: dict[int | str, dict[str, Any]] = {
+            status: problem_response(*of) for status, of in sorted(by_status.items())
+        }
+        self.responses = {**documented, **self.responses}
+        if self._has_etag and self.taken == {"GET"}:
+            self.responses[304] = {"description": "Unchanged since the ETag in If-None-Match."}
+
+
+class ApiRouter:
+    """The URL table of a module: a function from its controllers to these."""
+
+    def __init__(self, prefix: str = "", *, tags: Sequence[str] = ()) -> None:
+        self.routes: list[ApiRoute] = []
+        self._prefix = prefix
+        self._tags = list(tags)
+
+    def get(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self._add("GET", path, endpoint, **options)
+
+    def post(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self._add("POST", path, endpoint, **options)
+
+    def put(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self._add("PUT", path, endpoint, **options)
+
+    def patch(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self._add("PATCH", path, endpoint, **options)
+
+    def delete(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self._add("DELETE", path, endpoint, **options)
+
+    def _add(self, method: str, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        options.setdefault("tags", self._tags)
+        self.routes.append(ApiRoute(self._prefix + path, endpoint, methods=[method], **options))
+
+
+def mount(app: FastAPI, routers: Sequence[ApiRouter], *, authenticate: Authenticator) -> None:
+    """Put the routes into the application, in one flat list: nested routers match twice."""
+    for route in (route for router in routers for route in router.routes):
+        route.bind(authenticate)
+        app.router.routes.append(route)
+    refuse_routes_without_access(app)
+
+
+def refuse_routes_without_access(app: FastAPI) -> None:
+    """Raise if any route names no access policy: what nobody thought of must not be open."""
+    unnamed = [
+        getattr(route, "path", "?")
+        for route in app.router.routes
+        if not isinstance(route, ApiRoute)
+    ]
+    if unnamed:
+        message = f"routes without an access policy: {', '.join(unnamed)}"
+        raise TypeError(message)
+
+
+async def _answer_another_method(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer HEAD as GET without the body (RFC 9110, section 9.3.2); refuse any other method."""
+    as_get = {**scope, "method": "GET"}
+    there = [r for r in scope["router"].routes if r.matches(as_get)[0] is not Match.NONE]
+    get = next((route for route in there if "GET" in route.taken), None)
+    if get is None or scope["method"] != "HEAD":
+        allowed = {method for route in there for method in route.taken}
+        raise MethodNotAllowed(sorted(allowed | ({"HEAD"} if get else set())))
+    as_get.update(get.matches(as_get)[1])
+    await get.handle(as_get, receive, _without_body(send))
+
+
+def _without_body(send: Send) -> Send:
+    async def send_head(message: Message) -> None:
+        await send({**message, "body": b""} if "body" in message else message)
+
+    return send_head
+
+
+def _is_unchanged(if_none_match: bytes | None, tag: bytes) -> bool:
+    """Compare weakly, as RFC 9110, section 13.1.2, asks for If-None-Match."""
+    if if_none_match is None:
+        return False
+    tags = {part.strip().removeprefix(b"W/") for part in if_none_match.split(b",")}
+    return tag in tags or b"*" in tags
+
+
+def _problems_of(plan: Plan) -> list[type[AppError]]:
+    kinds: list[type[AppError]] = [exceptions.Malformed]
+    if plan.media_types:
+        kinds += [exceptions.PayloadTooLarge, exceptions.UnsupportedMediaType]
+    if plan.takes_version:
+        kinds += [exceptions.StaleVersion, exceptions.VersionRequired, exceptions.ConcurrentUpdate]
+    return kinds

@@ -1,0 +1,162 @@
+"""The doctor: looks at everything that the service needs, and says how to mend what is wrong."""
+
+import asyncio
+import datetime as dt
+import os
+import socket
+import sys
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from http.client import HTTPException
+
+from sqlalchemy import func, select
+
+from app.config.database import create_database
+from app.config.settings import InvalidSettingsError, Settings, load_settings
+from app.core.exceptions import AppError
+from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.database.migrate import Readiness
+from app.shared.infrastructure.database.models import event_log
+from app.shared.infrastructure.database.query import Query
+
+_ONE = Query(select(1))
+_SERVER_TIME = Query(select(func.clock_timestamp().label("now")))
+_LAST_EVENT = Query(select(func.max(event_log.c.recorded_at).label("last")))
+
+TOLERATED = dt.timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, what was seen, and, if that is trouble, how to mend it."""
+
+    subject: str
+    seen: str
+    fix: str = ""
+
+    @property
+    def is_trouble(self) -> bool:
+        return bool(self.fix)
+
+    def __str__(self) -> str:
+        mark = "trouble" if self.is_trouble else "ok"
+        fix = f"\n{'':19} fix: {self.fix}" if self.is_trouble else ""
+        return f"{mark:>8}  {self.subject:<9}{self.seen}{fix}"
+
+
+def examine() -> Iterator[Finding]:
+    """Look at one thing after another; what needs sound settings only if they are."""
+    yield _python()
+    try:
+        settings = load_settings()
+    except InvalidSettingsError as error:
+        for problem in error.problems:
+            wrong, _, example = problem.strip().partition("; for example: ")
+            yield Finding("settings", wrong, f"set it, for example: {example}")
+        return
+    yield Finding("settings", f"complete, profile {settings.app_env}")
+    yield _data_dir(settings)
+    yield _port(settings)
+    yield from asyncio.run(_database(settings))
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info < (3, 11):  # noqa: UP036 - this is the check itself
+        return Finding("python", version, "install Python 3.11 or newer, then: make install")
+    return Finding("python", version)
+
+
+def _data_dir(settings: Settings) -> Finding:
+    folder = settings.data_dir
+    existing = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    is_needed = settings.database.get_backend_name() == "sqlite" or not settings.is_production
+    if not is_needed:
+        return Finding("data", f"{folder} is not needed: nothing is kept there")
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        return Finding(
+            "data",
+            f"{folder} can't be written",
+            "make DATA_DIR a folder that this user may write to",
+        )
+    return Finding("data", f"{folder} can be written")
+
+
+def _port(settings: Settings) -> Finding:
+    address = f"{settings.host}:{settings.port}"
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            if _is_ours(settings):
+                return Finding("port", f"{address} is served by this service already")
+            return Finding(
+                "port",
+                f"{address}: {error.strerror}",
+                "stop what uses the port, or set PORT (and HOST) to a free one",
+            )
+    return Finding("port", f"{address} is free")
+
+
+def _is_ours(settings: Settings) -> bool:
+    url = f"http://{settings.host}:{settings.port}/health/live"
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(url, timeout=2) as answer:
+            return b'"alive"' in answer.read(100)
+    except (OSError, HTTPException):
+        return False
+
+
+async def _database(settings: Settings) -> list[Finding]:
+    database = create_database(settings)
+    try:
+        return [finding async for finding in _findings(database, settings)]
+    finally:
+        await database.close()
+
+
+async def _findings(database: Database, settings: Settings) -> AsyncIterator[Finding]:
+    kind = settings.database.get_backend_name()
+    try:
+        await database.open()
+        await database.fetch_one(_ONE, {})
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what we are asked to tell
+        seen = error.detail if isinstance(error, AppError) else type(error).__name__
+        yield Finding(
+            "database",
+            f"{kind}: {seen}",
+            "start the database, and see that DATABASE_URL names it, a user and a "
+            "database that exist",
+        )
+        return
+    yield Finding("database", f"{kind} answers")
+    reason = await Readiness(database).why_not()
+    if reason is not None:
+        yield Finding("schema", reason, "python -m app migrate")
+        return
+    yield Finding("schema", "up to date")
+    yield await _clock(database, is_server=kind == "postgresql")
+
+
+async def _clock(database: Database, *, is_server: bool) -> Finding:
+    """Compare with the server's clock, or, in a file, with the last event that was written."""
+    now = dt.datetime.now(dt.UTC)
+    last = await database.fetch_one(_LAST_EVENT, {})
+    reference = last["last"] if last else None
+    ahead = dt.timedelta()
+    if is_server and (row := await database.fetch_one(_SERVER_TIME, {})):
+        reference = row["now"]
+        ahead = now - row["now"]
+    behind = reference - now if reference else dt.timedelta()
+    if max(ahead, behind) > TOLERATED:
+        off = int(max(ahead, behind).total_seconds())
+        return Finding(
+            "clock",
+            f"{off} s away from the database's",
+            "set the clock of this machine, best by NTP",
+        )
+    return Finding("clock", now.isoformat(timespec="seconds"))

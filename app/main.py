@@ -1,0 +1,122 @@
+"""The web application."""
+
+import gc
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import chain
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.types import ASGIApp
+
+from app.config.settings import Settings, load_settings
+from app.container import ApplicationContainer, build_container
+from app.core.logging import configure_logging
+from app.core.middleware import RequestBoundary
+from app.core.problems import PROBLEM_SCHEMA
+from app.core.routing import API, mount, refuse_routes_without_access
+from app.shared.presentation.docs import DocsController, docs_routes
+from app.shared.presentation.health import HealthController, health_routes
+from app.worker import housekeeping
+
+log = structlog.get_logger(__name__)
+
+
+class Service(FastAPI):
+    """FastAPI, with our boundary around its routes in place of its middleware.
+
+    The boundary turns every error into a problem document, so Starlette's own error pages and
+    exception handlers, which would be the second and the third to do so, are left out.
+    """
+
+    def __init__(self, *, report: Callable[[Exception], object], **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
+        super().__init__(**options)
+        self._report = report
+
+    def build_middleware_stack(self) -> ASGIApp:
+        if self.user_middleware:
+            message = "middleware is not run here: wrap the application, or extend RequestBoundary"
+            raise TypeError(message)
+        return RequestBoundary(self.router, report=self._report)
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            document = get_openapi(
+                title=self.title,
+                version=self.version,
+                description=self.description,
+                routes=self.routes,
+            )
+            components = document.setdefault("components", {})
+            components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+            components["securitySchemes"] = {
+                "password": {
+                    "type": "oauth2",
+                    "flows": {"password": {"tokenUrl": f"{API}/auth/token", "scopes": {}}},
+                }
+            }
+            self.openapi_schema = document
+        return self.openapi_schema
+
+
+def create_app(settings: Settings | None = None) -> Service:
+    """Build the service. Without settings they are read from the environment."""
+    settings = settings or load_settings()
+    configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
+    container = build_container(settings)
+    health = HealthController(container.readiness().why_not)
+    app = Service(
+        report=_error_reporter(settings),
+        title=settings.app_name,
+        version=settings.version,
+        description="Errors are problem documents (RFC 9457); their `code` is stable.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan(container),
+    )
+    docs = DocsController(settings.app_name, app.openapi)
+    modules = chain.from_iterable(container.routers())
+    routers = [*modules, health_routes(health), docs_routes(docs)]
+    mount(app, routers, authenticate=container.user.authenticate())
+    app.state.container = container
+    return app
+
+
+def _lifespan(
+    container: ApplicationContainer,
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        refuse_routes_without_access(app)  # once more: some may have come since they were mounted
+        await container.database().open()
+        # What was built at the start stays for good: the collector need not look at it again,
+        # and a server makes garbage fast enough that rarer, larger rounds cost less in all.
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+        async with housekeeping(container):
+            yield
+        container.hasher().close()
+        await container.database().close()
+
+    return lifespan
+
+
+def _error_reporter(settings: Settings) -> Callable[[Exception], object]:
+    """Return what is told of unexpected errors: Sentry, if there is one, besides the log."""
+    if settings.sentry_dsn is None:
+        return lambda _error: None
+    import sentry_sdk  # noqa: PLC0415 - an optional extra
+
+    sentry_sdk.init(
+        dsn=settings.sentry_dsn.get_secret_value(),
+        environment=settings.app_env,
+        release=settings.version,
+        include_local_variables=False,  # they hold passwords and tokens
+        max_request_body_size="never",
+        auto_enabling_integrations=False,  # they patch every library, for each request's price
+    )
+    return sentry_sdk.capture_exception

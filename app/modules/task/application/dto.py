@@ -1,0 +1,123 @@
+"""What the use cases take and give."""
+
+import datetime as dt
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+from uuid import UUID
+
+from app.core.security import Actor
+from app.modules.task.domain.entities import Labels, Priority, Task, TaskChanges, TaskStatus, Title
+from app.shared.application.dto import BaseResponse
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCommand:
+    """Do something with one task, as its `version` was seen; None takes whichever there is."""
+
+    actor: Actor
+    task_id: UUID
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    actor: Actor
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    command: TaskCommand
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    command: TaskCommand
+    assignee_id: UUID | None
+
+
+def to_changes(sent: dict[str, Any]) -> TaskChanges:
+    """Return what was sent as the domain's values. Raises Invalid where a rule is broken."""
+    changes: TaskChanges = {**sent}  # type: ignore[typeddict-item]  # the two values made below
+    if "title" in sent:
+        changes["title"] = Title(sent["title"])
+    if "labels" in sent:
+        changes["labels"] = Labels(tuple(sent["labels"]))
+    return changes
+
+
+SortKey = Literal["created_at", "due_at", "priority"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFilter:
+    """Which tasks of a list are wanted; None takes all."""
+
+    status: TaskStatus | None = None
+    priority: Priority | None = None
+    label: str | None = None
+    assignee: UUID | None = None
+    due_before: dt.datetime | None = None
+    due_after: dt.datetime | None = None
+    q: str | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return those that are not None."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskListRequest:
+    actor: Actor
+    filter: TaskFilter = field(default_factory=TaskFilter)
+    sort: SortKey = "created_at"
+    descending: bool = True
+    limit: int = 20
+    cursor: str | None = None
+    with_total: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskListQuery:
+    """A page as storage is asked for it: `after` is the sort value and the id of the last one."""
+
+    user_id: UUID
+    filter: TaskFilter
+    sort: SortKey
+    descending: bool
+    size: int
+    after: tuple[Any, UUID] | None
+
+
+@dataclass(slots=True)
+class TaskView(BaseResponse):
+    """A task as its owner and its assignee see it."""
+
+    owner_id: UUID
+    title: str
+    description: str
+    status: TaskStatus
+    priority: Priority
+    labels: list[str]
+    due_at: dt.datetime | None
+    assignee_id: UUID | None
+    completed_at: dt.datetime | None
+
+    @classmethod
+    def of(cls, task: Task) -> "TaskView":
+        return cls(
+            id=task.id,
+            version=task.version,
+            created_at=task.created_at,
+            updated_at=task.updated_at,
+            owner_id=task.owner_id,
+            title=task.title.value,
+            description=task.description,
+            status=task.status,
+            priority=task.priority,
+            labels=list(task.labels.values),
+            due_at=task.due_at,
+            assignee_id=task.assignee_id,
+            completed_at=task.completed_at,
+        )

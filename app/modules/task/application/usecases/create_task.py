@@ -1,0 +1,26 @@
+"""Create a task."""
+
+from collections.abc import Callable
+
+from app.modules.task.application.dto import NewTask, TaskView, to_changes
+from app.modules.task.domain.entities import Task
+from app.modules.task.domain.repositories import TaskUnitOfWork
+from app.shared.application.base_usecase import Clock
+
+
+class CreateTask:
+    """Write down a new task of the actor."""
+
+    def __init__(self, uow: Callable[[], TaskUnitOfWork], clock: Clock) -> None:
+        self._uow, self._clock = uow, clock
+
+    async def execute(self, request: NewTask) -> TaskView:
+        task = Task.create(
+            owner_id=request.actor.user_id,
+            now=self._clock.now(),
+            details=to_changes(request.details),
+        )
+        async with self._uow() as uow:
+            await uow.tasks.save(task)
+            await uow.commit()
+        return TaskView.of(task)

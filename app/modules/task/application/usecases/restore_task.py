@@ -1,0 +1,22 @@
+"""Take a task out of the bin."""
+
+from collections.abc import Callable
+
+from app.modules.task.application.dto import TaskCommand, TaskView
+from app.modules.task.domain.repositories import TaskUnitOfWork
+from app.shared.application.base_usecase import Clock
+
+
+class RestoreTask:
+    """Bring a deleted task back. Only its owner knows that it is there."""
+
+    def __init__(self, uow: Callable[[], TaskUnitOfWork], clock: Clock) -> None:
+        self._uow, self._clock = uow, clock
+
+    async def execute(self, request: TaskCommand) -> TaskView:
+        async with self._uow() as uow:
+            task = await uow.tasks.get_owned(request.actor.user_id, request.task_id)
+            task.restore(now=self._clock.now())
+            await uow.tasks.save(task)
+            await uow.commit()
+        return TaskView.of(task)

@@ -1,0 +1,168 @@
+"""The task: valid or not born, and changed only by what it can do."""
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Self, TypedDict
+from uuid import UUID
+
+from app.core.exceptions import Invalid
+from app.modules.task.domain import events
+from app.modules.task.domain.errors import (
+    OnlyTheOwner,
+    TaskAlreadyCancelled,
+    TaskAlreadyCompleted,
+    TaskAlreadyStarted,
+    TaskNotClosed,
+    TaskNotInBin,
+)
+from app.shared.domain.base_entity import AggregateRoot
+
+
+class TaskStatus(StrEnum):
+    OPEN = "open"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Priority(StrEnum):
+    """How urgent a task is, the least urgent first."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+    @property
+    def rank(self) -> int:
+        """Its place in the order, which the letters do not show."""
+        return list(Priority).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """What is to be done, on one line."""
+
+    MAX_LENGTH: ClassVar = 200
+
+    value: str
+
+    def __post_init__(self) -> None:
+        if not self.value.strip() or len(self.value) > self.MAX_LENGTH:
+            raise Invalid("title", f"must have 1 to {self.MAX_LENGTH} characters")
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Up to ten words to find a task by, each once."""
+
+    MAX_COUNT: ClassVar = 10
+    MAX_LENGTH: ClassVar = 40
+
+    values: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.values) > self.MAX_COUNT or len(set(self.values)) < len(self.values):
+            raise Invalid("labels", f"must be at most {self.MAX_COUNT} labels, each once")
+        if not all(value.strip() and len(value) <= self.MAX_LENGTH for value in self.values):
+            raise Invalid("labels", f"must have 1 to {self.MAX_LENGTH} characters each")
+
+
+DESCRIPTION_MAX_LENGTH = 10_000
+
+
+class TaskChanges(TypedDict, total=False):
+    """What may be revised. A key that is absent stays as it is."""
+
+    title: Title
+    description: str
+    priority: Priority
+    due_at: dt.datetime | None
+    labels: Labels
+
+
+@dataclass(eq=False, kw_only=True, slots=True)
+class Task(AggregateRoot):
+    """Something to be done: its owner's, and perhaps another's to do."""
+
+    aggregate_type: ClassVar = "task"
+
+    owner_id: UUID
+    title: Title
+    description: str = ""
+    priority: Priority = Priority.NORMAL
+    status: TaskStatus = TaskStatus.OPEN
+    labels: Labels = Labels()
+    due_at: dt.datetime | None = None
+    assignee_id: UUID | None = None
+    completed_at: dt.datetime | None = None
+    deleted_at: dt.datetime | None = None
+
+    @classmethod
+    def create(cls, *, owner_id: UUID, now: dt.datetime, details: TaskChanges) -> Self:
+        """Return a new, open task. Raises Invalid if `details` has no title."""
+        if "title" not in details:
+            raise Invalid("title", "is required", code="required")
+        task = cls(owner_id=owner_id, created_at=now, updated_at=now, **details)
+        task.record(events.TaskCreated(task.id, owner_id))
+        return task
+
+    def revise(self, changes: TaskChanges, *, now: dt.datetime) -> bool:
+        """Take the changes; tell whether there was any."""
+        fields = sorted(name for name, new in changes.items() if new != getattr(self, name))
+        for name in fields:
+            setattr(self, name, changes[name])  # type: ignore[literal-required]
+        if fields:
+            self.updated_at = now
+            self.record(events.TaskRevised(self.id, self.owner_id, fields))
+        return bool(fields)
+
+    def start(self, *, now: dt.datetime) -> None:
+        self._require_not_closed()
+        if self.status is TaskStatus.IN_PROGRESS:
+            raise TaskAlreadyStarted
+        self.status, self.updated_at = TaskStatus.IN_PROGRESS, now
+        self.record(events.TaskStarted(self.id, self.owner_id))
+
+    def complete(self, *, now: dt.datetime) -> None:
+        self._require_not_closed()
+        self.status, self.completed_at, self.updated_at = TaskStatus.DONE, now, now
+        self.record(events.TaskCompleted(self.id, self.owner_id))
+
+    def cancel(self, *, now: dt.datetime) -> None:
+        self._require_not_closed()
+        self.status, self.updated_at = TaskStatus.CANCELLED, now
+        self.record(events.TaskCancelled(self.id, self.owner_id))
+
+    def reopen(self, *, now: dt.datetime) -> None:
+        if self.status not in {TaskStatus.DONE, TaskStatus.CANCELLED}:
+            raise TaskNotClosed
+        self.status, self.completed_at, self.updated_at = TaskStatus.OPEN, None, now
+        self.record(events.TaskReopened(self.id, self.owner_id))
+
+    def assign(self, assignee_id: UUID | None, *, now: dt.datetime) -> None:
+        """Hand the task to somebody, or to nobody."""
+        self._require_not_closed()
+        self.assignee_id, self.updated_at = assignee_id, now
+        self.record(events.TaskAssigned(self.id, self.owner_id, assignee_id))
+
+    def delete(self, *, by: UUID, now: dt.datetime) -> None:
+        """Put the task into the bin."""
+        if by != self.owner_id:
+            raise OnlyTheOwner
+        self.deleted_at = self.updated_at = now
+        self.record(events.TaskDeleted(self.id, self.owner_id))
+
+    def restore(self, *, now: dt.datetime) -> None:
+        """Take the task out of the bin."""
+        if self.deleted_at is None:
+            raise TaskNotInBin
+        self.deleted_at, self.updated_at = None, now
+        self.record(events.TaskRestored(self.id, self.owner_id))
+
+    def _require_not_closed(self) -> None:
+        if self.status is TaskStatus.DONE:
+            raise TaskAlreadyCompleted
+        if self.status is TaskStatus.CANCELLED:
+            raise TaskAlreadyCancelled

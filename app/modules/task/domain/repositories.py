@@ -1,0 +1,37 @@
+"""What the use cases ask of storage and of other modules."""
+
+import datetime as dt
+from typing import Protocol
+from uuid import UUID
+
+from app.modules.task.domain.entities import Task
+from app.shared.domain.unit_of_work import UnitOfWork
+
+
+class TaskRepository(Protocol):
+    async def get_for(self, user_id: UUID, task_id: UUID, /, *, version: int | None) -> Task:
+        """Return the task of which the user is owner or assignee.
+
+        Raises TaskNotFound, and StaleVersion if it has another version than the one given.
+        """
+        ...
+
+    async def get_owned(self, owner_id: UUID, task_id: UUID, /) -> Task:
+        """Return the owner's task, in the bin or not. Raises TaskNotFound."""
+        ...
+
+    async def save(self, task: Task, /) -> None: ...
+
+    async def purge(self, *, deleted_before: dt.datetime) -> int:
+        """Remove for good what was put into the bin before then; return how many."""
+        ...
+
+
+class TaskUnitOfWork(UnitOfWork, Protocol):
+    tasks: TaskRepository
+
+
+class Directory(Protocol):
+    """Who can be given a task: a question to whoever keeps the accounts."""
+
+    async def has_active_user(self, user_id: UUID, /) -> bool: ...

@@ -1,0 +1,1 @@
+"""The task module's table, and what its protocols look like on it."""

@@ -1,0 +1,139 @@
+"""What is read around the domain: one statement each, compiled once for each shape of list."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, tuple_, union_all
+
+from app.modules.task.application.dto import TaskFilter, TaskListQuery, TaskView
+from app.modules.task.infrastructure.repositories import IS_VISIBLE, NEVER_DUE, PRIORITIES
+from app.modules.task.infrastructure.tables import task
+from app.shared.infrastructure.database.connection import Database, Row
+from app.shared.infrastructure.database.expressions import array_has
+from app.shared.infrastructure.database.query import Query
+
+_SHOWN = [column for column in task.columns if column.name not in {"due_order", "deleted_at"}]
+ONE = Query(select(*_SHOWN).where(IS_VISIBLE))
+
+_ORDER: Final = {
+    "created_at": task.c.created_at,
+    "due_at": task.c.due_order,
+    "priority": task.c.priority,
+}
+_CONDITION: Final[dict[str, ColumnElement[bool]]] = {
+    "status": task.c.status == bindparam("status"),
+    "priority": task.c.priority == bindparam("priority"),
+    "label": array_has(task.c.labels, bindparam("label")),
+    "assignee": task.c.assignee_id == bindparam("assignee"),
+    "due_before": task.c.due_at < bindparam("due_before"),
+    "due_after": task.c.due_at > bindparam("due_after"),
+    "q": or_(
+        task.c.title.ilike(bindparam("q"), escape="\\"),
+        task.c.description.ilike(bindparam("q"), escape="\\"),
+    ),
+}
+_IS_OWN: Final = task.c.owner_id == bindparam("user_id")
+# An own task that is assigned to oneself is in the first part already.
+_IS_ASSIGNED: Final = (task.c.assignee_id == bindparam("user_id")) & (
+    task.c.owner_id != bindparam("user_id")
+)
+
+
+@lru_cache(maxsize=512)
+def page_query(
+    filters: frozenset[str], sort: str, *, descending: bool, is_continued: bool
+) -> Query:
+    """Return the statement for one shape of list.
+
+    Own and assigned tasks are two walks along an index, merged: an OR would read and sort them all.
+    """
+    order = _ORDER[sort]
+
+    def walk(whose: ColumnElement[bool]) -> Any:
+        rows = _matching(whose, filters, order)
+        if is_continued:
+            position = tuple_(
+                bindparam("last_value", type_=order.type),
+                bindparam("last_id", type_=task.c.id.type),
+            )
+            here = tuple_(order, task.c.id)
+            rows = rows.where(here < position if descending else here > position)
+        ordered = rows.order_by(*_directed(order, task.c.id, descending=descending))
+        return select(ordered.limit(bindparam("size")).subquery())
+
+    both = union_all(walk(_IS_OWN), walk(_IS_ASSIGNED)).subquery()
+    shown = [both.c[column.name] for column in _SHOWN]
+    directed = _directed(both.c.position, both.c.id, descending=descending)
+    return Query(select(*shown).order_by(*directed).limit(bindparam("size")))
+
+
+@lru_cache(maxsize=128)
+def count_query(filters: frozenset[str]) -> Query:
+    parts = [
+        select(func.count()).select_from(_matching(whose, filters, task.c.id).subquery())
+        for whose in (_IS_OWN, _IS_ASSIGNED)
+    ]
+    return Query(select((parts[0].scalar_subquery() + parts[1].scalar_subquery()).label("total")))
+
+
+class SqlTaskReader:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def task(self, user_id: UUID, task_id: UUID, /) -> TaskView | None:
+        row = await self._database.fetch_one(ONE, {"task_id": task_id, "user_id": user_id})
+        return None if row is None else _view(row)
+
+    async def page(self, query: TaskListQuery, /) -> Sequence[TaskView]:
+        params = _params(query.user_id, query.filter) | {"size": query.size}
+        if query.after is not None:
+            value, params["last_id"] = query.after
+            params["last_value"] = NEVER_DUE if value is None else getattr(value, "rank", value)
+        statement = page_query(
+            frozenset(query.filter.given()),
+            query.sort,
+            descending=query.descending,
+            is_continued=query.after is not None,
+        )
+        return [_view(row) for row in await self._database.fetch_all(statement, params)]
+
+    async def count(self, user_id: UUID, wanted: TaskFilter, /) -> int:
+        statement = count_query(frozenset(wanted.given()))
+        row = await self._database.fetch_one(statement, _params(user_id, wanted))
+        return row["total"] if row else 0
+
+
+def _matching(
+    whose: ColumnElement[bool], filters: frozenset[str], order: ColumnElement[Any]
+) -> Select[Any]:
+    conditions = [_CONDITION[name] for name in sorted(filters)]
+    rows = select(*_SHOWN, order.label("position"))
+    return rows.where(whose, task.c.deleted_at.is_(None), *conditions)
+
+
+def _directed(*columns: ColumnElement[Any], descending: bool) -> list[ColumnElement[Any]]:
+    return [column.desc() if descending else column.asc() for column in columns]
+
+
+def _params(user_id: UUID, wanted: TaskFilter) -> dict[str, Any]:
+    params: dict[str, Any] = {"user_id": user_id} | wanted.given()
+    if wanted.status is not None:
+        params["status"] = wanted.status.value
+    if wanted.priority is not None:
+        params["priority"] = wanted.priority.rank
+    if wanted.q is not None:
+        params["q"] = f"%{_literal(wanted.q)}%"
+    return params
+
+
+def _literal(text: str) -> str:
+    """Escape what LIKE would read as a wildcard: a search finds what was typed."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _view(row: Row) -> TaskView:
+    values = dict(row)
+    values["priority"] = PRIORITIES[values["priority"]]
+    return TaskView(**values)

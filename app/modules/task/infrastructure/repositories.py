@@ -1,0 +1,89 @@
+"""How tasks are stored."""
+
+import datetime as dt
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, or_, select
+
+from app.core.exceptions import StaleVersion
+from app.modules.task.domain.entities import Labels, Priority, Task, TaskStatus, Title
+from app.modules.task.domain.errors import TaskNotFound
+from app.modules.task.infrastructure.tables import task
+from app.shared.infrastructure.base_repository import BaseRepository
+from app.shared.infrastructure.database.connection import Connection, Row
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.event_log import EventCollector
+from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
+
+PRIORITIES: Final = tuple(Priority)
+NEVER_DUE: Final = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+
+IS_VISIBLE = (
+    (task.c.id == bindparam("task_id"))
+    & or_(task.c.owner_id == bindparam("user_id"), task.c.assignee_id == bindparam("user_id"))
+    & task.c.deleted_at.is_(None)
+)
+VISIBLE = Query(select(task).where(IS_VISIBLE))
+OWNED = Query(
+    select(task).where(task.c.id == bindparam("task_id"), task.c.owner_id == bindparam("user_id"))
+)
+PURGE = Query(delete(task).where(task.c.deleted_at < bindparam("deleted_before")))
+
+
+class SqlTaskRepository(BaseRepository[Task]):
+    table: ClassVar = task
+
+    async def get_for(self, user_id: UUID, task_id: UUID, /, *, version: int | None) -> Task:
+        found = await self._find(VISIBLE, task_id=task_id, user_id=user_id)
+        if found is None:
+            raise TaskNotFound
+        if version not in {None, found.version}:
+            raise StaleVersion
+        return found
+
+    async def get_owned(self, owner_id: UUID, task_id: UUID, /) -> Task:
+        found = await self._find(OWNED, task_id=task_id, user_id=owner_id)
+        if found is None:
+            raise TaskNotFound
+        return found
+
+    async def purge(self, *, deleted_before: dt.datetime) -> int:
+        return await self._connection.execute(PURGE, {"deleted_before": deleted_before})
+
+    def to_row(self, aggregate: Task) -> dict[str, Any]:
+        return {
+            "owner_id": aggregate.owner_id,
+            "assignee_id": aggregate.assignee_id,
+            "title": aggregate.title.value,
+            "description": aggregate.description,
+            "status": aggregate.status.value,
+            "priority": aggregate.priority.rank,
+            "labels": list(aggregate.labels.values),
+            "due_at": aggregate.due_at,
+            "due_order": aggregate.due_at or NEVER_DUE,
+            "completed_at": aggregate.completed_at,
+            "deleted_at": aggregate.deleted_at,
+        }
+
+    def to_aggregate(self, row: Row) -> Task:
+        return Task(
+            **self.identity(row),
+            owner_id=row["owner_id"],
+            assignee_id=row["assignee_id"],
+            title=Title(row["title"]),
+            description=row["description"],
+            status=TaskStatus(row["status"]),
+            priority=PRIORITIES[row["priority"]],
+            labels=Labels(tuple(row["labels"])),
+            due_at=row["due_at"],
+            completed_at=row["completed_at"],
+            deleted_at=row["deleted_at"],
+        )
+
+
+class SqlTaskUnitOfWork(SqlUnitOfWork):
+    tasks: SqlTaskRepository
+
+    def _build_repositories(self, connection: Connection, events: EventCollector) -> None:
+        self.tasks = SqlTaskRepository(connection, events)

@@ -1,0 +1,44 @@
+"""The table of the task module."""
+
+from sqlalchemy import Column, Index, SmallInteger, String, Table, Text, Uuid
+
+from app.modules.task.domain.entities import Title
+from app.shared.infrastructure.database.models import (
+    Json,
+    Timestamp,
+    aggregate_columns,
+    metadata,
+)
+
+task = Table(
+    "task",
+    metadata,
+    *aggregate_columns(),
+    # No foreign key to the users: another module keeps those, perhaps one day elsewhere.
+    Column("owner_id", Uuid, nullable=False),
+    Column("assignee_id", Uuid),
+    Column("title", String(Title.MAX_LENGTH), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("labels", Json, nullable=False),
+    Column("due_at", Timestamp),
+    # What the order by due time goes by: the due time, or one after all others.
+    Column("due_order", Timestamp, nullable=False),
+    Column("completed_at", Timestamp),
+    Column("deleted_at", Timestamp),
+)
+
+# A list is one walk along an index, in either direction: one for each order, for own tasks and
+# for assigned ones. What is in the bin is in none of them.
+_IN_USE = task.c.deleted_at.is_(None)
+for whose in (task.c.owner_id, task.c.assignee_id):
+    for order in (task.c.created_at, task.c.due_order, task.c.priority):
+        name = f"ix_task_{whose.name}_{order.name}"
+        Index(name, whose, order, task.c.id, postgresql_where=_IN_USE, sqlite_where=_IN_USE)
+Index(
+    "ix_task_deleted_at",
+    task.c.deleted_at,
+    postgresql_where=~_IN_USE,
+    sqlite_where=~_IN_USE,
+)

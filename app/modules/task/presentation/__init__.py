@@ -1,0 +1,1 @@
+"""The task module on the web: what may be sent, where, and what is answered."""

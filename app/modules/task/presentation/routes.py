@@ -1,0 +1,50 @@
+"""The URL table of the task module."""
+
+from app.core.cursors import InvalidCursor
+from app.core.exceptions import ConcurrentUpdate
+from app.core.routing import API, ApiRouter
+from app.core.security import scope
+from app.modules.task.domain.errors import (
+    OnlyTheOwner,
+    TaskAlreadyCancelled,
+    TaskAlreadyCompleted,
+    TaskAlreadyStarted,
+    TaskNotClosed,
+    TaskNotFound,
+    TaskNotInBin,
+)
+from app.modules.task.presentation.controllers import TaskController
+
+READ = scope("task:read")
+WRITE = scope("task:write")
+ABSENT = [TaskNotFound]
+CLOSED = [TaskNotFound, TaskAlreadyCompleted, TaskAlreadyCancelled]
+
+
+def task_routes(tasks: TaskController) -> ApiRouter:
+    router = ApiRouter(f"{API}/tasks", tags=["tasks"])
+    router.post("", tasks.create, access=WRITE, status_code=201, created_at=f"{API}/tasks/{{id}}")
+    router.get("", tasks.list, access=READ, raises=[InvalidCursor])
+    router.get("/{task_id}", tasks.get, access=READ, raises=ABSENT)
+    router.patch("/{task_id}", tasks.revise, access=WRITE, raises=ABSENT)
+    router.delete(
+        "/{task_id}",
+        tasks.delete,
+        access=WRITE,
+        status_code=204,
+        raises=[TaskNotFound, OnlyTheOwner],
+    )
+    router.post("/{task_id}/start", tasks.start, access=WRITE, raises=[*CLOSED, TaskAlreadyStarted])
+    router.post("/{task_id}/complete", tasks.complete, access=WRITE, raises=CLOSED)
+    router.post(
+        "/{task_id}/reopen", tasks.reopen, access=WRITE, raises=[TaskNotFound, TaskNotClosed]
+    )
+    router.post("/{task_id}/cancel", tasks.cancel, access=WRITE, raises=CLOSED)
+    router.post("/{task_id}/assign", tasks.assign, access=WRITE, raises=CLOSED)
+    router.post(
+        "/{task_id}/restore",
+        tasks.restore,
+        access=WRITE,
+        raises=[TaskNotFound, TaskNotInBin, ConcurrentUpdate],
+    )
+    return router

@@ -1,0 +1,74 @@
+"""What a client may send."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.core.wire import Body, Choice, Digits, Flag, Id, Line, Parameters, Text, Timestamp
+from app.modules.task.application.dto import SortKey, TaskFilter
+from app.modules.task.domain.entities import (
+    DESCRIPTION_MAX_LENGTH,
+    Labels,
+    Priority,
+    TaskStatus,
+    Title,
+)
+
+TitleText = Annotated[
+    Line, Field(min_length=1, max_length=Title.MAX_LENGTH, examples=["Lay the foundation"])
+]
+Description = Annotated[Text, Field(max_length=DESCRIPTION_MAX_LENGTH)]
+Label = Annotated[Line, Field(min_length=1, max_length=Labels.MAX_LENGTH, examples=["home"])]
+LabelList = Annotated[list[Label], Field(max_length=Labels.MAX_COUNT)]
+
+
+class TaskDraft(Body):
+    title: TitleText
+    description: Description = ""
+    priority: Annotated[Priority, Choice] = Priority.NORMAL
+    due_at: Timestamp | None = None
+    labels: LabelList = Field(default_factory=list)
+
+
+class TaskPatch(Body):
+    """A merge patch (RFC 7396): what is left out stays; `"due_at": null` takes the time away."""
+
+    title: TitleText = Field(default_factory=str)
+    description: Description = Field(default_factory=str)
+    priority: Annotated[Priority, Choice] = Field(default_factory=lambda: Priority.NORMAL)
+    due_at: Timestamp | None = Field(default_factory=lambda: None)
+    labels: LabelList = Field(default_factory=list)
+
+
+class TaskAssignment(Body):
+    """`null` takes the task from whoever has it."""
+
+    assignee_id: Id | None
+
+
+class TaskListParameters(Parameters):
+    status: TaskStatus | None = None
+    priority: Priority | None = None
+    label: Label | None = None
+    assignee: Id | None = None
+    due_before: Timestamp | None = None
+    due_after: Timestamp | None = None
+    q: Annotated[
+        Line | None,
+        Field(min_length=1, max_length=100, description="Text in the title or description."),
+    ] = None
+    sort: Literal["created_at", "-created_at", "due_at", "-due_at", "priority", "-priority"] = (
+        "-created_at"
+    )
+    limit: Annotated[int, Field(ge=1, le=100), Digits] = 20
+    cursor: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+    with_total: Flag = False
+
+    def filter(self) -> TaskFilter:
+        """Return the part that says which tasks are wanted."""
+        return TaskFilter(**{name: getattr(self, name) for name in TaskFilter.__dataclass_fields__})
+
+    def order(self) -> tuple[SortKey, bool]:
+        """Return what to sort by, and whether descending."""
+        key: SortKey = self.sort.removeprefix("-")  # type: ignore[assignment]  # as declared above
+        return key, self.sort.startswith("-")

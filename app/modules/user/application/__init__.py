@@ -1,0 +1,1 @@
+"""What one can do with accounts: each use case a file, a class and a transaction."""

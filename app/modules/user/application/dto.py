@@ -1,0 +1,88 @@
+"""What the use cases take and give."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from app.modules.user.domain.entities import User
+from app.shared.application.dto import BaseResponse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    email: str
+    password: str = field(repr=False)
+    full_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    email: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserPageRequest:
+    page: int
+    size: int
+
+
+@dataclass(slots=True)
+class RegistrationView:
+    """The same for a new address and a known one."""
+
+    status: Literal["pending_verification"] = "pending_verification"
+
+
+@dataclass(slots=True)
+class TokenPair:
+    """The answer of RFC 6749, section 5.1. `expires_in` is in seconds."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the scheme's name
+
+
+@dataclass(slots=True)
+class UserView(BaseResponse):
+    """An account as its owner and an administrator see it."""
+
+    email: str
+    full_name: str
+    roles: list[str]
+    is_active: bool
+    verified_at: dt.datetime | None
+
+    @classmethod
+    def of(cls, user: User) -> "UserView":
+        return cls(
+            id=user.id,
+            version=user.version,
+            created_at=user.created_at,
+            updated_at=user.updated_at,
+            email=user.email.value,
+            full_name=user.full_name.value,
+            roles=sorted(user.roles),
+            is_active=user.is_active,
+            verified_at=user.verified_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCredentials:
+    """What a sign-in is checked against."""
+
+    user_id: UUID
+    password_hash: str = field(repr=False)
+    may_sign_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """What a session and its account are worth right now."""
+
+    user_id: UUID
+    roles: frozenset[str]
+    is_usable: bool

@@ -1,0 +1,39 @@
+"""Make the first administrator, from the command line."""
+
+import secrets
+from collections.abc import Callable
+
+from app.core.passwords import PasswordHasher
+from app.modules.user.domain.entities import FullName, Password, Role, User
+from app.modules.user.domain.repositories import UserUnitOfWork
+from app.shared.application.base_usecase import Clock
+from app.shared.domain.value_objects import EmailAddress
+
+
+class CreateAdmin:
+    """Open a verified account with the admin role and return its password, for the only time.
+
+    Raises EmailTaken if there is an account with the address.
+    """
+
+    def __init__(
+        self, uow: Callable[[], UserUnitOfWork], hasher: PasswordHasher, clock: Clock
+    ) -> None:
+        self._uow, self._hasher, self._clock = uow, hasher, clock
+
+    async def execute(self, request: str) -> str:
+        email = EmailAddress.parse(request)
+        password = Password.chosen_for(email, secrets.token_urlsafe(18))
+        now = self._clock.now()
+        user = User.register(
+            email=email,
+            full_name=FullName("Administrator"),
+            password_hash=await self._hasher.hash(password.value),
+            now=now,
+        )
+        user.verify(now=now)
+        user.grant(Role.ADMIN, now=now)
+        async with self._uow() as uow:
+            await uow.users.save(user)
+            await uow.commit()
+        return password.value

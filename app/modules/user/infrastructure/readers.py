@@ -1,0 +1,71 @@
+"""What is read around the domain: one statement each."""
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select
+
+from app.modules.user.application.dto import SessionState, StoredCredentials, UserView
+from app.modules.user.infrastructure.tables import user, user_session
+from app.shared.domain.value_objects import EmailAddress
+from app.shared.infrastructure.database.connection import Database, Row
+from app.shared.infrastructure.database.query import Query
+
+CREDENTIALS = Query(
+    select(user.c.id, user.c.password_hash, user.c.is_active, user.c.verified_at).where(
+        user.c.email == bindparam("email")
+    )
+)
+SESSION_STATE = Query(
+    select(
+        user_session.c.user_id,
+        user_session.c.expires_at,
+        user_session.c.revoked_at,
+        user.c.roles,
+        user.c.is_active,
+    )
+    .join(user, user.c.id == user_session.c.user_id)
+    .where(user_session.c.id == bindparam("session_id"))
+)
+
+_SHOWN = [column for column in user.columns if column.name != "password_hash"]
+USER = Query(select(*_SHOWN).where(user.c.id == bindparam("id")))
+USERS = Query(
+    select(*_SHOWN)
+    .order_by(user.c.created_at, user.c.id)
+    .limit(bindparam("size"))
+    .offset(bindparam("offset"))
+)
+COUNT = Query(select(func.count().label("total")).select_from(user))
+
+
+class SqlUserReader:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def credentials(self, email: EmailAddress, /) -> StoredCredentials | None:
+        row = await self._database.fetch_one(CREDENTIALS, {"email": email.value})
+        if row is None:
+            return None
+        may_sign_in = row["is_active"] and row["verified_at"] is not None
+        return StoredCredentials(row["id"], row["password_hash"], may_sign_in)
+
+    async def session_state(self, session_id: UUID, /, *, now: dt.datetime) -> SessionState | None:
+        row = await self._database.fetch_one(SESSION_STATE, {"session_id": session_id})
+        if row is None:
+            return None
+        is_live = row["revoked_at"] is None and now < row["expires_at"]
+        return SessionState(row["user_id"], frozenset(row["roles"]), row["is_active"] and is_live)
+
+    async def user(self, user_id: UUID, /) -> UserView | None:
+        row = await self._database.fetch_one(USER, {"id": user_id})
+        return None if row is None else _view(row)
+
+    async def page(self, *, offset: int, size: int) -> tuple[list[UserView], int]:
+        rows = await self._database.fetch_all(USERS, {"offset": offset, "size": size})
+        count = await self._database.fetch_one(COUNT, {})
+        return [_view(row) for row in rows], count["total"] if count else 0
+
+
+def _view(row: Row) -> UserView:
+    return UserView(**row)

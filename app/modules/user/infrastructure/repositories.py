@@ -1,0 +1,133 @@
+"""How accounts and sessions are stored."""
+
+import datetime as dt
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from app.modules.user.domain.entities import (
+    EmailTaken,
+    FullName,
+    RefreshToken,
+    Role,
+    Session,
+    User,
+)
+from app.modules.user.infrastructure.tables import refresh_token, user, user_session
+from app.shared.domain.value_objects import EmailAddress
+from app.shared.infrastructure.base_repository import BaseRepository
+from app.shared.infrastructure.database.connection import Connection, Row
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.event_log import EventCollector
+from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
+
+BY_EMAIL = Query(select(user).where(user.c.email == bindparam("email")))
+
+RENEW_HASH = Query(
+    update(user).where(
+        user.c.id == bindparam("of_user"), user.c.password_hash == bindparam("old_hash")
+    ),
+    columns=["password_hash"],
+)
+ADD_SESSION = Query(insert(user_session), columns=user_session.columns.keys())
+ADD_TOKEN = Query(insert(refresh_token), columns=["fingerprint", "session_id"])
+SPEND_TOKEN = Query(
+    update(refresh_token).where(
+        refresh_token.c.fingerprint == bindparam("presented"), refresh_token.c.spent_at.is_(None)
+    ),
+    columns=["spent_at"],
+)
+SESSION_OF_TOKEN = Query(
+    select(user_session)
+    .join(refresh_token, refresh_token.c.session_id == user_session.c.id)
+    .join(user, (user.c.id == user_session.c.user_id) & user.c.is_active)
+    .where(refresh_token.c.fingerprint == bindparam("presented"))
+)
+EXTEND_SESSION = Query(
+    update(user_session).where(user_session.c.id == bindparam("session_id")),
+    columns=["expires_at"],
+)
+REVOKE_SESSION = Query(
+    update(user_session).where(
+        user_session.c.id == bindparam("session_id"), user_session.c.revoked_at.is_(None)
+    ),
+    columns=["revoked_at"],
+)
+PURGE_SESSIONS = Query(delete(user_session).where(user_session.c.expires_at < bindparam("before")))
+
+
+class SqlUserRepository(BaseRepository[User]):
+    table: ClassVar = user
+    constraints: ClassVar = {"uq_user_email": EmailTaken}
+
+    async def get_by_email(self, email: EmailAddress, /) -> User | None:
+        return await self._find(BY_EMAIL, email=email.value)
+
+    async def renew_hash(self, user_id: UUID, /, *, old: str, new: str) -> None:
+        renewed = {"of_user": user_id, "old_hash": old, "password_hash": new}
+        await self._connection.execute(RENEW_HASH, renewed)
+
+    def to_row(self, aggregate: User) -> dict[str, Any]:
+        return {
+            "email": aggregate.email.value,
+            "full_name": aggregate.full_name.value,
+            "password_hash": aggregate.password_hash,
+            "roles": sorted(aggregate.roles),
+            "is_active": aggregate.is_active,
+            "verified_at": aggregate.verified_at,
+        }
+
+    def to_aggregate(self, row: Row) -> User:
+        return User(
+            **self.identity(row),
+            email=EmailAddress(row["email"]),
+            full_name=FullName(row["full_name"]),
+            password_hash=row["password_hash"],
+            roles=frozenset(Role(role) for role in row["roles"]),
+            is_active=row["is_active"],
+            verified_at=row["verified_at"],
+        )
+
+
+class SqlSessionRepository:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def start(self, session: Session, token: RefreshToken, /) -> None:
+        columns = user_session.columns.keys()
+        await self._connection.execute(ADD_SESSION, {c: getattr(session, c) for c in columns})
+        await self._add_token(session, token)
+
+    async def spend(self, token: RefreshToken, /, *, now: dt.datetime) -> bool:
+        spent = {"presented": token.fingerprint, "spent_at": now}
+        return await self._connection.execute(SPEND_TOKEN, spent) == 1
+
+    async def of_token(self, token: RefreshToken, /) -> Session | None:
+        row = await self._connection.fetch_one(SESSION_OF_TOKEN, {"presented": token.fingerprint})
+        return None if row is None else Session(**row)
+
+    async def continue_with(self, session: Session, token: RefreshToken, /) -> None:
+        extended = {"session_id": session.id, "expires_at": session.expires_at}
+        await self._connection.execute(EXTEND_SESSION, extended)
+        await self._add_token(session, token)
+
+    async def revoke(self, session_id: UUID, /, *, now: dt.datetime) -> None:
+        revoked = {"session_id": session_id, "revoked_at": now}
+        await self._connection.execute(REVOKE_SESSION, revoked)
+
+    async def purge(self, *, before: dt.datetime) -> int:
+        return await self._connection.execute(PURGE_SESSIONS, {"before": before})
+
+    async def _add_token(self, session: Session, token: RefreshToken) -> None:
+        added = {"fingerprint": token.fingerprint, "session_id": session.id}
+        await self._connection.execute(ADD_TOKEN, added)
+
+
+class SqlUserUnitOfWork(SqlUnitOfWork):
+    users: SqlUserRepository
+    sessions: SqlSessionRepository
+
+    def _build_repositories(self, connection: Connection, events: EventCollector) -> None:
+        self.users = SqlUserRepository(connection, events)
+        self.sessions = SqlSessionRepository(connection)

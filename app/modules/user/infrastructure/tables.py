@@ -1,0 +1,43 @@
+"""The tables of the user module."""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Uuid
+
+from app.modules.user.domain.entities import FullName
+from app.shared.domain.value_objects import EmailAddress
+from app.shared.infrastructure.database.models import (
+    Json,
+    Timestamp,
+    aggregate_columns,
+    metadata,
+)
+
+user = Table(
+    "user",
+    metadata,
+    *aggregate_columns(),
+    Column("email", String(EmailAddress.MAX_LENGTH), nullable=False, unique=True),
+    Column("full_name", String(FullName.MAX_LENGTH), nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Column("roles", Json, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("verified_at", Timestamp),
+)
+
+user_session = Table(
+    "user_session",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("started_at", Timestamp, nullable=False),
+    Column("expires_at", Timestamp, nullable=False, index=True),
+    Column("revoked_at", Timestamp),
+)
+
+refresh_token = Table(
+    "refresh_token",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("session_id", Uuid, ForeignKey("user_session.id", ondelete="CASCADE"), nullable=False),
+    Column("spent_at", Timestamp),
+    Index("ix_refresh_token_session_id", "session_id"),
+)

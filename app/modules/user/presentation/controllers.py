@@ -1,0 +1,86 @@
+"""The endpoints of the user module. Their docstrings are the API's documentation."""
+
+from typing import Annotated
+
+from fastapi import Form, Query
+
+from app.core.parameters import CurrentActor
+from app.core.wire import Id
+from app.modules.user.application.dto import (
+    Credentials,
+    NewUser,
+    RegistrationView,
+    TokenPair,
+    UserPageRequest,
+    UserView,
+)
+from app.modules.user.application.usecases.read_users import ListUsers, ReadUser
+from app.modules.user.application.usecases.refresh_session import RefreshSession
+from app.modules.user.application.usecases.register_user import RegisterUser
+from app.modules.user.application.usecases.rename_user import NewName, RenameUser
+from app.modules.user.application.usecases.sign_in import SignIn
+from app.modules.user.application.usecases.sign_out import SignOut
+from app.modules.user.domain.entities import RefreshToken
+from app.modules.user.presentation.schemas import (
+    ProfileChanges,
+    Refresh,
+    Registration,
+    SignInForm,
+    UserPage,
+)
+from app.shared.application.dto import PaginatedResponse
+
+
+class AuthController:
+    """Registration, sign-in and sessions."""
+
+    def __init__(
+        self, register: RegisterUser, sign_in: SignIn, refresh: RefreshSession, sign_out: SignOut
+    ) -> None:
+        self._register, self._sign_in = register, sign_in
+        self._refresh, self._sign_out = refresh, sign_out
+
+    async def register(self, body: Registration) -> RegistrationView:
+        """Open an account.
+
+        The answer is the same whether or not the address is known. In the development profile
+        the account can be used at once.
+        """
+        return await self._register.execute(NewUser(**dict(body)))
+
+    async def sign_in(self, form: Annotated[SignInForm, Form()]) -> TokenPair:
+        """Sign in with an address (as `username`) and a password."""
+        return await self._sign_in.execute(Credentials(email=form.username, password=form.password))
+
+    async def refresh(self, body: Refresh) -> TokenPair:
+        """Exchange a refresh token for a new pair. It works once; a second use ends the session."""
+        return await self._refresh.execute(RefreshToken(body.refresh_token))
+
+    async def sign_out(self, actor: CurrentActor) -> None:
+        """End this session. Its tokens are refused from now on."""
+        await self._sign_out.execute(actor)
+
+
+class UserController:
+    """Accounts."""
+
+    def __init__(self, read: ReadUser, list_users: ListUsers, rename: RenameUser) -> None:
+        self._read, self._list, self._rename = read, list_users, rename
+
+    async def me(self, actor: CurrentActor) -> UserView:
+        """Read your own account."""
+        return await self._read.execute(actor.user_id)
+
+    async def change_me(self, actor: CurrentActor, body: ProfileChanges) -> UserView:
+        """Change your own account. What is left out stays as it is."""
+        return await self._rename.execute(
+            NewName(user_id=actor.user_id, full_name=body.full_name or None)
+        )
+
+    async def get(self, user_id: Id) -> UserView:
+        """Read an account."""
+        return await self._read.execute(user_id)
+
+    async def list(self, query: Annotated[UserPage, Query()]) -> PaginatedResponse[UserView]:
+        """List all accounts, oldest first."""
+        return await self._list.execute(UserPageRequest(**dict(query)))

@@ -1,0 +1,57 @@
+"""What a client may send."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.core.wire import Body, Digits, Line, Opaque, Parameters
+from app.modules.user.domain.entities import FullName, Password
+from app.shared.domain.value_objects import EmailAddress
+
+Email = Annotated[
+    Line,
+    Field(
+        min_length=3,
+        max_length=EmailAddress.MAX_LENGTH,
+        examples=["ana@example.com"],
+        json_schema_extra={"format": "email"},
+    ),
+]
+Name = Annotated[
+    Line, Field(min_length=1, max_length=FullName.MAX_LENGTH, examples=["Ana Example"])
+]
+Secret = Annotated[Opaque, Field(min_length=1, max_length=Password.MAX_LENGTH)]
+
+
+class Registration(Body):
+    email: Email
+    password: Annotated[
+        Opaque, Field(min_length=Password.MIN_LENGTH, max_length=Password.MAX_LENGTH)
+    ]
+    full_name: Name
+
+
+class SignInForm(Parameters):
+    """The password form of OAuth 2 (RFC 6749, section 4.3.2), so that /docs can sign in."""
+
+    username: Annotated[str, Field(max_length=EmailAddress.MAX_LENGTH)]
+    password: Secret
+    grant_type: Literal["password"] = "password"
+    scope: Annotated[str, Field(max_length=200)] = ""
+    client_id: Annotated[str, Field(max_length=200)] = ""
+    client_secret: Annotated[str, Field(max_length=200)] = ""
+
+
+class Refresh(Body):
+    refresh_token: Annotated[Opaque, Field(min_length=1, max_length=200)]
+
+
+class ProfileChanges(Body):
+    """What is left out stays as it is."""
+
+    full_name: Name = Field(default_factory=str)
+
+
+class UserPage(Parameters):
+    page: Annotated[int, Field(ge=1, le=10_000), Digits] = 1
+    size: Annotated[int, Field(ge=1, le=100), Digits] = 20

@@ -1,0 +1,1 @@
+"""Building blocks of use cases: they know the domain, and neither the web nor the database."""

@@ -1,0 +1,1 @@
+"""Building blocks of a domain: plain Python, no framework, no clock, no database."""

@@ -1,0 +1,16 @@
+"""Facts that a module publishes."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class DomainEvent:
+    """Something that happened to an aggregate, in the past tense and in the business's words.
+
+    The fields are its payload: ids and plain values. `type` is its stable name, such as
+    `task.completed`, and never changes; `schema_version` grows when the payload changes shape.
+    """
+
+    type: ClassVar[str]
+    schema_version: ClassVar[int] = 1

@@ -1,0 +1,106 @@
+"""The base repository: the statements that follow from the table alone, derived once."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Table, bindparam, delete, insert, select, update
+
+from app.core.exceptions import AppError, ConcurrentUpdate
+from app.shared.domain.base_entity import AggregateRoot
+from app.shared.infrastructure.database.connection import Connection, IntegrityViolation, Row
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.event_log import EventCollector
+
+Aggregate = TypeVar("Aggregate", bound=AggregateRoot)
+
+
+class BaseRepository(ABC, Generic[Aggregate]):
+    """Keeps aggregates of one kind in one table.
+
+    A module names the table, says how a row becomes an aggregate and back, and adds its own reads.
+    """
+
+    table: ClassVar[Table]
+    constraints: ClassVar[Mapping[str, type[AppError]]] = {}
+    """Which error a violated constraint of the table means to the business."""
+
+    _GET: ClassVar[Query]
+    _INSERT: ClassVar[Query]
+    _UPDATE: ClassVar[Query]
+    _DELETE: ClassVar[Query]
+
+    def __init_subclass__(cls) -> None:
+        table = cls.table
+        is_seen_version = (table.c.id == bindparam("row_id")) & (
+            table.c.version == bindparam("seen_version")
+        )
+        columns = [column.name for column in table.columns]
+        changing = [name for name in columns if name not in {"id", "created_at"}]
+        cls._GET = Query(select(table).where(table.c.id == bindparam("id")))
+        cls._INSERT = Query(insert(table), columns=columns)
+        cls._UPDATE = Query(update(table).where(is_seen_version), columns=changing)
+        cls._DELETE = Query(delete(table).where(is_seen_version))
+
+    def __init__(self, connection: Connection, events: EventCollector) -> None:
+        self._connection = connection
+        self._events = events
+
+    @abstractmethod
+    def to_row(self, aggregate: Aggregate) -> dict[str, Any]:
+        """Return the values of the table's columns, but those that every aggregate has."""
+
+    @abstractmethod
+    def to_aggregate(self, row: Row) -> Aggregate:
+        """Return the aggregate that the row holds."""
+
+    @staticmethod
+    def identity(row: Row) -> dict[str, Any]:
+        """Return what every aggregate has, ready for its constructor."""
+        return {name: row[name] for name in ("id", "version", "created_at", "updated_at")}
+
+    async def get(self, id: UUID, /) -> Aggregate | None:
+        """Return the aggregate, or None."""
+        return await self._find(self._GET, id=id)
+
+    async def save(self, aggregate: Aggregate, /) -> None:
+        """Store the aggregate with its next version, and take its events.
+
+        Raises ConcurrentUpdate if another transaction saved it since it was read, or the error
+        that `constraints` gives for a rule of the database that it breaks.
+        """
+        seen, aggregate.version = aggregate.version, aggregate.version + 1
+        row = {
+            **self.to_row(aggregate),
+            "version": aggregate.version,
+            "updated_at": aggregate.updated_at,
+        }
+        if seen == 0:
+            row |= {"id": aggregate.id, "created_at": aggregate.created_at}
+            await self._write(self._INSERT, row)
+        else:
+            row |= {"row_id": aggregate.id, "seen_version": seen}
+            await self._write(self._UPDATE, row)
+        self._events.collect(aggregate)
+
+    async def delete(self, aggregate: Aggregate, /) -> None:
+        """Remove the aggregate for good, and take its events. Raises as `save` does."""
+        await self._write(self._DELETE, {"row_id": aggregate.id, "seen_version": aggregate.version})
+        aggregate.version += 1
+        self._events.collect(aggregate)
+
+    async def _find(self, query: Query, **params: Any) -> Aggregate | None:
+        row = await self._connection.fetch_one(query, params)
+        return None if row is None else self.to_aggregate(row)
+
+    async def _write(self, query: Query, row: dict[str, Any]) -> None:
+        try:
+            hit = await self._connection.execute(query, row)
+        except IntegrityViolation as violation:
+            error = self.constraints.get(violation.constraint)
+            if error is None:
+                raise
+            raise error from violation
+        if hit != 1:
+            raise ConcurrentUpdate

@@ -1,0 +1,1 @@
+"""The database: statements compiled once, run by the driver, elsewhere by SQLAlchemy."""

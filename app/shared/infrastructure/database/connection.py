@@ -1,0 +1,72 @@
+"""What repositories and readers know of a database, whichever it is."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from app.core.exceptions import Unavailable
+from app.shared.infrastructure.database.query import Query
+
+Row = Mapping[str, Any]
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database can't be reached, or did not answer in time."""
+
+    code = "database_unavailable"
+    message = "The database does not answer right now; try again in a moment."
+
+
+class IntegrityViolation(Exception):
+    """The database refused a write. `constraint` is the name of the rule that it broke."""
+
+    def __init__(self, constraint: str) -> None:
+        self.constraint = constraint
+        super().__init__(f"constraint {constraint} violated")
+
+
+class Reads(Protocol):
+    """Runs statements that answer rows."""
+
+    async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
+        """Return the first row, or None."""
+        ...
+
+    async def fetch_all(self, query: Query, params: Mapping[str, Any], /) -> Sequence[Row]:
+        """Return all rows."""
+        ...
+
+
+class Connection(Reads, Protocol):
+    """A connection inside a transaction."""
+
+    async def execute(self, query: Query, params: Mapping[str, Any], /) -> int:
+        """Run a write and return how many rows it hit. Raises IntegrityViolation."""
+        ...
+
+    async def execute_many(self, query: Query, params: Sequence[Mapping[str, Any]], /) -> None:
+        """Run a write once for each set of parameters. Raises IntegrityViolation."""
+        ...
+
+    async def commit(self) -> None:
+        """End the transaction and keep its changes. Raises if they were not kept."""
+        ...
+
+
+class Database(Reads, Protocol):
+    """A database. Its own reads run outside any transaction, each on whichever connection is free.
+
+    Every method raises DatabaseUnavailable within the configured time if it gets no answer.
+    """
+
+    async def open(self) -> None:
+        """Get ready. A database that is away is no error: connections are made when needed."""
+        ...
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        ...
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        """Open a transaction; it is rolled back at the end unless it was committed."""
+        ...

@@ -1,0 +1,95 @@
+"""Migrations: bringing a database to the schema of this code, one runner at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import column, select, table
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+
+from app.core.exceptions import AppError
+from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.database.query import Query
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+_VERSION = Query(select(column("version_num")).select_from(table("alembic_version")))
+
+
+class MigrationFailed(Exception):
+    """The database could not be reached or not be changed; the message says why."""
+
+
+def alembic_config(url: URL | str) -> Config:
+    """Return Alembic's configuration for a database."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.attributes["url"] = make_url(url)
+    return config
+
+
+def upgrade(url: URL | str, revision: str = "head") -> None:
+    """Migrate up. Of several that try at once, one does it and the others find it done."""
+    with _explained():
+        command.upgrade(alembic_config(url), revision)
+
+
+def downgrade(url: URL | str, revision: str) -> None:
+    """Migrate down, as far as `revision`."""
+    with _explained():
+        command.downgrade(alembic_config(url), revision)
+
+
+def check(url: URL | str) -> None:
+    """Raise alembic.util.CommandError if the models and the migrations disagree."""
+    with _explained():
+        command.check(alembic_config(url))
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, DBAPIError, asyncpg.PostgresError) as error:  # TimeoutError is an OSError
+        reason = getattr(error, "orig", None) or error
+        message = f"The database could not be migrated: {reason}"
+        raise MigrationFailed(message) from error
+
+
+def known_revisions() -> list[str]:
+    """Return the revisions that this code knows, the newest first."""
+    return [script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions()]
+
+
+class Readiness:
+    """Whether the database can serve this code."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @cached_property
+    def _older(self) -> list[str]:
+        return known_revisions()[1:]
+
+    async def why_not(self) -> str | None:
+        """Return what is wrong, or None.
+
+        A revision that this code does not know is a later one: a rolling deployment migrates the
+        database first, and the replicas of before go on serving until they are replaced.
+        """
+        try:
+            row = await self._database.fetch_one(_VERSION, {})
+        except AppError as error:
+            return error.detail
+        except Exception:  # noqa: BLE001 - whatever the driver says when there is no such table
+            row = None
+        if row is None:
+            return "The database is empty; run: python -m app migrate"
+        if row["version_num"] in self._older:
+            return "The database is older than this code; run: python -m app migrate"
+        return None

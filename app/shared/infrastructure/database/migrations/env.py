@@ -1,0 +1,114 @@
+"""How Alembic reaches the database: under a lock, patient with others, never in their way."""
+
+import asyncio
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Final, Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from app.shared.infrastructure.database.generic import prepare_sqlite
+from app.shared.infrastructure.database.models import Json, Timestamp, metadata
+
+# Any number that nothing else on the server locks: it is the name of "migrating this service".
+LOCK: Final = 7_461_015_526_834_401
+LOCK_WAIT_SECONDS: Final = 60
+# A migration that waits for a long reader makes everybody else wait behind it. So it gives up
+# soon, lets them through, and tries again.
+TABLE_LOCK_SECONDS: Final = 2
+ATTEMPTS: Final = 30
+
+
+def main() -> None:
+    url = context.config.attributes.get("url") or _url_from_settings()
+    if url.get_backend_name() == "sqlite":
+        _migrate_sqlite(url)
+    else:
+        asyncio.run(_migrate_postgres(url))
+
+
+def _migrate_sqlite(url: URL) -> None:
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool)
+    prepare_sqlite(engine, timeout=LOCK_WAIT_SECONDS)
+    with engine.begin() as connection:  # takes the one writer's lock
+        _run(connection)
+
+
+async def _migrate_postgres(url: URL) -> None:
+    engine = create_async_engine(url.set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    try:
+        await _migrate_in_turn(engine)
+    finally:
+        await engine.dispose()
+
+
+async def _migrate_in_turn(engine: AsyncEngine) -> None:
+    async with engine.connect() as guard:
+        await _lock(guard)
+        for attempt in range(ATTEMPTS):
+            try:
+                async with engine.begin() as connection:
+                    await connection.execute(text(f"SET lock_timeout = '{TABLE_LOCK_SECONDS}s'"))
+                    await connection.run_sync(_run)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", "") != "55P03" or attempt + 1 == ATTEMPTS:
+                    raise
+                await asyncio.sleep(1)
+            else:
+                return
+
+
+async def _lock(guard: AsyncConnection) -> None:
+    for _ in range(LOCK_WAIT_SECONDS * 10):
+        if await guard.scalar(text(f"SELECT pg_try_advisory_lock({LOCK})")):
+            await guard.commit()  # the lock is the session's; no transaction is left open
+            return
+        await guard.commit()
+        await asyncio.sleep(0.1)
+    message = "another migration is still running; try again when it is done"
+    raise TimeoutError(message)
+
+
+def _know_all_tables() -> None:
+    """Import every module's tables: they register where they are defined."""
+    for module in iter_modules(import_module("app.modules").__path__):
+        import_module(f"app.modules.{module.name}.infrastructure.tables")
+
+
+def _run(connection: Connection) -> None:
+    _know_all_tables()
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        compare_type=True,
+        render_item=_render,
+        render_as_batch=connection.dialect.name == "sqlite",
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _render(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
+    """Write our column types by their names; `script.py.mako` imports them."""
+    if kind == "type" and item is Timestamp:
+        return "Timestamp"
+    if kind == "type" and item is Json:
+        return "Json"
+    return False
+
+
+def _url_from_settings() -> URL:
+    from app.config.settings import load_settings  # noqa: PLC0415 - only for the alembic command
+
+    return load_settings().database
+
+
+main()

@@ -1,0 +1,1 @@
+"""How published facts are kept: written with the change that made them, in its transaction."""

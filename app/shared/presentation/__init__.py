@@ -1,0 +1,1 @@
+"""What every service answers, whatever its modules are: its health and its own documentation."""

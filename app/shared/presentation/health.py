@@ -1,0 +1,53 @@
+"""Health, for whoever runs the service: is the process alive, can it do its work."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from app.core.exceptions import Unavailable
+from app.core.routing import ApiRouter
+from app.core.security import PUBLIC
+
+
+class NotReady(Unavailable):
+    """Send no requests here yet, or any more."""
+
+    code = "not_ready"
+    message = "The service is not ready."
+
+
+@dataclass(slots=True)
+class Health:
+    status: Literal["alive", "ready"]
+
+
+class HealthController:
+    """Liveness asks nobody else: a database that is away is no reason to restart the process."""
+
+    REMEMBERED_SECONDS: Final = 1.0
+
+    def __init__(self, why_not_ready: Callable[[], Awaitable[str | None]]) -> None:
+        self._why_not_ready = why_not_ready
+        self._known_until = 0.0
+        self._reason: str | None = None
+
+    async def live(self) -> Health:
+        """Say that the process runs."""
+        return Health("alive")
+
+    async def ready(self) -> Health:
+        """Say that requests can be served: the database answers and is migrated."""
+        if time.monotonic() >= self._known_until:
+            self._reason = await self._why_not_ready()
+            self._known_until = time.monotonic() + self.REMEMBERED_SECONDS
+        if self._reason is not None:
+            raise NotReady(self._reason)
+        return Health("ready")
+
+
+def health_routes(health: HealthController) -> ApiRouter:
+    router = ApiRouter("/health", tags=["health"])
+    router.get("/live", health.live, access=PUBLIC)
+    router.get("/ready", health.ready, access=PUBLIC, raises=[NotReady])
+    return router

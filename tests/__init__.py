@@ -1,0 +1,1 @@
+"""Everything that has to hold, from single rules to the whole service."""

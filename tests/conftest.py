@@ -1,0 +1,152 @@
+"""Databases for the tests that need them, and the order in which all of them run."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import ArgumentError
+
+from tests.support.cleaning import Clean, cleaner
+from tests.support.databases import Databases, NotATestDatabase, Source, require_test_name
+from tests.support.postgres import PostgresUnavailable
+
+TESTS = Path(__file__).parent
+FOLDERS = ("unit", "integration", "e2e", "faults")  # the fast ones first
+KINDS = ("sqlite", "postgresql")
+
+DATABASES = pytest.StashKey[Databases]()
+USED = pytest.StashKey[set[str]]()
+
+
+# --- Order --------------------------------------------------------------------------------------
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for folder in FOLDERS:
+        config.addinivalue_line("markers", f"{folder}: what lies under tests/{folder}")
+    config.stash[USED] = set()
+    # Before anything runs, whatever is asked for: a wrong name may be somebody's real data.
+    if address := os.environ.get("TEST_DATABASE_URL"):
+        try:
+            require_test_name(address)
+        except (NotATestDatabase, ArgumentError) as error:
+            raise pytest.UsageError(f"TEST_DATABASE_URL: {error}") from None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if (folder := _folder(item.path)) in FOLDERS:
+        item.add_marker(folder)
+
+
+# Last, because pytest's own order puts the tests of one parameter together over all folders.
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[int, int]:
+    """By folder, and in each folder by database: what is built for one is built once."""
+    folder, callspec = _folder(item.path), getattr(item, "callspec", None)
+    kind = callspec.params.get("database_url") if callspec else None
+    return (
+        FOLDERS.index(folder) if folder in FOLDERS else len(FOLDERS),
+        KINDS.index(kind) if kind in KINDS else -1,
+    )
+
+
+def _folder(path: Path) -> str:
+    inside = path.is_relative_to(TESTS) and path != TESTS
+    return path.relative_to(TESTS).parts[0] if inside else ""
+
+
+# --- One server and one pair of templates for the run, made by the process that leads it ----------
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Before a worker starts: it gets the addresses, unless it was asked for unit tests only."""
+    if any(_folder(path) != "unit" for path in _asked_for(node.config)):
+        node.workerinput["databases"] = {kind: tuple(_source(node.config, kind)) for kind in KINDS}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    # A worker that crashed has no output.
+    node.config.stash[USED].update(getattr(node, "workeroutput", {}).get("databases", ()))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    used: set[str] = config.stash[USED]
+    terminalreporter.write_line(f"databases: {', '.join(sorted(used, reverse=True)) or 'none'}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if databases := config.stash.get(DATABASES, None):
+        databases.close()
+
+
+def _asked_for(config: pytest.Config) -> list[Path]:
+    return [config.invocation_params.dir / name.partition("::")[0] for name in config.args]
+
+
+def _source(config: pytest.Config, kind: str) -> Source:
+    if worker_input := getattr(config, "workerinput", None):
+        if "databases" not in worker_input:
+            pytest.fail("unit tests use no database: this one belongs in another folder")
+        return Source(*worker_input["databases"][kind])
+    if DATABASES not in config.stash:
+        # pytest clears its folders of earlier runs by itself, those of killed runs too.
+        folder: Path = vars(config)["_tmp_path_factory"].mktemp("databases")
+        config.stash[DATABASES] = Databases(folder)
+    try:
+        source: Source = getattr(config.stash[DATABASES], kind)
+    except PostgresUnavailable as error:
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+    return source
+
+
+def _own_copy(config: pytest.Config, kind: str) -> str:
+    source = _source(config, kind)
+    config.stash[USED].add(source.label)
+    if hasattr(config, "workeroutput"):
+        config.workeroutput.setdefault("databases", []).append(source.label)
+    return source.copy(os.environ.get("PYTEST_XDIST_WORKER", "main"))
+
+
+# --- Fixtures -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def sqlite_url(pytestconfig: pytest.Config) -> str:
+    """A migrated SQLite file of this worker's own."""
+    return _own_copy(pytestconfig, "sqlite")
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(pytestconfig: pytest.Config) -> str:
+    """A migrated PostgreSQL database of this worker's own."""
+    return _own_copy(pytestconfig, "postgresql")
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Whoever asks for it, directly or not, runs on both databases."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+async def database_cleaner(database_url: str) -> AsyncIterator[Clean]:
+    """Empties all tables, as often as it is called."""
+    async with cleaner(database_url) as clean:
+        yield clean
+
+
+@pytest.fixture
+async def clean_database(database_cleaner: Clean) -> None:
+    """The test begins with empty tables; what it leaves is there to be looked at if it fails."""
+    await database_cleaner()

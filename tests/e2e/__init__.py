@@ -1,0 +1,1 @@
+"""Tests of the whole service over HTTP; each runs on SQLite and on PostgreSQL."""

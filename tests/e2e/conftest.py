@@ -1,0 +1,68 @@
+"""The whole service, answering requests, on each database."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx2
+import pytest
+from pydantic import SecretStr
+
+from app.config.settings import Settings
+from app.main import Service, create_app
+from tests.support.people import PASSWORD, Person
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(
+        _env_file=None,
+        app_env="development",  # accounts are verified at once
+        database_url=SecretStr(database_url),
+        jwt_secret_key=SecretStr("a key for tests only, and long enough"),
+        data_dir=tmp_path_factory.mktemp("data"),
+        log_level="ERROR",
+    )
+
+
+@pytest.fixture(scope="session")
+async def service(settings: Settings) -> AsyncIterator[Service]:
+    """The running application, built once for each database."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def client(service: Service, clean_database: None) -> AsyncIterator[httpx2.AsyncClient]:
+    """Somebody who has not signed in, and an empty database."""
+    transport = httpx2.ASGITransport(app=service)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client
+
+
+@pytest.fixture
+def sign_up(client: httpx2.AsyncClient) -> Callable[[str], Awaitable[Person]]:
+    """Register somebody by a first name, and sign them in."""
+
+    async def sign_up(name: str) -> Person:
+        email = f"{name}@example.com"
+        account = {"email": email, "password": PASSWORD, "full_name": f"{name.title()} Example"}
+        await client.post("/api/v1/auth/register", json=account)
+        return await Person.sign_in(client, email)
+
+    return sign_up
+
+
+@pytest.fixture
+async def ana(sign_up: Callable[[str], Awaitable[Person]]) -> Person:
+    return await sign_up("ana")
+
+
+@pytest.fixture
+async def bruno(sign_up: Callable[[str], Awaitable[Person]]) -> Person:
+    return await sign_up("bruno")
+
+
+@pytest.fixture
+async def admin(service: Service, client: httpx2.AsyncClient) -> Person:
+    password = await service.state.container.user.create_admin().execute("admin@example.com")
+    return await Person.sign_in(client, "admin@example.com", password)

@@ -1,0 +1,1 @@
+"""The service keeps what its OpenAPI document promises."""

@@ -1,0 +1,180 @@
+"""What is promised: docs/api, held against the code and against our own rules."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+
+from tests.support.server import ROOT, Command
+
+METHODS = {"get", "put", "post", "delete", "patch"}
+
+# JSON Schema has more; these are the ones that have a use here.
+KEYWORDS = {
+    *("$ref", "type", "format", "enum", "const", "pattern", "minLength", "maxLength"),
+    *("minimum", "maximum", "items", "minItems", "maxItems", "uniqueItems"),
+    *("properties", "required", "additionalProperties", "anyOf"),
+    *("title", "description", "default", "examples"),
+}
+BOUNDS = {
+    "string": [{"maxLength"}, {"format"}, {"enum"}, {"const"}, {"pattern"}],
+    "array": [{"maxItems", "items"}],
+    "integer": [{"minimum", "maximum"}],
+    "number": [{"minimum", "maximum"}],
+    "object": [{"properties", "additionalProperties"}],
+}
+SECRETS = ("email", "mail", "username", "password", "token", "secret", "key")
+
+Operation = tuple[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def operations(document: dict[str, Any]) -> list[Operation]:
+    return [
+        (f"{method.upper()} {path}", operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    ]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The documents as the code makes them, at a place where everything else is set."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    (folder / "docs/api").mkdir(parents=True)
+    somebodys = {"APP_NAME": "Shop", "VERSION": "9", "DATABASE_URL": "none", "DATA_DIR": "no/where"}
+    answer = Command(folder, somebodys).run("openapi", "--write")
+    assert answer.returncode == 0, answer.stderr
+    assert [path.name for path in folder.iterdir()] == ["docs"]
+    return folder
+
+
+@pytest.mark.parametrize("name", ["openapi.json", "problems.md"])
+def test_the_committed_documents_are_what_the_code_makes(made: Path, name: str) -> None:
+    path = Path("docs/api") / name
+    is_same = (made / path).read_bytes() == (ROOT / path).read_bytes()
+    assert is_same, f"{path} is not what the code makes: run `make openapi` and look at the diff"
+
+
+def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1.")
+    absolute = deepcopy(document)
+    # The specification allows a relative one (section 4.6); only its own schema does not know.
+    flow = absolute["components"]["securitySchemes"]["password"]["flows"]["password"]
+    flow["tokenUrl"] = f"https://api.example.com{flow['tokenUrl']}"
+    schemathesis.openapi.from_dict(absolute).validate()
+
+
+def test_schemas_have_only_keywords_that_json_schema_knows(document: dict[str, Any]) -> None:
+    found = [
+        f"{where}: {keyword}"
+        for where, schema in _everywhere(document)
+        for keyword in schema.keys() - KEYWORDS
+    ]
+    assert found == []
+
+
+def test_whatever_may_be_sent_is_bounded(
+    document: dict[str, Any], operations: list[Operation]
+) -> None:
+    unbounded = [
+        where
+        for name, operation in operations
+        for sent in _sent(operation)
+        for where, schema in _resolved(sent["schema"], f"{name} {sent['where']}", document)
+        if not _is_bounded(schema)
+    ]
+    assert unbounded == []
+
+
+def test_no_address_carries_a_secret_or_personal_data(operations: list[Operation]) -> None:
+    telling = [
+        f"{name}: {parameter['name']}"
+        for name, operation in operations
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] in {"path", "query", "cookie"}
+        if any(word in parameter["name"].lower() for word in SECRETS)
+    ]
+    assert telling == []
+
+
+def test_each_operation_says_what_it_does_under_a_name_of_its_own(
+    operations: list[Operation],
+) -> None:
+    assert [name for name, operation in operations if not operation.get("description")] == []
+    assert [name for name, operation in operations if not operation.get("tags")] == []
+    identities = [operation["operationId"] for _, operation in operations]
+    assert len(set(identities)) == len(identities)
+
+
+def test_every_error_that_is_documented_is_a_problem(operations: list[Operation]) -> None:
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    others = [
+        f"{name} {status}"
+        for name, operation in operations
+        for status, response in operation["responses"].items()
+        if int(status) >= 400 and response.get("content") != problem
+    ]
+    assert others == []
+
+
+def test_what_asks_for_a_sign_in_documents_how_and_that_it_may_fail(
+    operations: list[Operation],
+) -> None:
+    for name, operation in operations:
+        is_open = "security" not in operation
+        assert operation.get("security", [{"password": []}]) == [{"password": []}], name
+        assert is_open or "401" in operation["responses"], name
+
+
+def _sent(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for parameter in operation.get("parameters", []):
+        yield {"where": f"{parameter['in']} {parameter['name']}", "schema": parameter["schema"]}
+    for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+        yield {"where": media_type, "schema": content["schema"]}
+
+
+def _is_bounded(schema: dict[str, Any]) -> bool:
+    if "$ref" in schema or "anyOf" in schema:
+        return True  # its parts are looked at
+    kind = schema.get("type")
+    if kind in {"boolean", "null"}:
+        return True
+    return any(bounds <= schema.keys() for bounds in BOUNDS.get(str(kind), []))
+
+
+def _resolved(
+    schema: dict[str, Any], where: str, document: dict[str, Any]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The schema and all that it is made of, references followed."""
+    yield where, schema
+    if reference := schema.get("$ref"):
+        name = reference.rpartition("/")[2]
+        yield from _resolved(document["components"]["schemas"][name], where, document)
+    for name, part in _parts(schema):
+        yield from _resolved(part, f"{where}/{name}", document)
+
+
+def _everywhere(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema of the document, each once."""
+    schemas = document["components"]["schemas"]
+    bare: dict[str, Any] = {"components": {"schemas": {name: {} for name in schemas}}}
+    for name, schema in schemas.items():
+        yield from _resolved(schema, name, bare)
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            for sent in _sent(operation):
+                yield from _resolved(sent["schema"], f"{path} {sent['where']}", bare)
+
+
+def _parts(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from schema.get("properties", {}).items()
+    for name in ("items", "additionalProperties"):
+        if isinstance(schema.get(name), dict):
+            yield name, schema[name]
+    for number, part in enumerate(schema.get("anyOf", [])):
+        yield str(number), part

@@ -1,0 +1,87 @@
+"""An unforeseen error is reported to Sentry, if there is one, and without what is private."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sentry_sdk
+from pydantic import SecretStr
+from sentry_sdk.envelope import Envelope
+from sentry_sdk.transport import Transport
+
+from app.config.settings import Settings
+from app.main import Service, create_app
+from tests.support.logs import separate_logging
+from tests.support.raw import Answer, send
+
+SECRET = "c4n4ry-password"
+
+
+class Kept(Transport):
+    """Keeps what would go out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[Any] = []
+
+    def capture_envelope(self, envelope: Envelope) -> None:
+        event = envelope.get_event()
+        if event is not None:
+            self.events.append(event)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Service]:
+    settings = Settings(
+        _env_file=None,
+        app_env="test",
+        version="1.2.3",
+        data_dir=tmp_path,
+        sentry_dsn=SecretStr("http://key@127.0.0.1:1/1"),
+    )
+    with separate_logging():
+        app = create_app(settings)
+        yield app
+        app.state.container.hasher().close()
+        sentry_sdk.get_client().close()
+        sentry_sdk.get_global_scope().set_client(None)
+
+
+@pytest.fixture
+def reports(app: Service) -> list[Any]:
+    client = sentry_sdk.get_client()
+    client.transport = Kept()
+    return client.transport.events
+
+
+async def sign_in(app: Service) -> Answer:
+    kind = (b"content-type", b"application/x-www-form-urlencoded")
+    body = f"username=ana@example.com&password={SECRET}".encode()
+    return await send(app, "POST", "/api/v1/auth/token", headers=[kind], body=body)
+
+
+async def test_a_defect_is_reported_without_what_is_private(
+    app: Service, reports: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(app.state.container.database(), "fetch_one", broken)
+    assert (await sign_in(app)).status == 500
+
+    [event] = reports
+    assert event["exception"]["values"][-1]["type"] == "ZeroDivisionError"
+    assert (event["environment"], event["release"]) == ("test", "1.2.3")
+    frames = event["exception"]["values"][-1]["stacktrace"]["frames"]
+    assert not any("vars" in frame for frame in frames)
+    text = json.dumps(event, default=str)
+    assert SECRET not in text
+    assert "ana@example.com" not in text
+
+
+async def test_an_error_that_was_foreseen_is_not_reported(app: Service, reports: list[Any]) -> None:
+    assert (await send(app, "GET", "/nothing")).status == 404
+    assert (await send(app, "GET", "/api/v1/tasks")).status == 401
+    assert reports == []

@@ -1,0 +1,106 @@
+"""All routes at a glance, and what holds for each of them."""
+
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from app.core.routing import ApiRoute
+from app.main import Service
+from tests.support.people import Person
+from tests.support.raw import send
+
+# Whoever opens, closes or moves an address changes a line here, and is seen doing it.
+TABLE = """
+GET    /docs                             public
+GET    /docs/{name}                      public
+GET    /health/live                      public
+GET    /health/ready                     public
+GET    /openapi.json                     public
+GET    /problems/{code}                  public
+
+POST   /api/v1/auth/logout               authenticated
+POST   /api/v1/auth/refresh              public
+POST   /api/v1/auth/register             public
+POST   /api/v1/auth/token                public
+
+GET    /api/v1/tasks                     task:read
+POST   /api/v1/tasks                     task:write
+DELETE /api/v1/tasks/{task_id}           task:write
+GET    /api/v1/tasks/{task_id}           task:read
+PATCH  /api/v1/tasks/{task_id}           task:write
+POST   /api/v1/tasks/{task_id}/assign    task:write
+POST   /api/v1/tasks/{task_id}/cancel    task:write
+POST   /api/v1/tasks/{task_id}/complete  task:write
+POST   /api/v1/tasks/{task_id}/reopen    task:write
+POST   /api/v1/tasks/{task_id}/restore   task:write
+POST   /api/v1/tasks/{task_id}/start     task:write
+
+GET    /api/v1/users                     user:admin
+GET    /api/v1/users/me                  authenticated
+PATCH  /api/v1/users/me                  authenticated
+GET    /api/v1/users/{user_id}           user:admin
+"""
+ROWS = [tuple(line.split()) for line in TABLE.splitlines() if line]
+SOME_ID = "0190f5a0-0000-7000-8000-000000000001"
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW"]
+
+
+def address(path: str) -> str:
+    return path.format(task_id=SOME_ID, user_id=SOME_ID, name="start.js", code="not_found")
+
+
+def methods_at(path: str) -> list[str]:
+    """Every method that some route of the table takes at this address."""
+    others = {"/api/v1/users/me": "/api/v1/users/{user_id}"}  # an address that two routes match
+    methods = {row[0] for row in ROWS if row[1] in {path, others.get(path)}}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
+
+
+def paths() -> Iterator[str]:
+    yield from dict.fromkeys(row[1] for row in ROWS)
+
+
+def test_the_routes_are_those_of_the_table(service: Service) -> None:
+    routes = [route for route in service.router.routes if isinstance(route, ApiRoute)]
+    assert len(routes) == len(service.router.routes)
+    found = [(method, route.path, route.access.name) for route in routes for method in route.taken]
+    assert sorted(found) == sorted(ROWS)
+
+
+async def test_what_is_not_public_asks_who_calls(client: httpx2.AsyncClient) -> None:
+    for method, path, access in ROWS:
+        answer = await client.request(method, address(path))
+        is_asked = answer.status_code == 401 and answer.json()["code"] == "unauthenticated"
+        assert is_asked == (access != "public"), (method, path, answer.status_code)
+
+
+async def test_what_asks_for_a_permission_refuses_who_lacks_it(ana: Person) -> None:
+    """A user has those of tasks, and not that of an administrator."""
+    for method, path, access in ROWS:
+        if access != "public" and "logout" not in path:
+            answer = await ana.request(method, address(path).removeprefix("/api/v1"))
+            assert (answer.status_code == 403) == (access == "user:admin"), (method, path)
+
+
+async def test_every_other_method_is_refused_with_those_that_there_are(service: Service) -> None:
+    for path in paths():
+        for method in set(METHODS) - set(methods_at(path)):
+            answer = await send(service, method, address(path))
+            assert (answer.status, answer.json()["code"]) == (405, "method_not_allowed"), path
+            assert answer.header("allow") == ", ".join(methods_at(path)), (method, path)
+
+
+@pytest.mark.parametrize("around", ["{}/", "/{}", "{}//", "/.{}", "{}/x/y/z", "{}%2f"])
+async def test_an_address_that_is_a_little_off_is_not_found_and_not_redirected(
+    service: Service, around: str
+) -> None:
+    for path in paths():
+        answer = await send(service, "GET", around.format(address(path)))
+        assert answer.status == 404, (path, answer.status)
+        assert answer.header("location") is None
+
+
+async def test_an_address_in_other_letters_is_another(service: Service) -> None:
+    for path in ("/API/v1/tasks", "/api/V1/tasks", "/Health/live", "/api/v1/tasks%20"):
+        assert (await send(service, "GET", path)).status == 404

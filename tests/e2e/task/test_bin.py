@@ -1,0 +1,134 @@
+"""A deleted task is in the bin: hidden from all, kept for its owner, gone after thirty days."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from app.container import ApplicationContainer
+from app.modules.task.application.usecases.purge_bin import PurgeBin
+from tests.support.people import Person
+
+MOMENT = dt.timedelta(microseconds=1)
+
+
+@pytest.fixture
+async def task(ana: Person, bruno: Person) -> dict[str, Any]:
+    """Ana's, Bruno's to do, and in the bin."""
+    created = await ana.create_task(title="Lay the foundation", labels=["home"])
+    path = f"/tasks/{created['id']}"
+    assigned = await ana.post(f"{path}/assign", {"assignee_id": bruno.id}, version=1)
+    answer = await ana.delete(path, version=2)
+    assert (answer.status_code, answer.content) == (204, b"")
+    found: dict[str, Any] = assigned.json()
+    return found
+
+
+@pytest.fixture
+def path(task: dict[str, Any]) -> str:
+    return f"/tasks/{task['id']}"
+
+
+@pytest.mark.parametrize("who", ["ana", "bruno"])
+async def test_a_task_in_the_bin_is_nowhere_to_be_seen(
+    ana: Person, bruno: Person, path: str, who: str
+) -> None:
+    person = {"ana": ana, "bruno": bruno}[who]
+    for query in ("", "&label=home", "&q=foundation", "&status=open", "&sort=due_at"):
+        page = (await person.get(f"/tasks?with_total=true{query}")).json()
+        assert (page["items"], page["total"]) == ([], 0)
+    assert (await person.get(path)).json()["code"] == "task_not_found"
+
+
+@pytest.mark.parametrize("who", ["ana", "bruno"])
+async def test_a_task_in_the_bin_cannot_be_worked_on(
+    ana: Person, bruno: Person, path: str, who: str
+) -> None:
+    person = {"ana": ana, "bruno": bruno}[who]
+    answers = [
+        await person.patch(path, {"title": "Other"}, version="*"),
+        await person.post(f"{path}/start", version="*"),
+        await person.post(f"{path}/assign", {"assignee_id": None}, version="*"),
+        await person.delete(path, version="*"),
+    ]
+    assert {answer.json()["code"] for answer in answers} == {"task_not_found"}
+
+
+async def test_its_owner_can_take_a_task_out_of_the_bin(
+    ana: Person, bruno: Person, task: dict[str, Any], path: str
+) -> None:
+    answer = await ana.post(f"{path}/restore")
+
+    restored = answer.json()
+    assert (answer.status_code, answer.headers["etag"]) == (200, '"4"')
+    assert restored == task | {"version": 4, "updated_at": restored["updated_at"]}
+    for person in (ana, bruno):
+        assert (await person.get(path)).json() == restored
+        assert (await person.get("/tasks")).json()["items"] == [restored]
+
+
+async def test_nobody_but_its_owner_knows_of_a_task_in_the_bin(
+    bruno: Person, carla: Person, path: str
+) -> None:
+    for person in (bruno, carla):
+        answer = await person.post(f"{path}/restore")
+        assert (answer.status_code, answer.json()["code"]) == (404, "task_not_found")
+
+
+async def test_what_is_not_in_the_bin_cannot_be_taken_out_of_it(ana: Person, path: str) -> None:
+    await ana.post(f"{path}/restore")
+    answer = await ana.post(f"{path}/restore")
+    assert (answer.status_code, answer.json()["code"]) == (409, "task_not_in_bin")
+
+
+async def test_an_assignee_cannot_tell_that_a_task_is_not_in_the_bin(
+    ana: Person, bruno: Person, path: str
+) -> None:
+    await ana.post(f"{path}/restore")
+    assert (await bruno.post(f"{path}/restore")).status_code == 404
+
+
+async def test_a_task_is_deleted_once(ana: Person, path: str) -> None:
+    assert (await ana.delete(path, version=3)).status_code == 404
+
+
+# --- Thirty days --------------------------------------------------------------------------------
+
+
+class FixedClock:
+    def __init__(self, now: dt.datetime) -> None:
+        self._now = now
+
+    def now(self) -> dt.datetime:
+        return self._now
+
+
+async def purge(container: ApplicationContainer, at: dt.datetime) -> int:
+    """Empty the bin at some time, keeping what the settings say."""
+    keep = container.task.bin_keep()
+    purged: int = await PurgeBin(container.task.uow, FixedClock(at), keep).execute()
+    return purged
+
+
+async def test_for_thirty_days_a_task_stays_in_the_bin(
+    ana: Person, container: ApplicationContainer, path: str
+) -> None:
+    before = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1)
+    assert await purge(container, before + dt.timedelta(days=30)) == 0
+    assert (await ana.post(f"{path}/restore")).status_code == 200
+
+
+async def test_after_thirty_days_a_task_is_gone_for_good(
+    ana: Person, container: ApplicationContainer, path: str
+) -> None:
+    now = dt.datetime.now(dt.UTC)
+    assert await purge(container, now + dt.timedelta(days=30) + MOMENT) == 1
+    assert (await ana.post(f"{path}/restore")).status_code == 404
+
+
+async def test_a_task_that_was_taken_out_of_the_bin_is_never_purged(
+    ana: Person, container: ApplicationContainer, path: str
+) -> None:
+    await ana.post(f"{path}/restore")
+    assert await purge(container, dt.datetime.now(dt.UTC) + dt.timedelta(days=3650)) == 0
+    assert (await ana.get(path)).status_code == 200

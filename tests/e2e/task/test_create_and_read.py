@@ -1,0 +1,154 @@
+"""A task is created, and read again."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.support.people import Person
+
+DETAILS = {
+    "title": "Lay the foundation — ção 🏗",
+    "description": "Deep enough.\n\tFrost reaches 80 cm.",
+    "priority": "urgent",
+    "due_at": "2026-03-01T12:00:00.123456Z",
+    "labels": ["home", "concreto", "it's"],
+}
+
+
+async def test_a_task_needs_no_more_than_a_title(ana: Person) -> None:
+    before = dt.datetime.now(dt.UTC)
+    answer = await ana.post("/tasks", {"title": "Dig"})
+    after = dt.datetime.now(dt.UTC)
+
+    assert answer.status_code == 201
+    task = answer.json()
+    assert UUID(task.pop("id")).version == 7
+    created_at = dt.datetime.fromisoformat(task.pop("created_at"))
+    assert before <= created_at <= after
+    assert dt.datetime.fromisoformat(task.pop("updated_at")) == created_at
+    assert task == {
+        "version": 1,
+        "owner_id": ana.id,
+        "title": "Dig",
+        "description": "",
+        "status": "open",
+        "priority": "normal",
+        "labels": [],
+        "due_at": None,
+        "assignee_id": None,
+        "completed_at": None,
+    }
+
+
+async def test_a_task_has_all_that_it_was_given(ana: Person) -> None:
+    task = await ana.create_task(**DETAILS)
+    assert {name: task[name] for name in DETAILS} == DETAILS
+
+
+async def test_a_due_time_is_kept_in_utc_to_the_microsecond(ana: Person) -> None:
+    task = await ana.create_task(due_at="2026-03-01T09:30:00.000001-03:00")
+    assert task["due_at"] == "2026-03-01T12:30:00.000001Z"
+    read = (await ana.get(f"/tasks/{task['id']}")).json()
+    assert read["due_at"] == "2026-03-01T12:30:00.000001Z"
+
+
+async def test_a_new_task_tells_where_it_is_and_which_version_it_has(ana: Person) -> None:
+    answer = await ana.post("/tasks", {"title": "Dig"})
+    assert answer.headers["location"] == f"/api/v1/tasks/{answer.json()['id']}"
+    assert answer.headers["etag"] == '"1"'
+
+
+async def test_what_is_read_is_what_was_created(ana: Person) -> None:
+    created = await ana.post("/tasks", DETAILS)
+    read = await ana.get(created.headers["location"].removeprefix("/api/v1"))
+    assert (read.status_code, read.json()) == (200, created.json())
+    assert read.headers["etag"] == created.headers["etag"]
+
+
+async def test_every_field_is_at_its_limit_and_still_accepted(ana: Person) -> None:
+    details: dict[str, Any] = {
+        "title": "t" * 200,
+        "description": "d" * 10_000,
+        "labels": [f"{n:040}" for n in range(10)],
+        "due_at": "2200-12-31T23:59:59.999999Z",
+    }
+    task = await ana.create_task(**details)
+    assert {name: task[name] for name in details} == details
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("title", "", "too_short"),
+        ("title", "   ", "invalid"),
+        ("title", "t" * 201, "too_long"),
+        ("title", "two\nlines", "invalid_text"),
+        ("title", None, "wrong_type"),
+        ("description", "d" * 10_001, "too_long"),
+        ("description", None, "wrong_type"),
+        ("priority", "top", "not_allowed"),
+        ("due_at", "2026-03-01T12:00:00", "invalid_format"),
+        ("due_at", "2201-01-01T00:00:00Z", "out_of_range"),
+        ("labels", [f"l{n}" for n in range(11)], "too_long"),
+        ("labels", ["twice", "twice"], "invalid"),
+        ("labels", "home", "wrong_type"),
+        ("status", "done", "unknown_field"),
+        ("owner_id", "01890a5d-ac96-774b-bcce-b302099a8057", "unknown_field"),
+    ],
+)
+async def test_a_value_that_breaks_a_rule_is_refused_with_its_place_and_code(
+    ana: Person, field: str, value: Any, code: str
+) -> None:
+    answer = await ana.post("/tasks", {"title": "Dig", field: value})
+
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == (f"/{field}", code)
+    assert (await ana.get("/tasks")).json()["items"] == []
+
+
+async def test_a_text_that_grows_when_it_is_normalized_is_refused_too(ana: Person) -> None:
+    answer = await ana.post("/tasks", {"title": "\ufb2c" * 200})  # three characters each, in NFC
+    assert answer.status_code == 422
+
+
+async def test_a_task_without_a_title_is_refused(ana: Person) -> None:
+    answer = await ana.post("/tasks", {"description": "Nameless."})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/title"
+    assert answer.json()["errors"][0]["code"] == "required"
+
+
+# --- Nothing new --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tags", ['"1"', 'W/"1"', "*", '"0", "1"', '"0" ,W/"1", "7"', 'W/"0","1"'])
+async def test_who_has_the_current_version_already_gets_it_not_again(
+    ana: Person, tags: str
+) -> None:
+    task = await ana.create_task()
+
+    answer = await ana.get(f"/tasks/{task['id']}", headers={"If-None-Match": tags})
+
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert answer.headers["etag"] == '"1"'
+
+
+@pytest.mark.parametrize("tags", ['"2"', 'W/"2"', '"0", "2"', "1", '"11"', '""', "", "nonsense"])
+async def test_who_has_another_version_gets_the_current_one(ana: Person, tags: str) -> None:
+    task = await ana.create_task()
+
+    answer = await ana.get(f"/tasks/{task['id']}", headers={"If-None-Match": tags})
+
+    assert (answer.status_code, answer.json()) == (200, task)
+
+
+async def test_after_a_change_the_old_version_is_not_the_current_one(ana: Person) -> None:
+    task = await ana.create_task()
+    await ana.patch(f"/tasks/{task['id']}", {"title": "Dig deeper"}, version=1)
+
+    answer = await ana.get(f"/tasks/{task['id']}", headers={"If-None-Match": '"1"'})
+
+    assert (answer.status_code, answer.json()["title"]) == (200, "Dig deeper")

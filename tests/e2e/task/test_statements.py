@@ -1,0 +1,90 @@
+"""How often the database is asked: a request that asks more often one day fails here first."""
+
+from tests.support.people import Person
+from tests.support.statements import Statements
+
+
+async def test_reading_a_task_is_one_statement(ana: Person, statements: Statements) -> None:
+    task = await ana.create_task()  # and the session is remembered
+    statements.forget()
+
+    assert (await ana.get(f"/tasks/{task['id']}")).status_code == 200
+
+    (sql,) = await statements.in_all()
+    assert sql.startswith("SELECT")
+
+
+async def test_listing_tasks_is_one_statement_however_many_there_are(
+    ana: Person, bruno: Person, statements: Statements
+) -> None:
+    for _ in range(5):
+        await ana.create_task()
+        theirs = await bruno.create_task()
+        await bruno.post(f"/tasks/{theirs['id']}/assign", {"assignee_id": ana.id}, version=1)
+    statements.forget()
+
+    page = await ana.get("/tasks")
+
+    assert len(page.json()["items"]) == 10
+    assert len(await statements.in_all()) == 1
+
+
+async def test_a_total_costs_one_statement_more(ana: Person, statements: Statements) -> None:
+    await ana.create_task()
+    statements.forget()
+    assert (await ana.get("/tasks?with_total=true")).json()["total"] == 1
+    assert len(await statements.in_all()) == 2
+
+
+async def test_creating_a_task_writes_it_and_its_event_and_nothing_else(
+    ana: Person, statements: Statements
+) -> None:
+    await ana.get("/tasks")
+    statements.forget()
+
+    await ana.create_task()
+
+    task, event = await statements.without_transactions()
+    assert task.startswith("INSERT INTO TASK")
+    assert event.startswith("INSERT INTO EVENT_LOG")
+
+
+async def test_changing_a_task_reads_it_writes_it_and_writes_the_event(
+    ana: Person, statements: Statements
+) -> None:
+    task = await ana.create_task()
+    statements.forget()
+
+    await ana.patch(f"/tasks/{task['id']}", {"priority": "high"}, version=1)
+
+    said = await statements.without_transactions()
+    assert [sql.split()[0] for sql in said] == ["SELECT", "UPDATE", "INSERT"]
+    everything = await statements.in_all()
+    assert everything[0].startswith("BEGIN")
+    assert everything[-1].startswith("COMMIT")
+
+
+async def test_a_change_that_changes_nothing_writes_nothing(
+    ana: Person, statements: Statements
+) -> None:
+    task = await ana.create_task()
+    statements.forget()
+
+    await ana.patch(f"/tasks/{task['id']}", {"title": task["title"]}, version=1)
+
+    said = await statements.without_transactions()
+    assert [sql.split()[0] for sql in said] == ["SELECT"]
+
+
+async def test_of_a_session_is_asked_once_and_then_it_is_remembered(
+    ana: Person, statements: Statements
+) -> None:
+    await ana.get("/tasks")
+    first = await statements.in_all()
+    statements.forget()
+    await ana.get("/tasks")
+    second = await statements.in_all()
+
+    assert len(first) == 2
+    assert "USER_SESSION" in first[0]
+    assert second == first[1:]

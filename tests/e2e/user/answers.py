@@ -1,0 +1,31 @@
+"""What an answer says, without what differs from one to the next."""
+
+from typing import Any, NamedTuple
+
+import httpx2
+
+
+class Said(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def said(answer: httpx2.Response) -> Said:
+    """Return all of the answer but its request id."""
+    headers = dict(answer.headers)
+    request_id = headers.pop("x-request-id")
+    return Said(answer.status_code, headers, answer.content.replace(request_id.encode(), b"?"))
+
+
+def problem(answer: httpx2.Response) -> tuple[int, str]:
+    """Return the status and the code of a problem."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    return answer.status_code, answer.json()["code"]
+
+
+def complaints(answer: httpx2.Response) -> list[tuple[str, str]]:
+    """Return where something is not acceptable, and the code of why."""
+    assert answer.status_code == 422, answer.text
+    errors: list[dict[str, Any]] = answer.json()["errors"]
+    return [(each.get("pointer") or each["parameter"], each["code"]) for each in errors]

@@ -1,0 +1,85 @@
+"""The accounts behind the service, reached around its routes."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import Executable
+
+from app.container import ApplicationContainer
+from app.main import Service
+from app.modules.user.application.usecases.authenticate import Authenticate
+from app.modules.user.domain.entities import User
+from app.shared.domain.value_objects import EmailAddress
+from app.shared.infrastructure.database.connection import Row
+from app.shared.infrastructure.database.query import Query
+from tests.support.people import PASSWORD
+
+ChangeAccount = Callable[[str, Callable[[User], None]], Awaitable[None]]
+Rows = Callable[[Executable], Awaitable[Sequence[Row]]]
+Post = Callable[..., Awaitable[httpx2.Response]]
+
+
+@pytest.fixture
+def container(service: Service) -> ApplicationContainer:
+    found: ApplicationContainer = service.state.container
+    return found
+
+
+@pytest.fixture
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every request looks its session up, as it would a second later."""
+    monkeypatch.setattr(Authenticate, "REMEMBERED_SECONDS", 0.0)
+
+
+@pytest.fixture
+def change_account(container: ApplicationContainer) -> ChangeAccount:
+    """Do something to an account for which there is no route."""
+
+    async def change(email: str, do: Callable[[User], None]) -> None:
+        async with container.user.uow() as uow:
+            user = await uow.users.get_by_email(EmailAddress(email))
+            assert user is not None
+            do(user)
+            await uow.users.save(user)
+            await uow.commit()
+
+    return change
+
+
+@pytest.fixture
+def rows(container: ApplicationContainer) -> Rows:
+    """Look into the tables."""
+
+    async def rows(statement: Executable) -> Sequence[Row]:
+        found: Sequence[Row] = await container.database().fetch_all(Query(statement), {})
+        return found
+
+    return rows
+
+
+@pytest.fixture
+def register(client: httpx2.AsyncClient) -> Post:
+    async def register(email: str, password: str = PASSWORD, **fields: Any) -> httpx2.Response:
+        account = {"email": email, "password": password, "full_name": "Ana Example", **fields}
+        return await client.post("/api/v1/auth/register", json=account)
+
+    return register
+
+
+@pytest.fixture
+def sign_in(client: httpx2.AsyncClient) -> Post:
+    async def sign_in(email: str, password: str = PASSWORD, **fields: Any) -> httpx2.Response:
+        form = {"username": email, "password": password, **fields}
+        return await client.post("/api/v1/auth/token", data=form)
+
+    return sign_in
+
+
+@pytest.fixture
+def refresh(client: httpx2.AsyncClient) -> Post:
+    async def refresh(token: Any) -> httpx2.Response:
+        return await client.post("/api/v1/auth/refresh", json={"refresh_token": token})
+
+    return refresh

@@ -1,0 +1,194 @@
+import datetime as dt
+from urllib.parse import urlencode
+
+import httpx2
+import pytest
+from sqlalchemy import select
+
+from app.core.passwords import PasswordHasher
+from app.modules.user.domain.entities import User
+from app.modules.user.infrastructure.tables import refresh_token, user_session
+from app.modules.user.infrastructure.tables import user as user_table
+from tests.e2e.user.answers import complaints, problem, said
+from tests.e2e.user.conftest import ChangeAccount, Post, Rows
+from tests.support.people import PASSWORD, Person
+
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+FORM = "application/x-www-form-urlencoded"
+
+
+def disable(user: User) -> None:
+    user.deactivate(now=NOW)
+
+
+def take_verification_back(user: User) -> None:
+    user.verified_at = None
+
+
+@pytest.fixture
+def no_hash_is_made(monkeypatch: pytest.MonkeyPatch, ana: Person) -> None:
+    """Not one password more is hashed: whoever tries is told that there is too much to do."""
+    monkeypatch.setattr(PasswordHasher, "WAITING", -1_000_000)
+
+
+async def test_a_right_password_gives_a_pair_of_tokens(register: Post, sign_in: Post) -> None:
+    await register("ana@example.com")
+    answer = await sign_in("ana@example.com")
+    pair = answer.json()
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert set(pair) == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert (pair["token_type"], pair["expires_in"]) == ("bearer", 600)
+
+
+@pytest.mark.parametrize("email", ["ANA@Example.COM", " ana@example.com ", "\uff41na@example.com"])
+async def test_an_address_may_be_spelled_otherwise_than_it_was_registered(
+    ana: Person, sign_in: Post, email: str
+) -> None:
+    assert (await sign_in(email)).status_code == 200
+
+
+async def test_unknown_wrong_disabled_and_unverified_are_answered_with_the_same_bytes(
+    register: Post, sign_in: Post, change_account: ChangeAccount
+) -> None:
+    for name in ("ana", "bruno", "carla"):
+        await register(f"{name}@example.com")
+    await change_account("bruno@example.com", disable)
+    await change_account("carla@example.com", take_verification_back)
+    wrong, *others = [
+        said(answer)
+        for answer in (
+            await sign_in("ana@example.com", "wrong horse battery"),
+            await sign_in("nobody@example.com"),
+            await sign_in("nobody@example.com", "the password of nobody at all"),
+            await sign_in("no address"),
+            await sign_in("ana@example.com", "x"),
+            await sign_in("ana@example.com", PASSWORD.upper()),
+            await sign_in("ana@example.com", PASSWORD + " "),
+            await sign_in("bruno@example.com"),
+            await sign_in("carla@example.com"),
+        )
+    ]
+    assert wrong.status == 401
+    assert b'"invalid_credentials"' in wrong.body
+    assert wrong.headers["www-authenticate"] == "Bearer"
+    assert all(other == wrong for other in others)
+
+
+async def test_who_is_refused_starts_no_session(
+    register: Post, sign_in: Post, rows: Rows, change_account: ChangeAccount
+) -> None:
+    await register("ana@example.com")
+    await change_account("ana@example.com", disable)
+    await sign_in("ana@example.com")
+    assert await rows(select(user_session)) == []
+
+
+async def test_an_account_that_can_be_used_again_takes_its_password(
+    register: Post, sign_in: Post, change_account: ChangeAccount
+) -> None:
+    await register("ana@example.com")
+    await change_account("ana@example.com", take_verification_back)
+    assert (await sign_in("ana@example.com")).status_code == 401
+    await change_account("ana@example.com", lambda user: user.verify(now=NOW))
+    assert (await sign_in("ana@example.com")).status_code == 200
+
+
+async def test_each_sign_in_is_a_session_of_its_own(ana: Person, sign_in: Post, rows: Rows) -> None:
+    pairs = [(await sign_in("ana@example.com")).json() for _ in range(3)]
+    tokens = {pair[kind] for pair in pairs for kind in ("access_token", "refresh_token")}
+    assert len(tokens) == 6
+    assert len(await rows(select(user_session))) == 4
+
+
+async def test_a_refresh_token_is_stored_as_its_fingerprint_alone(ana: Person, rows: Rows) -> None:
+    [row] = await rows(select(refresh_token))
+    assert ana.refresh_token not in str(dict(row))
+    assert len(row["fingerprint"]) == 64
+
+
+@pytest.mark.parametrize("length", [129, 1_000_000])
+@pytest.mark.usefixtures("no_hash_is_made")
+async def test_a_password_that_is_too_long_is_refused_before_it_is_hashed(
+    sign_in: Post, length: int
+) -> None:
+    for email in ("ana@example.com", "nobody@example.com"):
+        answer = await sign_in(email, "x" * length)
+        assert complaints(answer) == [("password", "too_long")]
+
+
+@pytest.mark.usefixtures("no_hash_is_made")
+@pytest.mark.parametrize("email", ["ana@example.com", "nobody@example.com", "no address"])
+async def test_when_too_many_sign_in_the_next_is_told_to_come_back(
+    sign_in: Post, email: str
+) -> None:
+    answer = await sign_in(email, "x" * 128)
+    assert problem(answer) == (503, "overloaded")
+    assert answer.headers["retry-after"] == "1"
+
+
+async def test_a_body_of_more_than_a_mebibyte_is_not_even_read(sign_in: Post) -> None:
+    answer = await sign_in("ana@example.com", "x" * 1024 * 1024)
+    assert problem(answer) == (413, "payload_too_large")
+
+
+@pytest.mark.parametrize("fields", [{"grant_type": "password"}, {"scope": "", "client_id": "docs"}])
+async def test_the_form_is_that_of_oauth(
+    ana: Person, sign_in: Post, fields: dict[str, str]
+) -> None:
+    assert (await sign_in("ana@example.com", **fields)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("", [("username", "required"), ("password", "required")]),
+        ("username=ana@example.com", [("password", "required")]),
+        ("username=a@b.co&password=", [("password", "too_short")]),
+        ("username=a&username=b&password=c", [("username", "duplicate_parameter")]),
+        ("username=a&password=b&remember=1", [("remember", "unknown_parameter")]),
+        ("username=a&password=b&grant_type=implicit", [("grant_type", "not_allowed")]),
+        (urlencode({"username": "a" * 255, "password": "b"}), [("username", "too_long")]),
+    ],
+)
+async def test_a_form_that_is_not_acceptable_is_told_why(
+    client: httpx2.AsyncClient, form: str, expected: list[tuple[str, str]]
+) -> None:
+    answer = await client.post("/api/v1/auth/token", content=form, headers={"content-type": FORM})
+    assert complaints(answer) == expected
+
+
+async def test_a_form_that_is_no_utf_8_is_refused(client: httpx2.AsyncClient) -> None:
+    answer = await client.post(
+        "/api/v1/auth/token", content=b"username=%ff&password=b", headers={"content-type": FORM}
+    )
+    assert problem(answer) == (400, "malformed_request")
+
+
+async def test_a_password_is_not_taken_as_json(client: httpx2.AsyncClient) -> None:
+    body = {"username": "ana@example.com", "password": PASSWORD}
+    answer = await client.post("/api/v1/auth/token", json=body)
+    assert problem(answer) == (415, "unsupported_media_type")
+
+
+async def test_a_password_is_not_taken_from_the_address(client: httpx2.AsyncClient) -> None:
+    answer = await client.post(
+        "/api/v1/auth/token?username=a&password=b", content="", headers={"content-type": FORM}
+    )
+    assert answer.status_code == 422
+
+
+async def test_a_hash_of_weaker_parameters_is_renewed_at_sign_in(
+    ana: Person, change_account: ChangeAccount, rows: Rows
+) -> None:
+    weak = await PasswordHasher(memory_kib=1_024, passes=1).hash(PASSWORD)
+
+    def weaken(user: User) -> None:
+        user.password_hash = weak
+
+    await change_account("ana@example.com", weaken)
+    await Person.sign_in(ana.client, "ana@example.com")
+
+    [stored] = await rows(select(user_table.c.password_hash))
+    assert "m=19456,t=2" in stored["password_hash"]
+    await Person.sign_in(ana.client, "ana@example.com")

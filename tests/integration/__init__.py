@@ -1,0 +1,1 @@
+"""Tests of the adapters against real services; each runs on SQLite and on PostgreSQL."""

@@ -1,0 +1,57 @@
+"""A shell without settings, in an empty folder."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from app.cli import main
+from app.config.settings import Settings
+from tests.support.logs import separate_logging
+
+
+class Result(NamedTuple):
+    code: int
+    output: str
+    errors: str
+
+
+Run = Callable[..., Result]
+Set = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    with separate_logging():
+        yield tmp_path
+
+
+@pytest.fixture
+def set_to(monkeypatch: pytest.MonkeyPatch) -> Set:
+    """Set variables of the environment."""
+
+    def set_to(**settings: object) -> None:
+        for name, value in settings.items():
+            monkeypatch.setenv(name.upper(), str(value))
+
+    return set_to
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run `python -m app …`, without the price of a process."""
+
+    def run(*arguments: str) -> Result:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        output, errors = capsys.readouterr()
+        if isinstance(ended.value.code, str):  # Python prints it and ends with 1
+            return Result(1, output, f"{errors}{ended.value.code}\n")
+        return Result(ended.value.code or 0, output, errors)
+
+    return run

@@ -1,0 +1,264 @@
+"""Each command does its work, or says in a line why not."""
+
+import runpy
+import signal
+import socket
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from app import seed
+from app.config.settings import load_settings
+from app.main import create_app
+from tests.integration.cli.conftest import Run, Set
+from tests.support.server import Command, served
+
+AWAY = "postgresql://somebody:s3cret@127.0.0.1:1/alicerce"
+
+
+def tables() -> set[str]:
+    """The tables of the database that is the default."""
+    with closing(sqlite3.connect("var/alicerce.db")) as connection:
+        return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+
+
+def test_help_names_every_command(run: Run) -> None:
+    code, output, _ = run("--help")
+    assert code == 0
+    commands = ("serve", "worker", "migrate", "doctor", "openapi", "seed", "users")
+    assert [name for name in commands if f" {name} " not in output] == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["users"]])
+def test_without_a_command_help_is_shown(run: Run, arguments: list[str]) -> None:
+    _, output, errors = run(*arguments)
+    assert "Usage:" in output + errors
+
+
+def test_python_m_app_is_this_command_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["app", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("app", run_name="__main__")
+    assert ended.value.code == 0
+    assert " serve " in capsys.readouterr().out
+
+
+def test_a_command_that_is_not_there_is_an_error(run: Run) -> None:
+    code, _, errors = run("fly")
+    assert code == 2
+    assert "No such command 'fly'" in errors
+
+
+def test_the_command_line_starts_as_a_process(empty_folder: Path) -> None:
+    answer = Command(empty_folder, {"APP_ENV": "none", "LOG_LEVEL": "s3cret"}).run("migrate")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    first, *problems = answer.stderr.splitlines()
+    assert first == "The settings are not usable:"
+    assert [line.split(":")[0].strip() for line in problems] == ["APP_ENV", "LOG_LEVEL"]
+    assert "s3cret" not in answer.stderr
+
+
+# --- migrate ------------------------------------------------------------------------------------
+
+
+def test_a_fresh_database_is_migrated_up_down_and_up_again(run: Run) -> None:
+    assert run("migrate") == (0, "The database is up to date.\n", "")
+    assert {"user", "task", "event_log"} <= tables()
+    assert run("migrate").code == 0
+    assert run("migrate", "--check").code == 0
+
+    assert run("migrate", "--down", "base") == (0, "The database is at base.\n", "")
+    assert "task" not in tables()
+    code, _, errors = run("migrate", "--check")
+    assert (code, errors) == (1, "Target database is not up to date.\n")
+
+    assert run("migrate").code == 0
+    assert "task" in tables()
+
+
+def test_a_revision_that_is_not_there_is_an_error(run: Run) -> None:
+    code, _, errors = run("migrate", "--down", "nowhere")
+    assert (code, errors) == (1, "Can't locate revision identified by 'nowhere'\n")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["migrate"], ["migrate", "--check"], ["seed"], ["users", "verify", "ana@example.com"]],
+)
+def test_a_database_that_is_away_is_said_in_a_line(
+    run: Run, set_to: Set, command: list[str]
+) -> None:
+    set_to(database_url=AWAY)
+    code, _, errors = run(*command)
+    assert code == 1
+    assert errors.startswith("The database ")
+    assert errors.count("\n") == 1
+    assert "s3cret" not in errors
+
+
+# --- users --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def database(set_to: Set, clean_database: None, database_url: str) -> None:
+    """An empty database of each kind, named in the environment."""
+    set_to(database_url=database_url)
+
+
+def test_an_administrator_signs_in_with_the_password_that_was_printed(
+    run: Run, database: None
+) -> None:
+    code, output, errors = run("users", "create-admin", "Admin@Example.com")
+    assert (code, errors) == (0, "")
+    told, password = output.strip().split(": ")
+    assert told == "The password of Admin@Example.com (it is shown only now)"
+
+    with served(create_app(load_settings())) as address, httpx2.Client(base_url=address) as client:
+        form = {"username": "admin@example.com", "password": password}
+        pair = client.post("/api/v1/auth/token", data=form).json()
+        authorized = {"Authorization": f"Bearer {pair['access_token']}"}
+        users = client.get("/api/v1/users", headers=authorized).json()
+    assert [(user["email"], user["roles"]) for user in users["items"]] == [
+        ("admin@example.com", ["admin", "user"])
+    ]
+
+
+def test_an_account_that_is_there_is_not_made_again(run: Run, database: None) -> None:
+    run("users", "create-admin", "admin@example.com")
+    assert run("users", "create-admin", "ADMIN@example.com") == (
+        1,
+        "",
+        "There is already an account with this e-mail address.\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["create-admin", "verify"])
+def test_what_is_no_address_is_said_in_a_line(run: Run, database: None, command: str) -> None:
+    assert run("users", command, "nonsense") == (
+        1,
+        "",
+        "email: must be an e-mail address such as ana@example.com\n",
+    )
+
+
+def test_an_account_that_nobody_has_can_not_be_verified(run: Run, database: None) -> None:
+    assert run("users", "verify", "ana@example.com") == (1, "", "There is no such user.\n")
+
+
+def test_an_account_is_verified_and_then_signs_in(run: Run, set_to: Set, database: None) -> None:
+    set_to(app_env="test")  # where a new account has to be verified
+    account = {
+        "email": "ana@example.com",
+        "password": "correct horse battery",
+        "full_name": "Ana Example",
+    }
+    form = {"username": account["email"], "password": account["password"]}
+    with served(create_app(load_settings())) as address, httpx2.Client(base_url=address) as client:
+        client.post("/api/v1/auth/register", json=account)
+        assert client.post("/api/v1/auth/token", data=form).status_code == 401
+        verified = run("users", "verify", "ana@example.com")
+        assert verified == (0, "ana@example.com is verified.\n", "")
+        assert client.post("/api/v1/auth/token", data=form).status_code == 200
+
+
+@pytest.mark.parametrize("command", ["create-admin", "verify"])
+def test_a_database_that_is_not_migrated_is_said_in_a_line(run: Run, command: str) -> None:
+    code, _, errors = run("users", command, "ana@example.com")
+    assert (code, errors) == (1, "The database is empty; run: python -m app migrate\n")
+
+
+# --- seed ---------------------------------------------------------------------------------------
+
+
+def test_demo_data_is_added_once(run: Run, database: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seed, "TASKS_EACH", 200)
+    code, output, _ = run("seed")
+    assert code == 0
+    progress, result = output.splitlines()
+    assert progress.startswith("Tasks")
+    assert result == (
+        "Added 600 tasks. Sign in as ana@example.com with the password 'correct horse battery'."
+    )
+    assert "Added 0 tasks." in run("seed").output
+
+    monkeypatch.setattr(seed, "TASKS_EACH", 300)
+    assert "Added 300 tasks." in run("seed").output
+
+
+def test_a_demo_user_signs_in_and_has_tasks(
+    run: Run, database: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seed, "TASKS_EACH", 100)
+    run("seed")
+    with served(create_app(load_settings())) as address, httpx2.Client(base_url=address) as client:
+        form = {"username": seed.USERS[1], "password": seed.PASSWORD}
+        pair = client.post("/api/v1/auth/token", data=form).json()
+        authorized = {"Authorization": f"Bearer {pair['access_token']}"}
+        page = client.get("/api/v1/tasks?with_total=true", headers=authorized).json()
+    assert page["total"] >= 100
+    assert {task["status"] for task in page["items"]} <= {"in_progress", "done", "cancelled"}
+
+
+def test_production_takes_no_demo_data(run: Run, set_to: Set) -> None:
+    set_to(app_env="production", jwt_secret_key="k" * 64)
+    code, output, errors = run("seed")
+    assert (code, output) == (1, "")
+    assert errors == "Demo data has no place in production; nothing was changed.\n"
+    assert not Path("var").exists()
+
+
+# --- openapi ------------------------------------------------------------------------------------
+
+
+def test_the_document_is_printed_or_written(run: Run) -> None:
+    Path("docs/api").mkdir(parents=True)
+    printed = run("openapi").output
+    assert run("openapi", "--write") == (0, "", "")
+    assert Path("docs/api/openapi.json").read_text(encoding="utf-8") == printed
+    assert printed.startswith('{\n  "openapi": "3.1.0"')
+    assert "| `not_found` | 404 |" in Path("docs/api/problems.md").read_text(encoding="utf-8")
+
+
+# --- serve --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that something else listens on."""
+    before = signal.getsignal(signal.SIGTERM)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port: int = listener.getsockname()[1]
+        yield port
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_serving_on_a_port_that_is_taken_ends_with_an_error(
+    run: Run, set_to: Set, taken: int
+) -> None:
+    set_to(port=taken)
+    code, output, errors = run("serve")
+    assert code != 0
+    assert f"Alicerce 0.1.0 is at http://127.0.0.1:{taken}" in output
+    assert f"http://127.0.0.1:{taken}/docs" in output
+    assert "address already in use" in output
+    assert "Traceback" not in output + errors
+    assert "task" in tables()  # in development it was migrated first
+
+
+def test_outside_development_the_server_neither_migrates_nor_greets(
+    run: Run, set_to: Set, taken: int
+) -> None:
+    set_to(port=taken, app_env="test")
+    code, output, _ = run("serve")
+    assert code != 0
+    assert "is at http" not in output
+    assert "task" not in tables()

@@ -1,0 +1,263 @@
+"""The doctor says of each trouble, made here on purpose, how to mend it."""
+
+import datetime as dt
+import socket
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from app.config.settings import load_settings
+from app.main import create_app
+from tests.integration.cli.conftest import Result, Run, Set
+from tests.support.server import free_port, served
+
+SUBJECTS = ["python", "settings", "data", "port", "database", "schema", "clock"]
+AHEAD, BEHIND = dt.timedelta(hours=1), -dt.timedelta(hours=1)
+
+
+def findings(result: Result) -> dict[str, tuple[str, str]]:
+    """What the doctor printed: by subject, ok or trouble, and the words."""
+    found: dict[str, tuple[str, str]] = {}
+    subject = ""
+    for line in result.output.splitlines():
+        if line.lstrip().startswith("fix: "):
+            mark, seen = found[subject]
+            found[subject] = mark, f"{seen} | {line.strip()}"
+        else:
+            mark, subject, seen = line.split(maxsplit=2)
+            found[subject] = mark, seen
+    return found
+
+
+def the_trouble(result: Result) -> tuple[str, str]:
+    """The subject and the words of the one trouble."""
+    [(subject, seen)] = [
+        (subject, seen) for subject, (mark, seen) in findings(result).items() if mark == "trouble"
+    ]
+    assert result.code == 1
+    assert "fix: " in seen
+    return subject, seen
+
+
+@pytest.fixture(autouse=True)
+def sound(set_to: Set) -> None:
+    """Nothing is wrong with the settings."""
+    set_to(port=free_port())
+
+
+@pytest.fixture
+def migrated(set_to: Set, clean_database: None, database_url: str) -> None:
+    """Nothing is wrong with the database, of either kind."""
+    set_to(database_url=database_url)
+
+
+def test_where_all_is_well_the_doctor_says_so(run: Run, migrated: None) -> None:
+    result = run("doctor")
+    assert {mark for mark, _ in findings(result).values()} == {"ok"}
+    assert list(findings(result)) == SUBJECTS
+    assert (result.code, result.errors) == (0, "")
+
+
+# --- Python and settings ------------------------------------------------------------------------
+
+
+def test_a_python_that_is_too_old(
+    run: Run, migrated: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 10, 4, "final", 0))
+    assert the_trouble(run("doctor")) == (
+        "python",
+        "3.10.4 | fix: install Python 3.11 or newer, then: make install",
+    )
+
+
+def test_a_setting_that_is_wrong(run: Run, set_to: Set) -> None:
+    set_to(port="s3cret")
+    result = run("doctor")
+    subject, seen = the_trouble(result)
+    assert (subject, seen.split(":")[0]) == ("settings", "PORT")
+    assert seen.endswith("fix: set it, for example: PORT=8000")
+    assert "s3cret" not in result.output
+    assert list(findings(result)) == ["python", "settings"]
+
+
+def test_every_setting_that_is_wrong_is_named(run: Run, set_to: Set) -> None:
+    set_to(port="x", app_env="x", jwt_secret_key="short")
+    output = run("doctor").output
+    assert output.count("trouble") == output.count("fix: ") == 3
+
+
+# --- Data ---------------------------------------------------------------------------------------
+
+
+def test_a_data_folder_that_can_not_be_made(run: Run, set_to: Set, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    set_to(data_dir=tmp_path / "file")
+    subject, seen = the_trouble(run("doctor"))
+    assert subject == "settings"
+    assert seen.startswith("DATA_DIR: can't be written")
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_file_in_place_of_the_data_folder(
+    run: Run, set_to: Set, migrated: None, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "file").touch(mode=0o755)
+    set_to(data_dir=tmp_path / place, jwt_secret_key="k" * 32)
+    subject, seen = the_trouble(run("doctor"))
+    assert subject == "data"
+    assert seen.endswith("fix: make DATA_DIR a folder that this user may write to")
+
+
+def test_production_on_a_server_needs_no_data_folder(
+    run: Run, set_to: Set, tmp_path: Path, postgresql_url: str
+) -> None:
+    (tmp_path / "file").touch()
+    set_to(app_env="production", database_url=postgresql_url)
+    set_to(data_dir=tmp_path / "file", jwt_secret_key="k" * 32)
+    result = run("doctor")
+    assert result.code == 0
+    assert findings(result)["data"][1].endswith("is not needed: nothing is kept there")
+
+
+# --- Port ---------------------------------------------------------------------------------------
+
+IN_USE = (
+    "Address already in use | fix: stop what uses the port, or set PORT (and HOST) to a free one"
+)
+
+
+@contextmanager
+def silent() -> Iterator[int]:
+    """Has the port, and talks to nobody."""
+    with socket.socket() as owner:
+        owner.bind(("127.0.0.1", 0))
+        yield owner.getsockname()[1]
+
+
+@contextmanager
+def speaking(greeting: bytes) -> Iterator[int]:
+    """Listens, and says the same to whoever comes."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            caller, _ = listener.accept()
+            with caller:
+                caller.recv(1000)
+                caller.sendall(greeting)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join(5)
+
+
+@pytest.mark.parametrize(
+    "somebody",
+    [
+        pytest.param(silent, id="silent"),
+        pytest.param(partial(speaking, b"SSH-2.0-OpenSSH_9.9\r\n"), id="ssh"),
+        pytest.param(partial(speaking, b""), id="hanging-up"),
+        pytest.param(
+            partial(speaking, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), id="http"
+        ),
+        pytest.param(
+            partial(speaking, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"), id="a-greeting"
+        ),
+    ],
+)
+def test_a_port_that_somebody_else_uses(
+    run: Run, set_to: Set, sqlite_url: str, somebody: Callable[[], AbstractContextManager[int]]
+) -> None:
+    set_to(database_url=sqlite_url)
+    with somebody() as port:
+        set_to(port=port)
+        assert the_trouble(run("doctor")) == ("port", f"127.0.0.1:{port}: {IN_USE}")
+
+
+def test_a_port_that_this_service_uses_is_well(run: Run, set_to: Set, sqlite_url: str) -> None:
+    set_to(database_url=sqlite_url, http_proxy="http://127.0.0.1:1")
+    with served(create_app(load_settings())) as address:
+        port = address.rpartition(":")[2]
+        set_to(port=port)
+        result = run("doctor")
+    assert result.code == 0
+    assert findings(result)["port"] == ("ok", f"127.0.0.1:{port} is served by this service already")
+
+
+def test_a_host_of_ipv6_is_looked_at_too(run: Run, set_to: Set, sqlite_url: str) -> None:
+    set_to(database_url=sqlite_url, host="::1")
+    port = load_settings().port
+    assert findings(run("doctor"))["port"][1].startswith(f"::1:{port}")
+
+
+# --- Database -----------------------------------------------------------------------------------
+
+
+def test_a_server_that_can_not_be_reached(run: Run, set_to: Set) -> None:
+    set_to(database_url="postgresql://somebody:s3cret@127.0.0.1:1/alicerce")
+    result = run("doctor")
+    subject, seen = the_trouble(result)
+    assert subject == "database"
+    assert seen.startswith("postgresql: The database does not answer")
+    assert "fix: start the database, and see that DATABASE_URL names it" in seen
+    assert "s3cret" not in result.output
+
+
+def test_a_file_that_can_not_be_opened(run: Run, set_to: Set, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    set_to(database_url=f"sqlite:///{tmp_path}/file/alicerce.db")
+    subject, seen = the_trouble(run("doctor"))
+    assert subject == "database"
+    assert seen.startswith("sqlite: ")
+
+
+def test_a_database_that_is_not_migrated(run: Run) -> None:
+    subject, seen = the_trouble(run("doctor"))
+    assert subject == "schema"
+    assert seen.startswith("The database is empty")
+    assert seen.endswith("fix: python -m app migrate")
+
+
+def test_a_database_of_a_later_version_is_no_trouble(run: Run) -> None:
+    run("migrate")
+    with closing(sqlite3.connect("var/alicerce.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    assert run("doctor").code == 0
+
+
+# --- Clock --------------------------------------------------------------------------------------
+
+
+def test_a_clock_that_is_behind_the_last_event(run: Run, set_to: Set, migrated: None) -> None:
+    run("users", "create-admin", "admin@example.com")
+    with time_machine.travel(BEHIND):
+        subject, seen = the_trouble(run("doctor"))
+    assert subject == "clock"
+    assert seen.split()[0] in {"3598", "3599", "3600"}
+    assert seen.endswith("fix: set the clock of this machine, best by NTP")
+
+
+def test_a_clock_that_is_ahead_of_the_server(run: Run, set_to: Set, postgresql_url: str) -> None:
+    set_to(database_url=postgresql_url)
+    with time_machine.travel(AHEAD):
+        assert the_trouble(run("doctor"))[0] == "clock"
+
+
+def test_a_clock_that_is_behind_the_server(run: Run, set_to: Set, postgresql_url: str) -> None:
+    set_to(database_url=postgresql_url)
+    with time_machine.travel(BEHIND):
+        assert the_trouble(run("doctor"))[0] == "clock"
+
+
+def test_some_seconds_are_no_trouble(run: Run, set_to: Set, postgresql_url: str) -> None:
+    set_to(database_url=postgresql_url)
+    with time_machine.travel(dt.timedelta(seconds=20)):
+        assert run("doctor").code == 0

@@ -1,0 +1,248 @@
+"""What is particular to the embedded database: one file, one writer, and its own ways."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import (
+    bindparam,
+    func,
+    insert,
+    make_url,
+    select,
+    text,
+)
+from sqlalchemy.exc import DatabaseError
+
+from app.modules.user.infrastructure.tables import user_session
+from app.shared.domain.base_entity import new_id
+from app.shared.infrastructure.database.connection import (
+    DatabaseUnavailable,
+    IntegrityViolation,
+    Reads,
+)
+from app.shared.infrastructure.database.generic import (
+    GenericDatabase,
+    _write_ahead,
+    translated,
+)
+from app.shared.infrastructure.database.migrate import upgrade
+from app.shared.infrastructure.database.query import Query
+from tests.support.events import ADD, an_event, count_events
+from tests.support.tasks import NOW
+
+LONG_ENOUGH = 10
+
+
+@asynccontextmanager
+async def opened(
+    path: Path | str, *, pool_size: int = 5, timeout_seconds: float = 5
+) -> AsyncIterator[GenericDatabase]:
+    url = make_url(f"sqlite:///{path}")
+    database = GenericDatabase(url, pool_size=pool_size, timeout=timeout_seconds)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "folder" / "alicerce_test.db"
+
+
+@pytest.fixture
+async def migrated(path: Path) -> Path:
+    path.parent.mkdir()
+    await asyncio.to_thread(upgrade, f"sqlite:///{path}")
+    return path
+
+
+async def read(database: GenericDatabase) -> None:
+    await count_events(database)
+
+
+async def write(database: GenericDatabase) -> None:
+    async with database.transaction() as connection:
+        await count_events(connection)  # whoever began as a reader could now be refused for good
+        await connection.execute(ADD, an_event())
+        await connection.commit()
+
+
+Work = Callable[[GenericDatabase], Awaitable[None]]
+
+
+async def expect_unavailable(work: Awaitable[object]) -> None:
+    async with asyncio.timeout(LONG_ENOUGH):
+        with pytest.raises(DatabaseUnavailable):
+            await work
+
+
+# --- How each connection is set up --------------------------------------------------------------
+
+PRAGMAS = [
+    ("journal_mode", "wal"),
+    ("synchronous", 2),  # FULL
+    ("foreign_keys", 1),
+    ("busy_timeout", 1500),  # milliseconds
+]
+
+
+async def value_of(pragma: str, where: Reads) -> object:
+    row = await where.fetch_one(Query(text(f"PRAGMA {pragma}")), {})
+    return next(iter(row.values())) if row else None
+
+
+@pytest.mark.parametrize(("pragma", "value"), PRAGMAS)
+async def test_each_connection_is_durable_concurrent_strict_and_patient(
+    path: Path, pragma: str, value: object
+) -> None:
+    async with opened(path, timeout_seconds=1.5) as database:
+        assert await value_of(pragma, database) == value
+        async with database.transaction() as connection:
+            assert await value_of(pragma, connection) == value
+
+
+class ContestedCursor:
+    """A cursor on a file that others are opening too: it is refused a number of times."""
+
+    def __init__(self, refusals: int, code: int) -> None:
+        self.refusals, self._error = refusals, sqlite3.OperationalError()
+        self._error.sqlite_errorcode = code
+
+    def execute(self, statement: str) -> None:
+        assert statement == "PRAGMA journal_mode = WAL"
+        if self.refusals:
+            self.refusals -= 1
+            raise self._error
+
+
+def test_of_two_who_open_a_new_file_at_once_the_second_tries_again() -> None:
+    cursor = ContestedCursor(2, sqlite3.SQLITE_BUSY)
+    _write_ahead(cursor, timeout=LONG_ENOUGH)
+    assert cursor.refusals == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "seconds"), [(sqlite3.SQLITE_BUSY, 0), (sqlite3.SQLITE_IOERR, LONG_ENOUGH)]
+)
+def test_a_file_that_stays_closed_is_not_tried_for_ever(code: int, seconds: float) -> None:
+    with pytest.raises(sqlite3.OperationalError):
+        _write_ahead(ContestedCursor(1_000_000, code), timeout=seconds)
+
+
+async def test_the_folder_of_the_file_is_made_where_it_is_missing(path: Path) -> None:
+    async with opened(path):
+        assert path.parent.is_dir()
+
+
+async def test_upper_and_lower_case_are_those_of_unicode(path: Path) -> None:
+    lower = Query(select(func.lower(bindparam("text")).label("lower")))
+    async with opened(path) as database:
+        row = await database.fetch_one(lower, {"text": "ÉÇÃŁΩ"})
+        assert row is not None
+        assert row["lower"] == "éçãłω"
+        row = await database.fetch_one(lower, {"text": None})
+        assert row is not None
+        assert row["lower"] is None
+
+
+# --- One writer ---------------------------------------------------------------------------------
+
+
+async def test_writers_of_two_processes_wait_for_each_other(migrated: Path) -> None:
+    async with opened(migrated) as one, opened(migrated) as other:
+        await asyncio.gather(*(write(database) for database in [one, other] * 15))
+        assert await count_events(one) == 30
+
+
+async def test_a_transaction_is_a_writer_from_its_beginning(migrated: Path) -> None:
+    async with (
+        opened(migrated) as one,
+        opened(migrated, timeout_seconds=0.1) as other,
+        one.transaction(),  # has not written yet
+    ):
+        await expect_unavailable(write(other))
+
+
+@contextmanager
+def another_process_writes(path: Path) -> Iterator[None]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+async def test_a_write_does_not_wait_for_ever_for_another_process(migrated: Path) -> None:
+    async with opened(migrated, timeout_seconds=0.1) as database:
+        with another_process_writes(migrated):
+            await expect_unavailable(write(database))
+            await read(database)  # goes on beside it
+        await write(database)
+        assert await count_events(database) == 1
+
+
+async def test_a_write_does_not_wait_for_ever_for_another_one_here(migrated: Path) -> None:
+    async with opened(migrated, timeout_seconds=0.1) as database:
+        async with database.transaction():
+            await expect_unavailable(write(database))
+        await write(database)
+        assert await count_events(database) == 1
+
+
+async def test_a_pool_without_a_free_connection_is_unavailable_until_one_is_free(
+    migrated: Path,
+) -> None:
+    async with opened(migrated, pool_size=1, timeout_seconds=0.1) as database:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(database.transaction())
+            await expect_unavailable(read(database))
+        await read(database)
+        await write(database)
+
+
+# --- A file that is no database -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("work", [read, write])
+async def test_a_file_that_cannot_be_opened_is_unavailable(tmp_path: Path, work: Work) -> None:
+    async with opened(tmp_path) as database:  # a folder
+        await expect_unavailable(work(database))
+
+
+@pytest.mark.parametrize("work", [read, write])
+async def test_a_file_of_another_kind_is_no_outage(path: Path, work: Work) -> None:
+    path.parent.mkdir()
+    await asyncio.to_thread(path.write_text, "Lay the foundation. " * 100)
+    async with opened(path) as database:
+        with pytest.raises(DatabaseError, match="not a database"):
+            await work(database)
+
+
+# --- Errors -------------------------------------------------------------------------------------
+
+
+def test_an_error_that_nobody_foresaw_stays_as_it_is() -> None:
+    error = ValueError("anything")
+    assert translated(error) is error
+
+
+async def test_a_commit_that_is_refused_leaves_nothing_behind(migrated: Path) -> None:
+    times = {"started_at": NOW, "expires_at": NOW}
+    orphan = {"id": new_id(), "user_id": new_id(), "revoked_at": None, **times}
+
+    async def write_orphan(database: GenericDatabase) -> None:
+        async with database.transaction() as connection:
+            await connection.execute(Query(text("PRAGMA defer_foreign_keys = ON")), {})
+            await connection.execute(Query(insert(user_session)), orphan)
+            await connection.commit()
+
+    async with opened(migrated, pool_size=1) as database:
+        with pytest.raises(IntegrityViolation):
+            await write_orphan(database)
+        assert list(await database.fetch_all(Query(select(user_session)), {})) == []
+        await write(database)

@@ -1,0 +1,249 @@
+"""Transactions: everything or nothing, seen by others when it is done."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import bindparam, column, insert, select, table, update
+
+from app.core.exceptions import AppError
+from app.modules.user.infrastructure.tables import user, user_session
+from app.shared.domain.base_entity import new_id
+from app.shared.infrastructure.database.connection import Database, IntegrityViolation
+from app.shared.infrastructure.database.models import event_log
+from app.shared.infrastructure.database.query import Query
+from tests.support.events import ADD, REMOVE, all_events, an_event, count_events
+from tests.support.tasks import NOW
+
+HIT = Query(
+    update(event_log)
+    .where(event_log.c.event_id == bindparam("id"))
+    .values(schema_version=event_log.c.schema_version + 1)
+)
+ADD_USER = Query(insert(user), columns=user.columns.keys())
+ADD_SESSION = Query(insert(user_session), columns=user_session.columns.keys())
+
+
+class Interrupted(Exception):
+    """Something else went wrong in the middle."""
+
+
+async def write(database: Database, *rows: dict[str, Any], query: Query = ADD) -> None:
+    """Write the rows in one transaction."""
+    async with database.transaction() as connection:
+        for row in rows:
+            await connection.execute(query, row)
+        await connection.commit()
+
+
+async def write_all_at_once(database: Database, *rows: dict[str, Any]) -> None:
+    async with database.transaction() as connection:
+        await connection.execute_many(ADD, rows)
+        await connection.commit()
+
+
+async def write_and_fail(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(ADD, an_event())
+        raise Interrupted
+
+
+def an_account(**fields: object) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "version": 1,
+        "created_at": NOW,
+        "updated_at": NOW,
+        "email": "ana@example.com",
+        "full_name": "Ana Example",
+        "password_hash": "",
+        "roles": [],
+        "is_active": True,
+        "verified_at": None,
+        **fields,
+    }
+
+
+# --- Everything or nothing ----------------------------------------------------------------------
+
+
+async def test_what_was_committed_is_there_for_everybody(database: Database) -> None:
+    async with database.transaction() as connection:
+        assert await connection.execute(ADD, an_event()) == 1
+        await connection.commit()
+    assert await count_events(database) == 1
+
+
+async def test_what_was_not_committed_never_happened(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(ADD, an_event())
+    assert await count_events(database) == 0
+
+
+async def test_what_an_error_interrupted_never_happened(database: Database) -> None:
+    with pytest.raises(Interrupted):
+        await write_and_fail(database)
+    assert await count_events(database) == 0
+
+
+async def test_what_was_cancelled_never_happened(database: Database) -> None:
+    has_written = asyncio.Event()
+
+    async def write_and_linger() -> None:
+        async with database.transaction() as connection:
+            await connection.execute(ADD, an_event())
+            has_written.set()
+            await asyncio.Event().wait()
+
+    lingering = asyncio.create_task(write_and_linger())
+    await has_written.wait()
+    lingering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await lingering
+
+    assert await count_events(database) == 0
+
+
+async def test_a_refused_write_takes_the_others_of_its_transaction_with_it(
+    database: Database,
+) -> None:
+    event = an_event()
+    with pytest.raises(IntegrityViolation):
+        await write(database, event, event)
+    assert await count_events(database) == 0
+
+
+async def test_a_transaction_after_a_failed_one_is_untouched_by_it(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(10):  # more than there are connections
+        with pytest.raises(Interrupted):
+            await write_and_fail(database)
+
+    await write(database, an_event())
+
+    assert await count_events(database) == 1
+    assert caplog.records == []  # the driver had nothing to clean up after us
+
+
+# --- What a write tells -------------------------------------------------------------------------
+
+
+async def test_a_write_tells_how_many_rows_it_hit(database: Database) -> None:
+    async with database.transaction() as connection:
+        rows = [an_event(), an_event(), an_event(event_type="test.other")]
+        await connection.execute_many(ADD, rows)
+
+        assert await connection.execute(HIT, {"id": rows[0]["event_id"]}) == 1
+        assert await connection.execute(HIT, {"id": new_id()}) == 0
+        assert await connection.execute(REMOVE, {"event_type": "test.happened"}) == 2
+
+
+async def test_many_rows_are_written_in_their_order(database: Database) -> None:
+    await write_all_at_once(database, *(an_event(payload={"n": n}) for n in range(50)))
+
+    assert [row["payload"]["n"] for row in await all_events(database)] == list(range(50))
+
+
+async def test_of_many_rows_a_wrong_one_refuses_all(database: Database) -> None:
+    row = an_event()
+    again = row | {"aggregate_id": new_id()}
+    with pytest.raises(IntegrityViolation) as refusal:
+        await write_all_at_once(database, an_event(), row, again)
+    assert refusal.value.constraint == "uq_event_log_event_id"
+    assert await count_events(database) == 0
+
+
+# --- Who sees what ------------------------------------------------------------------------------
+
+
+async def test_a_transaction_sees_its_own_changes_and_the_others_do_not_yet(
+    database: Database,
+) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(ADD, an_event())
+
+        assert await count_events(connection) == 1
+        assert len(await all_events(connection)) == 1
+        assert await count_events(database) == 0  # nor has it to wait
+
+        await connection.commit()
+    assert await count_events(database) == 1
+
+
+async def test_reads_go_on_beside_each_other_and_beside_a_writer(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(ADD, an_event())
+        counts = await asyncio.gather(*(count_events(database) for _ in range(30)))
+    assert counts == [0] * 30
+
+
+async def test_writers_at_the_same_time_all_succeed(database: Database) -> None:
+    await asyncio.gather(*(write(database, an_event()) for _ in range(30)))
+
+    assert await count_events(database) == 30
+
+
+async def test_no_count_is_lost_between_writers_of_one_row(database: Database) -> None:
+    row = an_event(schema_version=0)
+    await write(database, row)
+
+    hit = {"id": row["event_id"]}
+    await asyncio.gather(*(write(database, hit, query=HIT) for _ in range(20)))
+
+    assert [found["schema_version"] for found in await all_events(database)] == [20]
+
+
+# --- Which rule was broken ----------------------------------------------------------------------
+
+
+async def violated(database: Database, query: Query, *rows: dict[str, Any]) -> str:
+    with pytest.raises(IntegrityViolation) as refusal:
+        await write(database, *rows, query=query)
+    return refusal.value.constraint
+
+
+async def test_a_value_that_must_be_unique_names_its_constraint(database: Database) -> None:
+    assert await violated(database, ADD_USER, an_account(), an_account()) == "uq_user_email"
+
+
+async def test_values_that_must_be_unique_together_name_their_constraint(
+    database: Database,
+) -> None:
+    event = an_event()
+    at_the_same_place = event | {"event_id": new_id()}
+    assert await violated(database, ADD, event, at_the_same_place) == "uq_event_log_position"
+
+
+async def test_an_identity_that_is_there_twice_names_its_constraint(database: Database) -> None:
+    account = an_account()
+    another = account | {"email": "bruno@example.com"}
+    assert await violated(database, ADD_USER, account, another) == "pk_user"
+
+
+async def test_a_reference_to_nothing_is_refused(database: Database) -> None:
+    times = {"started_at": NOW, "expires_at": NOW, "revoked_at": None}
+    session = {"id": new_id(), "user_id": new_id(), **times}
+    # SQLite does not say which reference it was.
+    assert await violated(database, ADD_SESSION, session) in {"fk_user_session_user_id", ""}
+
+
+async def test_a_value_that_must_be_there_has_no_constraint_to_name(database: Database) -> None:
+    assert await violated(database, ADD_USER, an_account(full_name=None)) == ""
+
+
+# --- Defects are not dressed up -----------------------------------------------------------------
+
+NOWHERE = Query(select(column("anything")).select_from(table("no_such_table")))
+
+
+async def test_a_read_that_makes_no_sense_is_our_defect_and_no_outage(database: Database) -> None:
+    with pytest.raises(Exception, match="no_such_table") as failure:
+        await database.fetch_all(NOWHERE, {})
+    assert not isinstance(failure.value, AppError | IntegrityViolation)
+
+
+async def test_a_write_that_makes_no_sense_is_our_defect_and_no_outage(database: Database) -> None:
+    with pytest.raises(Exception, match="no_such_table") as failure:
+        await write(database, {}, query=NOWHERE)
+    assert not isinstance(failure.value, AppError | IntegrityViolation)

@@ -1,0 +1,1 @@
+"""The way of a database from empty to this code, and back."""

@@ -1,0 +1,166 @@
+"""Up, down and up again, and never away from the models."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from app.shared.infrastructure.database.migrate import (
+    MigrationFailed,
+    alembic_config,
+    check,
+    downgrade,
+    known_revisions,
+    upgrade,
+)
+from tests.support.anybody import run, schema_of
+
+ROOT = Path(__file__).parents[3]
+VERSIONS = ROOT / "app/shared/infrastructure/database/migrations/versions"
+SCRIPTS = ScriptDirectory.from_config(alembic_config("sqlite://"))
+REVISIONS = [script.revision for script in reversed(list(SCRIPTS.walk_revisions()))]
+
+
+@pytest.fixture
+async def current_url(empty_url: str) -> str:
+    """A database that is up to date."""
+    await asyncio.to_thread(upgrade, empty_url)
+    return empty_url
+
+
+# --- The stairs ---------------------------------------------------------------------------------
+
+
+def test_there_is_exactly_one_newest_revision() -> None:
+    assert SCRIPTS.get_heads() == known_revisions()[:1]
+
+
+async def test_each_step_up_can_be_taken_back_and_taken_again(empty_url: str) -> None:
+    await asyncio.to_thread(upgrade, empty_url, REVISIONS[0])
+    await asyncio.to_thread(downgrade, empty_url, "base")
+    for revision in REVISIONS:
+        below = await schema_of(empty_url)
+        await asyncio.to_thread(upgrade, empty_url, revision)
+        above = await schema_of(empty_url)
+        assert above != below
+
+        await asyncio.to_thread(downgrade, empty_url, "-1")
+        assert await schema_of(empty_url) == below
+
+        await asyncio.to_thread(upgrade, empty_url, revision)
+        assert await schema_of(empty_url) == above
+
+
+async def test_all_the_way_down_nothing_is_left_but_the_mark_of_the_way(current_url: str) -> None:
+    assert {"task", "user", "event_log"} < (await schema_of(current_url)).keys()
+    await asyncio.to_thread(downgrade, current_url, "base")
+    assert (await schema_of(current_url)).keys() == {"alembic_version"}
+
+
+async def test_a_second_migration_finds_nothing_to_do(current_url: str) -> None:
+    before = await schema_of(current_url)
+    await asyncio.to_thread(upgrade, current_url)
+    assert await schema_of(current_url) == before
+
+
+# --- Models and migrations ----------------------------------------------------------------------
+
+
+async def test_models_and_migrations_agree(current_url: str) -> None:
+    await asyncio.to_thread(check, current_url)
+
+
+DRIFTS = [
+    "ALTER TABLE task ADD COLUMN more INTEGER",
+    "ALTER TABLE user_session DROP COLUMN revoked_at",
+    "DROP INDEX ix_task_owner_id_created_at",
+    "CREATE INDEX ix_task_title ON task (title)",
+    "DROP TABLE refresh_token",
+    "CREATE TABLE more (id INTEGER PRIMARY KEY)",
+]
+DRIFTS_ON_POSTGRESQL = [
+    "ALTER TABLE task ALTER COLUMN title TYPE varchar(100)",
+    "ALTER TABLE task ALTER COLUMN created_at TYPE timestamp",
+    "ALTER TABLE task ALTER COLUMN labels TYPE json",
+    "ALTER TABLE task ALTER COLUMN due_at SET NOT NULL",
+    "ALTER TABLE event_log DROP CONSTRAINT uq_event_log_position",
+    "ALTER TABLE user_session DROP CONSTRAINT fk_user_session_user_id",
+]
+
+
+@pytest.mark.parametrize("drift", DRIFTS)
+async def test_a_drift_is_noticed(current_url: str, drift: str) -> None:
+    await run(current_url, drift)
+    with pytest.raises(CommandError, match="New upgrade operations detected"):
+        await asyncio.to_thread(check, current_url)
+
+
+@pytest.mark.parametrize("drift", DRIFTS_ON_POSTGRESQL)
+async def test_a_drift_of_types_and_constraints_is_noticed(
+    empty_postgresql_url: str, drift: str
+) -> None:
+    await asyncio.to_thread(upgrade, empty_postgresql_url)
+    await run(empty_postgresql_url, drift)
+    with pytest.raises(CommandError, match="New upgrade operations detected"):
+        await asyncio.to_thread(check, empty_postgresql_url)
+
+
+async def test_a_database_that_is_behind_cannot_be_checked(empty_url: str) -> None:
+    with pytest.raises(CommandError, match="not up to date"):
+        await asyncio.to_thread(check, empty_url)
+
+
+async def test_a_migration_that_is_written_from_the_models_brings_them_in(
+    current_url: str, tmp_path: Path
+) -> None:
+    await run(current_url, "DROP TABLE event_log")
+    await run(current_url, "ALTER TABLE user_session DROP COLUMN revoked_at")
+    config = alembic_config(current_url)
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", f"{VERSIONS}\n{tmp_path}")
+
+    await asyncio.to_thread(
+        command.revision, config, "found again", autogenerate=True, version_path=str(tmp_path)
+    )
+    await asyncio.to_thread(command.upgrade, config, "head")
+
+    await asyncio.to_thread(command.check, config)
+    (written,) = ScriptDirectory.from_config(config).get_revisions("head")
+    assert written is not None
+    text = await asyncio.to_thread(Path(written.path).read_text)
+    assert "sa.Column('payload', Json, nullable=False)" in text
+
+
+# --- Addresses ----------------------------------------------------------------------------------
+
+
+async def test_the_alembic_command_takes_the_address_from_the_settings(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APP_ENV", "test")
+    monkeypatch.setenv("DATABASE_URL", empty_url)
+
+    await asyncio.to_thread(command.upgrade, Config(ROOT / "alembic.ini"), "head")
+
+    await asyncio.to_thread(check, empty_url)
+
+
+def test_a_server_that_cannot_be_reached_is_told_without_its_password() -> None:
+    with pytest.raises(MigrationFailed, match="could not be migrated") as failure:
+        upgrade("postgresql://nobody:secret@127.0.0.1:1/alicerce_test")
+    assert "secret" not in str(failure.value)
+
+
+async def test_the_folder_of_the_file_is_made_where_it_is_missing(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new' / 'folder' / 'alicerce_test.db'}"
+    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(check, url)
+
+
+def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    with pytest.raises(MigrationFailed, match="unable to open database file"):
+        upgrade(f"sqlite:///{tmp_path}")  # a folder

@@ -1,0 +1,92 @@
+"""Migrations while others use the same database: one at a time, and in nobody's way for long."""
+
+import asyncio
+import sys
+
+import asyncpg
+import pytest
+
+from app.shared.infrastructure.database.migrate import check, downgrade, upgrade
+from tests.support.anybody import schema_of
+
+LONG_ENOUGH = 120  # a bound, not a wait: a busy machine starts processes slowly
+
+UPGRADE = """
+import sys
+from app.shared.infrastructure.database.migrate import upgrade
+upgrade(sys.argv[1])
+"""
+# The two others are our own: the one that asks and the one that stands in the way.
+MIGRATING = """
+SELECT count(*) - 2 FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend'
+"""
+LOCKS_HERE = """
+SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+WHERE d.datname = current_database() AND
+"""
+HELD = f"{LOCKS_HERE} locktype = 'advisory' AND granted"
+WAITED_FOR = f"{LOCKS_HERE} NOT granted"
+
+
+async def a_process_that_migrates(url: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(sys.executable, "-c", UPGRADE, url)
+
+
+async def until(server: asyncpg.Connection, question: str, answer: int) -> None:
+    while await server.fetchval(question) != answer:
+        pass
+
+
+async def test_of_two_migrations_at_once_one_does_it_and_the_other_finds_it_done(
+    empty_postgresql_url: str,
+) -> None:
+    async with asyncio.timeout(LONG_ENOUGH):
+        observer = await asyncpg.connect(empty_postgresql_url)
+        obstacle = await asyncpg.connect(empty_postgresql_url)
+        in_the_way = obstacle.transaction()
+        await in_the_way.start()
+        await obstacle.execute("CREATE TABLE alembic_version (version_num text)")
+
+        processes = [await a_process_that_migrates(empty_postgresql_url) for _ in range(2)]
+        await until(observer, MIGRATING, 3)  # one's guard and its work, and the other's guard
+        assert await observer.fetchval(HELD) == 1
+        await in_the_way.rollback()
+
+        assert [await process.wait() for process in processes] == [0, 0]
+        await obstacle.close()
+        await observer.close()
+    await asyncio.to_thread(check, empty_postgresql_url)
+
+
+async def test_of_two_migrations_of_a_file_one_does_it_and_the_other_finds_it_done(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    url = f"sqlite:///{tmp_path_factory.mktemp('two') / 'alicerce_test.db'}"
+    async with asyncio.timeout(LONG_ENOUGH):
+        processes = [await a_process_that_migrates(url) for _ in range(2)]
+        assert [await process.wait() for process in processes] == [0, 0]
+    await asyncio.to_thread(check, url)
+
+
+async def test_a_migration_lets_others_pass_while_somebody_reads_for_long(
+    empty_postgresql_url: str,
+) -> None:
+    await asyncio.to_thread(upgrade, empty_postgresql_url)
+    reader = await asyncpg.connect(empty_postgresql_url)
+    other = await asyncpg.connect(empty_postgresql_url)
+    reading = reader.transaction()
+    await reading.start()
+    await reader.fetch("SELECT FROM task")
+
+    async with asyncio.timeout(LONG_ENOUGH):
+        migrating = asyncio.create_task(asyncio.to_thread(downgrade, empty_postgresql_url, "base"))
+        await until(other, WAITED_FOR, 1)
+        await other.fetch("SELECT FROM task")  # waits behind the migration, until that gives up
+        assert not migrating.done()
+        await reading.rollback()
+        await migrating
+
+    await reader.close()
+    await other.close()
+    assert (await schema_of(empty_postgresql_url)).keys() == {"alembic_version"}

@@ -1,0 +1,74 @@
+"""Whether a database can serve this code, told before the first request."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import make_url
+
+from app.config.database import create_database
+from app.config.settings import Settings
+from app.shared.infrastructure.database.migrate import (
+    Readiness,
+    downgrade,
+    known_revisions,
+    upgrade,
+)
+from tests.support.anybody import run
+
+
+async def why_not(url: str) -> str | None:
+    settings = Settings(
+        _env_file=None,
+        app_env="test",
+        database_url=SecretStr(url),
+        jwt_secret_key=SecretStr("a key for tests only, and long enough"),
+    )
+    database = create_database(settings)
+    await database.open()
+    try:
+        return await Readiness(database).why_not()
+    finally:
+        await database.close()
+
+
+async def test_a_database_that_is_up_to_date_is_ready(empty_url: str) -> None:
+    await asyncio.to_thread(upgrade, empty_url)
+    assert await why_not(empty_url) is None
+
+
+async def test_a_new_database_is_not_ready(empty_url: str) -> None:
+    assert "is empty; run: python -m app migrate" in str(await why_not(empty_url))
+
+
+async def test_a_database_that_was_migrated_all_the_way_down_is_not_ready(empty_url: str) -> None:
+    await asyncio.to_thread(upgrade, empty_url)
+    await asyncio.to_thread(downgrade, empty_url, "base")
+    assert "is empty; run: python -m app migrate" in str(await why_not(empty_url))
+
+
+async def test_a_database_that_is_ahead_of_this_code_is_ready(empty_url: str) -> None:
+    assert "9999" not in known_revisions()
+    await asyncio.to_thread(upgrade, empty_url)
+    await run(empty_url, "UPDATE alembic_version SET version_num = '9999'")
+    assert await why_not(empty_url) is None
+
+
+async def test_a_database_that_is_behind_this_code_is_not_ready(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await asyncio.to_thread(upgrade, empty_url)
+    monkeypatch.setattr(Readiness, "_older", known_revisions())  # as if there were a later one
+    assert "older than this code" in str(await why_not(empty_url))
+
+
+async def test_a_server_that_cannot_be_reached_is_not_ready(postgresql_url: str) -> None:
+    url = make_url(postgresql_url).set(port=1).render_as_string(hide_password=False)
+    assert await why_not(url) == ("The database does not answer right now; try again in a moment.")
+
+
+async def test_a_file_that_cannot_be_opened_is_not_ready(tmp_path: Path) -> None:
+    assert await why_not(f"sqlite:///{tmp_path}") == (
+        "The database does not answer right now; try again in a moment."
+    )

@@ -1,0 +1,1 @@
+"""One suite for every repository of every module."""

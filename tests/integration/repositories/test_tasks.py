@@ -1,0 +1,99 @@
+"""What the repository and the reader of tasks do besides."""
+
+import datetime as dt
+from uuid import UUID
+
+import pytest
+
+from app.core.exceptions import StaleVersion
+from app.modules.task.domain.entities import Task
+from app.modules.task.domain.errors import TaskNotFound
+from app.modules.task.infrastructure.readers import count_query, page_query
+from app.modules.task.infrastructure.repositories import SqlTaskUnitOfWork
+from app.shared.domain.base_entity import new_id
+from app.shared.infrastructure.database.connection import Database
+from tests.support.tasks import NOW, a_task
+
+OWNER, ASSIGNEE, STRANGER = new_id(), new_id(), new_id()
+
+
+@pytest.fixture
+async def task(database: Database) -> Task:
+    return await saved(database, a_task(owner_id=OWNER, assignee_id=ASSIGNEE))
+
+
+async def saved(database: Database, task: Task) -> Task:
+    async with SqlTaskUnitOfWork(database) as uow:
+        await uow.tasks.save(task)
+        await uow.commit()
+    return task
+
+
+async def get_for(database: Database, user_id: UUID, id: UUID, version: int | None = None) -> Task:
+    async with SqlTaskUnitOfWork(database) as uow:
+        return await uow.tasks.get_for(user_id, id, version=version)
+
+
+async def get_owned(database: Database, user_id: UUID, id: UUID) -> Task:
+    async with SqlTaskUnitOfWork(database) as uow:
+        return await uow.tasks.get_owned(user_id, id)
+
+
+@pytest.mark.parametrize("user_id", [OWNER, ASSIGNEE], ids=["owner", "assignee"])
+@pytest.mark.parametrize("version", [None, 1])
+async def test_owner_and_assignee_get_a_task(
+    database: Database, task: Task, user_id: UUID, version: int | None
+) -> None:
+    assert await get_for(database, user_id, task.id, version) == task
+
+
+async def test_a_stranger_gets_no_task_whichever_version_they_name(
+    database: Database, task: Task
+) -> None:
+    for version in (None, 1, 2):
+        with pytest.raises(TaskNotFound):
+            await get_for(database, STRANGER, task.id, version)
+
+
+async def test_a_version_that_is_not_the_current_one_is_stale(
+    database: Database, task: Task
+) -> None:
+    for version in (0, 2):
+        with pytest.raises(StaleVersion):
+            await get_for(database, OWNER, task.id, version)
+
+
+async def test_from_the_bin_only_the_owner_gets_a_task(database: Database, task: Task) -> None:
+    task.delete(by=OWNER, now=NOW)
+    await saved(database, task)
+
+    assert await get_owned(database, OWNER, task.id) == task
+    for user_id in (ASSIGNEE, STRANGER):
+        with pytest.raises(TaskNotFound):
+            await get_owned(database, user_id, task.id)
+    for user_id in (OWNER, ASSIGNEE, STRANGER):
+        with pytest.raises(TaskNotFound):
+            await get_for(database, user_id, task.id)
+
+
+async def test_only_what_was_deleted_before_a_moment_is_purged(database: Database) -> None:
+    moments = [NOW - dt.timedelta(microseconds=1), NOW, NOW + dt.timedelta(days=1), None]
+    tasks = [await saved(database, a_task(owner_id=OWNER, deleted_at=at)) for at in moments]
+
+    async with SqlTaskUnitOfWork(database) as uow:
+        assert await uow.tasks.purge(deleted_before=NOW) == 1
+        await uow.commit()
+
+    with pytest.raises(TaskNotFound):
+        await get_owned(database, OWNER, tasks[0].id)
+    for task in tasks[1:]:
+        assert await get_owned(database, OWNER, task.id) == task
+
+
+def test_the_statement_of_a_list_is_made_once_for_each_shape() -> None:
+    def shape(sort: str, *filters: str) -> object:
+        return page_query(frozenset(filters), sort, descending=True, is_continued=False)
+
+    assert shape("due_at", "q", "label") is shape("due_at", "label", "q")
+    assert shape("due_at", "q") is not shape("created_at", "q")
+    assert count_query(frozenset({"q"})) is count_query(frozenset({"q"}))

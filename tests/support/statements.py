@@ -1,0 +1,88 @@
+"""What a database is asked while requests are answered, as its driver hears it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from app.core.context import current_work
+from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.database.generic import GenericDatabase
+from app.shared.infrastructure.database.postgres import PostgresDatabase
+
+_OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK")
+
+
+class Statements:
+    """The statements of requests, in their order. Housekeeping in the background is not heard."""
+
+    def __init__(self) -> None:
+        self._heard: list[str] = []
+
+    def hear(self, sql: str) -> None:
+        if current_work.get().request_id:
+            self._heard.append(sql.upper())
+
+    def forget(self) -> None:
+        self._heard.clear()
+
+    async def in_all(self) -> list[str]:
+        """Everything since the last `forget`, in capitals."""
+        await asyncio.sleep(0)  # asyncpg tells with the loop's next turn
+        return list(self._heard)
+
+    async def without_transactions(self) -> list[str]:
+        return [sql for sql in await self.in_all() if not sql.startswith(_OF_TRANSACTIONS)]
+
+
+@asynccontextmanager
+async def recorded(database: Database) -> AsyncIterator[Statements]:
+    statements = Statements()
+    if isinstance(database, PostgresDatabase):
+        recording = _on_postgresql(database, statements.hear)
+    else:
+        assert isinstance(database, GenericDatabase)
+        recording = _on_sqlalchemy(database._engine.sync_engine, statements.hear)
+    async with recording:
+        yield statements
+
+
+@asynccontextmanager
+async def _on_postgresql(
+    database: PostgresDatabase, hear: Callable[[str], None]
+) -> AsyncIterator[None]:
+    def log(record: asyncpg.connection.LoggedQuery) -> None:
+        hear(record.query)
+
+    async for connection in _each_connection(database):
+        connection.add_query_logger(log)
+    yield
+    async for connection in _each_connection(database):
+        connection.remove_query_logger(log)
+
+
+async def _each_connection(database: PostgresDatabase) -> AsyncIterator[Any]:
+    """Open all that the pool may have, so that none comes without a logger later."""
+    pool = database._pool
+    async with AsyncExitStack() as stack:
+        for _ in range(pool.get_max_size()):
+            yield await stack.enter_async_context(pool.acquire())
+
+
+@asynccontextmanager
+async def _on_sqlalchemy(engine: Engine, hear: Callable[[str], None]) -> AsyncIterator[None]:
+    def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        hear(statement)
+
+    def committed(_connection: Any) -> None:
+        hear("COMMIT")
+
+    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "commit", committed)
+    yield
+    event.remove(engine, "before_cursor_execute", before)
+    event.remove(engine, "commit", committed)

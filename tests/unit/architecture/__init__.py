@@ -1,0 +1,1 @@
+"""The rules of the architecture are kept, and breaking them is noticed."""

@@ -1,0 +1,96 @@
+"""What is written beside the code agrees with it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from app.config.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[3]
+NAMES = {name.upper() for name in Settings.model_fields}
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+ASSIGNMENT = re.compile(r"(?:# )?([A-Z][A-Z0-9_]*)=(.*)")
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+# --- .env.example -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def example() -> dict[str, str]:
+    """Every setting of `.env.example`, commented out or not."""
+    found = [ASSIGNMENT.fullmatch(line) for line in text_of(".env.example").splitlines()]
+    pairs = [(match[1], match[2]) for match in found if match]
+    assert len(dict(pairs)) == len(pairs), "a setting is there twice"
+    return dict(pairs)
+
+
+@pytest.fixture
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable and no file of whoever runs the tests."""
+    monkeypatch.chdir(tmp_path)
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_example_has_every_setting_and_nothing_else(example: dict[str, str]) -> None:
+    for_compose = set(re.findall(r"\$\{(\w+)", text_of("docker-compose.yml")))
+    assert NAMES - example.keys() == set()
+    assert example.keys() - NAMES - for_compose == set()
+
+
+def test_the_example_shows_the_defaults(
+    example: dict[str, str], nothing_set: None, tmp_path: Path
+) -> None:
+    default = Settings(_env_file=None)
+    ours = {name: value for name, value in example.items() if name in NAMES}
+    (tmp_path / "example").write_text("\n".join(f"{name}={value}" for name, value in ours.items()))
+    assert Settings(_env_file=str(tmp_path / "example")) == default
+    shown = {name for name, value in ours.items() if value}
+    has_default = {name.upper() for name, value in default if value is not None}
+    assert shown == has_default - {"JWT_SECRET_KEY"}  # it has none; outside production one is made
+
+
+def test_the_example_works_as_it_is(nothing_set: None) -> None:
+    assert Settings(_env_file=str(ROOT / ".env.example")) == Settings(_env_file=None)
+
+
+def test_the_example_explains_each_setting() -> None:
+    blocks = re.split(r"\n\s*\n", text_of(".env.example"))
+    with_settings = [block for block in blocks if ASSIGNMENT.search(block)]
+    unexplained = [block for block in with_settings if ASSIGNMENT.fullmatch(block.splitlines()[0])]
+    assert unexplained == []
+
+
+# --- docker-compose.yml -------------------------------------------------------------------------
+
+
+def test_compose_sets_only_settings_that_there_are() -> None:
+    services: dict[str, Any] = YAML(typ="safe").load(text_of("docker-compose.yml"))["services"]
+    ours = {name: its for name, its in services.items() if its["image"] == "alicerce"}
+    assert len(ours) >= 3
+    assert {
+        f"{name}: {key}" for name, its in ours.items() for key in its["environment"].keys() - NAMES
+    } == set()
+
+
+# --- make ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_documents_name_only_targets_that_make_has(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
+    document = path.read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", document, re.DOTALL))
+    assert set(re.findall(r"\bmake ([a-z][a-z-]*)", code)) <= targets
+
+
+def test_the_readme_says_how_to_run_and_to_test() -> None:
+    assert {"make run", "make test"} <= set(re.findall(r"`(make \w+)`", text_of("README.md")))

@@ -1,0 +1,136 @@
+"""Each import contract of pyproject.toml fails on what it forbids: else it is worse than none."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+COMMAND = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+
+ONE_WAY = "From the entry points down to the settings, imports go one way"
+IN_A_MODULE = "Inside a module: container, presentation or infrastructure, application, domain"
+IN_SHARED = "The shared code has the same layers"
+APART = "Modules meet in published events only"
+PLAIN_DOMAIN = "The domain is plain Python"
+NO_FRAMEWORK = "Use cases know no framework"
+SETTINGS = "Only the composition root reads settings"
+CONTAINERS = "Only containers know the container library"
+
+TASK = "app/modules/task"
+PLANTED = {
+    ONE_WAY: ("app/core/context.py", "import app.shared.domain.events"),
+    IN_A_MODULE: (f"{TASK}/domain/entities.py", "import app.modules.task.application.dto"),
+    IN_SHARED: ("app/shared/domain/events.py", "import app.shared.application.dto"),
+    APART: (f"{TASK}/application/dto.py", "import app.modules.user.domain.events"),
+    PLAIN_DOMAIN: (f"{TASK}/domain/entities.py", "import pydantic"),
+    NO_FRAMEWORK: (f"{TASK}/application/usecases/create_task.py", "import fastapi"),
+    SETTINGS: (f"{TASK}/container.py", "import app.config.settings"),
+    CONTAINERS: (f"{TASK}/presentation/controllers.py", "import dependency_injector"),
+}
+# All of these are planted at once: each has to be in the report.
+MORE = [
+    ("app/shared/application/base_usecase.py", "app.modules.task.domain.events"),
+    (f"{TASK}/infrastructure/external.py", "app.container"),
+    ("app/config/settings.py", "app.core.context"),
+    (f"{TASK}/application/dto.py", "app.modules.task.infrastructure.tables"),
+    (f"{TASK}/presentation/routes.py", "app.modules.task.infrastructure.tables"),
+    (f"{TASK}/infrastructure/tables.py", "app.modules.task.presentation.routes"),
+    (f"{TASK}/infrastructure/tables.py", "app.modules.task.container"),
+    ("app/shared/infrastructure/unit_of_work.py", "app.shared.presentation.docs"),
+    (f"{TASK}/application/dto.py", "app.modules.user.domain.entities"),
+    (f"{TASK}/infrastructure/external.py", "app.modules.user.application.dto"),
+    (f"{TASK}/container.py", "app.modules.user.container"),
+    (f"{TASK}/domain/repositories.py", "sqlalchemy"),
+    ("app/shared/domain/base_entity.py", "structlog"),
+    ("app/core/exceptions.py", "fastapi"),
+    (f"{TASK}/application/dto.py", "app.shared.infrastructure.unit_of_work"),
+    ("app/shared/application/dto/__init__.py", "sqlalchemy"),
+    ("app/core/security.py", "app.config.settings"),
+    ("app/main.py", "dependency_injector"),
+]
+# Somewhere that no layer was thought of.
+IN_NO_LAYER = {ONE_WAY: "app/helpers.py", IN_A_MODULE: f"{TASK}/helpers.py"}
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The code, to be spoiled."""
+    without = shutil.ignore_patterns("__pycache__", "versions")
+    shutil.copytree(ROOT / "app", tmp_path / "app", ignore=without)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def lint(folder: Path) -> tuple[int, str]:
+    """The exit code and the report, on one line."""
+    answer = subprocess.run(  # noqa: S603 - all of it is written above
+        [sys.executable, "-c", COMMAND, "--no-logo", "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return answer.returncode, " ".join(answer.stdout.split())
+
+
+def plant(folder: Path, path: str, line: str) -> None:
+    with (folder / path).open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
+
+
+def dotted(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def test_the_code_as_it_is_keeps_all_contracts(copy: Path) -> None:
+    code, report = lint(copy)
+    assert (code, "BROKEN" in report) == (0, False), report
+
+
+@pytest.mark.parametrize("contract", PLANTED)
+def test_a_planted_violation_is_found(copy: Path, contract: str) -> None:
+    plant(copy, *PLANTED[contract])
+    code, report = lint(copy)
+    assert code != 0
+    assert f"{contract} BROKEN" in report
+
+
+def test_each_of_many_violations_is_found(copy: Path) -> None:
+    for path, imported in MORE:
+        plant(copy, path, f"import {imported}")
+    code, report = lint(copy)
+    assert code != 0
+    assert [m for m in MORE if f"{dotted(m[0])} -> {m[1]} (" not in report] == []
+
+
+@pytest.mark.parametrize("contract", IN_NO_LAYER)
+def test_what_is_in_no_layer_is_found(copy: Path, contract: str) -> None:
+    plant(copy, IN_NO_LAYER[contract], '"""What does not belong anywhere else."""')
+    code, report = lint(copy)
+    assert code != 0
+    assert f"{contract} BROKEN" in report
+
+
+def test_a_module_that_is_added_is_under_the_contracts(copy: Path) -> None:
+    shutil.copytree(copy / TASK, copy / "app/modules/invoice")
+    plant(copy, "app/modules/invoice/domain/entities.py", "import fastapi")
+    code, report = lint(copy)
+    assert code != 0
+    assert "app.modules.invoice.domain.entities -> fastapi (" in report
+
+
+def test_containers_and_handlers_may_know_the_events_of_others(copy: Path) -> None:
+    plant(copy, f"{TASK}/container.py", "import app.modules.user.domain.events")
+    plant(copy, f"{TASK}/application/handlers.py", "import app.modules.user.domain.events")
+    code, report = lint(copy)
+    assert (code, "BROKEN" in report) == (0, False), report
+
+
+def test_no_contract_is_left_out_here() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = [contract["name"] for contract in settings["tool"]["importlinter"]["contracts"]]
+    assert sorted(contracts) == sorted(PLANTED)

@@ -1,0 +1,274 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from app.config.settings import InvalidSettingsError, Settings, load_settings
+from tests.unit.config.conftest import Load
+
+KEY = "0123456789abcdef" * 4
+CANARY = "s3cr3t-canary"
+
+
+def problems(load: Load, **variables: str) -> list[str]:
+    with pytest.raises(InvalidSettingsError) as error:
+        load(**variables)
+    assert str(error.value) == "\n".join(["The settings are not usable:", *error.value.problems])
+    return error.value.problems
+
+
+# --- What is good -------------------------------------------------------------------------------
+
+
+def test_without_any_variable_development_is_ready_to_run(load: Load, tmp_path: Path) -> None:
+    settings = load()
+    assert (settings.app_env, settings.host, settings.port) == ("development", "127.0.0.1", 8000)
+    assert str(settings.database) == f"sqlite:///{Path('var/alicerce.db')}"
+    kept = tmp_path / "var" / "secrets" / "jwt_secret_key"
+    assert settings.jwt_secret_key.get_secret_value() == kept.read_text()
+
+
+def test_what_is_kept_lies_in_the_data_folder(load: Load, tmp_path: Path) -> None:
+    settings = load(DATA_DIR=str(tmp_path / "data"))
+    assert settings.database.database == str(tmp_path / "data" / "alicerce.db")
+    assert (tmp_path / "data" / "secrets" / "jwt_secret_key").exists()
+
+
+GOOD: dict[str, tuple[str, Any]] = {
+    "APP_ENV": ("test", "test"),
+    "APP_NAME": ("  Shop ", "Shop"),
+    "VERSION": ("1.0.0-rc1", "1.0.0-rc1"),
+    "DEBUG": ("true", True),
+    "HOST": ("::", "::"),
+    "PORT": ("0", 0),
+    "DATA_DIR": ("elsewhere", Path("elsewhere")),
+    "DATABASE_ECHO": ("1", True),
+    "DATABASE_POOL_SIZE": ("200", 200),
+    "DATABASE_TIMEOUT_SECONDS": ("0.5", 0.5),
+    "JWT_ALGORITHM": ("HS512", "HS512"),
+    "JWT_EXPIRE_MINUTES": ("60", 60),
+    "SESSION_IDLE_DAYS": ("90", 90),
+    "SESSION_MAX_DAYS": ("365", 365),
+    "BIN_KEEP_DAYS": ("3650", 3650),
+    "EXTERNAL_API_URL": ("http://localhost:9000", "http://localhost:9000"),
+    "LOG_LEVEL": ("DEBUG", "DEBUG"),
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_variable_of_the_environment_is_read(load: Load, name: str) -> None:
+    text, value = GOOD[name]
+    assert getattr(load(**{name: text}), name.lower()) == value
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_an_empty_variable_is_none_at_all(load: Load, name: str) -> None:
+    assert getattr(load(**{name.upper(): ""}), name) == getattr(load_settings(), name)
+
+
+@pytest.mark.parametrize("name", ["app_env", "App_Env"])
+def test_the_case_of_a_variable_does_not_matter(load: Load, name: str) -> None:
+    assert load(**{name: "test"}).app_env == "test"
+
+
+def test_variables_of_somebody_else_do_not_matter(load: Load) -> None:
+    assert load(PATH_TO_SOMETHING="x", APP_ENVIRONMENT="y")
+
+
+def test_a_file_named_env_is_read_and_the_environment_comes_before_it(
+    load: Load, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("APP_NAME='Olá'\nPORT=8001\n# PORT=1\n", encoding="utf-8")
+    settings = load(PORT="8002")
+    assert (settings.app_name, settings.port) == ("Olá", 8002)
+
+
+@pytest.mark.parametrize(
+    ("url", "backend", "database"),
+    [
+        ("postgresql://u:p@db:5432/name", "postgresql", "name"),
+        ("postgres://u:p@db/name", "postgresql", "name"),
+        ("postgresql+asyncpg://u:p@[::1]/name?sslmode=require", "postgresql", "name"),
+        ("postgresql:///name?host=/run/postgresql", "postgresql", "name"),
+        ("sqlite:///data/x.db", "sqlite", "data/x.db"),
+        ("sqlite+aiosqlite:////srv/x.db", "sqlite", "/srv/x.db"),
+    ],
+)
+def test_every_usual_spelling_of_a_database_is_understood(
+    load: Load, url: str, backend: str, database: str
+) -> None:
+    understood = load(DATABASE_URL=url).database
+    assert (understood.drivername, understood.database) == (backend, database)
+
+
+# --- What is bad --------------------------------------------------------------------------------
+
+BAD: dict[str, list[str]] = {
+    "APP_ENV": ["prod", "Production", "staging"],
+    "APP_NAME": [" ", "x" * 81],
+    "VERSION": [" ", "x" * 41],
+    "DEBUG": ["maybe", "2"],
+    "HOST": [" "],
+    "PORT": ["-1", "65536", "80.5", "http", "0x50"],
+    "DATABASE_URL": [
+        "nonsense",
+        "/var/lib/x.db",
+        "mysql://u:p@db/name",
+        "mongodb://db/name",
+        "sqlite",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///:memory:?cache=shared",
+        "sqlite:///%3Amemory%3A",
+        "sqlite:///file:x?mode=memory&uri=true",
+        "sqlite:///file::memory:?uri=true",
+        "sqlite://x.db",
+        "sqlite://folder/x.db",
+        "sqlite:///  ",
+        "postgresql",
+        "postgresql://",
+        "postgresql:///",
+        "postgresql://u:p@db",
+        "postgresql://u:p@db/",
+        "postgresql://db:port/name",
+        "postgresql://db:/name",
+        "postgresql://db:0/name",
+        "postgresql://db:65536/name",
+        "postgresql://db:-1/name",
+        "postgresql://[::1/name",
+    ],
+    "DATABASE_ECHO": ["loud"],
+    "DATABASE_POOL_SIZE": ["0", "201", "ten"],
+    "DATABASE_TIMEOUT_SECONDS": ["0", "-1", "60.1", "nan", "inf", "5s"],
+    "JWT_SECRET_KEY": ["x" * 31, " ", "é" * 15],
+    "JWT_ALGORITHM": ["none", "HS1", "RS256", "hs256"],
+    "JWT_EXPIRE_MINUTES": ["0", "61", "1.5"],
+    "SESSION_IDLE_DAYS": ["0", "91"],
+    "SESSION_MAX_DAYS": ["0", "366"],
+    "BIN_KEEP_DAYS": ["0", "3651"],
+    "EXTERNAL_API_URL": ["nonsense", "ftp://host/x", "https://", "//host"],
+    "LOG_LEVEL": ["info", "TRACE", "10"],
+    "SENTRY_DSN": ["nonsense", "https://sentry.example.com/1", "https://key@sentry.example.com/"],
+}
+CASES = [(name, value) for name, values in BAD.items() for value in values]
+
+
+@pytest.mark.parametrize(("name", "value"), CASES)
+def test_a_bad_value_is_told_with_its_variable_and_an_example(
+    load: Load, name: str, value: str
+) -> None:
+    [problem] = problems(load, **{name: value})
+    what, _, example = problem.partition("; for example: ")
+    assert what.startswith(f"  {name}: ")
+    assert len(what) > len(f"  {name}: ") + 5
+    assert example.startswith(f"{name}=")
+
+
+@pytest.mark.parametrize("name", sorted(BAD.keys() - {"HOST"}))  # any text may be a host
+def test_a_bad_value_is_never_told(load: Load, name: str) -> None:
+    value = CANARY * 10 if name in {"APP_NAME", "VERSION"} else CANARY
+    assert CANARY not in "".join(problems(load, **{name: value}))
+
+
+def test_every_setting_that_can_be_wrong_is_among_the_bad_ones() -> None:
+    takes_anything = {"DATA_DIR", "EXTERNAL_API_KEY"}
+    assert set(BAD) | takes_anything == {name.upper() for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_the_example_of_a_setting_is_good(load: Load, name: str) -> None:
+    example = str((Settings.model_fields[name].examples or [])[0])
+    if example == "the output of: openssl rand -hex 32":
+        example = KEY
+    assert load(**{name.upper(): example, "JWT_SECRET_KEY": KEY})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql://user:{CANARY}",
+        f"postgresql://user:{CANARY}/name",
+        f"postgresql://user@db:{CANARY}/name",
+        f"mysql://user:{CANARY}@db/name",
+        f"{CANARY}://user@db/name",
+        f"sqlite://{CANARY}",
+        CANARY,
+    ],
+)
+def test_a_secret_in_an_address_that_can_not_be_read_is_not_told(load: Load, url: str) -> None:
+    assert CANARY not in "".join(problems(load, DATABASE_URL=url))
+
+
+@pytest.mark.parametrize(("algorithm", "least"), [("HS256", 32), ("HS384", 48), ("HS512", 64)])
+def test_a_key_is_at_least_as_long_as_its_hash(load: Load, algorithm: str, least: int) -> None:
+    [problem] = problems(load, JWT_ALGORITHM=algorithm, JWT_SECRET_KEY="x" * (least - 1))
+    assert problem.startswith(f"  JWT_SECRET_KEY: must be at least {least} bytes;")
+    assert load(JWT_SECRET_KEY="x" * least)
+
+
+def test_everything_that_is_wrong_is_told_at_once(load: Load) -> None:
+    told = problems(load, PORT="x", LOG_LEVEL="x", JWT_SECRET_KEY="x", DATABASE_URL="x")
+    names = [problem.split(":")[0].strip() for problem in told]
+    assert names == ["PORT", "DATABASE_URL", "JWT_SECRET_KEY", "LOG_LEVEL"]
+
+
+def test_production_makes_no_secret_for_itself(load: Load, tmp_path: Path) -> None:
+    [problem] = problems(load, APP_ENV="production")
+    assert problem.startswith("  JWT_SECRET_KEY: is missing; for example: JWT_SECRET_KEY=")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_production_does_not_use_the_secret_that_development_made(load: Load) -> None:
+    assert load(APP_ENV="development")
+    [problem] = problems(load, APP_ENV="production")
+    assert problem.startswith("  JWT_SECRET_KEY: is missing;")
+
+
+def test_production_refuses_to_debug(load: Load) -> None:
+    told = problems(load, APP_ENV="production", JWT_SECRET_KEY=KEY, DEBUG="true")
+    assert told == ["  DEBUG must be off in production; for example: DEBUG=false"]
+
+
+def test_production_with_what_it_needs_starts(load: Load) -> None:
+    settings = load(
+        APP_ENV="production", JWT_SECRET_KEY=KEY, DATABASE_URL="postgresql://u:p@db/name"
+    )
+    assert settings.is_production
+    assert not load(APP_ENV="test").is_production
+
+
+def test_a_file_named_env_that_is_no_text_stops_the_start(load: Load, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"APP_NAME=\xff\n")
+    assert problems(load) == ["  .env: is not UTF-8; save it in that encoding"]
+
+
+@pytest.mark.parametrize("data_dir", ["file", "file/below"])
+def test_a_data_folder_that_can_not_be_written_stops_the_start(
+    load: Load, tmp_path: Path, data_dir: str
+) -> None:
+    (tmp_path / "file").write_text("a file is no folder, even for root")
+    [problem] = problems(load, DATA_DIR=data_dir)
+    assert problem.startswith("  DATA_DIR: can't be written (")
+    assert problem.endswith("); for example: DATA_DIR=var")
+
+
+# --- Afterwards ---------------------------------------------------------------------------------
+
+
+def test_settings_do_not_change(load: Load) -> None:
+    settings = load()
+    with pytest.raises(ValidationError):
+        settings.port = 1  # type: ignore[misc]  # that is the point
+
+
+def test_no_secret_is_shown(load: Load) -> None:
+    settings = load(
+        DATABASE_URL=f"postgresql://user:{CANARY}@db/name",
+        JWT_SECRET_KEY=CANARY * 5,
+        EXTERNAL_API_KEY=CANARY,
+        SENTRY_DSN=f"https://{CANARY}@sentry.example.com/1",
+    )
+    shown = [repr(settings), str(settings), repr(settings.database), settings.model_dump_json()]
+    assert CANARY not in "".join(shown)

@@ -1,0 +1,31 @@
+from uuid import uuid4
+
+import pytest
+
+from app.core.exceptions import Forbidden
+from app.core.security import AUTHENTICATED, PUBLIC, Access, Actor, scope
+
+
+def somebody(*permissions: str) -> Actor:
+    return Actor(uuid4(), uuid4(), frozenset(permissions))
+
+
+@pytest.mark.parametrize("access", [PUBLIC, AUTHENTICATED])
+def test_a_route_without_a_permission_lets_everybody_pass(access: Access) -> None:
+    access.check(somebody())
+
+
+def test_a_route_with_a_permission_lets_pass_who_has_it() -> None:
+    scope("user:admin").check(somebody("task:write", "user:admin"))
+
+
+@pytest.mark.parametrize("permission", ["user", "user:adm", "user:admin:all", "USER:ADMIN", ""])
+def test_a_route_with_a_permission_refuses_who_has_something_like_it(permission: str) -> None:
+    with pytest.raises(Forbidden):
+        scope("user:admin").check(somebody(permission))
+
+
+def test_only_the_public_policy_is_public() -> None:
+    assert PUBLIC.is_public
+    assert not AUTHENTICATED.is_public
+    assert not scope("user:admin").is_public

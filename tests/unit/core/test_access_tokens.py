@@ -1,0 +1,291 @@
+import base64
+import datetime as dt
+import json
+from typing import Any, Final
+from uuid import UUID
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.exceptions import Unauthenticated
+from app.core.security import AccessTokens
+
+KEY: Final = "a key for tests only, and long enough for every algorithm that there is"
+USER: Final = UUID("018f3c1e-0000-7000-8000-000000000001")
+SESSION: Final = UUID("018f3c1e-0000-7000-8000-000000000002")
+START: Final = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+LIFETIME: Final = dt.timedelta(minutes=10)
+
+
+class Wall:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def now(self) -> dt.datetime:
+        return self.time
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+@pytest.fixture
+def tokens(wall: Wall) -> AccessTokens:
+    return made(wall)
+
+
+def made(wall: Wall, *, key: str = KEY, algorithm: str = "HS256") -> AccessTokens:
+    return AccessTokens(
+        key=key, algorithm=algorithm, issuer="Alicerce", lifetime=LIFETIME, now=wall.now
+    )
+
+
+def forged(key: Any = KEY, algorithm: str = "HS256", typ: Any = "at+jwt", **changed: Any) -> str:
+    """Return a good token, but for what is changed; None takes a claim away."""
+    claims = {
+        "iss": "Alicerce",
+        "aud": "Alicerce",
+        "sub": str(USER),
+        "sid": str(SESSION),
+        "jti": "018f3c1e-0000-7000-8000-000000000003",
+        "iat": START.timestamp(),
+        "nbf": START.timestamp(),
+        "exp": (START + LIFETIME).timestamp(),
+        **changed,
+    }
+    payload = json.dumps({name: value for name, value in claims.items() if value is not None})
+    return signed(payload.encode(), key, algorithm, typ)
+
+
+def signed(payload: bytes, key: Any = KEY, algorithm: str = "HS256", typ: Any = "at+jwt") -> str:
+    return jwt.PyJWS().encode(payload, key, algorithm, headers={"typ": typ})
+
+
+def refused(tokens: AccessTokens, token: str) -> bool:
+    with pytest.raises(Unauthenticated) as error:
+        tokens.verify(token)
+    return type(error.value) is Unauthenticated and error.value.detail == Unauthenticated.message
+
+
+def segment(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+# --- What is good -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
+def test_an_issued_token_says_whose_session_it_is_and_for_how_long(
+    wall: Wall, algorithm: str
+) -> None:
+    tokens = made(wall, algorithm=algorithm)
+    verified = tokens.verify(tokens.issue(user_id=USER, session_id=SESSION))
+    assert (verified.user_id, verified.session_id) == (USER, SESSION)
+    assert verified.expires_at == (START + tokens.lifetime).timestamp()
+
+
+def test_an_issued_token_holds_the_claims_that_are_required_and_no_others(
+    tokens: AccessTokens,
+) -> None:
+    token = tokens.issue(user_id=USER, session_id=SESSION)
+    assert set(jwt.decode(token, options={"verify_signature": False})) == set(AccessTokens.CLAIMS)
+    assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "at+jwt"}
+
+
+def test_no_two_tokens_are_the_same(tokens: AccessTokens) -> None:
+    assert len({tokens.issue(user_id=USER, session_id=SESSION) for _ in range(10)}) == 10
+
+
+def test_the_forger_of_these_tests_can_make_a_good_token(tokens: AccessTokens) -> None:
+    assert tokens.verify(forged()).user_id == USER
+
+
+# --- What is forged -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_another_algorithm_is_refused_even_with_the_right_key(
+    tokens: AccessTokens, algorithm: str
+) -> None:
+    assert refused(tokens, forged(algorithm=algorithm))
+
+
+def test_a_public_key_algorithm_is_refused(tokens: AccessTokens) -> None:
+    assert refused(tokens, forged(rsa.generate_private_key(65537, 2048), "RS256"))
+
+
+def test_another_key_is_refused(tokens: AccessTokens) -> None:
+    assert refused(tokens, forged("another key for tests only, and long enough"))
+
+
+@pytest.mark.parametrize("algorithm", ["none", "nOnE", "NONE", "", None, 5, ["HS256"], {}])
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_token_without_an_algorithm_is_refused(
+    tokens: AccessTokens,
+    algorithm: Any,
+    signed: bool,  # noqa: FBT001 - a row of the matrix
+) -> None:
+    _, payload, signature = forged().split(".")
+    header = segment(json.dumps({"typ": "at+jwt", "alg": algorithm}).encode())
+    assert refused(tokens, f"{header}.{payload}.{signature if signed else ''}")
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_a_token_with_any_of_its_parts_changed_is_refused(tokens: AccessTokens, part: int) -> None:
+    parts = forged().split(".")
+    for place in range(0, len(parts[part]) - 1, 5):
+        text = parts[part]
+        other = "A" if text[place] != "A" else "B"
+        changed = [*parts[:part], text[:place] + other + text[place + 1 :], *parts[part + 1 :]]
+        assert refused(tokens, ".".join(changed))
+
+
+def test_the_signature_of_another_token_is_refused(tokens: AccessTokens) -> None:
+    header, payload, _ = forged().split(".")
+    signature = forged(sub="018f3c1e-0000-7000-8000-00000000000f").split(".")[2]
+    assert refused(tokens, f"{header}.{payload}.{signature}")
+
+
+@pytest.mark.parametrize("claim", AccessTokens.CLAIMS)
+def test_a_token_that_lacks_a_claim_is_refused(tokens: AccessTokens, claim: str) -> None:
+    without: dict[str, Any] = {claim: None}
+    assert refused(tokens, forged(**without))
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [
+        ("iss", "Somebody"),
+        ("iss", ""),
+        ("iss", ["Alicerce"]),
+        ("iss", 5),
+        ("aud", "alicerce"),
+        ("aud", []),
+        ("aud", 5),
+        ("sub", "ana@example.com"),
+        ("sub", ""),
+        ("sub", 5),
+        ("sid", "x"),
+        ("sid", 5),
+        ("sid", []),
+        ("jti", 5),
+        ("exp", "tomorrow"),
+        ("exp", "NaN"),
+        ("exp", float("nan")),
+        ("exp", []),
+        ("exp", {}),
+        ("exp", True),
+        ("exp", -1),
+        ("nbf", "now"),
+        ("nbf", "NaN"),
+        ("nbf", float("nan")),
+        ("nbf", []),
+        ("nbf", 2**70),
+    ],
+)
+def test_a_claim_that_says_something_else_is_refused(
+    tokens: AccessTokens, claim: str, value: Any
+) -> None:
+    assert refused(tokens, forged(**{claim: value}))
+
+
+@pytest.mark.parametrize("typ", ["JWT", "AT+JWT", "rt+jwt", "", None, 5, ["at+jwt"]])
+def test_a_token_of_another_type_is_refused(tokens: AccessTokens, typ: Any) -> None:
+    assert refused(tokens, forged(typ=typ))
+
+
+def test_a_token_whose_signature_covers_no_object_is_refused(tokens: AccessTokens) -> None:
+    for payload in (b"", b"[]", b"1", b"null", b'"text"', b"\xff", b"[" * 100_000):
+        assert refused(tokens, signed(payload))
+
+
+JUNK: Final = {
+    "nothing": "",
+    "one dot": ".",
+    "two dots": "..",
+    "three dots": "...",
+    "letters": "a.b.c",
+    "empty objects": "e30.e30.e30",
+    "a zero": "\x00",
+    "a surrogate": "\ud800",
+    "other letters": "é.é.é",
+    "a refresh token": "rt_" + "a" * 43,
+    "a hundred thousand letters": "a" * 100_000,
+    "ten thousand dots": "." * 10_000,
+    "a header of brackets": segment(b"[" * 100_000) + ".e30.e30",
+    "a deep header": segment(b'{"alg":' * 10_000) + ".e30.e30",
+    "a header with a long number": segment(b'{"alg":' + b"9" * 5000 + b"}") + ".e30.e30",
+    "a header with a number as kid": segment(b'{"alg":"HS256","kid":5}') + ".e30.e30",
+    "a detached payload": segment(b'{"alg":"HS256","b64":false,"crit":["b64"]}') + "..e30",
+    "a header of no text": segment(b"\xff") + ".e30.e30",
+}
+
+
+@pytest.mark.parametrize("token", JUNK.values(), ids=JUNK)
+def test_junk_is_refused_as_anything_else_is(tokens: AccessTokens, token: str) -> None:
+    assert refused(tokens, token)
+
+
+@given(st.text() | st.lists(st.binary().map(segment), min_size=3, max_size=3).map(".".join))
+def test_any_text_is_refused_and_nothing_else_happens(text: str) -> None:
+    assert refused(made(Wall()), text)
+
+
+# --- Time ---------------------------------------------------------------------------------------
+
+LEEWAY: Final = AccessTokens.LEEWAY
+MOMENT: Final = dt.timedelta(microseconds=1)
+
+
+def test_a_token_is_good_until_its_leeway_ends(tokens: AccessTokens, wall: Wall) -> None:
+    token = forged()
+    wall.time = START + LIFETIME + LEEWAY - MOMENT
+    assert tokens.verify(token)
+    wall.time = START + LIFETIME + LEEWAY
+    assert refused(tokens, token)
+
+
+def test_a_token_is_good_from_its_leeway_before_its_start(tokens: AccessTokens, wall: Wall) -> None:
+    token = forged()
+    wall.time = START - LEEWAY - dt.timedelta(seconds=1)
+    assert refused(tokens, token)
+    wall.time = START - LEEWAY
+    assert tokens.verify(token)
+
+
+def test_a_token_expires_although_it_was_never_seen_before(
+    tokens: AccessTokens, wall: Wall
+) -> None:
+    wall.time = START + LIFETIME + LEEWAY
+    assert refused(tokens, forged())
+
+
+def test_a_remembered_token_still_expires(tokens: AccessTokens, wall: Wall) -> None:
+    token = tokens.issue(user_id=USER, session_id=SESSION)
+    assert tokens.verify(token) is tokens.verify(token)
+    wall.time += LIFETIME + LEEWAY
+    assert refused(tokens, token)
+    assert refused(tokens, token)
+
+
+def test_what_was_refused_once_is_not_remembered_as_good(tokens: AccessTokens) -> None:
+    token = forged("another key for tests only, and long enough")
+    assert refused(tokens, token)
+    assert refused(tokens, token)
+
+
+def test_only_so_many_tokens_are_remembered(
+    tokens: AccessTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AccessTokens, "REMEMBERED", 3)
+    issued = [tokens.issue(user_id=USER, session_id=SESSION) for _ in range(5)]
+    for token in issued:
+        assert tokens.verify(token)
+    assert list(tokens._verified) == issued[-3:]
+    assert tokens.verify(issued[0]).user_id == USER

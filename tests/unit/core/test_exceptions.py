@@ -1,0 +1,37 @@
+import re
+
+from app.container import MODULES
+from app.core.exceptions import AppError, ConcurrentUpdate, Conflict, Invalid, MethodNotAllowed
+from app.core.problems import status_of
+
+
+def test_an_error_says_its_own_sentence_unless_it_is_given_a_better_one() -> None:
+    assert Conflict().detail == str(Conflict()) == Conflict.message
+    assert Conflict("Not before noon.").detail == "Not before noon."
+    assert str(Conflict("Not before noon.")) == "Not before noon."
+
+
+def test_an_error_derived_from_a_kind_has_the_status_of_the_kind() -> None:
+    assert status_of(ConcurrentUpdate) == status_of(Conflict) == 409
+
+
+def test_every_kind_of_error_has_a_status_a_code_of_its_own_and_a_sentence() -> None:
+    kinds = [kind for kind in AppError.all_kinds() if kind is not AppError]
+    modules = {kind.__module__.split(".")[2] for kind in kinds}
+    assert {module.__name__.split(".")[2] for module in MODULES} <= modules
+    assert len({kind.code for kind in kinds}) == len(kinds)
+    for kind in kinds:
+        assert 400 <= status_of(kind) < 600
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", kind.code)
+        assert re.fullmatch(r"[A-Z].*\.", kind.message)
+
+
+def test_what_is_invalid_is_one_field_or_a_list() -> None:
+    one = {"pointer": "/title", "code": "too_long", "detail": "1 to 200 characters"}
+    assert Invalid("title", "1 to 200 characters", code="too_long").errors == [one]
+    assert Invalid(errors=[one, one]).errors == [one, one]
+    assert Invalid(errors=[]).errors == []
+
+
+def test_a_refused_method_knows_those_that_are_not() -> None:
+    assert MethodNotAllowed(["GET", "POST"]).allowed == ["GET", "POST"]

@@ -1,0 +1,188 @@
+import datetime as dt
+import io
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import Any, TextIO
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.context import WorkContext, current_work
+from app.core.logging import _render_json, configure_logging
+
+UNSAFE = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\x00\x07\x1b\x7f\x9b\u202a\u202e\u2066\u2069"
+
+
+@contextmanager
+def logged(
+    *, level: str = "INFO", json_lines: bool = True, to: TextIO | None = None
+) -> Iterator[Any]:
+    """Configure logging and catch what is written; leave everything as it was."""
+    before, root = structlog.get_config(), logging.getLogger()
+    loggers = [root, *(logging.getLogger(name) for name in root.manager.loggerDict)]
+    handlers, levels = root.handlers[:], [logger.level for logger in loggers]
+    try:
+        with redirect_stdout(to or io.StringIO()) as output:
+            configure_logging(level=level, json_lines=json_lines)
+            yield output
+    finally:
+        structlog.configure(**before)
+        root.handlers[:] = handlers
+        for logger, was in zip(loggers, levels, strict=True):
+            logger.setLevel(was)
+
+
+def lines(output: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.getvalue().splitlines()]
+
+
+def fail(message: str) -> None:
+    password = "s3cr3t-" + "canary"
+    raise ValueError(message if password else "")
+
+
+def test_an_event_is_one_json_object_on_one_line() -> None:
+    with logged() as output:
+        structlog.get_logger("security").warning("sign-in refused", user_id="ana", tries=3)
+    [line] = lines(output)
+    assert dt.datetime.fromisoformat(line.pop("timestamp")).utcoffset() == dt.timedelta(0)
+    assert line == {
+        "event": "sign-in refused",
+        "logger": "security",
+        "level": "warning",
+        "user_id": "ana",
+        "tries": 3,
+    }
+
+
+def test_libraries_that_log_through_the_standard_library_come_out_in_the_same_form() -> None:
+    with logged() as output:
+        logging.getLogger("some.library").error("%d of %s", 3, "five")
+    [line] = lines(output)
+    assert line.pop("timestamp")
+    assert line == {"event": "3 of five", "logger": "some.library", "level": "error"}
+
+
+def test_what_is_below_the_level_is_not_written() -> None:
+    with logged(level="INFO") as output:
+        structlog.get_logger().debug("not this")
+        logging.getLogger("some.library").debug("nor this")
+        structlog.get_logger().info("but this")
+    assert [line["event"] for line in lines(output)] == ["but this"]
+
+
+def test_control_characters_can_neither_forge_a_line_nor_reach_a_terminal() -> None:
+    forged = f'{UNSAFE}{{"event": "forged"}}'
+    with logged() as output:
+        structlog.get_logger().info(forged, **{forged: forged})
+        logging.getLogger("some.library").warning("%s", forged)
+        try:
+            fail(forged)
+        except ValueError:
+            structlog.get_logger().exception("failed")
+    written = output.getvalue()
+    assert len(written.splitlines()) == 3
+    assert not set(UNSAFE) & set(written.replace("\n", ""))
+    assert lines(output)[0][forged] == forged
+
+
+@given(st.text(st.characters()), st.text())
+def test_any_text_is_one_line_that_reads_back(text: str, other: str) -> None:
+    line = _render_json(None, "info", {"event": text, "other": other})
+    assert len(line.splitlines()) == 1
+    assert json.loads(line) == {"event": text, "other": other}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"\xff", {1, 2}, "a\ud800", 2**70, {1: 2}, {(1, 2): 3}, ValueError("x"), float("nan")],
+    ids=ascii,
+)
+def test_a_value_that_has_no_form_in_json_loses_no_line(value: Any) -> None:
+    with logged() as output:
+        structlog.get_logger().info("odd", value=value)
+    assert [line["event"] for line in lines(output)] == ["odd"]
+
+
+def test_a_line_carries_the_id_of_its_request() -> None:
+    with logged() as output:
+        token = current_work.set(WorkContext(request_id="r-12345678"))
+        structlog.get_logger().info("ours")
+        logging.getLogger("some.library").warning("theirs")
+        structlog.get_logger().info("about another", request_id="r-another")
+        current_work.reset(token)
+        structlog.get_logger().info("afterwards")
+    ids = [line.get("request_id") for line in lines(output)]
+    assert ids == ["r-12345678", "r-12345678", "r-another", None]
+
+
+@pytest.mark.parametrize(
+    "name", ["uvicorn", "uvicorn.error", "uvicorn.access", "aiosqlite", "asyncio"]
+)
+def test_who_repeats_us_or_holds_values_is_heard_once_and_from_warnings_up(name: str) -> None:
+    noisy, elsewhere = logging.getLogger(name), io.StringIO()
+    noisy.addHandler(logging.StreamHandler(elsewhere))
+    noisy.propagate = False
+    with logged(level="DEBUG") as output:
+        noisy.info("GET /")
+        noisy.warning("oh")
+    assert [line["event"] for line in lines(output)] == ["oh"]
+    assert elsewhere.getvalue() == ""
+
+
+def test_nobody_is_louder_than_the_level_that_was_set() -> None:
+    with logged(level="CRITICAL") as output:
+        logging.getLogger("uvicorn.error").error("oh")
+        structlog.get_logger().error("oh")
+    assert output.getvalue() == ""
+
+
+@pytest.mark.parametrize("json_lines", [True, False], ids=["production", "development"])
+@pytest.mark.parametrize("library", ["ours", "some.library"])
+def test_a_traceback_shows_no_local_variables(
+    json_lines: bool,  # noqa: FBT001 - a column of the table
+    library: str,
+) -> None:
+    with logged(json_lines=json_lines) as output:
+        log = structlog.get_logger() if library == "ours" else logging.getLogger(library)
+        try:
+            fail("no")
+        except ValueError:
+            log.exception("failed")
+    written = output.getvalue()
+    assert "Traceback (most recent call last)" in written
+    assert "ValueError: no" in written
+    assert "s3cr3t-canary" not in written
+
+
+def test_a_traceback_in_production_is_part_of_its_line() -> None:
+    with logged() as output:
+        try:
+            fail("no")
+        except ValueError:
+            structlog.get_logger().exception("failed")
+    [line] = lines(output)
+    assert line["exception"].startswith("Traceback (most recent call last):\n")
+    assert line["exception"].endswith("ValueError: no")
+
+
+def test_development_reads_lines_and_not_json() -> None:
+    with logged(json_lines=False) as output:
+        structlog.get_logger("access").info("request", path="/tasks")
+    written = output.getvalue()
+    assert all(part in written for part in ("request", "[access]", "path=/tasks"))
+    assert "{" not in written
+    assert "\x1b" not in written  # no colours where nobody sees them
+
+
+def test_a_terminal_that_knows_few_characters_gets_the_others_escaped() -> None:
+    written = io.BytesIO()
+    terminal = io.TextIOWrapper(written, encoding="ascii", write_through=True)
+    with logged(json_lines=False, to=terminal):
+        structlog.get_logger().info("olá", name="a\ud800")
+    assert b"ol\\xe1" in written.getvalue()
+    assert b"name=a\\ud800" in written.getvalue()

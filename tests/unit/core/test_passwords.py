@@ -1,0 +1,137 @@
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from app.core.exceptions import Overloaded
+from app.core.passwords import PasswordHasher
+
+PASSWORD = "correct horse battery"
+
+
+async def is_right(hasher: PasswordHasher, password: str, stored: str | None) -> bool:
+    return (await hasher.verify_and_renew(password, stored))[0]
+
+
+@pytest.fixture(scope="module")
+def hasher() -> Iterator[PasswordHasher]:
+    """As weak as argon2 can be: what is tested does not depend on the cost."""
+    hasher = PasswordHasher(memory_kib=8, passes=1)
+    yield hasher
+    hasher.close()
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "", "pãssphräse 日本", "a\x00b", "x" * 10_000])
+async def test_the_right_password_is_right_and_any_other_is_wrong(
+    hasher: PasswordHasher, password: str
+) -> None:
+    stored = await hasher.hash(password)
+    assert await is_right(hasher, password, stored)
+    for other in (password + " ", password.upper() + "x", password[1:] + "y"):
+        assert not await is_right(hasher, other, stored)
+
+
+async def test_a_password_is_not_cut_at_its_zero_or_at_its_length(hasher: PasswordHasher) -> None:
+    assert not await is_right(hasher, "a\x00c", await hasher.hash("a\x00b"))
+    assert not await is_right(hasher, "x" * 100 + "b", await hasher.hash("x" * 100 + "a"))
+
+
+async def test_a_hash_is_argon2id_and_never_the_same_twice(hasher: PasswordHasher) -> None:
+    first, second = await hasher.hash(PASSWORD), await hasher.hash(PASSWORD)
+    assert first.startswith("$argon2id$v=19$m=8,t=1,p=1$")
+    assert first != second
+
+
+async def test_the_default_parameters_are_those_of_owasp() -> None:
+    hasher = PasswordHasher()
+    assert hasher._nobodys.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    hasher.close()
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "the password of nobody at all"])
+async def test_no_password_is_right_where_none_is_stored(
+    hasher: PasswordHasher, password: str
+) -> None:
+    assert await hasher.verify_and_renew(password, None) == (False, None)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "garbage",
+        "plain text " + PASSWORD,
+        PASSWORD,
+        "$argon2id$garbage",
+        "$argon2id$v=19$m=8,t=1,p=1$",
+        "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$",
+        "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$!!!!",
+        "$argon2id$v=99$m=8,t=1,p=1$c29tZXNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAA",
+        "$argon2id$v=19$m=99999999999,t=1,p=1$c29tZXNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAA",
+        "$2b$12$abcdefghijklmnopqrstuu",
+        "\x00",
+        "é",
+        "\ud800",
+    ],
+)
+async def test_no_password_is_right_where_garbage_is_stored(
+    hasher: PasswordHasher, stored: str
+) -> None:
+    assert await hasher.verify_and_renew(PASSWORD, stored) == (False, None)
+
+
+async def test_a_weaker_hash_is_renewed_with_the_right_password_only(
+    hasher: PasswordHasher,
+) -> None:
+    stronger = PasswordHasher(memory_kib=16, passes=1)
+    weak = await hasher.hash(PASSWORD)
+    right, renewed = await stronger.verify_and_renew(PASSWORD, weak)
+    assert right
+    assert renewed is not None
+    assert "m=16," in renewed
+    assert await stronger.verify_and_renew(PASSWORD, renewed) == (True, None)
+    assert await stronger.verify_and_renew("wrong", weak) == (False, None)
+    stronger.close()
+
+
+async def test_as_many_run_at_once_as_there_are_threads_and_beyond_a_bound_none_waits() -> None:
+    hasher = PasswordHasher(memory_kib=8, passes=1)
+    bound = hasher._threads + hasher.WAITING
+    loop, release = asyncio.get_running_loop(), threading.Event()
+    started: asyncio.Queue[None] = asyncio.Queue()
+
+    def work() -> None:
+        loop.call_soon_threadsafe(started.put_nowait, None)
+        release.wait()
+
+    accepted = [asyncio.create_task(hasher._run(work)) for _ in range(bound)]
+    for _ in range(hasher._threads):
+        await started.get()
+    refused = asyncio.create_task(hasher.hash(PASSWORD))
+    await asyncio.sleep(0)  # once around the loop: it is refused before it waits for anything
+    all_threads_are_held, is_refused = started.empty(), refused.done()
+    release.set()
+    await asyncio.gather(*accepted)
+
+    assert all_threads_are_held
+    assert is_refused
+    with pytest.raises(Overloaded):
+        await refused
+    assert await is_right(hasher, PASSWORD, await hasher.hash(PASSWORD))
+    hasher.close()
+
+
+async def test_work_that_fails_gives_its_place_back() -> None:
+    hasher = PasswordHasher(memory_kib=8, passes=1)
+    for _ in range(hasher._threads + hasher.WAITING + 1):
+        with pytest.raises(UnicodeEncodeError):
+            await hasher.hash("\ud800")
+    assert await hasher.hash(PASSWORD)
+    hasher.close()
+
+
+async def test_an_answer_does_not_wait_for_a_hash() -> None:
+    hasher = PasswordHasher(memory_kib=8, passes=1)
+    names = {await hasher._run(lambda: threading.current_thread().name) for _ in range(3)}
+    assert all(name.startswith("password") for name in names)
+    hasher.close()

@@ -1,0 +1,1 @@
+"""The web part of the core, on applications of a few lines."""

@@ -1,0 +1,142 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.exceptions import Invalid
+from app.shared.domain.value_objects import EmailAddress
+
+LONGEST = "a" * 64 + "@" + ".".join(["b" * 60, "b" * 60, "b" * 59]) + ".example"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ana@example.com", "ANA@EXAMPLE.COM"),
+        ("ana@example.com", "  ana@example.com\n"),
+        ("ana@example.com", "\uff41\uff4e\uff41@example.com"),  # full-width letters
+        ("ana@example.com", "ana\uff20example\uff0ecom"),  # full-width @ and full stop
+        ("ana@example.com", "ana@example\u3002com"),  # the ideographic full stop
+        ("ana@example.com", "ana@exam\u00adple.com"),  # a soft hyphen, which nobody sees
+        ("k.ana@example.com", "\u212a.ana@example.com"),  # KELVIN SIGN
+        ("s.ana@example.com", "\u017f.ana@example.com"),  # LONG S
+        ("fi.ana@example.com", "\ufb01.ana@example.com"),  # the ligature fi
+        ("aná@example.com", "ana\u0301@example.com"),
+        ("ss.ana@example.com", "ß.ANA@example.com"),
+        ("\u0390@example.com", "\u03b9\u0308\u0301@example.com"),  # folding takes it apart
+        ("ana@münchen.example.com", "ana@MÜNCHEN.example.com"),
+        ("ana@münchen.example.com", "ana@mu\u0308nchen.example.com"),
+        ("ana@münchen.example.com", "ana@xn--mnchen-3ya.example.com"),
+        ("ana@münchen.example.com", "ana@XN--MNCHEN-3YA.example.com"),
+    ],
+)
+def test_two_spellings_of_an_address_are_one(one: str, other: str) -> None:
+    assert one != other
+    assert EmailAddress.parse(one) == EmailAddress.parse(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ana@example.com", "anna@example.com"),
+        ("ana@example.com", "ana@mail.example.com"),
+        ("ana@example.com", "a.na@example.com"),  # the same for one provider, not for all
+        ("ana@example.com", "ana+news@example.com"),
+        ("ana@example.com", "\u0430na@example.com"),  # a Cyrillic letter
+        ("ana@strasse.example.com", "ana@straße.example.com"),  # since IDNA 2008, two domains
+    ],
+)
+def test_two_addresses_are_not_one(one: str, other: str) -> None:
+    assert EmailAddress.parse(one) != EmailAddress.parse(other)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ana@example.com",
+        "a@b.co",
+        "ana.example+tag@mail.example.com",
+        "!#$%&'*+-/=?^_`{|}~@example.com",
+        "1@1.example",
+        "アナ@example.com",
+        "a" * 64 + "@example.com",
+        LONGEST,
+    ],
+)
+def test_a_usual_address_is_taken_as_it_is(text: str) -> None:
+    assert str(EmailAddress.parse(text)) == EmailAddress.parse(text).value == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "@",
+        "ana",
+        "ana@",
+        "@example.com",
+        "ana@example",
+        "ana@localhost",
+        "ana@.com",
+        "ana@com.",
+        "ana@example.com.",  # the same domain with its root, and another account
+        "ana@example..com",
+        "ana@-example.com",
+        "ana@example-.com",
+        "ana@exa_mple.com",
+        "ana@exa mple.com",
+        "ana@127.0.0.1",
+        "ana@[127.0.0.1]",
+        "ana@[IPv6:::1]",
+        "ana@xn--.com",
+        "ana@xn--a.com",
+        "ana@" + "x" * 64 + ".com",
+        "ana@" + "x." * 130 + "com",
+        "a" * 65 + "@example.com",
+        LONGEST.replace("@", "@b"),
+        ".ana@example.com",
+        "ana.@example.com",
+        "ana..b@example.com",
+        "ana@b@example.com",
+        "ana@@example.com",
+        "ana b@example.com",
+        '"ana"@example.com',
+        '"ana b"@example.com',
+        "ana(comment)@example.com",
+        "Ana <ana@example.com>",
+        "<ana@example.com>",
+        "mailto:ana@example.com",
+        "ana@example.com, bruno@example.com",
+        "ana@example.com\nBcc: bruno@example.com",
+        "ana\n@example.com",
+        "ana\x00@example.com",
+        "ana@example.com\x00",
+        "a\u200bna@example.com",
+        "a\u00adna@example.com",
+        "\u202eana@example.com",
+        "\ud800@example.com",
+        "ana@\ud800.com",
+        "ana@example\u200d.com",
+        "\u0130@example.com",  # the dot of a dotted capital I has no letter to stand on
+    ],
+)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(Invalid) as error:
+        EmailAddress.parse(text)
+    [told] = error.value.errors
+    assert (told["pointer"], told["code"]) == ("/email", "invalid_format")
+    assert told["detail"] == "must be an e-mail address such as ana@example.com"
+
+
+letters = st.characters() | st.sampled_from("@.-+xn\u0345\u00df\u03c2\u0390\u1e9e\u200d\u3002")
+addresses = st.builds("{}@{}.{}".format, *[st.text(letters, min_size=1, max_size=8)] * 3)
+
+
+@given(st.text(letters) | addresses | addresses.map(str.upper) | st.emails())
+def test_any_text_is_refused_or_has_one_canonical_form(text: str) -> None:
+    try:
+        address = EmailAddress.parse(text)
+    except Invalid:
+        return
+    assert EmailAddress.parse(address.value) == address
+    assert len(address.value) <= EmailAddress.MAX_LENGTH

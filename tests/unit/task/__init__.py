@@ -1,0 +1,1 @@
+"""The rules of tasks, without anything around them."""

@@ -1,0 +1,157 @@
+"""From which status a task may go where: the whole table, and what each step leaves behind."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from app.core.exceptions import AppError
+from app.modules.task.domain import events
+from app.modules.task.domain.entities import Task, TaskStatus
+from app.modules.task.domain.errors import (
+    TaskAlreadyCancelled,
+    TaskAlreadyCompleted,
+    TaskAlreadyStarted,
+    TaskNotClosed,
+)
+from app.shared.domain.base_entity import new_id
+from tests.support.tasks import CREATED, NOW, a_task
+
+OPEN, IN_PROGRESS = TaskStatus.OPEN, TaskStatus.IN_PROGRESS
+DONE, CANCELLED = TaskStatus.DONE, TaskStatus.CANCELLED
+ASSIGNEE = new_id()
+
+Step = Callable[[Task], None]
+
+STEPS: dict[str, Step] = {
+    "start": lambda task: task.start(now=NOW),
+    "complete": lambda task: task.complete(now=NOW),
+    "cancel": lambda task: task.cancel(now=NOW),
+    "reopen": lambda task: task.reopen(now=NOW),
+    "assign": lambda task: task.assign(ASSIGNEE, now=NOW),
+}
+
+# For each step and each status: the status that follows, or the error.
+TABLE: dict[str, dict[TaskStatus, TaskStatus | type[AppError]]] = {
+    "start": {
+        OPEN: IN_PROGRESS,
+        IN_PROGRESS: TaskAlreadyStarted,
+        DONE: TaskAlreadyCompleted,
+        CANCELLED: TaskAlreadyCancelled,
+    },
+    "complete": {
+        OPEN: DONE,
+        IN_PROGRESS: DONE,
+        DONE: TaskAlreadyCompleted,
+        CANCELLED: TaskAlreadyCancelled,
+    },
+    "cancel": {
+        OPEN: CANCELLED,
+        IN_PROGRESS: CANCELLED,
+        DONE: TaskAlreadyCompleted,
+        CANCELLED: TaskAlreadyCancelled,
+    },
+    "reopen": {
+        OPEN: TaskNotClosed,
+        IN_PROGRESS: TaskNotClosed,
+        DONE: OPEN,
+        CANCELLED: OPEN,
+    },
+    "assign": {
+        OPEN: OPEN,
+        IN_PROGRESS: IN_PROGRESS,
+        DONE: TaskAlreadyCompleted,
+        CANCELLED: TaskAlreadyCancelled,
+    },
+}
+CELLS = [(step, before, after) for step, row in TABLE.items() for before, after in row.items()]
+ALLOWED = [cell for cell in CELLS if isinstance(cell[2], TaskStatus)]
+FORBIDDEN = [cell for cell in CELLS if not isinstance(cell[2], TaskStatus)]
+
+
+def in_status(status: TaskStatus) -> Task:
+    return a_task(status=status, completed_at=CREATED if status is DONE else None)
+
+
+def state_of(task: Task) -> dict[str, Any]:
+    return {field.name: getattr(task, field.name) for field in fields(task)}
+
+
+def test_the_table_has_every_status_in_every_row() -> None:
+    assert all(set(row) == set(TaskStatus) for row in TABLE.values())
+
+
+@pytest.mark.parametrize(("step", "before", "after"), ALLOWED)
+def test_a_step_that_is_allowed_leads_to_its_status(
+    step: str, before: TaskStatus, after: TaskStatus
+) -> None:
+    task = in_status(before)
+
+    STEPS[step](task)
+
+    assert task.status is after
+    assert (task.created_at, task.updated_at) == (CREATED, NOW)
+
+
+@pytest.mark.parametrize(("step", "before", "error"), FORBIDDEN)
+def test_a_step_that_is_not_allowed_names_the_reason_and_changes_nothing(
+    step: str, before: TaskStatus, error: type[AppError]
+) -> None:
+    task = in_status(before)
+    unchanged = state_of(task)
+
+    with pytest.raises(error):
+        STEPS[step](task)
+
+    assert state_of(task) == unchanged
+    assert task.pull_events() == []
+
+
+@pytest.mark.parametrize(
+    ("step", "before", "expected"),
+    [
+        ("start", OPEN, events.TaskStarted),
+        ("complete", IN_PROGRESS, events.TaskCompleted),
+        ("cancel", OPEN, events.TaskCancelled),
+        ("reopen", DONE, events.TaskReopened),
+        ("reopen", CANCELLED, events.TaskReopened),
+    ],
+)
+def test_a_step_records_its_one_event(
+    step: str, before: TaskStatus, expected: type[events.TaskEvent]
+) -> None:
+    task = in_status(before)
+
+    STEPS[step](task)
+
+    assert task.pull_events() == [expected(task.id, task.owner_id)]
+    assert task.pull_events() == []
+
+
+def test_a_completed_task_says_when_it_was_completed() -> None:
+    task = in_status(OPEN)
+    task.complete(now=NOW)
+    assert task.completed_at == NOW
+
+
+def test_a_reopened_task_was_never_completed() -> None:
+    task = in_status(DONE)
+    task.reopen(now=NOW)
+    assert task.completed_at is None
+
+
+def test_a_cancelled_task_was_not_completed() -> None:
+    task = in_status(IN_PROGRESS)
+    task.cancel(now=NOW)
+    assert task.completed_at is None
+
+
+@pytest.mark.parametrize("assignee_id", [ASSIGNEE, None], ids=["somebody", "nobody"])
+def test_an_assignment_tells_to_whom(assignee_id: Any) -> None:
+    task = a_task(assignee_id=new_id())
+
+    task.assign(assignee_id, now=NOW)
+
+    assert task.assignee_id == assignee_id
+    assert task.pull_events() == [events.TaskAssigned(task.id, task.owner_id, assignee_id)]

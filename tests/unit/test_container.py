@@ -1,0 +1,52 @@
+"""Everything is put together at the start, and what does not fit stops it there."""
+
+from pathlib import Path
+
+import pytest
+from dependency_injector.errors import Error
+from dependency_injector.providers import Singleton
+from pydantic import SecretStr
+
+from app.config.settings import Settings
+from app.container import ApplicationContainer, build_container, built
+from app.core.events import EventRegistry
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        _env_file=None,
+        app_env="test",
+        data_dir=tmp_path,
+        jwt_secret_key=SecretStr("a key for tests only, and long enough"),
+    )
+
+
+def test_the_container_builds_everything_at_the_start(settings: Settings) -> None:
+    container = build_container(settings)
+
+    assert container.task.controller() is container.task.controller()
+    assert isinstance(container.events(), EventRegistry)
+
+
+def test_a_missing_argument_stops_the_start(settings: Settings) -> None:
+    class NeedsSomething:
+        def __init__(self, something: object) -> None: ...
+
+    class Broken(ApplicationContainer):
+        broken = Singleton(NeedsSomething)
+
+    with pytest.raises(TypeError, match="something"):
+        built(Broken(settings=settings))
+
+
+def test_a_dependency_that_nobody_provides_stops_the_start() -> None:
+    with pytest.raises(Error, match="settings"):
+        built(ApplicationContainer())
+
+
+def test_an_administrator_may_do_what_a_user_may_and_more(settings: Settings) -> None:
+    permissions = build_container(settings).user.permissions_of()
+
+    assert permissions["user"] >= {"task:read", "task:write"}
+    assert permissions["admin"] >= permissions["user"] | {"user:admin"}

@@ -1,0 +1,29 @@
+"""What the application refuses to be built with."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from app.config.settings import Settings
+from app.main import Service, create_app
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    key = SecretStr("a key for tests only, and long enough")
+    settings = Settings(_env_file=None, app_env="test", data_dir=tmp_path, jwt_secret_key=key)
+    return create_app(settings)
+
+
+async def test_a_route_that_was_added_later_needs_a_policy_too(service: Service) -> None:
+    service.add_api_route("/open", lambda: None)
+    with pytest.raises(TypeError, match="without an access policy: /open"):
+        async with service.router.lifespan_context(service):
+            pass
+
+
+def test_middleware_that_would_not_run_is_refused(service: Service) -> None:
+    service.add_middleware(lambda app: app)
+    with pytest.raises(TypeError, match="middleware is not run here"):
+        service.build_middleware_stack()

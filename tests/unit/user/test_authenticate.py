@@ -1,0 +1,186 @@
+"""What is remembered of a session, and for how long; the rest is seen from outside."""
+
+import datetime as dt
+from types import SimpleNamespace
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.core.exceptions import Unauthenticated
+from app.core.security import AccessTokens
+from app.modules.user.application.dto import SessionState, StoredCredentials, UserView
+from app.modules.user.application.usecases import authenticate as module
+from app.modules.user.application.usecases.authenticate import Authenticate
+from app.shared.application.base_usecase import SystemClock
+from app.shared.domain.value_objects import EmailAddress
+
+ANA, BRUNO = uuid4(), uuid4()
+PERMISSIONS = {"user": frozenset({"task:read"}), "admin": frozenset({"user:admin"})}
+
+
+class Sessions:
+    """A reader with sessions in memory, which counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.states: dict[UUID, SessionState] = {}
+        self.asked = 0
+
+    async def session_state(self, session_id: UUID, /, *, now: dt.datetime) -> SessionState | None:
+        self.asked += 1
+        return self.states.get(session_id)
+
+    async def credentials(self, email: EmailAddress, /) -> StoredCredentials | None:
+        raise NotImplementedError
+
+    async def user(self, user_id: UUID, /) -> UserView | None:
+        raise NotImplementedError
+
+    async def page(self, *, offset: int, size: int) -> tuple[list[UserView], int]:
+        raise NotImplementedError
+
+
+class Stopwatch:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def stopwatch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
+    stopwatch = Stopwatch()
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=stopwatch.monotonic))
+    return stopwatch
+
+
+@pytest.fixture
+def sessions() -> Sessions:
+    return Sessions()
+
+
+@pytest.fixture
+def tokens() -> AccessTokens:
+    return AccessTokens(
+        key="a key for tests only, and long enough",
+        algorithm="HS256",
+        issuer="Alicerce",
+        lifetime=dt.timedelta(minutes=10),
+        now=SystemClock().now,
+    )
+
+
+@pytest.fixture
+def authenticate(tokens: AccessTokens, sessions: Sessions, stopwatch: Stopwatch) -> Authenticate:
+    return Authenticate(tokens, sessions, PERMISSIONS, SystemClock())
+
+
+@pytest.fixture
+def session_id(sessions: Sessions) -> UUID:
+    """A session of Ana's."""
+    session_id = uuid4()
+    sessions.states[session_id] = SessionState(ANA, frozenset({"user"}), is_usable=True)
+    return session_id
+
+
+@pytest.fixture
+def token(tokens: AccessTokens, session_id: UUID) -> str:
+    return tokens.issue(user_id=ANA, session_id=session_id)
+
+
+async def test_a_token_becomes_its_user_with_the_permissions_of_all_roles(
+    authenticate: Authenticate, sessions: Sessions, session_id: UUID, token: str
+) -> None:
+    roles = frozenset({"user", "admin", "a role of the past"})
+    sessions.states[session_id] = SessionState(ANA, roles, is_usable=True)
+    actor = await authenticate(token)
+    assert (actor.user_id, actor.session_id) == (ANA, session_id)
+    assert actor.permissions == {"task:read", "user:admin"}
+
+
+async def test_for_a_second_the_database_is_not_asked_again(
+    authenticate: Authenticate, sessions: Sessions, stopwatch: Stopwatch, token: str
+) -> None:
+    first = await authenticate(token)
+    stopwatch.seconds += 0.999
+    assert await authenticate(token) is first
+    assert sessions.asked == 1
+
+
+async def test_after_a_second_a_role_that_was_taken_away_is_gone(
+    authenticate: Authenticate,
+    sessions: Sessions,
+    stopwatch: Stopwatch,
+    session_id: UUID,
+    token: str,
+) -> None:
+    assert (await authenticate(token)).permissions
+    sessions.states[session_id] = SessionState(ANA, frozenset(), is_usable=True)
+    stopwatch.seconds += 1.0
+    assert not (await authenticate(token)).permissions
+
+
+async def test_after_a_second_a_session_that_was_ended_is_refused(
+    authenticate: Authenticate,
+    sessions: Sessions,
+    stopwatch: Stopwatch,
+    session_id: UUID,
+    token: str,
+) -> None:
+    assert await authenticate(token)
+    sessions.states[session_id] = SessionState(ANA, frozenset(), is_usable=False)
+    stopwatch.seconds += 1.0
+    for _ in range(2):
+        with pytest.raises(Unauthenticated):
+            await authenticate(token)
+
+
+async def test_what_was_refused_is_looked_up_each_time(
+    authenticate: Authenticate, sessions: Sessions, session_id: UUID, token: str
+) -> None:
+    usable = sessions.states.pop(session_id)
+    with pytest.raises(Unauthenticated):
+        await authenticate(token)
+    sessions.states[session_id] = usable
+    assert await authenticate(token)
+
+
+async def test_a_session_that_is_forgotten_is_looked_up_at_once(
+    authenticate: Authenticate, sessions: Sessions, session_id: UUID, token: str
+) -> None:
+    assert await authenticate(token)
+    authenticate.forget(session_id)
+    authenticate.forget(uuid4())
+    assert await authenticate(token)
+    assert sessions.asked == 2
+
+
+async def test_a_token_that_names_somebody_elses_session_is_refused(
+    authenticate: Authenticate, tokens: AccessTokens, session_id: UUID
+) -> None:
+    with pytest.raises(Unauthenticated):
+        await authenticate(tokens.issue(user_id=BRUNO, session_id=session_id))
+
+
+async def test_a_remembered_session_does_not_make_a_bad_token_good(
+    authenticate: Authenticate, token: str
+) -> None:
+    assert await authenticate(token)
+    with pytest.raises(Unauthenticated):
+        await authenticate(token[:-5] + "AAAAA")
+
+
+async def test_only_so_many_sessions_are_remembered(
+    authenticate: Authenticate,
+    tokens: AccessTokens,
+    sessions: Sessions,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Authenticate, "REMEMBERED", 3)
+    ids = [uuid4() for _ in range(5)]
+    for id_ in ids:
+        sessions.states[id_] = SessionState(ANA, frozenset(), is_usable=True)
+        await authenticate(tokens.issue(user_id=ANA, session_id=id_))
+    assert list(authenticate._known) == ids[-3:]
