@@ -13,7 +13,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 .DEFAULT_GOAL := help
 # The steps of `check` print one after another, and the tests' summary comes last.
 .NOTPARALLEL:
-.PHONY: help install run worker migrate seed doctor test test-unit test-integration lint format \
+.PHONY: help install run worker migrate seed doctor test test-unit test-integration faults lint format \
 	types migrations coverage check openapi lock clean docker-build docker-run
 
 help: ## Show this help
@@ -53,14 +53,17 @@ seed: $(INSTALLED) ## Fill the database with examples
 
 ##@ Test and check
 
-test: $(INSTALLED) ## Run all tests
-	@$(BIN)/python -m pytest -n 2
+test: $(INSTALLED) ## Run all tests but the fault tests
+	@$(BIN)/python -m pytest -n 2 --ignore=tests/faults
 
 test-unit: $(INSTALLED) ## Run the tests that need no database
 	@$(BIN)/python -m pytest tests/unit
 
 test-integration: $(INSTALLED) ## Run the tests on real SQLite and PostgreSQL
 	@$(BIN)/python -m pytest -n 2 tests/integration
+
+faults: $(INSTALLED) ## Kill, freeze and restart things under load, for long (FAULTS_ROUNDS, FAULTS_SEED)
+	@FAULTS_ROUNDS=$${FAULTS_ROUNDS:-200} $(BIN)/python -m pytest -s tests/faults
 
 lint: $(INSTALLED) ## Check style, architecture, dependencies, Docker and CI files
 	@echo "== Style"
@@ -93,13 +96,13 @@ migrations: $(INSTALLED) ## Check that models and migrations agree
 
 coverage: $(INSTALLED) ## Run all tests and see what they do not reach
 	@echo "== Tests"
-	@$(BIN)/python -m pytest -n 2 --cov
+	@$(BIN)/python -m pytest -n 2 --cov --ignore=tests/faults
 
 check: lint types migrations coverage ## Everything that has to hold before a merge
 
 ##@ Maintain
 
-openapi: $(INSTALLED) ## Write docs/api from the code
+openapi: $(INSTALLED) ## Write docs/api and the event catalogue from the code
 	@$(BIN)/python -m app openapi --write
 
 lock: $(INSTALLED) ## Pin what pyproject.toml asks for (LOCK=--upgrade takes the newest)

@@ -13,27 +13,30 @@ import uvicorn
 from alembic.util import CommandError
 
 from app.config.settings import InvalidSettingsError, Settings, load_settings
-from app.container import ApplicationContainer, build_container
+from app.container import ApplicationContainer, build_container, registry_of_all
 from app.core.exceptions import AppError, Invalid, Unavailable
 from app.core.logging import configure_logging
 from app.core.problems import problem_list
 from app.doctor import examine
+from app.event_commands import events
 from app.main import create_app
 from app.seed import PASSWORD, USERS, seed
 from app.shared.infrastructure.database.migrate import MigrationFailed, check, downgrade, upgrade
-from app.worker import run_worker
+from app.shared.infrastructure.events.catalogue import write_catalogue
+from app.worker import run_celery_worker, run_worker
 
 Result = TypeVar("Result")
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 users = typer.Typer(no_args_is_help=True, help="Accounts, from the inside.")
 cli.add_typer(users, name="users")
+cli.add_typer(events, name="events")
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; an error that was foreseen is a sentence, not a traceback."""
     try:
-        cli(arguments)
+        cli(arguments, obj=_with_container)  # what the sub-commands do their work with
     except Invalid as error:
         sys.exit("\n".join(f"{each['pointer'][1:]}: {each['detail']}" for each in error.errors))
     except (InvalidSettingsError, AppError, CommandError, MigrationFailed) as error:
@@ -67,6 +70,18 @@ def serve() -> None:
 def worker() -> None:
     """Do the work that nobody waits for, in a process of its own."""
     settings = load_settings()
+    configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
+    if settings.events == "celery":
+        sys.exit(run_celery_worker(settings))
+    asyncio.run(run_worker(build_container(settings)))
+
+
+@cli.command()
+def relay() -> None:
+    """Send the work to Celery's workers, and fire schedules: with EVENTS=celery."""
+    settings = load_settings()
+    if settings.events != "celery":
+        sys.exit(f"EVENTS is {settings.events}: only Celery's workers need a relay.")
     configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
     asyncio.run(run_worker(build_container(settings)))
 
@@ -106,14 +121,16 @@ def doctor() -> None:
 
 @cli.command()
 def openapi(
-    *, write: Annotated[bool, typer.Option(help="Write docs/api instead of printing.")] = False
+    *, write: Annotated[bool, typer.Option(help="Write into docs instead of printing.")] = False
 ) -> None:
-    """Print the OpenAPI document, or write it and the list of problems into docs/api."""
-    document = create_app(_plain_settings()).openapi()
+    """Print the OpenAPI document, or write it, the list of problems and the event catalogue."""
+    settings = _plain_settings()
+    document = create_app(settings).openapi()
     text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
     if write:
         Path("docs/api/openapi.json").write_text(text, encoding="utf-8")
         Path("docs/api/problems.md").write_text(problem_list(), encoding="utf-8")
+        write_catalogue(registry_of_all(settings), Path("docs/architecture"))
     else:
         typer.echo(text, nl=False)
 
@@ -165,6 +182,7 @@ def _with_container(work: Callable[[ApplicationContainer], Awaitable[Result]]) -
             return await work(container)
         finally:
             container.hasher().close()
+            await container.wake().close()
             await container.database().close()
 
     return asyncio.run(run())

@@ -1,10 +1,21 @@
 """The composition root: everything is put together here, once, when the service starts."""
 
 import datetime as dt
+import os
+import socket
 from itertools import chain
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Callable, Container, Dependency, List, Singleton
+from dependency_injector.providers import (
+    Callable,
+    Container,
+    Dependency,
+    Factory,
+    List,
+    Singleton,
+)
+from pydantic import SecretStr
 
 from app.config.database import create_database
 from app.config.settings import Settings
@@ -16,17 +27,46 @@ from app.modules.task import container as task_module
 from app.modules.user import container as user_module
 from app.modules.user.domain.entities import SessionLimits
 from app.shared.application.base_usecase import SystemClock
+from app.shared.application.events import ListDeliveries
+from app.shared.application.mail import Mailer
+from app.shared.application.webhook import Webhook
+from app.shared.domain.events import ScheduleTick
+from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.migrate import Readiness
+from app.shared.infrastructure.events.backlog import Backlog
+from app.shared.infrastructure.events.distributed.chunk import Chunk
+from app.shared.infrastructure.events.engine import Engine, Executor
+from app.shared.infrastructure.events.inspection import Inspection
+from app.shared.infrastructure.events.local import LocalExecutor
+from app.shared.infrastructure.events.metrics import Scrape
+from app.shared.infrastructure.events.replay import Replay
+from app.shared.infrastructure.events.retention import ForgetDeliveries, ForgetEvents
+from app.shared.infrastructure.events.runner import Runner
+from app.shared.infrastructure.events.steering import Steering
+from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker
+from app.shared.infrastructure.external.guarded_transport import GuardedTransport
+from app.shared.infrastructure.external.http_client import HttpClient
+from app.shared.infrastructure.external.mailer import FileMailer, Sender, SmtpMailer
+from app.shared.infrastructure.external.webhook import StandardWebhook
+from app.shared.presentation.events import EventController, event_routes
+from app.shared.presentation.metrics import MetricsController, metrics_routes
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 # One line per module, here and in the class below.
 MODULES = (user_module, task_module)
+# What the base itself adds to the roles.
+PERMISSIONS = {"admin": {"event:admin"}}
 
 
 def _permissions_of_roles() -> dict[str, frozenset[str]]:
-    """Join what the modules declare: which permissions each role brings."""
-    roles = {str(role) for module in MODULES for role in module.PERMISSIONS}
+    """Join what the modules and the base declare: which permissions each role brings."""
+    declared = [PERMISSIONS, *(module.PERMISSIONS for module in MODULES)]
+    roles = {str(role) for permissions in declared for role in permissions}
     return {
-        role: frozenset(chain.from_iterable(m.PERMISSIONS.get(role, ()) for m in MODULES))
+        role: frozenset(chain.from_iterable(each.get(role, ()) for each in declared))
         for role in roles
     }
 
@@ -41,10 +81,75 @@ def _access_tokens(settings: Settings, clock: SystemClock) -> AccessTokens:
     )
 
 
+def _metrics_token(settings: Settings) -> str | None:
+    return settings.metrics_token.get_secret_value() if settings.metrics_token else None
+
+
 def _session_limits(settings: Settings) -> SessionLimits:
     return SessionLimits(
         idle=dt.timedelta(days=settings.session_idle_days),
         in_all=dt.timedelta(days=settings.session_max_days),
+    )
+
+
+def _mailer(settings: Settings) -> Mailer:
+    sender = Sender(settings.mail_from)
+    if settings.smtp_url is None:
+        return FileMailer(settings.data_dir / "mail", sender)
+    return SmtpMailer(settings.smtp_url.get_secret_value(), sender)
+
+
+def _webhook(settings: Settings, clock: SystemClock) -> Webhook | None:
+    if settings.external_api_url is None:
+        return None
+    transport = GuardedTransport(allow_private=settings.external_api_allow_private)
+    client = HttpClient(transport, CircuitBreaker())
+    return StandardWebhook(
+        client, clock, url=settings.external_api_url, secret=settings.webhook_key
+    )
+
+
+def _wake(settings: Settings) -> Wake:
+    if settings.redis_url is None:
+        return Wake()
+    from app.shared.infrastructure.events.redis_wake import RedisWake  # noqa: PLC0415 - only here
+
+    channel = f"{settings.short_name}:wake"
+    return RedisWake(settings.redis_url.get_secret_value(), channel=channel)
+
+
+def _celery(settings: Settings) -> "Celery | None":
+    if settings.events != "celery" or settings.celery_broker_url is None:
+        return None
+    from app.shared.infrastructure.events.distributed.broker import create_celery  # noqa: PLC0415 - slow to load
+
+    return create_celery(
+        settings.celery_broker_url.get_secret_value(),
+        name=settings.short_name,
+        visibility_timeout=settings.event_queue_seconds,
+    )
+
+
+def _executor(
+    settings: Settings,
+    *,
+    database: Database,
+    registry: EventRegistry,
+    runner: Runner,
+    wake: Wake,
+    celery: "Celery | None",
+) -> Executor:
+    if celery is None:
+        return LocalExecutor(runner, wake, concurrency=settings.event_concurrency)
+    from app.shared.infrastructure.events.distributed.executor import CeleryExecutor  # noqa: PLC0415
+
+    return CeleryExecutor(
+        database,
+        registry,
+        celery,
+        lease=settings.event_queue_seconds,
+        in_flight=settings.event_in_flight,
+        concurrency=settings.event_concurrency,
     )
 
 
@@ -57,10 +162,75 @@ class ApplicationContainer(DeclarativeContainer):
     tokens = Singleton(_access_tokens, settings, clock)
     cursors = Singleton(Cursors, settings.provided.jwt_secret_key.get_secret_value.call())
     readiness = Singleton(Readiness, database)
+    registry = Singleton(EventRegistry)
+    wake = Singleton(_wake, settings)
+    runner = Singleton(
+        Runner,
+        database=database,
+        registry=registry,
+        owner=Callable(lambda: f"{socket.gethostname()}:{os.getpid()}"[:100]),
+        lease=settings.provided.event_lease_seconds,
+    )
+    celery = Singleton(_celery, settings)
+    executor = Singleton(
+        _executor,
+        settings,
+        database=database,
+        registry=registry,
+        runner=runner,
+        wake=wake,
+        celery=celery,
+    )
+    chunk = Factory(
+        Chunk,
+        database=database,
+        runner=runner,
+        wake=wake,
+        concurrency=settings.provided.event_concurrency,
+    )
+    engine = Singleton(
+        Engine,
+        database=database,
+        registry=registry,
+        runner=runner,
+        executor=executor,
+        wake=wake,
+    )
+    backlog = Singleton(Backlog, database=database, registry=registry)
+    inspection = Singleton(Inspection, database=database, registry=registry)
+    steering = Singleton(Steering, database=database, registry=registry, inspection=inspection)
+    replay = Singleton(Replay, database=database, registry=registry)
+    event_controller = Singleton(
+        EventController,
+        list_deliveries=Singleton(ListDeliveries, inspection=inspection, cursors=cursors),
+        inspection=inspection,
+        backlog=backlog,
+        steering=steering,
+        replaying=replay,
+    )
+    metrics_controller = Singleton(
+        MetricsController,
+        token=Callable(_metrics_token, settings),
+        scrape=Singleton(Scrape, backlog.provided.lag),
+    )
+    handlers = List(
+        Singleton(
+            ForgetDeliveries,
+            database=database,
+            keep=Callable(lambda s: dt.timedelta(hours=s.event_delivery_keep_hours), settings),
+        ),
+        Singleton(
+            ForgetEvents,
+            database=database,
+            keep=Callable(lambda s: dt.timedelta(days=s.event_log_keep_days), settings),
+        ),
+    )
 
     user = Container(
         user_module.UserContainer,
         database=database,
+        registry=registry,
+        wake=wake,
         clock=clock,
         hasher=hasher,
         tokens=tokens,
@@ -71,14 +241,25 @@ class ApplicationContainer(DeclarativeContainer):
     task = Container(
         task_module.TaskContainer,
         database=database,
+        registry=registry,
+        wake=wake,
         clock=clock,
         cursors=cursors,
         bin_keep=Callable(lambda s: dt.timedelta(days=s.bin_keep_days), settings),
         has_active_user=user.has_active_user.provided.execute,
+        find_contact=user.find_contact.provided.execute,
+        mailer=Singleton(_mailer, settings),
+        webhook=Singleton(_webhook, settings, clock),
+        signed_by=settings.provided.app_name,
+        links_begin_with=settings.provided.links_begin_with,
     )
-    routers = List(user.routers, task.routers)
-    events = Singleton(
-        lambda *kinds: EventRegistry(chain.from_iterable(kinds)), user.events, task.events
+    routers = List(
+        user.routers,
+        task.routers,
+        List(
+            Singleton(event_routes, event_controller),
+            Singleton(metrics_routes, metrics_controller),
+        ),
     )
 
 
@@ -87,9 +268,31 @@ def build_container(settings: Settings) -> ApplicationContainer:
     return built(ApplicationContainer(settings=settings))
 
 
+def _no_unit_of_work() -> NoReturn:
+    message = "the base's own handlers have no unit of work: they are not transactional"
+    raise TypeError(message)
+
+
+def registry_of_all(settings: Settings) -> EventRegistry:
+    """Return all events and handlers, those too that only a setting brings."""
+    everything = {
+        "external_api_url": "https://hooks.example.com",
+        "external_api_key": SecretStr("not used, only there"),
+    }
+    return build_container(settings.model_copy(update=everything)).registry()
+
+
 def built(container: ApplicationContainer) -> ApplicationContainer:
     """Build everything at once: what is missing or does not fit stops the start, right here."""
     container.check_dependencies()
     for provider in container.traverse(types=[Singleton]):
         provider()
+    modules: list[Any] = [container.user, container.task]
+    registry = container.registry()
+    registry.publish([ScheduleTick])
+    for module in modules:
+        registry.publish(module.events())
+    registry.subscribe(container.handlers(), unit_of_work=_no_unit_of_work)
+    for module in modules:
+        registry.subscribe(module.handlers(), unit_of_work=module.uow)
     return container

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from itertools import chain
 from typing import Any
 
@@ -19,7 +19,6 @@ from app.core.problems import PROBLEM_SCHEMA
 from app.core.routing import API, mount, refuse_routes_without_access
 from app.shared.presentation.docs import DocsController, docs_routes
 from app.shared.presentation.health import HealthController, health_routes
-from app.worker import housekeeping
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +75,7 @@ def create_app(settings: Settings | None = None) -> Service:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(container),
+        lifespan=_lifespan(container, is_embedded=settings.events == "embedded"),
     )
     docs = DocsController(settings.app_name, app.openapi)
     modules = chain.from_iterable(container.routers())
@@ -87,7 +86,7 @@ def create_app(settings: Settings | None = None) -> Service:
 
 
 def _lifespan(
-    container: ApplicationContainer,
+    container: ApplicationContainer, *, is_embedded: bool
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -97,9 +96,10 @@ def _lifespan(
         # and a server makes garbage fast enough that rarer, larger rounds cost less in all.
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
-        async with housekeeping(container):
+        async with container.engine().running() if is_embedded else nullcontext():
             yield
         container.hasher().close()
+        await container.wake().close()
         await container.database().close()
 
     return lifespan

@@ -1,60 +1,55 @@
-"""Work that nobody waits for: for now, keeping house."""
+"""Workers and relays: what delivers events and fires schedules in a process of its own."""
 
 import asyncio
+import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import Final
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
-import structlog
-
-from app.container import ApplicationContainer
-from app.core.exceptions import Unavailable
-
-log = structlog.get_logger(__name__)
-
-INTERVAL_SECONDS: Final = 3600
-
-
-async def keep_house(container: ApplicationContainer, until: asyncio.Event) -> None:
-    """Empty the bin and forget old sessions, now and every hour. Any number may do so at once."""
-    chores = {
-        "bin emptied": container.task.purge_bin(),
-        "sessions forgotten": container.user.purge_sessions(),
-    }
-    while not until.is_set():
-        for done, chore in chores.items():
-            try:
-                log.info(done, count=await chore.execute())
-            except Unavailable as error:
-                log.warning("chore put off", chore=done, reason=error.code)
-            except Exception:
-                log.exception("chore failed", chore=done)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(until.wait(), INTERVAL_SECONDS)
-
-
-@asynccontextmanager
-async def housekeeping(container: ApplicationContainer) -> AsyncIterator[None]:
-    """Keep house in the background, for as long as the block runs."""
-    over = asyncio.Event()
-    task = asyncio.create_task(keep_house(container, until=over))
-    try:
-        yield
-    finally:
-        # Not cancelled: what it has begun, it ends, and no statement is left behind half-way.
-        over.set()
-        await task
+from app.config.settings import Settings
+from app.container import ApplicationContainer, build_container
+from app.shared.infrastructure.events.distributed.chunk import Chunk
 
 
 async def run_worker(container: ApplicationContainer) -> None:
-    """Keep house in a process of its own, until it is told to stop (SIGTERM, or Ctrl-C)."""
-    told = asyncio.Event()
-    for kind in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(kind, told.set)
+    """Deliver until the process is asked to stop; what was begun is finished or given back.
+
+    With EVENTS=celery to deliver means to send: this is the relay then.
+    """
     await container.database().open()
+    engine = asyncio.create_task(container.engine().run())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, engine.cancel)
     try:
-        async with housekeeping(container):
-            await told.wait()
+        await asyncio.gather(engine, return_exceptions=True)
     finally:
+        await container.wake().close()
         await container.database().close()
+
+
+def run_celery_worker(
+    settings: Settings, build: Callable[[Settings], ApplicationContainer] = build_container
+) -> int:
+    """Run what the relay sends, by Celery; return the exit code."""
+    # Before Celery is imported. It makes SIGTERM end a worker in bounded time, and keeps it from
+    # the processes that it forked, where a supervisor sends it to all of them.
+    os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+    from app.shared.infrastructure.events.distributed.worker import run_celery_worker as run  # noqa: PLC0415
+
+    @asynccontextmanager
+    async def open_service() -> AsyncIterator[Callable[[], Chunk]]:
+        container = build(settings)
+        await container.database().open()
+        try:
+            yield container.chunk
+        finally:
+            container.hasher().close()
+            await container.wake().close()
+            await container.database().close()
+
+    return run(
+        build(settings).celery(),
+        open_service,
+        processes=settings.event_processes,
+        watchdog_seconds=settings.event_watchdog_seconds,
+    )

@@ -1,7 +1,8 @@
 """Databases for the tests that need them, and the order in which all of them run."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ FOLDERS = ("unit", "integration", "e2e", "faults")  # the fast ones first
 KINDS = ("sqlite", "postgresql")
 
 DATABASES = pytest.StashKey[Databases]()
-USED = pytest.StashKey[set[str]]()
+SERVERS = ("databases", "brokers")
+USED = pytest.StashKey[dict[str, set[str]]]()
 
 
 # --- Order --------------------------------------------------------------------------------------
@@ -26,7 +28,8 @@ USED = pytest.StashKey[set[str]]()
 def pytest_configure(config: pytest.Config) -> None:
     for folder in FOLDERS:
         config.addinivalue_line("markers", f"{folder}: what lies under tests/{folder}")
-    config.stash[USED] = set()
+    used: dict[str, set[str]] = {servers: set() for servers in SERVERS}
+    config.stash[USED] = used
     # Before anything runs, whatever is asked for: a wrong name may be somebody's real data.
     if address := os.environ.get("TEST_DATABASE_URL"):
         try:
@@ -73,15 +76,17 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    # A worker that crashed has no output.
-    node.config.stash[USED].update(getattr(node, "workeroutput", {}).get("databases", ()))
+    for servers, used in node.config.stash[USED].items():
+        # A worker that crashed has no output.
+        used.update(getattr(node, "workeroutput", {}).get(servers, ()))
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    used: set[str] = config.stash[USED]
-    terminalreporter.write_line(f"databases: {', '.join(sorted(used, reverse=True)) or 'none'}")
+    for servers, used in config.stash[USED].items():
+        labels = ", ".join(sorted(used, reverse=True)) or "none"
+        terminalreporter.write_line(f"{servers}: {labels}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -109,12 +114,17 @@ def _source(config: pytest.Config, kind: str) -> Source:
     return source
 
 
-def _own_copy(config: pytest.Config, kind: str) -> str:
+def _own_copy(config: pytest.Config, kind: str, *more: str) -> str:
     source = _source(config, kind)
-    config.stash[USED].add(source.label)
+    _note(config, "databases", source.label)
+    return source.copy("_".join([os.environ.get("PYTEST_XDIST_WORKER", "main"), *more]))
+
+
+def _note(config: pytest.Config, servers: str, label: str) -> None:
+    """Have the summary say what the tests ran on, or for want of what they did not."""
+    config.stash[USED][servers].add(label)
     if hasattr(config, "workeroutput"):
-        config.workeroutput.setdefault("databases", []).append(source.label)
-    return source.copy(os.environ.get("PYTEST_XDIST_WORKER", "main"))
+        config.workeroutput.setdefault(servers, []).append(label)
 
 
 # --- Fixtures -----------------------------------------------------------------------------------
@@ -130,6 +140,18 @@ def sqlite_url(pytestconfig: pytest.Config) -> str:
 def postgresql_url(pytestconfig: pytest.Config) -> str:
     """A migrated PostgreSQL database of this worker's own."""
     return _own_copy(pytestconfig, "postgresql")
+
+
+@pytest.fixture(scope="session")
+def another_database(pytestconfig: pytest.Config) -> Callable[[str, str], str]:
+    """Makes one more, of a kind and by a name, that no engine of other tests looks into."""
+    return partial(_own_copy, pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def note_broker(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Has the summary name a broker, or say that it was not there."""
+    return partial(_note, pytestconfig, "brokers")
 
 
 @pytest.fixture(scope="session", params=KINDS)

@@ -18,6 +18,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.config.outside import (
+    BrokerUrl,
+    Mailbox,
+    MailServerUrl,
+    RedisUrl,
+    SigningKey,
+    WebUrl,
+    signing_key,
+)
+
 MIN_SECRET_BYTES = 32
 MAX_PORT = 65_535
 
@@ -65,15 +75,42 @@ class Settings(BaseSettings):
     session_idle_days: int = Field(14, ge=1, le=90, examples=["14"])
     session_max_days: int = Field(90, ge=1, le=365, examples=["90"])
 
+    redis_url: RedisUrl | None = Field(default=None, examples=["redis://localhost:6379/1"])
+
     bin_keep_days: int = Field(30, ge=1, le=3650, examples=["30"])
 
-    external_api_url: str | None = Field(
-        default=None, pattern=r"^https?://[^\s/]+", examples=["https://hooks.example.com/tasks"]
+    events: Literal["embedded", "worker", "celery"] = Field("embedded", examples=["worker"])
+    event_concurrency: int = Field(4, ge=1, le=200, examples=["4"])
+    event_lease_seconds: float = Field(60.0, ge=1, le=3600, examples=["60"])
+    # With Celery. What waits in the broker's queue is not lost: it has longer than what runs,
+    # or it would be sent again for nothing while workers are busy.
+    celery_broker_url: BrokerUrl | None = Field(default=None, examples=["redis://localhost:6379/0"])
+    event_queue_seconds: float = Field(180.0, ge=1, le=86_400, examples=["180"])
+    event_in_flight: int = Field(400, ge=1, le=100_000, examples=["400"])
+    event_processes: int = Field(2, ge=1, le=200, examples=["2"])
+    event_watchdog_seconds: float = Field(60.0, ge=1, le=3600, examples=["60"])
+    event_delivery_keep_hours: int = Field(24, ge=1, le=8760, examples=["24"])
+    event_log_keep_days: int = Field(90, ge=1, le=3650, examples=["90"])
+
+    external_api_url: WebUrl | None = Field(
+        default=None, examples=["https://hooks.example.com/tasks"]
     )
-    external_api_key: SecretStr | None = Field(default=None, examples=["a shared secret"])
+    external_api_key: SigningKey | None = Field(
+        default=None, examples=["the output of: openssl rand -hex 32"]
+    )
+    external_api_allow_private: bool = Field(default=False, examples=["true"])
+
+    smtp_url: MailServerUrl | None = Field(
+        default=None, examples=["smtp://user:password@mail.example.com:587"]
+    )
+    mail_from: Mailbox = Field("no-reply@localhost", examples=["Shop <no-reply@example.com>"])
+    public_url: WebUrl | None = Field(default=None, examples=["https://tasks.example.com"])
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
         "INFO", examples=["INFO"]
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None, min_length=16, examples=["the output of: openssl rand -hex 16"]
     )
     sentry_dsn: SecretStr | None = Field(
         default=None, examples=["https://key@sentry.example.com/1"]
@@ -125,9 +162,39 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.events == "celery" and self.celery_broker_url is None:
+            message = (
+                "CELERY_BROKER_URL is missing: EVENTS=celery sends deliveries over it; "
+                "for example: CELERY_BROKER_URL=redis://localhost:6379/0"
+            )
+            raise ValueError(message)
+        if self.external_api_url and not self.external_api_key:
+            message = (
+                "EXTERNAL_API_KEY is missing: what goes to EXTERNAL_API_URL is signed with it; "
+                "for example: EXTERNAL_API_KEY=the output of: openssl rand -hex 32"
+            )
+            raise ValueError(message)
+        is_open = (self.external_api_url or "").lower().startswith("http:")
+        if is_open and not self.external_api_allow_private:
+            message = (
+                "EXTERNAL_API_URL must be https, except in a network of your own; "
+                "for example: EXTERNAL_API_ALLOW_PRIVATE=true"
+            )
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _fit_for_production(self) -> Self:
         if self.is_production and self.debug:
             message = "DEBUG must be off in production; for example: DEBUG=false"
+            raise ValueError(message)
+        needed = {"mail_from", "public_url"} - self.model_fields_set
+        if self.is_production and self.smtp_url and needed:
+            message = (
+                "MAIL_FROM and PUBLIC_URL must be set where mail is really sent; for example: "
+                "MAIL_FROM=no-reply@example.com, PUBLIC_URL=https://tasks.example.com"
+            )
             raise ValueError(message)
         return self
 
@@ -142,6 +209,21 @@ class Settings(BaseSettings):
     def effective_log_level(self) -> str:
         """What is logged: with DEBUG everything, else from LOG_LEVEL up."""
         return "DEBUG" if self.debug else self.log_level
+
+    @property
+    def short_name(self) -> str:
+        """The service's name, as it keeps apart what several services put into one Redis."""
+        return re.sub(r"\W+", "-", self.app_name.lower()).strip("-")
+
+    @property
+    def webhook_key(self) -> bytes:
+        """What webhooks are signed with."""
+        return signing_key(self.external_api_key) if self.external_api_key else b""
+
+    @property
+    def links_begin_with(self) -> str:
+        """The address that people reach the service at, without a slash at its end."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
 
     @property
     def is_production(self) -> bool:

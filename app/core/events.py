@@ -1,36 +1,182 @@
-"""The registry of events: what the service publishes, checked before it starts."""
+"""Events and their handlers: what is published, and who wants to be told.
 
+@subscribe(UserDeactivated, id="task.release_tasks_of_user")
+class WhenUserDeactivatedReleaseTheirTasks:
+    async def __call__(self, event: UserDeactivated, uow: TaskUnitOfWork) -> None: ...
+"""
+
+import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
-from typing import Final, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Literal, Protocol, TypeVar
+
+TICK: Final = "schedule.tick"
+"""The one event whose handlers are told apart by what it holds: which schedule it is for."""
 
 _NAME: Final = re.compile(r"[a-z_]+\.[a-z_]+")
+
+H = TypeVar("H")
 
 
 class PublishedEvent(Protocol):
     """An event class, as far as the registry cares: `type` is `<module>.<fact>`."""
 
-    type: str
-    schema_version: int
+    type: ClassVar[str]
+    schema_version: ClassVar[int]
+
+
+class Retry(Exception):
+    """Raised by a handler: try again after so many seconds, rather than after the usual time."""
+
+    def __init__(self, *, after: float) -> None:
+        self.after = after
+        super().__init__(f"again in {after} s")
+
+
+class Discard(Exception):
+    """Raised by a handler: there is nothing to do for this event, now or ever."""
+
+
+class DeadLetter(Exception):
+    """Raised by a handler: trying again is pointless, somebody has to look at it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """What a handler asked for with `subscribe` or `every`."""
+
+    event: type[PublishedEvent] | None  # None for a schedule: it is told of its own ticks
+    id: str
+    on_dead: Literal["block", "skip"]
+    max_attempts: int
+    timeout: float
+    transactional: bool
+    every: dt.timedelta | None = None
+
+
+def subscribe(
+    event: type[PublishedEvent],
+    *,
+    id: str,
+    on_dead: Literal["block", "skip"] = "block",
+    max_attempts: int = 10,
+    timeout: float = 30.0,
+    transactional: bool = True,
+) -> Callable[[type[H]], type[H]]:
+    """Have a handler called for each event of a kind, durably.
+
+    `id` is its stable name, stored with each delivery: a handler may move and be renamed, its id
+    not. Transactional handlers are called with the event and their module's unit of work, which
+    the engine commits together with the note that the delivery is done: exactly once. Others,
+    for slow or external work, are called with the event and the delivery's key, by which the other
+    side can tell a repetition: at least once. `timeout` is in seconds. When all
+    attempts failed, `block` holds back what follows for the same aggregate, `skip` does not.
+    """
+    subscription = Subscription(
+        event=event,
+        id=id,
+        on_dead=on_dead,
+        max_attempts=max_attempts,
+        timeout=timeout,
+        transactional=transactional,
+    )
+
+    return _marked_with(subscription)
+
+
+def every(
+    interval: dt.timedelta, *, id: str, timeout: float = 300.0, transactional: bool = True
+) -> Callable[[type[H]], type[H]]:
+    """Have a handler called at regular times with a `ScheduleTick`, as `subscribe` for events.
+
+    Ticks are whole multiples of the interval since 1970, in UTC. However many processes run, each
+    fires once; those that nobody was there for are left out, but for the last one.
+    """
+    subscription = Subscription(
+        event=None,
+        id=id,
+        on_dead="skip",
+        max_attempts=3,
+        timeout=timeout,
+        transactional=transactional,
+        every=interval,
+    )
+    return _marked_with(subscription)
+
+
+def _marked_with(subscription: Subscription) -> Callable[[type[H]], type[H]]:
+    def mark(handler: type[H]) -> type[H]:
+        handler.subscription = subscription  # type: ignore[attr-defined]
+        return handler
+
+    return mark
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A handler that was built, and how to make the unit of work that it is called with."""
+
+    subscription: Subscription
+    call: Callable[..., Any]
+    unit_of_work: Callable[[], Any]
+
+    @property
+    def id(self) -> str:
+        return self.subscription.id
 
 
 class EventRegistry:
-    """All event classes by their stable names.
+    """All events by their names and all handlers by their ids, checked before the service starts.
 
-    Raises ValueError if a name is not `<module>.<fact>` or is taken twice: stored events are read
-    again by their names, for years.
+    Names and ids are `<module>.<something>`, each once: what is stored is found again by them,
+    for years. Raises ValueError for any other.
     """
 
-    def __init__(self, kinds: Iterable[type[PublishedEvent]]) -> None:
+    def __init__(self) -> None:
         self._kinds: dict[str, type[PublishedEvent]] = {}
+        self._handlers: dict[str, Handler] = {}
+        self._of_event: dict[str, tuple[Handler, ...]] = {}
+
+    def publish(self, kinds: Iterable[type[PublishedEvent]]) -> None:
+        """Make event classes known."""
         for kind in kinds:
-            if not _NAME.fullmatch(kind.type):
-                message = f"{kind.__name__}: {kind.type!r} is not <module>.<fact>"
-                raise ValueError(message)
+            _require_name(kind.type, kind.__name__)
             if kind.type in self._kinds:
                 message = f"{kind.__name__} and {self._kinds[kind.type].__name__}: both {kind.type}"
                 raise ValueError(message)
             self._kinds[kind.type] = kind
+            self._of_event.setdefault(kind.type, ())
+
+    def subscribe(self, handlers: Sequence[Any], *, unit_of_work: Callable[[], Any]) -> None:
+        """Make a module's handlers known; their events have to be known already."""
+        for call in handlers:
+            subscription: Subscription = call.subscription
+            _require_name(subscription.id, type(call).__name__)
+            if subscription.id in self._handlers:
+                message = f"two handlers with the id {subscription.id}"
+                raise ValueError(message)
+            if subscription.event and subscription.event.type not in self._kinds:
+                message = f"{subscription.id}: nobody publishes {subscription.event.type}"
+                raise ValueError(message)
+            handler = Handler(subscription, call, unit_of_work)
+            self._handlers[subscription.id] = handler
+            if subscription.event:
+                self._of_event[subscription.event.type] += (handler,)
+
+    def handlers_of(self, event: PublishedEvent) -> tuple[Handler, ...]:
+        """Return who wants to be told of an event; a tick is for its own schedule alone."""
+        if event.type != TICK:
+            return self._of_event.get(event.type, ())
+        schedule = self._handlers.get(getattr(event, "schedule", ""))
+        return () if schedule is None else (schedule,)
+
+    def handler(self, id: str) -> Handler | None:
+        return self._handlers.get(id)
+
+    @property
+    def handlers(self) -> list[Handler]:
+        return list(self._handlers.values())
 
     def __getitem__(self, name: str) -> type[PublishedEvent]:
         """Return the class of an event. Raises KeyError for one that is not known."""
@@ -38,3 +184,9 @@ class EventRegistry:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._kinds)
+
+
+def _require_name(name: str, of: str) -> None:
+    if not _NAME.fullmatch(name):
+        message = f"{of}: {name!r} is not <module>.<name>"
+        raise ValueError(message)

@@ -64,7 +64,7 @@ def _route_standard_library(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "aiosqlite", "asyncio"):
+    for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"):
         logger = logging.getLogger(noisy)
         logger.handlers.clear()
         logger.propagate = True

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from app.core.context import WorkContext, current_work
 from app.core.exceptions import AppError, InternalError
+from app.core.metrics import observe_request
 from app.core.problems import as_app_error, send_problem
 
 log = structlog.get_logger("access")
@@ -60,7 +61,9 @@ class RequestBoundary:
                 self._report(error)
             await answer.fail(error, problem)
         finally:
-            _log_access(scope, work, answer.status, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            observe_request(scope, answer.status, seconds)
+            _log_access(scope, work, answer.status, seconds)
             current_work.reset(token)
 
 

@@ -9,6 +9,8 @@ from pydantic import SecretStr
 from app.config.settings import Settings
 from app.main import Service, create_app
 from tests.support.people import PASSWORD, Person
+from tests.support.published import Published, published_from_now_on
+from tests.support.scenario import Drain, Scenario
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +22,7 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
         jwt_secret_key=SecretStr("a key for tests only, and long enough"),
         data_dir=tmp_path_factory.mktemp("data"),
         log_level="ERROR",
+        database_timeout_seconds=60,  # a busy disk is no failure of the service
     )
 
 
@@ -37,6 +40,24 @@ async def client(service: Service, clean_database: None) -> AsyncIterator[httpx2
     transport = httpx2.ASGITransport(app=service)
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
+
+
+@pytest.fixture
+async def published(service: Service, clean_database: None) -> Published:
+    """What is published from the beginning of the test on: `await published.of(TaskCompleted)`."""
+    return await published_from_now_on(service.state.container)
+
+
+@pytest.fixture
+def drain(service: Service) -> Drain:
+    """Delivers all that is due: `await drain()`."""
+    return Drain(service.state.container)
+
+
+@pytest.fixture
+def scenario(drain: Drain) -> Scenario:
+    """What follows from what: `await scenario.when(something_happens).until(it_is_so)`."""
+    return Scenario(drain)
 
 
 @pytest.fixture

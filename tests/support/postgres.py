@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sqlalchemy import URL
 
 # The shell owns the server, and its `read` ends when the other end of the pipe closes. The kernel
 # closes it however the test run ends, kill -9 included, so no server and no folder stay behind.
+# Each line that it reads until then is a way in which the server is to stop and start again.
 KEEPER = """
 trap '' PIPE
 { "$BIN/initdb" --pgdata=data --username=postgres --pwfile=password --auth=scram-sha-256 \
@@ -21,7 +23,10 @@ trap '' PIPE
     --no-sync --no-instructions "$@" &&
   "$BIN/pg_ctl" --pgdata=data --log=data/log --wait start; } >log 2>&1 &&
   echo ready || cat log data/log
-read -r _
+while read -r mode; do
+  "$BIN/pg_ctl" --pgdata=data --log=data/log --wait --mode="$mode" restart >log 2>&1 &&
+    echo ready || cat log
+done
 "$BIN/pg_ctl" --pgdata=data --mode=immediate stop >/dev/null 2>&1
 cd / && rm -rf "${DIRECTORY:?}"
 """
@@ -51,25 +56,35 @@ class PostgresUnavailable(RuntimeError):
 class PostgresServer:
     """A server on a free port of the loopback interface, gone when the run is."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        """Start it, with settings of its own besides or in place of the usual ones."""
         binaries = _binaries()
         # Not a folder of pytest's: those are closed to the user who the server runs as.
         self._directory = Path(tempfile.mkdtemp(prefix="alicerce-postgres-"))
         password, self._port = secrets.token_hex(16), _free_port()
         (self._directory / "password").write_text(password)
         self._password = password
-        self._keeper = self._start(binaries)
+        self._keeper = self._start(binaries, SETTINGS | settings)
 
     def url(self, database: str) -> URL:
         return URL.create(
             "postgresql", "postgres", self._password, "127.0.0.1", self._port, database
         )
 
+    def restart(self, mode: str) -> None:
+        """Stop it, `fast` or `immediate`, and have it start again; return when it is there."""
+        assert self._keeper.stdin is not None
+        assert self._keeper.stdout is not None
+        self._keeper.stdin.write(f"{mode}\n")
+        self._keeper.stdin.flush()
+        answer = self._keeper.stdout.readline()
+        assert answer == "ready\n", answer
+
     def stop(self) -> None:
         self._keeper.communicate()
 
-    def _start(self, binaries: Path) -> subprocess.Popen[str]:
-        settings = SETTINGS | {"port": str(self._port)}
+    def _start(self, binaries: Path, settings: Mapping[str, str]) -> subprocess.Popen[str]:
+        settings = {**settings, "port": str(self._port)}
         keeper = _keep(self._directory, binaries, [f"--set={k}={v}" for k, v in settings.items()])
         assert keeper.stdout is not None
         first_line = keeper.stdout.readline()

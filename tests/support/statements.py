@@ -1,13 +1,13 @@
 """What a database is asked while requests are answered, as its driver hears it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import copy_context
 from typing import Any
 
 import asyncpg
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from app.core.context import current_work
 from app.shared.infrastructure.database.connection import Database
@@ -18,13 +18,17 @@ _OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK")
 
 
 class Statements:
-    """The statements of requests, in their order. Housekeeping in the background is not heard."""
+    """The statements of requests, in their order. What is done in the background is not heard.
+
+    Not even on account of a request: the delivery of its events goes by its id too.
+    """
 
     def __init__(self) -> None:
         self._heard: list[str] = []
 
     def hear(self, sql: str) -> None:
-        if current_work.get().request_id:
+        work = current_work.get()
+        if work.request_id and work.caused_by is None:
             self._heard.append(sql.upper())
 
     def forget(self) -> None:
@@ -46,7 +50,7 @@ async def recorded(database: Database) -> AsyncIterator[Statements]:
         recording = _on_postgresql(database, statements.hear)
     else:
         assert isinstance(database, GenericDatabase)
-        recording = _on_sqlalchemy(database._engine.sync_engine, statements.hear)
+        recording = _on_sqlalchemy(database, statements.hear)
     async with recording:
         yield statements
 
@@ -74,15 +78,26 @@ async def _each_connection(database: PostgresDatabase) -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
-async def _on_sqlalchemy(engine: Engine, hear: Callable[[str], None]) -> AsyncIterator[None]:
+async def _on_sqlalchemy(
+    database: GenericDatabase, hear: Callable[[str], None]
+) -> AsyncIterator[None]:
+    engine, threads = database._engine, database._threads
+    run = threads.run
+
     def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         hear(statement)
 
     def committed(_connection: Any) -> None:
         hear("COMMIT")
 
+    def run_in_context(work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Awaitable[Any]:
+        """Statements run in threads, which do not know by themselves for whom they work."""
+        return run(copy_context().run, work, *args, **kwargs)
+
+    threads.run = run_in_context  # type: ignore[method-assign,assignment]
     event.listen(engine, "before_cursor_execute", before)
     event.listen(engine, "commit", committed)
     yield
     event.remove(engine, "before_cursor_execute", before)
     event.remove(engine, "commit", committed)
+    threads.run = run  # type: ignore[method-assign]

@@ -26,7 +26,13 @@ def test_the_container_builds_everything_at_the_start(settings: Settings) -> Non
     container = build_container(settings)
 
     assert container.task.controller() is container.task.controller()
-    assert isinstance(container.events(), EventRegistry)
+    registry = container.registry()
+    assert isinstance(registry, EventRegistry)
+    assert registry is container.registry()
+    assert {"schedule.tick", "task.completed", "user.deactivated"} <= set(registry)
+    assert {"task.empty_bin", "user.end_sessions", "user.forget_sessions"} <= {
+        handler.id for handler in registry.handlers
+    }
 
 
 def test_a_missing_argument_stops_the_start(settings: Settings) -> None:

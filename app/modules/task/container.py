@@ -1,13 +1,20 @@
 """The task module, put together."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
-from uuid import UUID
 
 from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Dependency, Factory, List, Object, Singleton
+from dependency_injector.providers import Callable, Dependency, Factory, List, Object, Singleton
 
 from app.core.cursors import Cursors
+from app.core.events import EventRegistry
+from app.modules.task.application.handlers import (
+    EmptyBin,
+    RemindOfDueTasks,
+    WhenTaskAssignedMailTheAssignee,
+    WhenTaskCompletedTellTheOutside,
+    WhenTaskDueSoonMailWhoeverDoesIt,
+    WhenUserDeactivatedReleaseTheirTasks,
+)
 from app.modules.task.application.usecases.assign_task import AssignTask
 from app.modules.task.application.usecases.cancel_task import CancelTask
 from app.modules.task.application.usecases.complete_task import CompleteTask
@@ -15,33 +22,58 @@ from app.modules.task.application.usecases.create_task import CreateTask
 from app.modules.task.application.usecases.delete_task import DeleteTask
 from app.modules.task.application.usecases.get_task import GetTask
 from app.modules.task.application.usecases.list_tasks import ListTasks
-from app.modules.task.application.usecases.purge_bin import PurgeBin
 from app.modules.task.application.usecases.reopen_task import ReopenTask
 from app.modules.task.application.usecases.restore_task import RestoreTask
 from app.modules.task.application.usecases.revise_task import ReviseTask
 from app.modules.task.application.usecases.start_task import StartTask
+from app.modules.task.application.usecases.task_history import TaskHistory
 from app.modules.task.domain.events import EVENTS
-from app.modules.task.infrastructure.external import UserDirectory
+from app.modules.task.infrastructure.external import (
+    FindContact,
+    HasActiveUser,
+    TemplatedTaskMails,
+    UserAddressBook,
+    UserDirectory,
+)
 from app.modules.task.infrastructure.readers import SqlTaskReader
 from app.modules.task.infrastructure.repositories import SqlTaskUnitOfWork
 from app.modules.task.presentation.controllers import TaskController
 from app.modules.task.presentation.routes import task_routes
 from app.shared.application.base_usecase import Clock
+from app.shared.application.mail import Mailer
+from app.shared.application.webhook import Webhook
 from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.events.wake import Wake
 
 PERMISSIONS = {"user": {"task:read", "task:write"}, "admin": {"task:read", "task:write"}}
 
 
+def _handlers(*always: object, webhook: Webhook | None) -> list[object]:
+    """Without a webhook nobody listens for it, and nothing is written down that nobody awaits."""
+    return [*always, WhenTaskCompletedTellTheOutside(webhook)] if webhook else [*always]
+
+
 class TaskContainer(DeclarativeContainer):
     database: Dependency[Database] = Dependency()
+    registry = Dependency(instance_of=EventRegistry)
+    wake = Dependency(instance_of=Wake)
     clock: Dependency[Clock] = Dependency()
     cursors = Dependency(instance_of=Cursors)
     bin_keep = Dependency(instance_of=dt.timedelta)
-    has_active_user: Dependency[Callable[[UUID], Awaitable[bool]]] = Dependency()
+    has_active_user: Dependency[HasActiveUser] = Dependency()
+    find_contact: Dependency[FindContact] = Dependency()
+    mailer: Dependency[Mailer] = Dependency()
+    webhook: Dependency[Webhook | None] = Dependency()
+    signed_by = Dependency(instance_of=str)
+    links_begin_with = Dependency(instance_of=str)
 
-    uow = Factory(SqlTaskUnitOfWork, database=database)
+    uow = Factory(SqlTaskUnitOfWork, database=database, registry=registry, wake=wake)
     reader = Singleton(SqlTaskReader, database=database)
     directory = Singleton(UserDirectory, has_active_user=has_active_user)
+    addresses = Singleton(UserAddressBook, find_contact=find_contact)
+    mails = Singleton(
+        TemplatedTaskMails, mailer=mailer, signed_by=signed_by, links_begin_with=links_begin_with
+    )
 
     controller = Singleton(
         TaskController,
@@ -56,7 +88,18 @@ class TaskContainer(DeclarativeContainer):
         assign_task=Singleton(AssignTask, uow=uow.provider, directory=directory, clock=clock),
         delete_task=Singleton(DeleteTask, uow=uow.provider, clock=clock),
         restore_task=Singleton(RestoreTask, uow=uow.provider, clock=clock),
+        task_history=Singleton(TaskHistory, reader=reader, cursors=cursors),
     )
-    purge_bin = Singleton(PurgeBin, uow=uow.provider, clock=clock, keep=bin_keep)
     routers = List(Singleton(task_routes, controller))
     events = Object(EVENTS)
+    handlers = Callable(
+        _handlers,
+        Singleton(WhenUserDeactivatedReleaseTheirTasks, clock=clock),
+        Singleton(EmptyBin, clock=clock, keep=bin_keep),
+        Singleton(RemindOfDueTasks, clock=clock),
+        Singleton(WhenTaskAssignedMailTheAssignee, reader=reader, addresses=addresses, mails=mails),
+        Singleton(
+            WhenTaskDueSoonMailWhoeverDoesIt, reader=reader, addresses=addresses, mails=mails
+        ),
+        webhook=webhook,
+    )

@@ -3,12 +3,17 @@
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Factory, List, Object, Singleton
 
+from app.core.events import EventRegistry
 from app.core.passwords import PasswordHasher
 from app.core.security import AccessTokens
+from app.modules.user.application.handlers import (
+    ForgetOldSessions,
+    WhenUserDeactivatedEndTheirSessions,
+)
 from app.modules.user.application.usecases.authenticate import Authenticate
 from app.modules.user.application.usecases.check_user import HasActiveUser
 from app.modules.user.application.usecases.create_admin import CreateAdmin
-from app.modules.user.application.usecases.purge_sessions import PurgeSessions
+from app.modules.user.application.usecases.find_contact import FindContact
 from app.modules.user.application.usecases.read_users import ListUsers, ReadUser
 from app.modules.user.application.usecases.refresh_session import RefreshSession
 from app.modules.user.application.usecases.register_user import RegisterUser
@@ -24,12 +29,15 @@ from app.modules.user.presentation.controllers import AuthController, UserContro
 from app.modules.user.presentation.routes import auth_routes, user_routes
 from app.shared.application.base_usecase import Clock
 from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.events.wake import Wake
 
 PERMISSIONS = {Role.ADMIN: {"user:admin"}}
 
 
 class UserContainer(DeclarativeContainer):
     database: Dependency[Database] = Dependency()
+    registry = Dependency(instance_of=EventRegistry)
+    wake = Dependency(instance_of=Wake)
     clock: Dependency[Clock] = Dependency()
     hasher = Dependency(instance_of=PasswordHasher)
     tokens = Dependency(instance_of=AccessTokens)
@@ -37,7 +45,7 @@ class UserContainer(DeclarativeContainer):
     verified_at_once = Dependency(instance_of=bool)
     permissions_of = Dependency(instance_of=dict)
 
-    uow = Factory(SqlUserUnitOfWork, database=database)
+    uow = Factory(SqlUserUnitOfWork, database=database, registry=registry, wake=wake)
     reader = Singleton(SqlUserReader, database=database)
 
     authenticate = Singleton(
@@ -66,10 +74,10 @@ class UserContainer(DeclarativeContainer):
     read = Singleton(ReadUser, reader=reader)
     list_users = Singleton(ListUsers, reader=reader)
     has_active_user = Singleton(HasActiveUser, reader=reader)
+    find_contact = Singleton(FindContact, reader=reader)
     rename = Singleton(RenameUser, uow=uow.provider, clock=clock)
     create_admin = Singleton(CreateAdmin, uow=uow.provider, hasher=hasher, clock=clock)
     verify = Singleton(VerifyUser, uow=uow.provider, clock=clock)
-    purge_sessions = Singleton(PurgeSessions, uow=uow.provider, clock=clock)
 
     auth = Singleton(
         AuthController, register=register, sign_in=sign_in, refresh=refresh, sign_out=sign_out
@@ -77,3 +85,7 @@ class UserContainer(DeclarativeContainer):
     users = Singleton(UserController, read=read, list_users=list_users, rename=rename)
     routers = List(Singleton(auth_routes, auth), Singleton(user_routes, users))
     events = Object(EVENTS)
+    handlers = List(
+        Singleton(WhenUserDeactivatedEndTheirSessions, clock=clock),
+        Singleton(ForgetOldSessions, clock=clock),
+    )

@@ -1,7 +1,10 @@
 """Facts that a module publishes."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar
+
+from app.core.events import TICK
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +17,13 @@ class DomainEvent:
 
     type: ClassVar[str]
     schema_version: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleTick(DomainEvent):
+    """It is time: what a schedule's handler is called with."""
+
+    type: ClassVar = TICK
+
+    schedule: str
+    due_at: dt.datetime

@@ -4,21 +4,25 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
+from app.core.events import EventRegistry
 from app.shared.infrastructure.database.connection import Connection, Database
 from app.shared.infrastructure.events.event_log import EventCollector
+from app.shared.infrastructure.events.wake import Wake
 
 
 class SqlUnitOfWork:
     """One transaction: its repositories' changes and their events are kept together, or not at all.
 
-    A module derives its own and builds its repositories in `_build_repositories`.
+    A module derives its own and builds its repositories in `_build_repositories`. An event's
+    handler gets one that has joined the transaction of its delivery: the engine commits that.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, registry: EventRegistry, wake: Wake) -> None:
+        self._database, self._wake = database, wake
         self._stack = AsyncExitStack()
-        self._events = EventCollector()
+        self._events = EventCollector(registry)
         self._connection: Connection
+        self._is_joined = False
 
     async def __aenter__(self) -> Self:
         self._connection = await self._stack.enter_async_context(self._database.transaction())
@@ -34,10 +38,25 @@ class SqlUnitOfWork:
     ) -> None:
         await self._stack.__aexit__(kind, error, trace)
 
+    def join(self, connection: Connection) -> Self:
+        """Work inside a transaction that somebody else began and will end."""
+        self._connection, self._is_joined = connection, True
+        self._build_repositories(connection, self._events)
+        return self
+
+    async def flush(self) -> bool:
+        """Write the events that were recorded; tell whether somebody is to be told of them."""
+        return await self._events.write(self._connection)
+
     async def commit(self) -> None:
         """Write the events and commit. Raises if the changes are not durable."""
-        await self._events.write(self._connection)
+        if self._is_joined:
+            message = "a handler does not commit: the engine does, together with the delivery"
+            raise TypeError(message)
+        is_awaited = await self.flush()
         await self._connection.commit()
+        if is_awaited:
+            self._wake.set()
 
     def _build_repositories(self, connection: Connection, events: EventCollector) -> None:
         raise NotImplementedError

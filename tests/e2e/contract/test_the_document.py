@@ -1,5 +1,6 @@
-"""What is promised: docs/api, held against the code and against our own rules."""
+"""What is promised in docs, held against the code and against our own rules."""
 
+import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -46,6 +47,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The documents as the code makes them, at a place where everything else is set."""
     folder = tmp_path_factory.mktemp("elsewhere")
     (folder / "docs/api").mkdir(parents=True)
+    # Of the catalogue one part is written by hand, and what was promised once stays in it.
+    (folder / "docs/architecture").mkdir()
+    for name in ("events.md", "events.json"):
+        shutil.copy(ROOT / "docs/architecture" / name, folder / "docs/architecture")
     somebodys = {"APP_NAME": "Shop", "VERSION": "9", "DATABASE_URL": "none", "DATA_DIR": "no/where"}
     answer = Command(folder, somebodys).run("openapi", "--write")
     assert answer.returncode == 0, answer.stderr
@@ -53,9 +58,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["openapi.json", "problems.md"])
+@pytest.mark.parametrize(
+    "name",
+    ["api/openapi.json", "api/problems.md", "architecture/events.md", "architecture/events.json"],
+)
 def test_the_committed_documents_are_what_the_code_makes(made: Path, name: str) -> None:
-    path = Path("docs/api") / name
+    path = Path("docs") / name
     is_same = (made / path).read_bytes() == (ROOT / path).read_bytes()
     assert is_same, f"{path} is not what the code makes: run `make openapi` and look at the diff"
 

@@ -12,6 +12,7 @@ from urllib.parse import quote_from_bytes
 import pytest
 
 from app.main import Service
+from tests.support.dead_letters import leave_failed
 from tests.support.people import Person
 from tests.support.raw import Answer, send
 
@@ -33,6 +34,10 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
     "POST /api/v1/tasks": {"title": "Lay the foundation"},
     "PATCH /api/v1/tasks/{task_id}": {"title": "Lay the foundation"},
     "POST /api/v1/tasks/{task_id}/assign": {"assignee_id": None},
+    "POST /api/v1/admin/events/{delivery_id}/discard": {"reason": "wrong"},
+    "POST /api/v1/admin/events/handlers/{handler_id}/discard": {"reason": "wrong"},
+    "POST /api/v1/admin/events/handlers/{handler_id}/replay": {"since": "2026-01-01T00:00:00Z"},
+    "POST /api/v1/admin/events/handlers/{handler_id}/backfill": {"since": "2026-01-01T00:00:00Z"},
 }
 # A password and a token are whatever they are; only what is no Unicode is refused in them.
 OPAQUE: Final = {"password", "refresh_token", "cursor"}
@@ -82,9 +87,9 @@ class Route:
 class Sender:
     """Sends to the service as the administrator, and remembers what was not refused."""
 
-    def __init__(self, app: Service, person: Person, task_id: str) -> None:
+    def __init__(self, app: Service, person: Person, **ids: str) -> None:
         self._app, self._token = app, person.access_token
-        self._ids = {"task_id": task_id, "user_id": person.id}
+        self._ids = {"user_id": person.id, **ids}
         self.sent = 0
         self.accepted: list[str] = []
 
@@ -146,7 +151,10 @@ def routes(service: Service) -> list[Route]:
 @pytest.fixture
 async def sender(service: Service, admin: Person) -> Sender:
     task = await admin.create_task()
-    return Sender(service, admin, task["id"])
+    dead, _ = await leave_failed(service.state.container.database())
+    # Another handler than that of the delivery, which stays as it is.
+    handler = "task.release_tasks_of_user"
+    return Sender(service, admin, task_id=task["id"], delivery_id=str(dead), handler_id=handler)
 
 
 # --- Bodies -------------------------------------------------------------------------------------

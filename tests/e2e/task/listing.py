@@ -11,6 +11,7 @@ from app.modules.task.infrastructure.repositories import SqlTaskUnitOfWork
 from app.shared.infrastructure.database.connection import Database
 from tests.support.people import Person
 from tests.support.tasks import a_task
+from tests.support.units import unit
 
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 NEVER = "9999"
@@ -55,7 +56,7 @@ def some_tasks(*, owner: str, others: list[str], count: int, seed: int) -> list[
 
 
 async def store(database: Database, tasks: list[Task]) -> None:
-    async with SqlTaskUnitOfWork(database) as uow:
+    async with unit(SqlTaskUnitOfWork, database) as uow:
         for task in tasks:
             await uow.tasks.save(task)
         await uow.commit()

@@ -4,9 +4,13 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.container import ApplicationContainer
-from app.modules.task.application.usecases.purge_bin import PurgeBin
+from app.modules.task.application.handlers import EmptyBin
+from app.modules.task.infrastructure.tables import task as task_table
+from app.shared.domain.events import ScheduleTick
+from app.shared.infrastructure.database.query import Query
 from tests.support.people import Person
 
 MOMENT = dt.timedelta(microseconds=1)
@@ -103,11 +107,19 @@ class FixedClock:
         return self._now
 
 
+async def stored(container: ApplicationContainer) -> int:
+    """How many tasks there are, those in the bin too."""
+    return len(await container.database().fetch_all(Query(select(task_table.c.id)), {}))
+
+
 async def purge(container: ApplicationContainer, at: dt.datetime) -> int:
-    """Empty the bin at some time, keeping what the settings say."""
-    keep = container.task.bin_keep()
-    purged: int = await PurgeBin(container.task.uow, FixedClock(at), keep).execute()
-    return purged
+    """Empty the bin at some time, keeping what the settings say; tell how many tasks went."""
+    before = await stored(container)
+    empty_bin = EmptyBin(FixedClock(at), container.task.bin_keep())
+    async with container.task.uow() as uow:
+        await empty_bin(ScheduleTick("task.empty_bin", at), uow)
+        await uow.commit()
+    return before - await stored(container)
 
 
 async def test_for_thirty_days_a_task_stays_in_the_bin(

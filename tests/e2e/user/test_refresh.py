@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import select, update
 
 from app.container import ApplicationContainer
+from app.modules.user.application.handlers import ForgetOldSessions
 from app.modules.user.infrastructure.tables import refresh_token, user_session
+from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.query import Query
 from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import ChangeAccount, Post, Rows
@@ -148,13 +150,23 @@ async def test_what_can_not_be_a_token_is_told_so(refresh: Post, token: Any, cod
     assert complaints(await refresh(token)) == [("/refresh_token", code)]
 
 
+async def forget_old_sessions(container: ApplicationContainer, now: dt.datetime) -> None:
+    """Do what is done every hour."""
+    async with container.user.uow() as uow:
+        forget = ForgetOldSessions(container.clock())
+        await forget(ScheduleTick("user.forget_sessions", now), uow)
+        await uow.commit()
+
+
 async def test_a_purge_forgets_sessions_that_ended_over_thirty_days_ago(
     ana: Person, rows: Rows, container: ApplicationContainer
 ) -> None:
     now = dt.datetime.now(dt.UTC)
     await move_session(container, expires_at=now - 29 * DAY)
-    assert await container.user.purge_sessions().execute() == 0
+    await forget_old_sessions(container, now)
+    assert len(await rows(select(user_session))) == 1
+    assert len(await rows(select(refresh_token))) == 1
     await move_session(container, expires_at=now - 30 * DAY)
-    assert await container.user.purge_sessions().execute() == 1
+    await forget_old_sessions(container, now)
     assert await rows(select(user_session)) == []
     assert await rows(select(refresh_token)) == []

@@ -30,7 +30,10 @@ def tables() -> set[str]:
 def test_help_names_every_command(run: Run) -> None:
     code, output, _ = run("--help")
     assert code == 0
-    commands = ("serve", "worker", "migrate", "doctor", "openapi", "seed", "users")
+    commands = (
+        *("serve", "worker", "relay", "migrate", "doctor", "openapi", "seed"),
+        *("users", "events"),
+    )
     assert [name for name in commands if f" {name} " not in output] == []
 
 
@@ -219,11 +222,17 @@ def test_production_takes_no_demo_data(run: Run, set_to: Set) -> None:
 
 def test_the_document_is_printed_or_written(run: Run) -> None:
     Path("docs/api").mkdir(parents=True)
+    Path("docs/architecture").mkdir()
+    Path("docs/architecture/events.md").write_text("# Events\n\nBy hand.\n\n")
     printed = run("openapi").output
     assert run("openapi", "--write") == (0, "", "")
     assert Path("docs/api/openapi.json").read_text(encoding="utf-8") == printed
     assert printed.startswith('{\n  "openapi": "3.1.0"')
     assert "| `not_found` | 404 |" in Path("docs/api/problems.md").read_text(encoding="utf-8")
+    catalogue = Path("docs/architecture/events.md").read_text(encoding="utf-8")
+    assert catalogue.startswith("# Events\n\nBy hand.\n\n<!--")
+    assert "task.completed" in catalogue
+    assert '"task.completed"' in Path("docs/architecture/events.json").read_text(encoding="utf-8")
 
 
 # --- serve --------------------------------------------------------------------------------------

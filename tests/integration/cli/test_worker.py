@@ -1,129 +1,148 @@
-"""The worker keeps house until it is told to stop, whatever becomes of a chore."""
+"""The worker delivers and keeps house until it is told to stop, whatever becomes of a chore."""
 
 import asyncio
+import datetime as dt
 import os
 import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
-from dependency_injector.providers import Object
-from structlog.testing import LogCapture
+from sqlalchemy import select
 
-from app import worker
 from app.config.settings import load_settings
 from app.container import ApplicationContainer, build_container
-from app.core.exceptions import Unavailable
-from app.worker import housekeeping, run_worker
+from app.core.events import every
+from app.modules.task.infrastructure.repositories import SqlTaskUnitOfWork
+from app.modules.task.infrastructure.tables import task
+from app.modules.user.domain.entities import RefreshToken, Session, SessionLimits, User
+from app.modules.user.infrastructure.repositories import SqlUserUnitOfWork
+from app.modules.user.infrastructure.tables import user_session
+from app.shared.infrastructure.database.connection import Database, Row
+from app.shared.infrastructure.database.models import event_delivery
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.states import DeliveryState
+from app.worker import run_worker
 from tests.integration.cli.conftest import Run, Set
+from tests.support.probe.world import until
+from tests.support.samples import a_full
 from tests.support.server import PATIENCE_SECONDS, Command
+from tests.support.tasks import a_task
+from tests.support.units import unit
 
-
-class Chore:
-    """Something to be done, with the outcomes that it is to have, one after another."""
-
-    def __init__(self, *outcomes: int | Exception) -> None:
-        self.outcomes = list(outcomes)
-        self.is_over = asyncio.Event()
-
-    async def execute(self) -> int:
-        outcome = self.outcomes.pop(0)
-        if not self.outcomes:
-            self.is_over.set()
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
-
-
-class LongChore(Chore):
-    """Begins, and ends when it is let go."""
-
-    def __init__(self) -> None:
-        super().__init__(1)
-        self.may_end = asyncio.Event()
-
-    async def execute(self) -> int:
-        result = await super().execute()
-        await self.may_end.wait()
-        return result
+SIGNALS = [signal.SIGTERM, signal.SIGINT]
+LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+A_DAY = dt.timedelta(days=1)
+KEPT = Query(select(user_session.c.id).union_all(select(task.c.id)))
+DELIVERIES = Query(select(event_delivery))
 
 
 @pytest.fixture
-def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    capture = LogCapture()
-    monkeypatch.setattr(worker, "log", structlog.wrap_logger(None, processors=[capture]))
-    return capture.entries
-
-
-@pytest.fixture
-def container(database_url: str, set_to: Set) -> Iterator[ApplicationContainer]:
+async def container(database_url: str, set_to: Set) -> AsyncIterator[ApplicationContainer]:
     set_to(database_url=database_url)
     container = build_container(load_settings())
     yield container
     container.hasher().close()
+    for kind in SIGNALS:
+        asyncio.get_running_loop().remove_signal_handler(kind)
 
 
-def with_chores(container: ApplicationContainer, emptying: Chore, forgetting: Chore) -> None:
-    container.task.purge_bin.override(Object(emptying))
-    container.user.purge_sessions.override(Object(forgetting))
+@pytest.fixture
+async def forgettable(database: Database) -> None:
+    """A session that ended and a task that was deleted, both long ago."""
+    user = a_full(User)
+    session = Session.start(user.id, limits=SessionLimits(idle=A_DAY, in_all=A_DAY), now=LONG_AGO)
+    async with unit(SqlUserUnitOfWork, database) as uow:
+        await uow.users.save(user)
+        await uow.sessions.start(session, RefreshToken.make())
+        await uow.commit()
+    async with unit(SqlTaskUnitOfWork, database) as uow:
+        await uow.tasks.save(a_task(owner_id=user.id, deleted_at=LONG_AGO))
+        await uow.commit()
+    assert len(await database.fetch_all(KEPT, {})) == 2
 
 
-@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
-def test_it_keeps_house_at_once_and_ends_when_it_is_told_to(
-    container: ApplicationContainer, log_lines: list[Any], kind: signal.Signals
-) -> None:
-    async def work() -> None:
-        last = Chore(5)
-        with_chores(container, Chore(3), last)
-        running = asyncio.create_task(run_worker(container))
-        await last.is_over.wait()
-        os.kill(os.getpid(), kind)
-        await running
-
-    asyncio.run(work())
-    assert [(line["event"], line["count"]) for line in log_lines] == [
-        ("bin emptied", 3),
-        ("sessions forgotten", 5),
-    ]
+def add_chore(container: ApplicationContainer, chore: Any) -> None:
+    container.registry().subscribe([chore], unit_of_work=container.task.uow)
 
 
-async def test_a_chore_that_fails_keeps_nobody_from_the_others_nor_from_the_next_round(
-    container: ApplicationContainer, log_lines: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(worker, "INTERVAL_SECONDS", 0)
-    last = Chore(7, 8, 9)
-    with_chores(container, Chore(Unavailable(), ValueError("unforeseen"), 3), last)
-    async with housekeeping(container):
-        await last.is_over.wait()
-    assert [(line["log_level"], line["event"], line.get("count")) for line in log_lines] == [
-        ("warning", "chore put off", None),
-        ("info", "sessions forgotten", 7),
-        ("error", "chore failed", None),
-        ("info", "sessions forgotten", 8),
-        ("info", "bin emptied", 3),
-        ("info", "sessions forgotten", 9),
-    ]
-    assert (log_lines[0]["chore"], log_lines[0]["reason"]) == ("bin emptied", "unavailable")
-    assert (log_lines[2]["chore"], log_lines[2]["exc_info"]) == ("bin emptied", True)
-
-
-async def test_a_chore_that_was_begun_is_ended(
-    container: ApplicationContainer, log_lines: list[Any]
-) -> None:
-    long = LongChore()
-    with_chores(container, long, Chore(0))
+@asynccontextmanager
+async def working(
+    container: ApplicationContainer, kind: signal.Signals = signal.SIGTERM
+) -> AsyncIterator[None]:
+    """A worker that is at work; at the end of the block it is told to end, and has to."""
     before = asyncio.all_tasks()
-    async with housekeeping(container):
-        await long.is_over.wait()
-        asyncio.get_running_loop().call_soon(long.may_end.set)
-    assert log_lines[0] == {"event": "bin emptied", "count": 1, "log_level": "info"}
+    running = asyncio.create_task(run_worker(container))
+    yield
+    os.kill(os.getpid(), kind)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await running
     assert asyncio.all_tasks() == before
+
+
+@pytest.mark.parametrize("kind", SIGNALS)
+async def test_it_keeps_house_at_once_and_ends_when_it_is_told_to(
+    container: ApplicationContainer, database: Database, forgettable: None, kind: signal.Signals
+) -> None:
+    async def is_tidy() -> bool:
+        return not await database.fetch_all(KEPT, {})
+
+    async with working(container, kind):
+        await until(is_tidy)
+
+
+async def test_a_chore_that_fails_keeps_nobody_from_the_others(
+    container: ApplicationContainer, database: Database, forgettable: None
+) -> None:
+    @every(dt.timedelta(hours=1), id="test.fails")
+    class Fails:
+        async def __call__(self, _tick: object, _uow: object) -> None:
+            raise ValueError("unforeseen")
+
+    async def the_failed() -> Row:
+        [found] = [row for row in await deliveries(database) if row["handler"] == "test.fails"]
+        return found
+
+    async def is_over() -> bool:
+        errors = {row["handler"]: row["last_error"] for row in await deliveries(database)}
+        return bool(errors.get("test.fails")) and not await database.fetch_all(KEPT, {})
+
+    add_chore(container, Fails())
+    async with working(container):
+        await until(is_over)
+    failed = await the_failed()
+    assert (failed["state"], failed["last_error"]) == (
+        DeliveryState.READY,
+        "ValueError: unforeseen",
+    )
+    assert failed["attempts"] == 1
+
+
+async def test_a_chore_that_was_begun_and_is_not_done_is_given_back(
+    container: ApplicationContainer, database: Database
+) -> None:
+    has_begun = asyncio.Event()
+
+    @every(dt.timedelta(hours=1), id="test.lingers")
+    class Lingers:
+        async def __call__(self, _tick: object, _uow: object) -> None:
+            has_begun.set()
+            await asyncio.Event().wait()
+
+    add_chore(container, Lingers())
+    async with working(container):
+        await has_begun.wait()
+    [row] = [row for row in await deliveries(database) if row["handler"] == "test.lingers"]
+    assert (row["state"], row["attempts"]) == (DeliveryState.READY, 0)
+
+
+async def deliveries(database: Database) -> list[Row]:
+    return list(await database.fetch_all(DELIVERIES, {}))
 
 
 # --- As it is started ---------------------------------------------------------------------------
@@ -160,7 +179,7 @@ def test_the_command_keeps_house_and_ends_well(run: Run, forgotten: Callable[[],
     threading.Thread(target=interrupt).start()
     code, output, errors = run("worker")
     assert (code, errors) == (0, "")
-    assert "sessions forgotten" in output
+    assert "Traceback" not in output
     assert forgotten()
 
 
@@ -174,3 +193,10 @@ def test_the_process_keeps_house_and_ends_well(
     finally:
         running.kill()
     assert "Traceback" not in running.output
+
+
+def test_without_celery_there_is_nothing_to_relay(run: Run, set_to: Set) -> None:
+    set_to(events="worker")
+    code, output, errors = run("relay")
+    assert (code, output) == (1, "")
+    assert errors == "EVENTS is worker: only Celery's workers need a relay.\n"

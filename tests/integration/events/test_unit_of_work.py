@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from app.core.context import WorkContext, current_work
 from app.modules.task.domain.entities import Task, Title
@@ -14,12 +15,16 @@ from app.modules.user.domain.entities import User
 from app.modules.user.infrastructure.repositories import SqlUserUnitOfWork
 from app.shared.domain.base_entity import new_id
 from app.shared.infrastructure.database.connection import Database, IntegrityViolation
+from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_log
+from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 from tests.support.events import ADD, all_events, an_event, count_events
 from tests.support.samples import a_full
 from tests.support.tasks import CREATED, NOW, a_task
+from tests.support.units import unit
 
+TIME = Query(select(database_time().label("time")))
 OWNER, ACTOR = new_id(), new_id()
 
 
@@ -32,14 +37,14 @@ def a_new_task() -> Task:
 
 
 async def save(database: Database, *tasks: Task) -> None:
-    async with SqlTaskUnitOfWork(database) as uow:
+    async with unit(SqlTaskUnitOfWork, database) as uow:
         for task in tasks:
             await uow.tasks.save(task)
         await uow.commit()
 
 
 async def find(database: Database, task: Task) -> Task | None:
-    async with SqlTaskUnitOfWork(database) as uow:
+    async with unit(SqlTaskUnitOfWork, database) as uow:
         return await uow.tasks.get(task.id)
 
 
@@ -55,7 +60,7 @@ async def test_a_change_and_its_events_are_kept_together(database: Database) -> 
 
 async def test_without_a_commit_neither_is_kept(database: Database) -> None:
     task = a_new_task()
-    async with SqlTaskUnitOfWork(database) as uow:
+    async with unit(SqlTaskUnitOfWork, database) as uow:
         await uow.tasks.save(task)
     assert await find(database, task) is None
     assert await count_events(database) == 0
@@ -65,7 +70,7 @@ async def test_after_an_error_in_between_neither_is_kept(database: Database) -> 
     task = a_new_task()
 
     async def fail() -> None:
-        async with SqlTaskUnitOfWork(database) as uow:
+        async with unit(SqlTaskUnitOfWork, database) as uow:
             await uow.tasks.save(task)
             raise Interrupted
 
@@ -108,7 +113,7 @@ async def test_a_cancelled_use_case_keeps_nothing_and_frees_its_connection(
     task, has_saved = a_new_task(), asyncio.Event()
 
     async def linger() -> None:
-        async with SqlTaskUnitOfWork(database) as uow:
+        async with unit(SqlTaskUnitOfWork, database) as uow:
             await uow.tasks.save(task)
             has_saved.set()
             await asyncio.Event().wait()
@@ -126,7 +131,7 @@ async def test_a_cancelled_use_case_keeps_nothing_and_frees_its_connection(
 
 async def test_a_unit_of_work_without_repositories_is_not_usable(database: Database) -> None:
     with pytest.raises(NotImplementedError):
-        await SqlUnitOfWork(database).__aenter__()
+        await unit(SqlUnitOfWork, database).__aenter__()
 
 
 # --- What an event says -------------------------------------------------------------------------
@@ -140,15 +145,23 @@ def work() -> Iterator[WorkContext]:
     current_work.reset(token)
 
 
+async def its_time(database: Database) -> dt.datetime:
+    """The time as the database has it; SQLite's ends with milliseconds."""
+    row = await database.fetch_one(TIME, {})
+    assert row is not None
+    time: dt.datetime = row["time"]
+    return time
+
+
 async def test_an_event_is_written_with_all_that_is_known_of_it(
     database: Database, work: WorkContext
 ) -> None:
     task = a_task(owner_id=OWNER)
     await save(database, task)
     task.assign(ACTOR, now=NOW)
-    before = dt.datetime.now(dt.UTC)
+    before = await its_time(database)
     await save(database, task)
-    after = dt.datetime.now(dt.UTC)
+    after = await its_time(database)
 
     (row,) = await all_events(database)
     written = dict(row)
@@ -222,7 +235,7 @@ async def test_a_thing_that_is_saved_twice_has_its_events_at_two_versions(
     database: Database,
 ) -> None:
     task = a_new_task()
-    async with SqlTaskUnitOfWork(database) as uow:
+    async with unit(SqlTaskUnitOfWork, database) as uow:
         await uow.tasks.save(task)
         task.start(now=NOW)
         await uow.tasks.save(task)
@@ -241,7 +254,7 @@ async def test_an_event_is_written_once(database: Database) -> None:
 
 async def test_a_change_without_events_writes_none(database: Database) -> None:
     user = a_full(User)
-    async with SqlUserUnitOfWork(database) as uow:
+    async with unit(SqlUserUnitOfWork, database) as uow:
         await uow.users.save(user)
         await uow.commit()
     assert await count_events(database) == 0

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.core.events import EventRegistry
 from app.core.exceptions import ConcurrentUpdate
 from app.shared.domain.base_entity import AggregateRoot, new_id
 from app.shared.domain.events import DomainEvent
@@ -42,18 +43,18 @@ class Storage:
 
     async def get(self, id: Any) -> Any:
         async with self._database.transaction() as connection:
-            return await self._kind(connection, EventCollector()).get(id)
+            return await self._kind(connection, EventCollector(EventRegistry())).get(id)
 
     async def save(self, aggregate: AggregateRoot) -> None:
         async with self._database.transaction() as connection:
-            events = EventCollector()
+            events = EventCollector(EventRegistry())
             await self._kind(connection, events).save(aggregate)
             await events.write(connection)
             await connection.commit()
 
     async def delete(self, aggregate: AggregateRoot) -> None:
         async with self._database.transaction() as connection:
-            events = EventCollector()
+            events = EventCollector(EventRegistry())
             await self._kind(connection, events).delete(aggregate)
             await events.write(connection)
             await connection.commit()

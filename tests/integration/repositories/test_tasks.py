@@ -13,6 +13,7 @@ from app.modules.task.infrastructure.repositories import SqlTaskUnitOfWork
 from app.shared.domain.base_entity import new_id
 from app.shared.infrastructure.database.connection import Database
 from tests.support.tasks import NOW, a_task
+from tests.support.units import unit
 
 OWNER, ASSIGNEE, STRANGER = new_id(), new_id(), new_id()
 
@@ -23,19 +24,19 @@ async def task(database: Database) -> Task:
 
 
 async def saved(database: Database, task: Task) -> Task:
-    async with SqlTaskUnitOfWork(database) as uow:
+    async with unit(SqlTaskUnitOfWork, database) as uow:
         await uow.tasks.save(task)
         await uow.commit()
     return task
 
 
 async def get_for(database: Database, user_id: UUID, id: UUID, version: int | None = None) -> Task:
-    async with SqlTaskUnitOfWork(database) as uow:
+    async with unit(SqlTaskUnitOfWork, database) as uow:
         return await uow.tasks.get_for(user_id, id, version=version)
 
 
 async def get_owned(database: Database, user_id: UUID, id: UUID) -> Task:
-    async with SqlTaskUnitOfWork(database) as uow:
+    async with unit(SqlTaskUnitOfWork, database) as uow:
         return await uow.tasks.get_owned(user_id, id)
 
 
@@ -80,7 +81,7 @@ async def test_only_what_was_deleted_before_a_moment_is_purged(database: Databas
     moments = [NOW - dt.timedelta(microseconds=1), NOW, NOW + dt.timedelta(days=1), None]
     tasks = [await saved(database, a_task(owner_id=OWNER, deleted_at=at)) for at in moments]
 
-    async with SqlTaskUnitOfWork(database) as uow:
+    async with unit(SqlTaskUnitOfWork, database) as uow:
         assert await uow.tasks.purge(deleted_before=NOW) == 1
         await uow.commit()
 

@@ -8,18 +8,19 @@ from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.database.connection import Database
 from tests.support.events import count_events
 from tests.support.samples import a_full
+from tests.support.units import unit
 
 ANA, BRUNO = EmailAddress("ana@example.com"), EmailAddress("bruno@example.com")
 
 
 async def save(database: Database, user: User) -> None:
-    async with SqlUserUnitOfWork(database) as uow:
+    async with unit(SqlUserUnitOfWork, database) as uow:
         await uow.users.save(user)
         await uow.commit()
 
 
 async def find(database: Database, email: EmailAddress) -> User | None:
-    async with SqlUserUnitOfWork(database) as uow:
+    async with unit(SqlUserUnitOfWork, database) as uow:
         return await uow.users.get_by_email(email)
 
 

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from typing import Any
 
@@ -51,15 +52,64 @@ GOOD: dict[str, tuple[str, Any]] = {
     "SESSION_IDLE_DAYS": ("90", 90),
     "SESSION_MAX_DAYS": ("365", 365),
     "BIN_KEEP_DAYS": ("3650", 3650),
-    "EXTERNAL_API_URL": ("http://localhost:9000", "http://localhost:9000"),
+    "EVENTS": ("worker", "worker"),
+    "EVENT_CONCURRENCY": ("200", 200),
+    "EVENT_LEASE_SECONDS": ("1.5", 1.5),
+    "EVENT_QUEUE_SECONDS": ("86400", 86_400.0),
+    "EVENT_IN_FLIGHT": ("100000", 100_000),
+    "EVENT_PROCESSES": ("200", 200),
+    "EVENT_WATCHDOG_SECONDS": ("3600", 3_600.0),
+    "EVENT_DELIVERY_KEEP_HOURS": ("8760", 8_760),
+    "EVENT_LOG_KEEP_DAYS": ("3650", 3_650),
+    "EXTERNAL_API_URL": ("https://localhost:9000", "https://localhost:9000"),
+    "EXTERNAL_API_ALLOW_PRIVATE": ("true", True),
+    "MAIL_FROM": ("Shop <shop@example.com>", "Shop <shop@example.com>"),
+    "PUBLIC_URL": ("https://tasks.example.com", "https://tasks.example.com"),
     "LOG_LEVEL": ("DEBUG", "DEBUG"),
 }
+
+
+# What a setting is no use without.
+NEEDED = {
+    "EXTERNAL_API_URL": {"EXTERNAL_API_KEY": KEY},
+    "EVENTS": {"CELERY_BROKER_URL": "redis://localhost"},
+}
+
+
+SECRETS = {
+    "REDIS_URL": [
+        "redis://localhost",
+        f"redis://:{CANARY}@host:6379/1",
+        f"rediss://user:{CANARY}@host/0",
+    ],
+    "CELERY_BROKER_URL": [
+        f"redis://:{CANARY}@host:6379/0",
+        "rediss://host",
+        f"amqp://user:{CANARY}@host:5672//",
+        f"amqps://user:{CANARY}@host/vhost",
+    ],
+    "METRICS_TOKEN": [CANARY * 2, "x" * 16],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in SECRETS.items() for value in values]
+)
+def test_a_secret_variable_is_read_and_not_shown(load: Load, name: str, value: str) -> None:
+    settings = load(**{name: value})
+    assert getattr(settings, name.lower()).get_secret_value() == value
+    assert CANARY not in repr(settings) + settings.model_dump_json()
+
+
+@pytest.mark.parametrize("events", ["embedded", "worker", "celery"])
+def test_events_are_delivered_in_one_of_three_ways(load: Load, events: str) -> None:
+    assert load(EVENTS=events, CELERY_BROKER_URL="redis://localhost:6379/0").events == events
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_a_variable_of_the_environment_is_read(load: Load, name: str) -> None:
     text, value = GOOD[name]
-    assert getattr(load(**{name: text}), name.lower()) == value
+    assert getattr(load(**{name: text, **NEEDED.get(name, {})}), name.lower()) == value
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
@@ -148,7 +198,38 @@ BAD: dict[str, list[str]] = {
     "SESSION_IDLE_DAYS": ["0", "91"],
     "SESSION_MAX_DAYS": ["0", "366"],
     "BIN_KEEP_DAYS": ["0", "3651"],
+    "REDIS_URL": [
+        "nonsense",
+        "http://host",
+        "redis://",
+        "//host",
+        "redis://host:port",
+        "amqp://host",
+    ],
+    "EVENTS": ["Embedded", "workers", "none", "true"],
+    "EVENT_CONCURRENCY": ["0", "201", "many"],
+    "EVENT_LEASE_SECONDS": ["0.9", "3601", "nan", "inf", "60s"],
+    "CELERY_BROKER_URL": [
+        "nonsense",
+        "http://host",
+        "amqp://",
+        "redis:host",
+        "redis://host:0",
+        "sqs://",
+    ],
+    "EVENT_QUEUE_SECONDS": ["0.9", "86401", "nan", "inf"],
+    "EVENT_IN_FLIGHT": ["0", "100001", "1.5"],
+    "EVENT_PROCESSES": ["0", "201", "two"],
+    "EVENT_WATCHDOG_SECONDS": ["0.9", "3601", "nan", "inf"],
+    "EVENT_DELIVERY_KEEP_HOURS": ["0", "8761", "1.5"],
+    "EVENT_LOG_KEEP_DAYS": ["0", "3651", "1.5"],
     "EXTERNAL_API_URL": ["nonsense", "ftp://host/x", "https://", "//host"],
+    "EXTERNAL_API_KEY": ["x" * 23, "whsec_", "whsec_!!!", "whsec_c2hvcnQ="],
+    "EXTERNAL_API_ALLOW_PRIVATE": ["perhaps", "2"],
+    "SMTP_URL": ["nonsense", "http://host", "smtp://", "smtp:host", "smtp://host:port"],
+    "MAIL_FROM": ["nonsense", "@example.com", "ana@", "a@example.com, b@example.com"],
+    "PUBLIC_URL": ["nonsense", "ftp://host", "https://", "https://user@host"],
+    "METRICS_TOKEN": ["x" * 15, " "],
     "LOG_LEVEL": ["info", "TRACE", "10"],
     "SENTRY_DSN": ["nonsense", "https://sentry.example.com/1", "https://key@sentry.example.com/"],
 }
@@ -173,16 +254,16 @@ def test_a_bad_value_is_never_told(load: Load, name: str) -> None:
 
 
 def test_every_setting_that_can_be_wrong_is_among_the_bad_ones() -> None:
-    takes_anything = {"DATA_DIR", "EXTERNAL_API_KEY"}
+    takes_anything = {"DATA_DIR"}
     assert set(BAD) | takes_anything == {name.upper() for name in Settings.model_fields}
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 def test_the_example_of_a_setting_is_good(load: Load, name: str) -> None:
     example = str((Settings.model_fields[name].examples or [])[0])
-    if example == "the output of: openssl rand -hex 32":
-        example = KEY
-    assert load(**{name.upper(): example, "JWT_SECRET_KEY": KEY})
+    if size := re.fullmatch("the output of: openssl rand -hex ([0-9]+)", example):
+        example = "a1" * int(size[1])
+    assert load(**{"JWT_SECRET_KEY": KEY, **NEEDED.get(name.upper(), {}), name.upper(): example})
 
 
 @pytest.mark.parametrize(
@@ -212,6 +293,14 @@ def test_everything_that_is_wrong_is_told_at_once(load: Load) -> None:
     told = problems(load, PORT="x", LOG_LEVEL="x", JWT_SECRET_KEY="x", DATABASE_URL="x")
     names = [problem.split(":")[0].strip() for problem in told]
     assert names == ["PORT", "DATABASE_URL", "JWT_SECRET_KEY", "LOG_LEVEL"]
+
+
+def test_events_over_celery_need_a_broker(load: Load) -> None:
+    [problem] = problems(load, EVENTS="celery")
+    assert problem.startswith(
+        "  CELERY_BROKER_URL is missing: EVENTS=celery sends deliveries over it"
+    )
+    assert problem.endswith("; for example: CELERY_BROKER_URL=redis://localhost:6379/0")
 
 
 def test_production_makes_no_secret_for_itself(load: Load, tmp_path: Path) -> None:
@@ -267,7 +356,11 @@ def test_no_secret_is_shown(load: Load) -> None:
     settings = load(
         DATABASE_URL=f"postgresql://user:{CANARY}@db/name",
         JWT_SECRET_KEY=CANARY * 5,
-        EXTERNAL_API_KEY=CANARY,
+        EXTERNAL_API_KEY=CANARY * 2,
+        REDIS_URL=f"redis://:{CANARY}@host",
+        CELERY_BROKER_URL=f"amqp://user:{CANARY}@host",
+        SMTP_URL=f"smtp://user:{CANARY}@host",
+        METRICS_TOKEN=CANARY * 2,
         SENTRY_DSN=f"https://{CANARY}@sentry.example.com/1",
     )
     shown = [repr(settings), str(settings), repr(settings.database), settings.model_dump_json()]

@@ -1,51 +1,146 @@
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
 import pytest
 
-from app.core.events import EventRegistry, PublishedEvent
+from app.core.events import EventRegistry, PublishedEvent, every, subscribe
+
+NO_NAMES = [
+    *("", "house", ".built", "house.", "House.built", "house.built.twice", "house built", "a.b\n"),
+]
 
 
 class HouseBuilt:
-    type: str = "house.built"
-    schema_version: int = 1
+    type: ClassVar = "house.built"
+    schema_version: ClassVar = 1
 
 
 class HouseSold:
-    type: str = "house.sold"
-    schema_version: int = 2
+    type: ClassVar = "house.sold"
+    schema_version: ClassVar = 2
 
 
 class HouseBuiltAgain:
-    type: str = "house.built"
-    schema_version: int = 2
+    type: ClassVar = "house.built"
+    schema_version: ClassVar = 2
 
 
 def kind_named(name: str) -> type[PublishedEvent]:
     return type("Nameless", (HouseBuilt,), {"type": name})
 
 
+def registry_of(
+    kinds: Iterable[type[PublishedEvent]], handlers: Iterable[Any] = ()
+) -> EventRegistry:
+    registry = EventRegistry()
+    registry.publish(kinds)
+    registry.subscribe(list(handlers), unit_of_work=object)
+    return registry
+
+
+def handler_of(kind: type[PublishedEvent], id: str) -> Any:
+    @subscribe(kind, id=id)
+    class Listener: ...
+
+    return Listener()
+
+
+def schedule(id: str) -> Any:
+    @every(dt.timedelta(hours=1), id=id)
+    class Chore: ...
+
+    return Chore()
+
+
+class Tick:
+    """As a tick says for which schedule it is."""
+
+    type: ClassVar = "schedule.tick"
+    schema_version: ClassVar = 1
+    schedule: ClassVar = "house.clean"
+
+
+# --- Events -------------------------------------------------------------------------------------
+
+
 def test_an_event_is_found_by_its_name() -> None:
-    registry = EventRegistry([HouseBuilt, HouseSold])
-    assert registry["house.sold"] is HouseSold
+    registry = registry_of([HouseBuilt, HouseSold])
+    found: object = registry["house.sold"]
+    assert found is HouseSold
+    assert list(registry) == ["house.built", "house.sold"]
+
+
+def test_modules_make_their_events_known_one_after_another() -> None:
+    registry = registry_of([HouseBuilt])
+    registry.publish([HouseSold])
     assert list(registry) == ["house.built", "house.sold"]
 
 
 def test_an_event_that_nobody_registered_is_not_known() -> None:
     with pytest.raises(KeyError):
-        EventRegistry([HouseBuilt])["house.sold"]
+        registry_of([HouseBuilt])["house.sold"]
 
 
 def test_a_registry_may_be_empty() -> None:
-    assert list(EventRegistry([])) == []
+    registry = registry_of([])
+    assert (list(registry), registry.handlers) == ([], [])
 
 
 def test_a_name_that_two_events_have_stops_the_start() -> None:
     with pytest.raises(ValueError, match=r"HouseBuiltAgain and HouseBuilt: both house\.built"):
-        EventRegistry([HouseBuilt, HouseBuiltAgain])
+        registry_of([HouseBuilt, HouseBuiltAgain])
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["", "house", ".built", "house.", "House.built", "house.built.twice", "house built", "a.b\n"],
-)
-def test_a_name_that_is_not_module_and_fact_stops_the_start(name: str) -> None:
-    with pytest.raises(ValueError, match=r"Nameless: .* is not <module>\.<fact>"):
-        EventRegistry([kind_named(name)])
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_an_event_whose_name_is_not_module_and_fact_stops_the_start(name: str) -> None:
+    with pytest.raises(ValueError, match=r"Nameless: .* is not <module>\.<name>"):
+        registry_of([kind_named(name)])
+
+
+# --- Handlers -----------------------------------------------------------------------------------
+
+
+def test_an_event_is_told_to_each_handler_that_asked_for_its_kind() -> None:
+    mail, list_it = handler_of(HouseSold, "mail.owner"), handler_of(HouseSold, "list.remove")
+    registry = registry_of([HouseBuilt, HouseSold], [mail, handler_of(HouseBuilt, "a.b"), list_it])
+    assert [handler.call for handler in registry.handlers_of(HouseSold())] == [mail, list_it]
+    assert [handler.id for handler in registry.handlers] == ["mail.owner", "a.b", "list.remove"]
+
+
+def test_an_event_without_handlers_is_told_to_nobody() -> None:
+    assert registry_of([HouseBuilt]).handlers_of(HouseBuilt()) == ()
+    assert registry_of([]).handlers_of(HouseBuilt()) == ()
+
+
+def test_a_tick_is_told_to_its_own_schedule_alone() -> None:
+    own, other = schedule("house.clean"), schedule("house.paint")
+    registry = registry_of([Tick], [other, own])
+    assert [handler.call for handler in registry.handlers_of(Tick())] == [own]
+
+
+def test_a_handler_is_found_by_its_id_with_the_unit_of_work_that_it_is_called_with() -> None:
+    clean = schedule("house.clean")
+    registry = EventRegistry()
+    registry.subscribe([clean], unit_of_work=lambda: "a unit of work")
+    handler = registry.handler("house.clean")
+    assert handler is not None
+    assert (handler.call, handler.unit_of_work()) == (clean, "a unit of work")
+    assert registry.handler("house.paint") is None
+
+
+def test_an_id_that_two_handlers_have_stops_the_start() -> None:
+    twins = [handler_of(HouseBuilt, "a.b"), handler_of(HouseSold, "a.b")]
+    with pytest.raises(ValueError, match=r"two handlers with the id a\.b"):
+        registry_of([HouseBuilt, HouseSold], twins)
+
+
+def test_a_handler_of_an_event_that_nobody_publishes_stops_the_start() -> None:
+    with pytest.raises(ValueError, match=r"a\.b: nobody publishes house\.sold"):
+        registry_of([HouseBuilt], [handler_of(HouseSold, "a.b")])
+
+
+@pytest.mark.parametrize("id", NO_NAMES)
+def test_an_id_that_is_not_module_and_name_stops_the_start(id: str) -> None:
+    with pytest.raises(ValueError, match=r"Chore: .* is not <module>\.<name>"):
+        registry_of([], [schedule(id)])

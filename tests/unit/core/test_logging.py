@@ -120,9 +120,7 @@ def test_a_line_carries_the_id_of_its_request() -> None:
     assert ids == ["r-12345678", "r-12345678", "r-another", None]
 
 
-@pytest.mark.parametrize(
-    "name", ["uvicorn", "uvicorn.error", "uvicorn.access", "aiosqlite", "asyncio"]
-)
+@pytest.mark.parametrize("name", ["uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"])
 def test_who_repeats_us_or_holds_values_is_heard_once_and_from_warnings_up(name: str) -> None:
     noisy, elsewhere = logging.getLogger(name), io.StringIO()
     noisy.addHandler(logging.StreamHandler(elsewhere))

@@ -121,3 +121,41 @@ class TaskView(BaseResponse):
             assignee_id=task.assignee_id,
             completed_at=task.completed_at,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskHistoryRequest:
+    actor: Actor
+    task_id: UUID
+    limit: int = 20
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskHistoryQuery:
+    """A page as storage is asked for it: `after` is the position of the last one seen."""
+
+    user_id: UUID
+    task_id: UUID
+    after: tuple[int, int]
+    size: int
+
+
+@dataclass(slots=True)
+class TaskHistoryEntry:
+    """Something that happened to a task. `version` is the one that the task had from then on."""
+
+    event_id: UUID
+    type: str
+    version: int
+    occurred_at: dt.datetime
+    actor_id: UUID | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskHistoryRow:
+    """An entry and where it stands: the version, and its place among the events of that one."""
+
+    entry: TaskHistoryEntry
+    position: tuple[int, int]

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
-from app.modules.task.application.dto import TaskFilter, TaskListQuery, TaskView
+from app.modules.task.application.dto import (
+    TaskFilter,
+    TaskHistoryQuery,
+    TaskHistoryRow,
+    TaskListQuery,
+    TaskView,
+)
 
 
 class TaskReader(Protocol):
@@ -18,4 +24,8 @@ class TaskReader(Protocol):
 
     async def count(self, user_id: UUID, wanted: TaskFilter, /) -> int:
         """Return how many tasks of the user pass the filter."""
+        ...
+
+    async def history(self, query: TaskHistoryQuery, /) -> Sequence[TaskHistoryRow] | None:
+        """Return the task's events after a position, or None if the user may not see the task."""
         ...

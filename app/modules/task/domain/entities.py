@@ -25,6 +25,11 @@ class TaskStatus(StrEnum):
     DONE = "done"
     CANCELLED = "cancelled"
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is left to do."""
+        return self in {TaskStatus.DONE, TaskStatus.CANCELLED}
+
 
 class Priority(StrEnum):
     """How urgent a task is, the least urgent first."""
@@ -70,6 +75,8 @@ class Labels:
 
 
 DESCRIPTION_MAX_LENGTH = 10_000
+REMINDER_LEAD = dt.timedelta(hours=24)
+"""How long before its due time somebody is reminded of a task."""
 
 
 class TaskChanges(TypedDict, total=False):
@@ -95,6 +102,8 @@ class Task(AggregateRoot):
     status: TaskStatus = TaskStatus.OPEN
     labels: Labels = Labels()
     due_at: dt.datetime | None = None
+    reminded_for: dt.datetime | None = None
+    """The due time that somebody was reminded of: another one is worth another reminder."""
     assignee_id: UUID | None = None
     completed_at: dt.datetime | None = None
     deleted_at: dt.datetime | None = None
@@ -136,7 +145,7 @@ class Task(AggregateRoot):
         self.record(events.TaskCancelled(self.id, self.owner_id))
 
     def reopen(self, *, now: dt.datetime) -> None:
-        if self.status not in {TaskStatus.DONE, TaskStatus.CANCELLED}:
+        if not self.status.is_closed:
             raise TaskNotClosed
         self.status, self.completed_at, self.updated_at = TaskStatus.OPEN, None, now
         self.record(events.TaskReopened(self.id, self.owner_id))
@@ -146,6 +155,22 @@ class Task(AggregateRoot):
         self._require_not_closed()
         self.assignee_id, self.updated_at = assignee_id, now
         self.record(events.TaskAssigned(self.id, self.owner_id, assignee_id))
+
+    def release(self, *, now: dt.datetime) -> None:
+        """Take the task from whoever has it: the assignee is gone, whatever its status is."""
+        self.assignee_id, self.updated_at = None, now
+        self.record(events.TaskAssigned(self.id, self.owner_id, None))
+
+    def remind(self, *, now: dt.datetime) -> bool:
+        """Tell that the task is due soon, if it is and nobody was told of it; tell whether."""
+        due_at = self.due_at
+        if due_at is None or due_at == self.reminded_for or not now < due_at <= now + REMINDER_LEAD:
+            return False
+        if self.status.is_closed or self.deleted_at is not None:
+            return False
+        self.reminded_for, self.updated_at = due_at, now
+        self.record(events.TaskDueSoon(self.id, self.owner_id, due_at))
+        return True
 
     def delete(self, *, by: UUID, now: dt.datetime) -> None:
         """Put the task into the bin."""

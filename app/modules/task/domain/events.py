@@ -1,5 +1,6 @@
 """What happens to tasks."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
@@ -69,6 +70,15 @@ class TaskAssigned(TaskEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class TaskDueSoon(TaskEvent):
+    """It is still to be done, and not much time is left; told once for each due time."""
+
+    type: ClassVar = "task.due_soon"
+
+    due_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TaskDeleted(TaskEvent):
     """It is in the bin."""
 
@@ -90,6 +100,7 @@ EVENTS = (
     TaskReopened,
     TaskCancelled,
     TaskAssigned,
+    TaskDueSoon,
     TaskDeleted,
     TaskRestored,
 )

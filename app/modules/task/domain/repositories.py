@@ -20,6 +20,14 @@ class TaskRepository(Protocol):
         """Return the owner's task, in the bin or not. Raises TaskNotFound."""
         ...
 
+    async def assigned_to(self, user_id: UUID, /) -> list[Task]:
+        """Return the tasks that the user is to do and that are not closed."""
+        ...
+
+    async def due_soon(self, *, now: dt.datetime, most: int) -> list[Task]:
+        """Return tasks to remind somebody of, the most urgent first. Nobody else has them now."""
+        ...
+
     async def save(self, task: Task, /) -> None: ...
 
     async def purge(self, *, deleted_before: dt.datetime) -> int:

@@ -1,14 +1,75 @@
-"""What the task module asks of the world outside it."""
+"""What the task module asks of the world outside it, and tells it."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final, Protocol
 from uuid import UUID
+
+from app.core.routing import API
+from app.modules.task.application.dto import TaskView
+from app.modules.task.application.mails import Recipient
+from app.shared.application.mail import Mailer
+from app.shared.domain.value_objects import EmailAddress
+from app.shared.infrastructure.external.mail_templates import MailTemplates
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+HasActiveUser = Callable[[UUID], Awaitable[bool]]
 
 
 class UserDirectory:
     """Asks whoever keeps the accounts; `app/container.py` says who that is."""
 
-    def __init__(self, has_active_user: Callable[[UUID], Awaitable[bool]]) -> None:
+    def __init__(self, has_active_user: HasActiveUser) -> None:
         self._has_active_user = has_active_user
 
     async def has_active_user(self, user_id: UUID, /) -> bool:
         return await self._has_active_user(user_id)
+
+
+class Contact(Protocol):
+    """What is read of the answer to the question whom to write to."""
+
+    email: str
+    full_name: str
+
+
+FindContact = Callable[[UUID], Awaitable[Contact | None]]
+
+
+class UserAddressBook:
+    """Asks whoever keeps the accounts, as above."""
+
+    def __init__(self, find_contact: FindContact) -> None:
+        self._find_contact = find_contact
+
+    async def find(self, user_id: UUID, /) -> Recipient | None:
+        contact = await self._find_contact(user_id)
+        if contact is None:
+            return None
+        return Recipient(contact.full_name, EmailAddress(contact.email))  # canonical as it is kept
+
+
+class TemplatedTaskMails:
+    """Writes the letters of the folder `templates`. Links lead to `links_begin_with`."""
+
+    def __init__(self, mailer: Mailer, *, signed_by: str, links_begin_with: str) -> None:
+        self._mailer = mailer
+        self._tasks = f"{links_begin_with}{API}/tasks"
+        self._letters = MailTemplates(TEMPLATES, signed_by=signed_by)
+
+    async def tell_assigned(self, to: Recipient, task: TaskView, /, *, key: str) -> None:
+        await self._send("task_assigned", to, task, key=key)
+
+    async def tell_due_soon(self, to: Recipient, task: TaskView, /, *, key: str) -> None:
+        await self._send("task_due_soon", to, task, key=key)
+
+    async def _send(self, letter: str, to: Recipient, task: TaskView, *, key: str) -> None:
+        values = {
+            "name": to.name,
+            "title": task.title,
+            "due": task.due_at and f"{task.due_at:%Y-%m-%d %H:%M} UTC",
+            "link": f"{self._tasks}/{task.id}",
+        }
+        await self._mailer.send(self._letters.write(letter, values, key=key, to=to.address))

@@ -7,15 +7,58 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, tuple_, union_all
 
-from app.modules.task.application.dto import TaskFilter, TaskListQuery, TaskView
-from app.modules.task.infrastructure.repositories import IS_VISIBLE, NEVER_DUE, PRIORITIES
+from app.modules.task.application.dto import (
+    TaskFilter,
+    TaskHistoryEntry,
+    TaskHistoryQuery,
+    TaskHistoryRow,
+    TaskListQuery,
+    TaskView,
+)
+from app.modules.task.domain.entities import Task
+from app.modules.task.infrastructure.repositories import (
+    IS_VISIBLE,
+    NEVER_DUE,
+    PRIORITIES,
+    STATUSES,
+)
 from app.modules.task.infrastructure.tables import task
 from app.shared.infrastructure.database.connection import Database, Row
 from app.shared.infrastructure.database.expressions import array_has
+from app.shared.infrastructure.database.models import event_log
 from app.shared.infrastructure.database.query import Query
 
-_SHOWN = [column for column in task.columns if column.name not in {"due_order", "deleted_at"}]
+_HIDDEN = {"due_order", "reminded_for", "deleted_at"}
+_SHOWN = [column for column in task.columns if column.name not in _HIDDEN]
 ONE = Query(select(*_SHOWN).where(IS_VISIBLE))
+
+_position = tuple_(event_log.c.aggregate_version, event_log.c.ordinal)
+_seen = tuple_(
+    bindparam("seen_version", type_=event_log.c.aggregate_version.type),
+    bindparam("seen_ordinal", type_=event_log.c.ordinal.type),
+)
+HISTORY = Query(
+    select(
+        event_log.c.event_id,
+        event_log.c.event_type.label("type"),
+        event_log.c.aggregate_version.label("version"),
+        event_log.c.ordinal,
+        event_log.c.occurred_at,
+        event_log.c.actor_id,
+        event_log.c.payload.label("data"),
+    )
+    .select_from(task)
+    # An outer join: a task without events is another answer than no task.
+    .outerjoin(
+        event_log,
+        (event_log.c.aggregate_type == Task.aggregate_type)
+        & (event_log.c.aggregate_id == task.c.id)
+        & (_position > _seen),
+    )
+    .where(IS_VISIBLE)
+    .order_by(event_log.c.aggregate_version, event_log.c.ordinal)
+    .limit(bindparam("size"))
+)
 
 _ORDER: Final = {
     "created_at": task.c.created_at,
@@ -104,6 +147,19 @@ class SqlTaskReader:
         row = await self._database.fetch_one(statement, _params(user_id, wanted))
         return row["total"] if row else 0
 
+    async def history(self, query: TaskHistoryQuery, /) -> Sequence[TaskHistoryRow] | None:
+        version, ordinal = query.after
+        params = {
+            "task_id": query.task_id,
+            "user_id": query.user_id,
+            "seen_version": version,
+            "seen_ordinal": ordinal,
+            "size": query.size,
+        }
+        rows = await self._database.fetch_all(HISTORY, params)
+        happened = [_history_row(row) for row in rows if row["event_id"] is not None]
+        return happened if rows else None
+
 
 def _matching(
     whose: ColumnElement[bool], filters: frozenset[str], order: ColumnElement[Any]
@@ -135,5 +191,12 @@ def _literal(text: str) -> str:
 
 def _view(row: Row) -> TaskView:
     values = dict(row)
+    values["status"] = STATUSES[values["status"]]
     values["priority"] = PRIORITIES[values["priority"]]
     return TaskView(**values)
+
+
+def _history_row(row: Row) -> TaskHistoryRow:
+    values = dict(row)
+    position = (values["version"], values.pop("ordinal"))
+    return TaskHistoryRow(TaskHistoryEntry(**values), position)

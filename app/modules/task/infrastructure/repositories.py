@@ -7,9 +7,16 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, or_, select
 
 from app.core.exceptions import StaleVersion
-from app.modules.task.domain.entities import Labels, Priority, Task, TaskStatus, Title
+from app.modules.task.domain.entities import (
+    REMINDER_LEAD,
+    Labels,
+    Priority,
+    Task,
+    TaskStatus,
+    Title,
+)
 from app.modules.task.domain.errors import TaskNotFound
-from app.modules.task.infrastructure.tables import task
+from app.modules.task.infrastructure.tables import AWAITS_REMINDER, task
 from app.shared.infrastructure.base_repository import BaseRepository
 from app.shared.infrastructure.database.connection import Connection, Row
 from app.shared.infrastructure.database.query import Query
@@ -17,6 +24,7 @@ from app.shared.infrastructure.events.event_log import EventCollector
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 
 PRIORITIES: Final = tuple(Priority)
+STATUSES: Final = {status.value: status for status in TaskStatus}
 NEVER_DUE: Final = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 IS_VISIBLE = (
@@ -27,6 +35,27 @@ IS_VISIBLE = (
 VISIBLE = Query(select(task).where(IS_VISIBLE))
 OWNED = Query(
     select(task).where(task.c.id == bindparam("task_id"), task.c.owner_id == bindparam("user_id"))
+)
+IS_UNFINISHED = or_(
+    task.c.status == TaskStatus.OPEN.value, task.c.status == TaskStatus.IN_PROGRESS.value
+)
+ASSIGNED = Query(
+    select(task).where(
+        task.c.assignee_id == bindparam("user_id"), task.c.deleted_at.is_(None), IS_UNFINISHED
+    )
+)
+DUE_SOON = Query(
+    select(task)
+    .where(
+        AWAITS_REMINDER,
+        task.c.due_at > bindparam("after"),
+        task.c.due_at <= bindparam("until"),
+        IS_UNFINISHED,
+    )
+    .order_by(task.c.due_at, task.c.id)
+    .limit(bindparam("most"))
+    # Whoever is at work on a task now is not disturbed: the next round comes soon.
+    .with_for_update(skip_locked=True)
 )
 PURGE = Query(delete(task).where(task.c.deleted_at < bindparam("deleted_before")))
 
@@ -48,6 +77,15 @@ class SqlTaskRepository(BaseRepository[Task]):
             raise TaskNotFound
         return found
 
+    async def assigned_to(self, user_id: UUID, /) -> list[Task]:
+        rows = await self._connection.fetch_all(ASSIGNED, {"user_id": user_id})
+        return [self.to_aggregate(row) for row in rows]
+
+    async def due_soon(self, *, now: dt.datetime, most: int) -> list[Task]:
+        wanted = {"after": now, "until": now + REMINDER_LEAD, "most": most}
+        rows = await self._connection.fetch_all(DUE_SOON, wanted)
+        return [self.to_aggregate(row) for row in rows]
+
     async def purge(self, *, deleted_before: dt.datetime) -> int:
         return await self._connection.execute(PURGE, {"deleted_before": deleted_before})
 
@@ -62,6 +100,7 @@ class SqlTaskRepository(BaseRepository[Task]):
             "labels": list(aggregate.labels.values),
             "due_at": aggregate.due_at,
             "due_order": aggregate.due_at or NEVER_DUE,
+            "reminded_for": aggregate.reminded_for,
             "completed_at": aggregate.completed_at,
             "deleted_at": aggregate.deleted_at,
         }
@@ -73,10 +112,11 @@ class SqlTaskRepository(BaseRepository[Task]):
             assignee_id=row["assignee_id"],
             title=Title(row["title"]),
             description=row["description"],
-            status=TaskStatus(row["status"]),
+            status=STATUSES[row["status"]],
             priority=PRIORITIES[row["priority"]],
             labels=Labels(tuple(row["labels"])),
             due_at=row["due_at"],
+            reminded_for=row["reminded_for"],
             completed_at=row["completed_at"],
             deleted_at=row["deleted_at"],
         )

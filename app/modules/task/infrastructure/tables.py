@@ -23,6 +23,7 @@ task = Table(
     Column("priority", SmallInteger, nullable=False),
     Column("labels", Json, nullable=False),
     Column("due_at", Timestamp),
+    Column("reminded_for", Timestamp),
     # What the order by due time goes by: the due time, or one after all others.
     Column("due_order", Timestamp, nullable=False),
     Column("completed_at", Timestamp),
@@ -36,6 +37,14 @@ for whose in (task.c.owner_id, task.c.assignee_id):
     for order in (task.c.created_at, task.c.due_order, task.c.priority):
         name = f"ix_task_{whose.name}_{order.name}"
         Index(name, whose, order, task.c.id, postgresql_where=_IN_USE, sqlite_where=_IN_USE)
+# The reminders walk along the due times, past nobody who was reminded already.
+AWAITS_REMINDER = _IN_USE & task.c.reminded_for.is_distinct_from(task.c.due_at)
+Index(
+    "ix_task_due_at",
+    task.c.due_at,
+    postgresql_where=AWAITS_REMINDER,
+    sqlite_where=AWAITS_REMINDER,
+)
 Index(
     "ix_task_deleted_at",
     task.c.deleted_at,

@@ -12,6 +12,8 @@ from app.modules.task.application.dto import (
     NewTask,
     Revision,
     TaskCommand,
+    TaskHistoryEntry,
+    TaskHistoryRequest,
     TaskListRequest,
     TaskView,
 )
@@ -26,9 +28,11 @@ from app.modules.task.application.usecases.reopen_task import ReopenTask
 from app.modules.task.application.usecases.restore_task import RestoreTask
 from app.modules.task.application.usecases.revise_task import ReviseTask
 from app.modules.task.application.usecases.start_task import StartTask
+from app.modules.task.application.usecases.task_history import TaskHistory
 from app.modules.task.presentation.schemas import (
     TaskAssignment,
     TaskDraft,
+    TaskHistoryParameters,
     TaskListParameters,
     TaskPatch,
 )
@@ -50,6 +54,7 @@ class TaskController:
     assign_task: AssignTask
     delete_task: DeleteTask
     restore_task: RestoreTask
+    task_history: TaskHistory
 
     async def create(self, actor: CurrentActor, body: TaskDraft) -> TaskView:
         """Create a task of your own."""
@@ -77,6 +82,15 @@ class TaskController:
             with_total=query.with_total,
         )
         return await self.list_tasks.execute(request)
+
+    async def history(
+        self, task_id: Id, actor: CurrentActor, query: Annotated[TaskHistoryParameters, Query()]
+    ) -> CursorPage[TaskHistoryEntry]:
+        """List what happened to a task, oldest first, as far back as it is kept."""
+        request = TaskHistoryRequest(
+            actor=actor, task_id=task_id, limit=query.limit, cursor=query.cursor
+        )
+        return await self.task_history.execute(request)
 
     async def revise(
         self, task_id: Id, actor: CurrentActor, version: IfMatch, body: TaskPatch

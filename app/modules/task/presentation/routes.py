@@ -26,6 +26,9 @@ def task_routes(tasks: TaskController) -> ApiRouter:
     router.post("", tasks.create, access=WRITE, status_code=201, created_at=f"{API}/tasks/{{id}}")
     router.get("", tasks.list, access=READ, raises=[InvalidCursor])
     router.get("/{task_id}", tasks.get, access=READ, raises=ABSENT)
+    router.get(
+        "/{task_id}/history", tasks.history, access=READ, raises=[TaskNotFound, InvalidCursor]
+    )
     router.patch("/{task_id}", tasks.revise, access=WRITE, raises=ABSENT)
     router.delete(
         "/{task_id}",

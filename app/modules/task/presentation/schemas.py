@@ -46,6 +46,11 @@ class TaskAssignment(Body):
     assignee_id: Id | None
 
 
+class TaskHistoryParameters(Parameters):
+    limit: Annotated[int, Field(ge=1, le=100), Digits] = 20
+    cursor: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+
+
 class TaskListParameters(Parameters):
     status: TaskStatus | None = None
     priority: Priority | None = None

@@ -70,6 +70,14 @@ class UserView(BaseResponse):
         )
 
 
+@dataclass(slots=True)
+class Contact:
+    """Whom to write to."""
+
+    email: str = field(repr=False)
+    full_name: str
+
+
 @dataclass(frozen=True, slots=True)
 class StoredCredentials:
     """What a sign-in is checked against."""

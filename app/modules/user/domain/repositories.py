@@ -40,6 +40,10 @@ class SessionRepository(Protocol):
         """End the session: none of its tokens is worth anything any more."""
         ...
 
+    async def revoke_all(self, user_id: UUID, /, *, now: dt.datetime) -> None:
+        """End all sessions of a user."""
+        ...
+
     async def purge(self, *, before: dt.datetime) -> int:
         """Forget sessions that ended before then; return how many."""
         ...

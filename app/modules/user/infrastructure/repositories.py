@@ -54,6 +54,12 @@ REVOKE_SESSION = Query(
     ),
     columns=["revoked_at"],
 )
+REVOKE_SESSIONS_OF_USER = Query(
+    update(user_session).where(
+        user_session.c.user_id == bindparam("of_user"), user_session.c.revoked_at.is_(None)
+    ),
+    columns=["revoked_at"],
+)
 PURGE_SESSIONS = Query(delete(user_session).where(user_session.c.expires_at < bindparam("before")))
 
 
@@ -115,6 +121,10 @@ class SqlSessionRepository:
     async def revoke(self, session_id: UUID, /, *, now: dt.datetime) -> None:
         revoked = {"session_id": session_id, "revoked_at": now}
         await self._connection.execute(REVOKE_SESSION, revoked)
+
+    async def revoke_all(self, user_id: UUID, /, *, now: dt.datetime) -> None:
+        revoked = {"of_user": user_id, "revoked_at": now}
+        await self._connection.execute(REVOKE_SESSIONS_OF_USER, revoked)
 
     async def purge(self, *, before: dt.datetime) -> int:
         return await self._connection.execute(PURGE_SESSIONS, {"before": before})

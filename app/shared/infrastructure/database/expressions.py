@@ -1,10 +1,36 @@
 """Expressions that each database writes in its own way."""
 
+import datetime as dt
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, FunctionElement
+from sqlalchemy import Boolean, ColumnElement, Float, FunctionElement, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from app.shared.infrastructure.database.models import Timestamp
+
+
+class database_time(FunctionElement[dt.datetime]):  # noqa: N801 - as below
+    """The database's own clock, now or some seconds from now: the one that all processes share."""
+
+    type = Timestamp
+    inherit_cache = True
+
+    def __init__(self, seconds: ColumnElement[float] | float = 0.0) -> None:
+        super().__init__(seconds if isinstance(seconds, ColumnElement) else literal(seconds, Float))
+
+
+@compiles(database_time, "postgresql")
+def _time_on_postgresql(element: database_time, compiler: SQLCompiler, **options: Any) -> str:
+    (seconds,) = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"statement_timestamp() + make_interval(secs => {seconds})"
+
+
+@compiles(database_time, "sqlite")
+def _time_on_sqlite(element: database_time, compiler: SQLCompiler, **options: Any) -> str:
+    (seconds,) = (compiler.process(clause, **options) for clause in element.clauses)
+    # To the millisecond, written to the microsecond: text of one width sorts as time does.
+    return f"strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', {seconds} || ' seconds')"
 
 
 class array_has(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it is

@@ -4,18 +4,19 @@ import asyncio
 import re
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar, cast
 
 import orjson
-from sqlalchemy import MetaData, PrimaryKeyConstraint, UniqueConstraint, event
+from sqlalchemy import MetaData, PrimaryKeyConstraint, UniqueConstraint, create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from app.core import strict_json
 from app.shared.infrastructure.database.connection import (
@@ -26,53 +27,65 @@ from app.shared.infrastructure.database.connection import (
 from app.shared.infrastructure.database.models import metadata
 from app.shared.infrastructure.database.query import Query
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 _SQLITE_NAMED = re.compile(r"(?:CHECK constraint failed: |UNIQUE constraint failed: index ')(\w+)")
+
+
+class Threads:
+    """Where the blocking calls run, one hop each; SQLAlchemy's own asyncio takes several."""
+
+    def __init__(self, count: int) -> None:
+        self._executor = ThreadPoolExecutor(count, thread_name_prefix="database")
+
+    async def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return what the work returns. Raises as the layers above know errors."""
+        loop = asyncio.get_running_loop()
+        running = loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            # A statement can't be stopped, and what follows on its connection must not overtake it.
+            await asyncio.wait([running])
+            raise
+        except (DBAPIError, PoolTimeoutError) as error:
+            raise translated(error) from error
+
+    def close(self) -> None:
+        self._executor.shutdown()
 
 
 class GenericConnection:
     """A connection inside a transaction."""
 
-    def __init__(self, raw: AsyncConnection) -> None:
-        self._raw = raw
+    def __init__(self, raw: Connection, threads: Threads) -> None:
+        self._raw, self._threads = raw, threads
 
     async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
-        row: Row | None = (await self._run(query, params)).mappings().first()
-        return row
+        return await self._threads.run(_first, self._raw, query, params)
 
     async def fetch_all(self, query: Query, params: Mapping[str, Any], /) -> Sequence[Row]:
-        rows: Sequence[Row] = (await self._run(query, params)).mappings().all()
-        return rows
+        return await self._threads.run(_all, self._raw, query, params)
 
     async def execute(self, query: Query, params: Mapping[str, Any], /) -> int:
-        count: int = (await self._run(query, params)).rowcount
-        return count
+        return await self._threads.run(_hit, self._raw, query, params)
 
     async def execute_many(self, query: Query, params: Sequence[Mapping[str, Any]], /) -> None:
-        await self._run(query, list(params))
+        await self._threads.run(_hit, self._raw, query, params)
 
     async def commit(self) -> None:
-        try:
-            await self._raw.commit()
-        except DBAPIError as error:
-            # SQLAlchemy would give the connection back with the transaction open, and Python's
-            # driver would commit it after all, at the next occasion. Closing it rolls it back.
-            await self._raw.invalidate()
-            raise translated(error) from error
-
-    async def _run(self, query: Query, params: Any) -> Any:
-        try:
-            return await self._raw.execute(query.statement, params)
-        except DBAPIError as error:
-            raise translated(error) from error
+        await self._threads.run(_commit, self._raw)
 
 
 class GenericDatabase:
     """An SQLAlchemy engine. Reads commit themselves; a transaction is begun as a writer's."""
 
     def __init__(self, url: URL, *, pool_size: int, timeout: float, echo: bool = False) -> None:
-        self._engine = create_async_engine(
-            url.set(drivername="sqlite+aiosqlite"),
+        self._engine = create_engine(
+            url,
+            poolclass=QueuePool,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=timeout,
@@ -80,42 +93,41 @@ class GenericDatabase:
             hide_parameters=True,
             json_serializer=lambda value: strict_json.encode(value).decode(),
             json_deserializer=orjson.loads,
+            connect_args={"check_same_thread": False},
         )
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._threads = Threads(pool_size)
         # SQLite has one writer. Waiting for it here is fair and costs nothing; its own way of
         # waiting is to try again and again.
         self._writer = asyncio.Lock()
         self._timeout = timeout
         self._file = Path(url.database or "")
-        prepare_sqlite(self._engine.sync_engine, timeout)
+        prepare_sqlite(self._engine, timeout)
 
     async def open(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        self._threads.close()
+        self._engine.dispose()
 
     async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
-        async with self._reading() as connection:
-            return await connection.fetch_one(query, params)
+        return await self._threads.run(self._read, _first, query, params)
 
     async def fetch_all(self, query: Query, params: Mapping[str, Any], /) -> Sequence[Row]:
-        async with self._reading() as connection:
-            return await connection.fetch_all(query, params)
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[GenericConnection]:
-        async with _connected(self._reader) as raw:
-            yield GenericConnection(raw)
+        return await self._threads.run(self._read, _all, query, params)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[GenericConnection]:
-        async with self._alone(), _connected(self._engine) as raw:
+        async with self._alone():
+            begun: list[Connection] = []  # kept here: whoever is cancelled gets no result
             try:
-                await raw.begin()
-            except DBAPIError as error:
-                raise translated(error) from error
-            yield GenericConnection(raw)
+                await self._threads.run(self._begin, begun)
+                yield GenericConnection(begun[0], self._threads)
+            finally:
+                for raw in begun:
+                    if not raw.closed:
+                        await self._threads.run(raw.close)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
@@ -129,18 +141,38 @@ class GenericDatabase:
         finally:
             self._writer.release()
 
+    def _read(self, fetch: Callable[[Connection, Query, Any], R], query: Query, params: Any) -> R:
+        with self._reader.connect() as raw:
+            return fetch(raw, query, params)
 
-@asynccontextmanager
-async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    connection = engine.connect()
+    def _begin(self, begun: list[Connection]) -> None:
+        raw = self._engine.connect()
+        begun.append(raw)
+        raw.begin()
+
+
+def _commit(raw: Connection) -> None:
     try:
-        await connection.start()
-    except (DBAPIError, PoolTimeoutError) as error:
-        raise translated(error) from error
-    try:
-        yield connection
-    finally:
-        await connection.close()
+        raw.commit()
+    except DBAPIError:
+        # SQLAlchemy would give the connection back with the transaction open, and Python's
+        # driver would commit it after all, at the next occasion. Closing it rolls it back.
+        raw.invalidate()
+        raise
+    raw.close()
+
+
+def _first(raw: Connection, query: Query, params: Any) -> Row | None:
+    row = raw.execute(query.statement, params).mappings().first()
+    return cast("Row | None", row)
+
+
+def _all(raw: Connection, query: Query, params: Any) -> Sequence[Row]:
+    return cast("Sequence[Row]", raw.execute(query.statement, params).mappings().all())
+
+
+def _hit(raw: Connection, query: Query, params: Any) -> int:
+    return raw.execute(query.statement, params).rowcount
 
 
 def prepare_sqlite(engine: Engine, timeout: float) -> None:

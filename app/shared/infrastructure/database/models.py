@@ -6,14 +6,18 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
+    ForeignKey,
     Identity,
+    Index,
     Integer,
     MetaData,
     SmallInteger,
     String,
     Table,
+    Text,
     TypeDecorator,
     UniqueConstraint,
     Uuid,
@@ -64,16 +68,17 @@ def aggregate_columns() -> list[Column[Any]]:
     ]
 
 
+def _sequence(name: str) -> Column[Any]:
+    """Return a key that the database counts up."""
+    kind = BigInteger().with_variant(Integer(), "sqlite")
+    return Column(name, kind, Identity(always=True), primary_key=True)
+
+
 event_log = Table(
     "event_log",
     metadata,
     # Storage order only: numbers are given before the commit, so it never serves as a position.
-    Column(
-        "seq",
-        BigInteger().with_variant(Integer(), "sqlite"),
-        Identity(always=True),
-        primary_key=True,
-    ),
+    _sequence("seq"),
     Column("event_id", Uuid, nullable=False, unique=True),
     Column("event_type", String(100), nullable=False),
     Column("schema_version", SmallInteger, nullable=False),
@@ -97,4 +102,70 @@ event_log = Table(
         "ordinal",
         name="uq_event_log_position",
     ),
+    # For what goes by time: forgetting the old ones, delivering those of some days again.
+    Index(None, "recorded_at", "seq"),
+)
+
+# One row for each event and each handler of it, written with the event: who has still to do what.
+event_delivery = Table(
+    "event_delivery",
+    metadata,
+    _sequence("id"),
+    Column("event_id", Uuid, nullable=False),
+    Column("handler", String(100), nullable=False),
+    # What may not overtake itself: the deliveries of one handler for one aggregate.
+    Column("lane", Uuid, nullable=False),
+    Column("lane_seq", BigInteger, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    # Grows with each take: whoever holds an older one has lost the delivery.
+    Column("token", Integer, nullable=False),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("max_attempts", SmallInteger, nullable=False),
+    Column("blocks_when_dead", Boolean, nullable=False),
+    # When it may be taken next: its first run, its next attempt, or the end of the lease.
+    Column("due_at", Timestamp, nullable=False),
+    Column("owner", String(100)),
+    Column("last_error", Text),
+    Column("done_at", Timestamp),
+    UniqueConstraint("event_id", "handler"),
+)
+_STATE = event_delivery.c.state
+for _name, _columns, _where in (
+    ("due", (event_delivery.c.due_at, event_delivery.c.id), _STATE.in_([0, 1])),
+    (
+        "lane",
+        (event_delivery.c.handler, event_delivery.c.lane, event_delivery.c.lane_seq),
+        _STATE.in_([0, 1, 2, 4, 5]),
+    ),
+    (
+        "blocked",
+        (event_delivery.c.handler, event_delivery.c.lane, event_delivery.c.lane_seq),
+        _STATE == 4,  # noqa: PLR2004 - see DeliveryState
+    ),
+    ("dead", (event_delivery.c.handler, event_delivery.c.id), _STATE.in_([2, 5])),
+    ("done", (event_delivery.c.done_at,), _STATE == 3),  # noqa: PLR2004 - see DeliveryState
+):
+    Index(f"ix_event_delivery_{_name}", *_columns, postgresql_where=_where, sqlite_where=_where)
+
+# What went wrong, once for each failed attempt. They are told apart by the delivery's token:
+# attempts are counted from one again when somebody has the delivery retried.
+event_attempt = Table(
+    "event_attempt",
+    metadata,
+    Column("delivery_id", ForeignKey("event_delivery.id", ondelete="CASCADE"), primary_key=True),
+    Column("token", Integer, primary_key=True, autoincrement=False),
+    Column("attempt", SmallInteger, nullable=False),
+    Column("owner", String(100), nullable=False),
+    Column("ended_at", Timestamp, nullable=False),
+    Column("error_class", String(200), nullable=False),
+    Column("error", Text, nullable=False),
+    Column("traceback", Text, nullable=False),
+)
+
+# Handlers that somebody stopped for a while: their deliveries wait.
+event_pause = Table(
+    "event_pause",
+    metadata,
+    Column("handler", String(100), primary_key=True),
+    Column("paused_at", Timestamp, nullable=False),
 )

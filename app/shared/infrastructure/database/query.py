@@ -55,6 +55,9 @@ class Query:
 
 def _place(compiled: SQLCompiler, name: str) -> tuple[str, Any, bool, Callable[[Any], Any] | None]:
     parameter = compiled.binds[name]
+    if parameter.expanding:
+        message = f"IN with the list {name!r} has no fixed text: write or_(column == a, …)"
+        raise TypeError(message)
     kind = parameter.type.dialect_impl(_POSTGRES)
     # JSON is left as it is: the connection has a codec for it, faster than SQLAlchemy's.
     convert = None if isinstance(kind, JSON) else kind.bind_processor(_POSTGRES)

@@ -1,59 +1,96 @@
-"""The event log: every published fact, written in the transaction of the change that made it."""
+"""Publishing: every fact, and who has to be told of it, in the transaction of its change."""
 
-import datetime as dt
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import insert
 
 from app.core.context import current_work
+from app.core.events import EventRegistry, Handler
 from app.shared.domain.base_entity import AggregateRoot, new_id
+from app.shared.domain.events import DomainEvent
 from app.shared.infrastructure.database.connection import Connection
-from app.shared.infrastructure.database.models import event_log
+from app.shared.infrastructure.database.expressions import database_time
+from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.states import DeliveryState
 
-_COLUMNS = [column.name for column in event_log.columns if column.name != "seq"]
-APPEND = Query(insert(event_log), columns=_COLUMNS)
+_LOGGED = [c.name for c in event_log.columns if c.name not in {"seq", "recorded_at"}]
+APPEND = Query(insert(event_log).values(recorded_at=database_time()), columns=_LOGGED)
+DELIVER = Query(
+    insert(event_delivery).values(
+        state=int(DeliveryState.READY), token=0, attempts=0, due_at=database_time()
+    ),
+    columns=["event_id", "handler", "lane", "lane_seq", "max_attempts", "blocks_when_dead"],
+)
+
+# Versions count saves, ordinals the events of one save: together the order within an aggregate.
+ORDINALS = 1024
 
 
 class EventCollector:
     """Gathers what aggregates recorded during a unit of work, to be written at its end."""
 
-    def __init__(self) -> None:
-        self._rows: list[dict[str, Any]] = []
+    def __init__(self, registry: EventRegistry) -> None:
+        self._registry = registry
+        self._events: list[dict[str, Any]] = []
+        self._deliveries: list[dict[str, Any]] = []
 
     def collect(self, aggregate: AggregateRoot) -> None:
         """Take the events of an aggregate that was just saved: they carry its new version."""
-        work = current_work.get()
         for ordinal, event in enumerate(aggregate.pull_events()):
-            self._rows.append(
-                {
-                    "event_id": new_id(),
-                    "event_type": event.type,
-                    "schema_version": event.schema_version,
-                    "module": event.type.partition(".")[0],
-                    "aggregate_type": aggregate.aggregate_type,
-                    "aggregate_id": aggregate.id,
-                    "aggregate_version": aggregate.version,
-                    "ordinal": ordinal,
-                    "payload": asdict(event),
-                    "correlation_id": work.request_id or None,
-                    "causation_id": None,
-                    "traceparent": work.traceparent,
-                    "actor_id": work.actor_id,
-                    "occurred_at": aggregate.updated_at,
-                }
-            )
+            event_id = new_id()
+            self._events.append(_logged(event_id, event, aggregate, ordinal))
+            for handler in self._registry.handlers_of(event):
+                self._deliveries.append(_delivery(event_id, handler, aggregate, ordinal))
 
-    async def write(self, connection: Connection) -> None:
-        """Append what was gathered to the log, inside the caller's transaction."""
-        if not self._rows:
-            return
-        recorded_at = dt.datetime.now(dt.UTC)
-        rows, self._rows = self._rows, []
-        for row in rows:
-            row["recorded_at"] = recorded_at
-        if len(rows) == 1:
-            await connection.execute(APPEND, rows[0])
-        else:
-            await connection.execute_many(APPEND, rows)
+    async def write(self, connection: Connection) -> bool:
+        """Write what was gathered, inside the caller's transaction; tell if there is work to do."""
+        events, self._events = self._events, []
+        deliveries, self._deliveries = self._deliveries, []
+        await _insert(connection, APPEND, events)
+        await _insert(connection, DELIVER, deliveries)
+        return bool(deliveries)
+
+
+def _logged(
+    event_id: UUID, event: DomainEvent, aggregate: AggregateRoot, ordinal: int
+) -> dict[str, Any]:
+    work = current_work.get()
+    return {
+        "event_id": event_id,
+        "event_type": event.type,
+        "schema_version": event.schema_version,
+        "module": event.type.partition(".")[0],
+        "aggregate_type": aggregate.aggregate_type,
+        "aggregate_id": aggregate.id,
+        "aggregate_version": aggregate.version,
+        "ordinal": ordinal,
+        "payload": asdict(event),
+        "correlation_id": work.request_id or None,
+        "causation_id": work.caused_by,
+        "traceparent": work.traceparent,
+        "actor_id": work.actor_id,
+        "occurred_at": aggregate.updated_at,
+    }
+
+
+def _delivery(
+    event_id: UUID, handler: Handler, aggregate: AggregateRoot, ordinal: int
+) -> dict[str, Any]:
+    return {
+        "event_id": event_id,
+        "handler": handler.id,
+        "lane": aggregate.id,
+        "lane_seq": aggregate.version * ORDINALS + ordinal,
+        "max_attempts": handler.subscription.max_attempts,
+        "blocks_when_dead": handler.subscription.on_dead == "block",
+    }
+
+
+async def _insert(connection: Connection, query: Query, rows: list[dict[str, Any]]) -> None:
+    if len(rows) == 1:
+        await connection.execute(query, rows[0])
+    elif rows:
+        await connection.execute_many(query, rows)

@@ -1,0 +1,90 @@
+"""What a setting about the world outside may say."""
+
+import base64
+from email.utils import getaddresses
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, SecretStr
+
+MIN_SIGNING_KEY_BYTES: Final = 24
+SIGNING_KEY_PREFIX: Final = "whsec_"
+
+
+def signing_key(text: SecretStr) -> bytes:
+    """Return the key of a webhook: behind `whsec_` in base64, else the text as it is.
+
+    Raises ValueError for what only looks like base64.
+    """
+    key = text.get_secret_value()
+    if not key.startswith(SIGNING_KEY_PREFIX):
+        return key.encode()
+    try:
+        return base64.b64decode(key.removeprefix(SIGNING_KEY_PREFIX), validate=True)
+    except ValueError:
+        message = f"is not base64 behind {SIGNING_KEY_PREFIX}"
+        raise ValueError(message) from None
+
+
+def _require_length(text: SecretStr) -> SecretStr:
+    # Standard Webhooks 1.0.0, "Signature scheme".
+    if len(signing_key(text)) < MIN_SIGNING_KEY_BYTES:
+        message = f"must be at least {MIN_SIGNING_KEY_BYTES} bytes"
+        raise ValueError(message)
+    return text
+
+
+def _require_web_url(text: str) -> str:
+    if not _is_url(text, schemes={"http", "https"}) or "@" in urlsplit(text).netloc:
+        message = "must be like https://host/path, without a user and a password"
+        raise ValueError(message)
+    return text
+
+
+def _require_mail_server(text: SecretStr) -> SecretStr:
+    if not _is_url(text.get_secret_value(), schemes={"smtp", "smtps"}):
+        message = "must be like smtp://user:password@host:587 or smtps://host, other signs as %xx"
+        raise ValueError(message)
+    return text
+
+
+def _require_redis(text: SecretStr) -> SecretStr:
+    if not _is_url(text.get_secret_value(), schemes={"redis", "rediss"}):
+        message = "must be like redis://:password@host:6379/0, or rediss:// with TLS"
+        raise ValueError(message)
+    return text
+
+
+def _require_broker(text: SecretStr) -> SecretStr:
+    if not _is_url(text.get_secret_value(), schemes={"redis", "rediss", "amqp", "amqps"}):
+        message = "must be like redis://host:6379/0 or amqp://user:password@host:5672//"
+        raise ValueError(message)
+    return text
+
+
+def _require_mailbox(text: str) -> str:
+    [(_name, address), *others] = getaddresses([text])
+    local, at, domain = address.rpartition("@")
+    is_plain = (local + domain).isascii() and not set(local + domain) & set(" ,:;<>@")
+    if others or not (text.isprintable() and at and local and domain and is_plain):
+        message = "must be an address, or a name and an address in <>"
+        raise ValueError(message)
+    return text
+
+
+def _is_url(text: str, *, schemes: set[str]) -> bool:
+    try:
+        url = urlsplit(text)
+        has_port = url.port != 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        return False
+    is_plain = text.isprintable() and " " not in text and not url.fragment
+    return is_plain and has_port and url.scheme in schemes and bool(url.hostname)
+
+
+SigningKey = Annotated[SecretStr, AfterValidator(_require_length)]
+WebUrl = Annotated[str, AfterValidator(_require_web_url)]
+MailServerUrl = Annotated[SecretStr, AfterValidator(_require_mail_server)]
+Mailbox = Annotated[str, AfterValidator(_require_mailbox)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_require_redis)]
+BrokerUrl = Annotated[SecretStr, AfterValidator(_require_broker)]

@@ -1,0 +1,141 @@
+"""What the task module does when something happened, here or in another module."""
+
+import datetime as dt
+from typing import Final
+from uuid import UUID
+
+from app.core.context import current_work
+from app.core.events import Discard, every, subscribe
+from app.modules.task.application.dto import TaskView
+from app.modules.task.application.mails import AddressBook, TaskMails
+from app.modules.task.application.readers import TaskReader
+from app.modules.task.domain.events import TaskAssigned, TaskCompleted, TaskDueSoon
+from app.modules.task.domain.repositories import TaskUnitOfWork
+from app.modules.user.domain.events import UserDeactivated
+from app.shared.application.base_usecase import Clock
+from app.shared.application.webhook import Webhook, WebhookMessage
+from app.shared.domain.events import ScheduleTick
+
+
+@subscribe(UserDeactivated, id="task.release_tasks_of_user")
+class WhenUserDeactivatedReleaseTheirTasks:
+    """What was given to somebody who is gone goes back to its owner."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def __call__(self, event: UserDeactivated, uow: TaskUnitOfWork) -> None:
+        for task in await uow.tasks.assigned_to(event.user_id):
+            task.release(now=self._clock.now())
+            await uow.tasks.save(task)
+
+
+@every(dt.timedelta(hours=1), id="task.empty_bin")
+class EmptyBin:
+    """Remove for good what was deleted long enough ago."""
+
+    def __init__(self, clock: Clock, keep: dt.timedelta) -> None:
+        self._clock, self._keep = clock, keep
+
+    async def __call__(self, _tick: ScheduleTick, uow: TaskUnitOfWork) -> None:
+        await uow.tasks.purge(deleted_before=self._clock.now() - self._keep)
+
+
+@every(dt.timedelta(minutes=15), id="task.remind_due")
+class RemindOfDueTasks:
+    """Find what is due soon; each task tells it once for each due time."""
+
+    MOST_AT_ONCE: Final = 1_000  # the rest is for the next time: a transaction has to end
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def __call__(self, _tick: ScheduleTick, uow: TaskUnitOfWork) -> None:
+        now = self._clock.now()
+        for task in await uow.tasks.due_soon(now=now, most=self.MOST_AT_ONCE):
+            if task.remind(now=now):
+                await uow.tasks.save(task)
+
+
+@subscribe(
+    TaskAssigned,
+    id="task.mail_assignee",
+    on_dead="skip",
+    max_attempts=15,  # for about six hours
+    timeout=60.0,
+    transactional=False,
+)
+class WhenTaskAssignedMailTheAssignee:
+    """Whoever is given a task by somebody else hears of it, if it is still theirs by then."""
+
+    def __init__(self, reader: TaskReader, addresses: AddressBook, mails: TaskMails) -> None:
+        self._reader, self._addresses, self._mails = reader, addresses, mails
+
+    async def __call__(self, event: TaskAssigned, key: str) -> None:
+        assignee_id = event.assignee_id
+        given_by = current_work.get().actor_id or event.owner_id
+        if assignee_id is None or assignee_id == given_by:
+            return
+        task = await self._reader.task(assignee_id, event.task_id)
+        if task is None or task.assignee_id != assignee_id or task.status.is_closed:
+            raise Discard("the task is not theirs to do any more")
+        recipient = await self._addresses.find(assignee_id)
+        if recipient is None:
+            raise Discard("the assignee has no active account")
+        await self._mails.tell_assigned(recipient, task, key=key)
+
+
+@subscribe(
+    TaskDueSoon,
+    id="task.mail_due_soon",
+    on_dead="skip",
+    max_attempts=15,
+    timeout=60.0,
+    transactional=False,
+)
+class WhenTaskDueSoonMailWhoeverDoesIt:
+    """The assignee is reminded, or else the owner, if the task is still due at that time."""
+
+    def __init__(self, reader: TaskReader, addresses: AddressBook, mails: TaskMails) -> None:
+        self._reader, self._addresses, self._mails = reader, addresses, mails
+
+    async def __call__(self, event: TaskDueSoon, key: str) -> None:
+        task = await self._reader.task(event.owner_id, event.task_id)
+        if task is None or task.due_at != event.due_at or task.status.is_closed:
+            raise Discard("the task is not due at that time any more")
+        for user_id in _who_does(task):
+            if recipient := await self._addresses.find(user_id):
+                await self._mails.tell_due_soon(recipient, task, key=key)
+                return
+        raise Discard("neither assignee nor owner has an active account")
+
+
+def _who_does(task: TaskView) -> list[UUID]:
+    return [user_id for user_id in (task.assignee_id, task.owner_id) if user_id is not None]
+
+
+@subscribe(
+    TaskCompleted,
+    id="task.webhook_completed",
+    on_dead="skip",
+    max_attempts=30,  # for about a day
+    timeout=60.0,
+    transactional=False,
+)
+class WhenTaskCompletedTellTheOutside:
+    """Whoever asked for it by EXTERNAL_API_URL learns which task is done."""
+
+    def __init__(self, webhook: Webhook) -> None:
+        self._webhook = webhook
+
+    async def __call__(self, event: TaskCompleted, key: str) -> None:
+        work = current_work.get()
+        if work.caused_by is None or work.caused_at is None:
+            raise TypeError("called without a delivery")
+        message = WebhookMessage(
+            id=work.caused_by,
+            type=event.type,
+            timestamp=work.caused_at,
+            data={"task_id": event.task_id},
+        )
+        await self._webhook.post(message, key=key)

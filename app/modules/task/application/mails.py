@@ -1,0 +1,30 @@
+"""The letters that the module writes, and whom to: questions to the world outside it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from app.modules.task.application.dto import TaskView
+from app.shared.domain.value_objects import EmailAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    name: str
+    address: EmailAddress
+
+
+class AddressBook(Protocol):
+    """A question to whoever keeps the accounts."""
+
+    async def find(self, user_id: UUID, /) -> Recipient | None:
+        """Return the user's name and address, or None if they are not to be written to."""
+        ...
+
+
+class TaskMails(Protocol):
+    """Writes and sends; `key` tells repetitions. Raises MailRefused and MailDelayed."""
+
+    async def tell_assigned(self, to: Recipient, task: TaskView, /, *, key: str) -> None: ...
+
+    async def tell_due_soon(self, to: Recipient, task: TaskView, /, *, key: str) -> None: ...

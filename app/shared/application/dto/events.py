@@ -1,0 +1,152 @@
+"""What is shown of events, their deliveries and their handlers to whoever runs the service."""
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+Item = TypeVar("Item")
+
+
+class DeliveryStatus(StrEnum):
+    """What has become of a delivery."""
+
+    READY = "ready"
+    TAKEN = "taken"
+    DEAD = "dead"
+    DONE = "done"
+    BLOCKED = "blocked"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryQuery:
+    """A page of deliveries, newest first: `before` is the id that the last page ended with."""
+
+    state: DeliveryStatus | None = None
+    handler: str | None = None
+    before: int | None = None
+    size: int = 20
+
+
+@dataclass(slots=True)
+class Listing(Generic[Item]):
+    """A list that is short by its nature, given whole."""
+
+    items: list[Item]
+
+
+@dataclass(slots=True)
+class Changed:
+    """How many deliveries an action hit."""
+
+    deliveries: int
+
+
+@dataclass(slots=True)
+class DeliveryView:
+    """An event on its way to one handler."""
+
+    id: int
+    event_id: UUID
+    event_type: str
+    aggregate_id: UUID
+    aggregate_version: int
+    handler: str
+    state: DeliveryStatus
+    attempts: int
+    max_attempts: int
+    due_at: dt.datetime
+    done_at: dt.datetime | None
+    last_error: str | None
+
+
+@dataclass(slots=True)
+class EventView:
+    """A fact as it was published."""
+
+    id: UUID
+    type: str
+    schema_version: int
+    aggregate_type: str
+    aggregate_id: UUID
+    aggregate_version: int
+    occurred_at: dt.datetime
+    recorded_at: dt.datetime
+    actor_id: UUID | None
+    request_id: str | None
+    caused_by: UUID | None
+    data: dict[str, Any]
+
+
+@dataclass(slots=True)
+class AttemptView:
+    """A run that failed. After a retry they count from one again."""
+
+    attempt: int
+    ended_at: dt.datetime
+    owner: str
+    error_class: str
+    error: str
+    traceback: str
+
+
+@dataclass(slots=True)
+class DeliveryDetail:
+    """A delivery with its event, what went wrong each time, and what waits for it.
+
+    `blocks` counts the later ones of its lane that wait; `first_blocked` are the first of these.
+    """
+
+    delivery: DeliveryView
+    event: EventView
+    attempts: list[AttemptView]
+    blocks: int
+    first_blocked: list[DeliveryView]
+
+
+@dataclass(slots=True)
+class HandlerView:
+    """A handler as this code declares it: of an event, or at times. Times are in seconds."""
+
+    id: str
+    event: str | None
+    every: float | None
+    transactional: bool
+    on_dead: str
+    max_attempts: int
+    timeout: float
+    paused_at: dt.datetime | None
+
+
+@dataclass(slots=True)
+class LagView:
+    """What a handler has still to do.
+
+    `oldest_due` is for how many seconds the oldest ready one could have been taken already. One
+    that is not known is no handler of this code: what is stored for it is parked.
+    """
+
+    handler: str
+    is_known: bool
+    ready: int = 0
+    taken: int = 0
+    blocked: int = 0
+    blocked_lanes: int = 0
+    dead: int = 0
+    parked: int = 0
+    oldest_due: float | None = None
+
+
+@dataclass(slots=True)
+class LaneView:
+    """A lane that is held up: so many deliveries for one aggregate wait behind `behind`."""
+
+    handler: str
+    aggregate_type: str
+    aggregate_id: UUID
+    waiting: int
+    behind: int
+    behind_state: DeliveryStatus
+    last_error: str | None

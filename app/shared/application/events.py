@@ -1,0 +1,148 @@
+"""Seeing and steering the delivery of events: what is asked of the engine, and what it refuses."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from app.core.cursors import Cursors
+from app.core.exceptions import Conflict, NotFound
+from app.shared.application.dto import CursorPage
+from app.shared.application.dto.events import (
+    Changed,
+    DeliveryDetail,
+    DeliveryQuery,
+    DeliveryView,
+    HandlerView,
+    LagView,
+    LaneView,
+)
+
+
+class DeliveryNotFound(NotFound):
+    """It never was, or it was done and forgotten."""
+
+    code = "delivery_not_found"
+    message = "There is no such delivery."
+
+
+class HandlerNotFound(NotFound):
+    """Neither this code has it, nor is anything stored for it."""
+
+    code = "handler_not_found"
+    message = "There is no such handler."
+
+
+class DeliveryNotDead(Conflict):
+    """Only what was given up can be tried again."""
+
+    code = "delivery_not_dead"
+    message = "The delivery is neither dead nor parked."
+
+
+class DeliveryNotWaiting(Conflict):
+    """What runs can't be stopped, what is done can't be undone."""
+
+    code = "delivery_not_waiting"
+    message = "The delivery is being run right now, or is done."
+
+
+class HandlerWithoutEvents(Conflict):
+    """A schedule is told of times, and those do not come again."""
+
+    code = "handler_without_events"
+    message = "The handler is a schedule: there are no events to give it."
+
+
+class EventInspection(Protocol):
+    """Looks at deliveries and handlers. Changes nothing."""
+
+    async def page(self, query: DeliveryQuery, /) -> Sequence[DeliveryView]:
+        """Return deliveries, newest first. Raises HandlerNotFound."""
+        ...
+
+    async def show(self, delivery_id: int, /) -> DeliveryDetail:
+        """Return one with all that is known of it. Raises DeliveryNotFound."""
+        ...
+
+    async def handlers(self) -> list[HandlerView]:
+        """Return the handlers of this code."""
+        ...
+
+
+class EventBacklog(Protocol):
+    """Measures what is still to be done."""
+
+    async def lag(self) -> list[LagView]:
+        """Return what each handler has still to do."""
+        ...
+
+    async def lanes(self) -> list[LaneView]:
+        """Return the lanes that are held up, the longest hundred of them."""
+        ...
+
+
+class EventSteering(Protocol):
+    """Changes what will be delivered. Whatever it lets go keeps the order of its lane."""
+
+    async def retry(self, delivery_id: int, /) -> None:
+        """Try again what is dead or parked. Raises DeliveryNotFound, DeliveryNotDead."""
+        ...
+
+    async def retry_all(self, handler: str, /) -> Changed:
+        """Try again all that is dead or parked of a handler. Raises HandlerNotFound."""
+        ...
+
+    async def discard(self, delivery_id: int, /, *, reason: str) -> None:
+        """Give one up for good. Raises DeliveryNotFound, DeliveryNotWaiting."""
+        ...
+
+    async def discard_all(self, handler: str, /, *, reason: str) -> Changed:
+        """Give up all that is dead or parked of a handler; of one that is gone, all that waits.
+
+        Raises HandlerNotFound.
+        """
+        ...
+
+    async def pause(self, handler: str, /) -> None:
+        """Let what a handler has to do wait, in all processes. Raises HandlerNotFound."""
+        ...
+
+    async def resume(self, handler: str, /) -> None:
+        """Let it go on. Raises HandlerNotFound."""
+        ...
+
+
+class EventReplay(Protocol):
+    """Delivers what was published before, each time at most once."""
+
+    async def replay(
+        self, handler: str, /, *, since: dt.datetime, until: dt.datetime | None
+    ) -> Changed:
+        """Give a handler the events of a time again, those that it was done with too.
+
+        Raises HandlerNotFound, HandlerWithoutEvents.
+        """
+        ...
+
+    async def backfill(self, handler: str, /, *, since: dt.datetime) -> Changed:
+        """Give a handler the events that it has no delivery of. Raises as `replay` does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListDeliveries:
+    """Deliveries, newest first, page by page: a use case of whoever is not at the command line."""
+
+    inspection: EventInspection
+    cursors: Cursors
+
+    async def execute(self, query: DeliveryQuery, cursor: str | None) -> CursorPage[DeliveryView]:
+        this_list = f"deliveries {query.state} {query.handler}"
+        before = None if cursor is None else int(self.cursors.open(cursor, of=this_list)[0])
+        # One more than a page holds tells whether there is a next one.
+        found = await self.inspection.page(replace(query, before=before, size=query.size + 1))
+        items = list(found[: query.size])
+        has_more = len(found) > query.size
+        next_cursor = self.cursors.seal([str(items[-1].id)], of=this_list) if has_more else None
+        return CursorPage(items=items, next_cursor=next_cursor, limit=query.size)

@@ -1,0 +1,39 @@
+"""Mail, as use cases and handlers know it."""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from app.core.events import DeadLetter
+from app.shared.domain.value_objects import EmailAddress
+
+
+class MailRefused(DeadLetter):
+    """This mail will never be accepted: another attempt would end the same."""
+
+
+class MailDelayed(Exception):
+    """The mail was not accepted this time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A letter to one person. Two with the same key are the same letter, sent again."""
+
+    KEY: ClassVar = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+    key: str
+    to: EmailAddress
+    subject: str
+    text: str
+    html: str
+
+    def __post_init__(self) -> None:
+        if not self.KEY.fullmatch(self.key):  # it becomes a Message-ID and the name of a file
+            raise ValueError(f"{self.key!r} can't be the key of a mail")
+
+
+class Mailer(Protocol):
+    async def send(self, mail: Mail, /) -> None:
+        """Hand it over. Raises MailRefused and MailDelayed."""
+        ...

@@ -1,0 +1,146 @@
+"""The event catalogue: what is published, in which shape, and who is told. Generated, compared."""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from pydantic import TypeAdapter
+
+from app.core.events import EventRegistry, Handler, PublishedEvent
+from app.shared.domain.events import ScheduleTick
+
+Schema = dict[str, Any]
+Schemas = dict[str, dict[str, Schema]]
+"""By the event's type and its schema version."""
+
+MARK: Final = "<!-- What follows is written by `make openapi`. -->\n"
+_WORDS: Final = frozenset({"title", "description", "default", "examples"})
+
+
+def write_catalogue(registry: EventRegistry, folder: Path) -> None:
+    """Bring the generated part of `events.md`, and `events.json`, up to the code."""
+    page, shapes = folder / "events.md", folder / "events.json"
+    by_hand = page.read_text(encoding="utf-8").partition(MARK)[0]
+    page.write_text(by_hand + MARK + described(registry), encoding="utf-8")
+    committed = orjson.loads(shapes.read_bytes()) if shapes.exists() else {}
+    shapes.write_bytes(as_json(updated(committed, schemas(registry))))
+
+
+def schemas(registry: EventRegistry) -> Schemas:
+    """Return the shape of every event that this code publishes."""
+    return {
+        name: {str(kind.schema_version): TypeAdapter(kind).json_schema()}
+        for name, kind in _kinds(registry)
+    }
+
+
+def updated(committed: Schemas, current: Schemas) -> Schemas:
+    """Return what to commit: new events, new versions and fields that may be left out are added.
+
+    What broke a promise is not: that stays as it was promised, and goes on failing the test.
+    """
+    merged = {name: dict(versions) for name, versions in committed.items()}
+    for name, version, schema in _each(current):
+        known = merged.setdefault(name, {})
+        if not breaks(known.get(version, schema), schema):
+            known[version] = schema
+    return merged
+
+
+def broken_promises(committed: Schemas, current: Schemas) -> list[str]:
+    """Return, as sentences, what published events are not any more."""
+    gone = [f"{name} is not published any more" for name in committed if name not in current]
+    changed = [
+        f"{name}, version {version}: {change}"
+        for name, version, schema in _each(current)
+        for change in breaks(committed.get(name, {}).get(version, schema), schema)
+    ]
+    return gone + changed
+
+
+def breaks(old: Schema, new: Schema) -> list[str]:
+    """Return what changed so that stored events, or whoever reads events, would not survive it."""
+    was, now = old.get("properties", {}), new.get("properties", {})
+    lost = [f"{field} is gone" for field in was if field not in now]
+    retyped = [
+        f"{field} is of another type"
+        for field in was
+        if field in now and _shape(was[field], old) != _shape(now[field], new)
+    ]
+    needed = set(new.get("required", ())) - set(old.get("required", ()))
+    return lost + retyped + [f"{field} is required now" for field in now if field in needed]
+
+
+def described(registry: EventRegistry) -> str:
+    """Return the generated part of `events.md`."""
+    events = "\n".join(_event(kind, registry) for _, kind in _kinds(registry))
+    return f"\n## Events\n\n{events}\n{_handlers(registry)}"
+
+
+def as_json(value: object) -> bytes:
+    """Return it as it is committed: in one order, so that a difference is a change."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+
+
+def _kinds(registry: EventRegistry) -> Iterator[tuple[str, type[PublishedEvent]]]:
+    return ((name, registry[name]) for name in sorted(registry))
+
+
+def _each(all_schemas: Mapping[str, Mapping[str, Schema]]) -> Iterator[tuple[str, str, Schema]]:
+    for name, versions in all_schemas.items():
+        for version, schema in versions.items():
+            yield name, version, schema
+
+
+def _shape(part: Any, whole: Schema) -> Any:
+    """Return a part of a schema without words that are for people, and with what it refers to."""
+    if isinstance(part, list):
+        return [_shape(each, whole) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        return _shape(whole["$defs"][part["$ref"].rpartition("/")[2]], whole)
+    # A property may well be called `title`; then there is a schema behind it, and no word.
+    return {
+        key: _shape(value, whole)
+        for key, value in part.items()
+        if key not in _WORDS or isinstance(value, dict)
+    }
+
+
+def _event(kind: type[PublishedEvent], registry: EventRegistry) -> str:
+    told = sorted(handler.id for handler in registry.handlers if _hears(handler, kind))
+    schema = TypeAdapter(kind).json_schema()
+    return (
+        f"### `{kind.type}`, version {kind.schema_version}\n\n"
+        f"{inspect.getdoc(kind)}\n\n"
+        f"Published by `{kind.type.partition('.')[0]}`; "
+        f"told: {', '.join(f'`{name}`' for name in told) or 'nobody'}.\n\n"
+        f"```json\n{as_json(_shape(schema, schema)).decode()}```\n"
+    )
+
+
+def _hears(handler: Handler, kind: type[PublishedEvent]) -> bool:
+    """Whether it is told of such events: a schedule of its own ticks."""
+    return handler.subscription.event is (None if kind is ScheduleTick else kind)
+
+
+def _handlers(registry: EventRegistry) -> str:
+    rows = [_row(handler) for handler in sorted(registry.handlers, key=lambda each: each.id)]
+    head = [
+        "## Handlers",
+        "",
+        "| handler | told of | effect | attempts | each at most | when dead |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def _row(handler: Handler) -> str:
+    asked = handler.subscription
+    told_of = f"`{asked.event.type}`" if asked.event else f"time, every {asked.every}"
+    effect = "exactly once" if asked.transactional else "at least once"
+    cells = (f"`{handler.id}`", told_of, effect, asked.max_attempts, f"{asked.timeout:g} s")
+    return f"| {' | '.join(map(str, cells))} | {asked.on_dead} |"

@@ -1,0 +1,298 @@
+"""The life of a delivery in the database: taken, run, done; or tried again, blocked, dead.
+
+Every time is the database's own, so the clocks of the processes do not matter. Every change of a
+taken delivery names the token it was taken with: whoever was overtaken changes nothing.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
+
+from app.shared.infrastructure.database.expressions import database_time
+from app.shared.infrastructure.database.models import (
+    event_attempt,
+    event_delivery,
+    event_log,
+    event_pause,
+)
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.states import IN_LANES, DeliveryState, is_in, is_just
+
+READY, TAKEN, DEAD, DONE, BLOCKED, PARKED = DeliveryState
+
+_this = event_delivery.c
+_other = event_delivery.alias("other").c
+
+
+def _is_unfinished() -> ColumnElement[bool]:
+    """Whether another delivery has still to be done, or holds its lane back as dead."""
+    return and_(
+        is_in(_other.state, *IN_LANES),
+        or_(_other.state != int(DEAD), _other.blocks_when_dead),
+    )
+
+
+def _head_of(handler: ColumnElement[str], lane: ColumnElement[object]) -> Select[tuple[int]]:
+    """Where in the lane the first unfinished delivery stands: one step into an index."""
+    in_lane = and_(_other.handler == handler, _other.lane == lane)
+    return select(func.min(_other.lane_seq)).where(in_lane, _is_unfinished())
+
+
+def _is_paused(handler: ColumnElement[str]) -> ColumnElement[bool]:
+    return exists(select(event_pause.c.handler).where(event_pause.c.handler == handler))
+
+
+_due = (
+    select(_this.id)
+    .where(is_in(_this.state, READY, TAKEN), _this.due_at <= database_time())
+    .order_by(_this.due_at, _this.id)
+    .limit(bindparam("count"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_is_first = _this.lane_seq <= _head_of(_this.handler, _this.lane).scalar_subquery()
+_judged = (
+    select(
+        _this.id,
+        and_(_is_first, not_(_is_paused(_this.handler))).label("is_head"),
+        (_this.attempts < _this.max_attempts).label("may_try"),
+    )
+    .where(_this.id.in_(select(_due.c.id)))
+    .cte("judged")
+    .prefix_with("MATERIALIZED", dialect="postgresql")  # else it judges anew for each column
+)
+NEVER_ENDED: Final = "its last attempt never came to an end: the process was gone, or stood still"
+_may_run = and_(_judged.c.is_head, _judged.c.may_try)
+TAKE: Final = Query(
+    update(event_delivery)
+    .where(_this.id == _judged.c.id)
+    .values(
+        # A delivery whose every attempt was started and never ended killed its process each time.
+        state=case((_may_run, int(TAKEN)), (_judged.c.is_head, int(DEAD)), else_=int(BLOCKED)),
+        token=_this.token + case((_may_run, 1), else_=0),
+        attempts=_this.attempts + case((_may_run, bindparam("counted", type_=Integer)), else_=0),
+        due_at=case((_may_run, database_time(bindparam("lease", type_=Float))), else_=_this.due_at),
+        owner=bindparam("by"),
+        last_error=case(
+            (or_(_may_run, not_(_judged.c.is_head)), _this.last_error), else_=NEVER_ENDED
+        ),
+    )
+    .returning(_this.id, _this.token, _this.attempts, _this.state, _this.handler, _this.lane)
+)
+"""Take what is due, the oldest first: heads of their lanes to run, the others are set aside.
+
+So is what belongs to a paused handler: it is looked at once, and not again until that resumes.
+
+Nobody waits for anybody (SKIP LOCKED). An attempt counts when it starts, so that a day without
+workers costs none, and one that kills its process is counted all the same.
+"""
+
+SET_ASIDE_AT_ONCE: Final = 5_000
+_later = event_delivery.alias("later").c
+_rest_of_lane = (
+    select(_later.id)
+    .where(
+        _later.handler == bindparam("of_handler"),
+        _later.lane == bindparam("of_lane"),
+        is_just(_later.state, READY),
+        _later.lane_seq > _head_of(bindparam("of_handler"), bindparam("of_lane")).scalar_subquery(),
+    )
+    .order_by(_later.lane_seq)
+    .limit(SET_ASIDE_AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
+SET_ASIDE: Final = Query(
+    update(event_delivery).where(_this.id.in_(_rest_of_lane)).values(state=int(BLOCKED))
+)
+"""Set aside what else is ready in a lane: else others wait while it is found, a few at a time."""
+
+WAITING: Final = Query(
+    select(_this.id)
+    .where(
+        _this.handler == bindparam("of_handler"),
+        _this.lane == bindparam("of_lane"),
+        is_just(_this.state, BLOCKED),
+    )
+    .limit(1)
+)
+PROMOTE: Final = Query(
+    update(event_delivery)
+    .where(
+        _this.handler == bindparam("of_handler"),
+        _this.lane == bindparam("of_lane"),
+        is_just(_this.state, BLOCKED),
+        not_(_is_paused(bindparam("of_handler"))),
+        _this.lane_seq == _head_of(bindparam("of_handler"), bindparam("of_lane")).scalar_subquery(),
+    )
+    .values(state=int(READY))
+)
+"""Let the next one of a lane go, if nothing before it is unfinished."""
+
+SWEPT_AT_ONCE: Final = 5_000
+
+
+def _sweep(*only: ColumnElement[bool]) -> Query:
+    """Look at each lane in which something waits: so no plan of it can go through all pairs."""
+    lanes = (
+        select(_later.handler, _later.lane)
+        .where(is_just(_later.state, BLOCKED), *only)
+        .distinct()
+        .subquery("lanes")
+    )
+    head = _head_of(lanes.c.handler, lanes.c.lane).correlate(lanes).scalar_subquery()
+    first = (
+        select(_this.id)
+        .where(
+            _this.handler == lanes.c.handler,
+            _this.lane == lanes.c.lane,
+            _this.lane_seq == head,
+            is_just(_this.state, BLOCKED),
+        )
+        .correlate(lanes)
+        .scalar_subquery()
+    )
+    waiting = (
+        select(first.label("id"))
+        .select_from(lanes)
+        .where(not_(_is_paused(lanes.c.handler)))
+        .subquery("waiting")
+    )
+    # Made once: a plan made for an empty table would make it again for each row.
+    found = (
+        select(waiting.c.id)
+        .where(waiting.c.id.is_not(None))
+        .limit(SWEPT_AT_ONCE)
+        .cte("found", nesting=True)
+        .prefix_with("MATERIALIZED")
+    )
+    return Query(
+        update(event_delivery)
+        .where(is_just(_this.state, BLOCKED), _this.id.in_(select(found.c.id)))
+        .values(state=int(READY))
+    )
+
+
+SWEEP: Final = _sweep()
+"""PROMOTE for all lanes at once: for a process that died between its two steps."""
+
+SWEEP_HANDLER: Final = _sweep(_later.handler == bindparam("of_handler"))
+"""The same for one handler: for whoever set its deliveries aside."""
+
+_is_held = and_(
+    _this.id == bindparam("held"), _this.token == bindparam("with_token"), _this.state == int(TAKEN)
+)
+LOAD: Final = Query(
+    select(
+        _this.attempts,
+        event_log.c.event_id,
+        event_log.c.event_type,
+        event_log.c.schema_version,
+        event_log.c.payload,
+        event_log.c.correlation_id,
+        event_log.c.traceparent,
+        event_log.c.actor_id,
+        event_log.c.occurred_at,
+    )
+    .join(event_log, event_log.c.event_id == _this.event_id)
+    .where(_is_held)
+    .with_for_update(of=event_delivery)
+)
+"""Lock a delivery that is held, and read its event: no row when somebody else has it by now.
+
+It waits for the lock: another engine's TAKE that came too late has it for a moment.
+"""
+
+SENT_AT_ONCE: Final = 20
+_are_held = or_(
+    *(
+        and_(_this.id == bindparam(f"held_{n}"), _this.token == bindparam(f"with_token_{n}"))
+        for n in range(SENT_AT_ONCE)
+    )
+)
+START: Final = Query(
+    update(event_delivery)
+    .where(_are_held, _this.state == int(TAKEN))
+    .values(
+        token=_this.token + 1,
+        attempts=_this.attempts + 1,
+        due_at=database_time(bindparam("lease", type_=Float)),
+        owner=bindparam("by"),
+    )
+    .returning(_this.id, _this.token, _this.attempts, _this.state, _this.handler, _this.lane)
+)
+"""Start what came in one message: the attempts count now, and the lease is a run's.
+
+The token grows here too, so that another copy of the message finds nothing to start.
+"""
+
+IN_FLIGHT: Final = Query(
+    select(func.count().label("count")).where(
+        is_in(_this.state, READY, TAKEN), _this.due_at > database_time(), _this.state == int(TAKEN)
+    )
+)
+"""How many are taken. What is due is left out of the search: that is the backlog."""
+
+FINISH: Final = Query(
+    update(event_delivery)
+    .where(_is_held)
+    .values(state=int(DONE), done_at=database_time(), last_error=bindparam("note"))
+)
+FAIL: Final = Query(
+    update(event_delivery)
+    .where(_is_held)
+    .values(
+        state=case(
+            (or_(bindparam("is_fatal"), _this.attempts >= _this.max_attempts), int(DEAD)),
+            else_=int(READY),
+        ),
+        due_at=database_time(bindparam("delay", type_=Float)),
+        owner=None,
+        last_error=bindparam("note"),
+    )
+    .returning(_this.state)
+)
+EXTEND: Final = Query(
+    update(event_delivery)
+    .where(_is_held)
+    .values(due_at=database_time(bindparam("lease", type_=Float)))
+)
+RELEASE: Final = Query(
+    update(event_delivery)
+    .where(_is_held)
+    .values(state=int(READY), due_at=database_time(), owner=None, attempts=_this.attempts - 1)
+)
+"""Give a delivery back untried: its attempt does not count."""
+
+REFUND: Final = Query(
+    update(event_delivery)
+    .where(_is_held)
+    .values(state=int(READY), due_at=database_time(bindparam("delay", type_=Float)), owner=None)
+)
+"""Give back what could not be sent: no attempt was counted yet."""
+
+PARK: Final = Query(update(event_delivery).where(_is_held).values(state=int(PARKED), owner=None))
+UNPARK: Final = Query(
+    update(event_delivery)
+    .where(is_just(_this.state, PARKED), _this.handler == bindparam("of_handler"))
+    .values(state=int(READY), attempts=0, due_at=database_time())
+)
+
+ADD_ATTEMPT: Final = Query(
+    insert(event_attempt).values(ended_at=database_time()),
+    columns=["delivery_id", "token", "attempt", "owner", "error_class", "error", "traceback"],
+)

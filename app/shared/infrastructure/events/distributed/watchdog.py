@@ -1,0 +1,49 @@
+"""Noticing that a worker has gone deaf: connected, it believes, and yet nothing arrives."""
+
+import os
+import threading
+import time
+
+import structlog
+from celery import Celery, signals
+from celery.worker import state
+
+log = structlog.get_logger(__name__)
+
+
+class Watchdog:
+    """Ends the process if messages wait, nothing runs, and none was received for so long.
+
+    Whoever supervises the process starts it again. It looks at the queue, not at the database:
+    what waits there is for this worker to take, whatever the relays do.
+    """
+
+    def __init__(self, celery: Celery, *, seconds: float) -> None:
+        self._celery, self._seconds = celery, seconds
+        self._well_at = time.monotonic()
+
+    def start(self) -> None:
+        signals.task_received.connect(self._is_well, weak=False)
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    def _is_well(self, **_: object) -> None:
+        self._well_at = time.monotonic()
+
+    def _watch(self) -> None:
+        while time.monotonic() - self._well_at < self._seconds:
+            time.sleep(self._seconds / 4)
+            if state.active_requests or not self._waiting():
+                self._is_well()
+        log.critical("worker deaf: messages wait and none arrives")
+        os._exit(1)
+
+    def _waiting(self) -> int:
+        """Return how many messages nobody has received; none if the broker does not tell."""
+        queue = self._celery.amqp.queues[self._celery.conf.task_default_queue]
+        try:
+            with self._celery.connection_for_read() as connection:
+                connection.ensure_connection(max_retries=0)
+                # Declared as it is, not just looked up: on Redis that does not heed the prefix.
+                return int(queue.bind(connection.default_channel).queue_declare().message_count)
+        except Exception:  # noqa: BLE001 - each transport has errors of its own
+            return 0

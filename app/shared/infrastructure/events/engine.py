@@ -1,0 +1,180 @@
+"""The engine: takes what is due and has it run, until it is stopped."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, Protocol
+
+import structlog
+
+from app.core.events import EventRegistry
+from app.core.exceptions import Unavailable
+from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.events import deliveries, metrics
+from app.shared.infrastructure.events.runner import Runner, Taken
+from app.shared.infrastructure.events.scheduler import Scheduler
+from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.events.wake import Wake
+
+log = structlog.get_logger(__name__)
+
+SHORTEST_PAUSE_SECONDS: Final = 0.02
+LONGEST_PAUSE_SECONDS: Final = 1.0
+SWEEP_SECONDS: Final = 5.0
+SCHEDULE_SECONDS: Final = 1.0
+
+
+class Executor(Protocol):
+    """Where deliveries are run: in this process, or by workers behind a broker."""
+
+    @property
+    def counts_attempts(self) -> bool:
+        """Whether to be taken is to be started, so that the attempt counts already."""
+        ...
+
+    @property
+    def lease(self) -> float:
+        """For how many seconds what was taken is left alone until something is heard of it."""
+        ...
+
+    async def free(self) -> int: ...
+    async def start(self, deliveries: Sequence[Taken], /) -> None: ...
+    async def finish(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+class Engine:
+    """Delivers events. Any number of them may run, in this process and in others.
+
+    A wake only makes it sooner: the database is asked again at least once a second.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        registry: EventRegistry,
+        runner: Runner,
+        executor: Executor,
+        wake: Wake,
+    ) -> None:
+        self._database, self._registry, self._wake = database, registry, wake
+        self._runner, self._executor = runner, executor
+        self._scheduler = Scheduler(database, registry)
+        self._swept = Rhythm(SWEEP_SECONDS)
+        self._scheduled = Rhythm(SCHEDULE_SECONDS)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Deliver in the background while the block runs; then give back what is not done."""
+        loop = asyncio.create_task(self.run())
+        try:
+            yield
+        finally:
+            loop.cancel()
+            with suppress(asyncio.CancelledError):
+                await loop
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        pause = SHORTEST_PAUSE_SECONDS
+        try:
+            async with self._wake.listening():
+                while True:
+                    found = await _unbroken(self._step_if_possible())
+                    pause = SHORTEST_PAUSE_SECONDS if found else _longer(pause)
+                    if not found:
+                        await self._wake.wait(pause)
+        finally:
+            await self._executor.stop()
+
+    async def step(self) -> int:
+        """Take what is due and start it; return how much was found."""
+        await self._keep_in_order()
+        free = await self._executor.free()
+        if free <= 0:
+            return 0
+        found = await self._take(free)
+        await self._executor.start([t for t in found if t.state == DeliveryState.TAKEN])
+        for taken in found:
+            if taken.state == DeliveryState.DEAD:  # it killed its process each time
+                metrics.count_run(taken.handler, "dead", taken.attempts)
+        # Given up or set aside: perhaps what it waited for was done meanwhile.
+        for taken in _one_of_each_lane(found, DeliveryState.DEAD, DeliveryState.BLOCKED):
+            await self._runner.promote(taken)
+        return len(found)
+
+    async def drain(self) -> None:
+        """Deliver until nothing is due any more: for tests."""
+        while await self.step():
+            await self._executor.finish()
+
+    async def _step_if_possible(self) -> int:
+        try:
+            return await self.step()
+        except Unavailable as error:
+            log.warning("deliveries wait", reason=error.code)
+        except Exception:
+            # Nobody would notice an engine that ended: its process goes on without it.
+            log.exception("deliveries wait", reason="unexpected")
+        await asyncio.sleep(LONGEST_PAUSE_SECONDS)
+        return 0
+
+    async def _take(self, count: int) -> list[Taken]:
+        asked = {
+            "count": count,
+            "lease": self._executor.lease,
+            "by": self._runner.owner,
+            "counted": int(self._executor.counts_attempts),
+        }
+        with metrics.TAKE_SECONDS.time():
+            async with self._database.transaction() as connection:
+                rows = await connection.fetch_all(deliveries.TAKE, asked)
+                found = [Taken(**row) for row in rows]
+                for taken in _one_of_each_lane(found, DeliveryState.BLOCKED):
+                    lane = {"of_handler": taken.handler, "of_lane": taken.lane}
+                    await connection.execute(deliveries.SET_ASIDE, lane)
+                await connection.commit()
+        return found
+
+    async def _keep_in_order(self) -> None:
+        if self._scheduled.is_time():
+            await self._scheduler.fire_due()
+        if self._swept.is_time():
+            async with self._database.transaction() as connection:
+                await connection.execute(deliveries.SWEEP, {})
+                for handler in self._registry.handlers:
+                    # What an older version of this code had no handler for.
+                    await connection.execute(deliveries.UNPARK, {"of_handler": handler.id})
+                await connection.commit()
+
+
+async def _unbroken(step: Coroutine[Any, Any, int]) -> int:
+    """Return what a step found. Whoever cancels waits for its end: what it took, it starts."""
+    task = asyncio.create_task(step)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
+
+
+def _one_of_each_lane(found: Sequence[Taken], *states: DeliveryState) -> Iterable[Taken]:
+    return {(t.handler, t.lane): t for t in found if t.state in states}.values()
+
+
+def _longer(pause: float) -> float:
+    return min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+class Rhythm:
+    """Tells when it is time again."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._next = seconds, 0.0
+
+    def is_time(self) -> bool:
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + self._seconds
+        return True

@@ -1,0 +1,85 @@
+"""Schedules: each tick an event like any other, published once, whoever does it."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import ClassVar, Final
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlalchemy import bindparam, select
+
+from app.core.events import EventRegistry, Handler
+from app.shared.domain.base_entity import AggregateRoot
+from app.shared.domain.events import ScheduleTick
+from app.shared.infrastructure.database.connection import Database, IntegrityViolation
+from app.shared.infrastructure.database.expressions import database_time
+from app.shared.infrastructure.database.models import event_log
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.event_log import EventCollector
+
+NOW: Final = Query(select(database_time().label("now")))
+FIRED: Final = Query(
+    select(event_log.c.event_id).where(
+        event_log.c.aggregate_type == bindparam("kind"),
+        event_log.c.aggregate_id == bindparam("schedule_id"),
+        event_log.c.aggregate_version == bindparam("number"),
+    )
+)
+
+
+@dataclass(eq=False, kw_only=True, slots=True)
+class Schedule(AggregateRoot):
+    """What ticks belong to. The number of a tick is its version."""
+
+    aggregate_type: ClassVar = "schedule"
+
+
+class Scheduler:
+    """Publishes the ticks that are due.
+
+    The event log takes each version of an aggregate once: of several schedulers that come at the
+    same moment one succeeds, and the others find it done.
+    """
+
+    def __init__(self, database: Database, registry: EventRegistry) -> None:
+        self._database, self._registry = database, registry
+        self._fired: dict[str, int] = {}
+
+    async def fire_due(self) -> int:
+        """Publish what is due by the database's clock; return how many ticks were ours."""
+        schedules = [h for h in self._registry.handlers if h.subscription.every is not None]
+        row = await self._database.fetch_one(NOW, {}) if schedules else None
+        if row is None:
+            return 0
+        return sum([await self._fire(schedule, row["now"]) for schedule in schedules])
+
+    async def _fire(self, handler: Handler, now: dt.datetime) -> bool:
+        seconds = (handler.subscription.every or dt.timedelta.max).total_seconds()
+        number = int(now.timestamp() // seconds)
+        if self._fired.get(handler.id) == number:
+            return False
+        due_at = dt.datetime.fromtimestamp(number * seconds, dt.UTC)
+        schedule = Schedule(
+            id=uuid5(NAMESPACE_URL, handler.id), version=number, created_at=due_at, updated_at=now
+        )
+        schedule.record(ScheduleTick(handler.id, due_at))
+        try:
+            is_ours = await self._publish(schedule)
+        except IntegrityViolation:  # another one was faster by a moment
+            is_ours = False
+        self._fired[handler.id] = number
+        return is_ours
+
+    async def _publish(self, schedule: Schedule) -> bool:
+        position = {
+            "kind": schedule.aggregate_type,
+            "schedule_id": schedule.id,
+            "number": schedule.version,
+        }
+        async with self._database.transaction() as connection:
+            if await connection.fetch_one(FIRED, position):
+                return False
+            collector = EventCollector(self._registry)
+            collector.collect(schedule)
+            await collector.write(connection)
+            await connection.commit()
+        return True

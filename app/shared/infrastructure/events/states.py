@@ -1,0 +1,44 @@
+"""What a delivery can be."""
+
+from enum import IntEnum
+from typing import Final
+
+from sqlalchemy import Column, ColumnElement, and_, literal_column
+
+
+class DeliveryState(IntEnum):
+    """Stored as its number."""
+
+    READY = 0  # to be taken when it is due
+    TAKEN = 1  # somebody runs it; due again when the lease ends
+    DEAD = 2  # all attempts failed: somebody has to look
+    DONE = 3
+    BLOCKED = 4  # an earlier one of its lane is not done
+    PARKED = 5  # this code knows no such handler
+
+
+def is_in(state: Column[int] | ColumnElement[int], *states: DeliveryState) -> ColumnElement[bool]:
+    """Whether a delivery is in one of the states.
+
+    Written as constants: with parameters PostgreSQL could not tell that a partial index fits.
+    """
+    return state.in_([literal_column(str(int(each))) for each in states])
+
+
+def is_just(state: Column[int] | ColumnElement[int], one: DeliveryState) -> ColumnElement[bool]:
+    """Whether a delivery is in this very state, found by the partial index that holds it.
+
+    SQLite takes such an index only where the index's own condition stands, so it stands there too.
+    """
+    return and_(is_in(state, *_INDEXED[one]), state == literal_column(str(int(one))))
+
+
+IN_LANES: Final = tuple(state for state in DeliveryState if state != DeliveryState.DONE)
+# The states of the partial index that finds those of one: see the tables.
+_INDEXED: Final[dict[DeliveryState, tuple[DeliveryState, ...]]] = {
+    **dict.fromkeys(IN_LANES, IN_LANES),
+    DeliveryState.DONE: (DeliveryState.DONE,),
+    DeliveryState.BLOCKED: (DeliveryState.BLOCKED,),
+    DeliveryState.DEAD: (DeliveryState.DEAD, DeliveryState.PARKED),
+    DeliveryState.PARKED: (DeliveryState.DEAD, DeliveryState.PARKED),
+}

@@ -1,0 +1,58 @@
+"""Letters from templates: each of them as plain text and as HTML."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+
+from app.shared.application.mail import Mail
+from app.shared.domain.value_objects import EmailAddress
+from app.shared.infrastructure.external.mailer import one_line
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    subject: Template
+    text: Template
+    html: Template
+
+
+class MailTemplates:
+    """The letters of a module: `<name>.txt`, whose first line is the subject, and `<name>.html`.
+
+    All are read at the start, so that a mistake in one stops it. `shared` are values that every
+    letter may use; a value that a template names and nobody gives is an error. Values come out on
+    one line: what somebody wrote can't pass for a part of the letter.
+    """
+
+    def __init__(self, folder: Path, **shared: str) -> None:
+        environment = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=select_autoescape(["html"], default=False, default_for_string=False),
+            undefined=StrictUndefined,
+            finalize=lambda value: one_line(value) if isinstance(value, str) else value,
+        )
+        environment.globals.update(shared)
+        self._letters = {file.stem: _letter(environment, file) for file in folder.glob("*.txt")}
+
+    def write(self, name: str, values: Mapping[str, Any], *, key: str, to: EmailAddress) -> Mail:
+        """Return the letter. Raises UndefinedError if a value is missing."""
+        letter = self._letters[name]
+        return Mail(
+            key=key,
+            to=to,
+            subject=letter.subject.render(values),
+            text=letter.text.render(values),
+            html=letter.html.render(values),
+        )
+
+
+def _letter(environment: Environment, file: Path) -> _Letter:
+    subject, _, text = file.read_text(encoding="utf-8").partition("\n")
+    return _Letter(
+        environment.from_string(subject),
+        environment.from_string(text.lstrip("\n")),
+        environment.get_template(f"{file.stem}.html"),
+    )

@@ -1,0 +1,120 @@
+"""Mail that leaves the service: over SMTP, or, where there is no server, into a folder."""
+
+import asyncio
+import datetime as dt
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime, parseaddr
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from app.shared.application.mail import Mail, MailDelayed, MailRefused
+
+TIMEOUT_SECONDS: Final = 20.0  # for each step: a connection, a command, its answer
+DEFAULT_PORTS: Final = {"smtp": 587, "smtps": 465}
+PERMANENT: Final = range(500, 600)  # RFC 5321, section 4.2.1
+_JOINERS: Final = "\u200c\u200d"  # not printable, and yet part of words and of emoji
+
+
+def one_line(text: str) -> str:
+    """Return the text without line breaks and control characters: it can't become a header."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable() or c in _JOINERS)
+
+
+class Sender:
+    """Whose name the mail goes out in: `no-reply@example.com` or `Shop <no-reply@example.com>`."""
+
+    def __init__(self, text: str) -> None:
+        name, self.address = parseaddr(text)
+        self.domain = self.address.rpartition("@")[2]
+        self._header = Address(display_name=name, addr_spec=self.address)
+
+    def sign(self, mail: Mail) -> EmailMessage:
+        """Return the mail as it goes out (RFC 5322), the same Message-ID for the same letter."""
+        message = EmailMessage(policy=SMTP if mail.to.value.isascii() else SMTPUTF8)
+        message["From"] = self._header
+        message["To"] = mail.to.value
+        message["Subject"] = one_line(mail.subject)
+        message["Date"] = format_datetime(dt.datetime.now(dt.UTC))
+        message["Message-ID"] = f"<{mail.key}@{self.domain}>"
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine should answer
+        message.set_content(mail.text, cte="quoted-printable")
+        message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+        return message
+
+
+class SmtpMailer:
+    """Hands each mail to a server, over a connection of its own.
+
+    `smtps://` is TLS from the start. `smtp://` turns to TLS by STARTTLS where the server can; with
+    a user and a password it does so or fails, for they never travel in the open.
+    """
+
+    def __init__(self, url: str, sender: Sender) -> None:
+        self._server, self._sender = urlsplit(url), sender
+
+    async def send(self, mail: Mail, /) -> None:
+        message, sender = self._sender.sign(mail), self._sender.address
+        with _translated(mail):
+            async with self._connection() as server:
+                await server.send_message(message, sender=sender, recipients=[mail.to.value])
+
+    def _connection(self) -> aiosmtplib.SMTP:
+        server, is_tls = self._server, self._server.scheme == "smtps"
+        return aiosmtplib.SMTP(
+            hostname=server.hostname,
+            port=server.port or DEFAULT_PORTS[server.scheme],
+            username=unquote(server.username) if server.username else None,
+            password=unquote(server.password) if server.password else None,
+            use_tls=is_tls,
+            start_tls=True if server.username and not is_tls else None,
+            local_hostname=self._sender.domain,
+            timeout=TIMEOUT_SECONDS,
+        )
+
+
+@contextmanager
+def _translated(mail: Mail) -> Iterator[None]:
+    """Turn errors into ours, without their texts: they hold the address of the person."""
+    try:
+        yield
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        raise _refused("recipient", error.recipients[0].code) from None
+    except aiosmtplib.SMTPDataError as error:
+        raise _refused("content", error.code) from None
+    except aiosmtplib.SMTPNotSupported as error:
+        if mail.to.value.isascii():  # what is missing is STARTTLS or a way to sign in
+            raise MailDelayed(error.message) from None
+        raise MailRefused("the server takes no addresses with such letters") from None
+    except aiosmtplib.SMTPResponseException as error:
+        raise MailDelayed(f"the server answered {error.code}: {type(error).__name__}") from None
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise MailDelayed(f"no way to the server: {type(error).__name__}") from None
+
+
+def _refused(what: str, code: int) -> MailRefused | MailDelayed:
+    kind = MailRefused if code in PERMANENT else MailDelayed
+    return kind(f"the server refused the {what}: {code}")
+
+
+class FileMailer:
+    """Writes each mail into a folder, as `<key>.eml`: the same letter again is the same file."""
+
+    def __init__(self, folder: Path, sender: Sender) -> None:
+        self._folder, self._sender = folder, sender
+
+    async def send(self, mail: Mail, /) -> None:
+        await asyncio.to_thread(self._write, mail.key, self._sender.sign(mail).as_bytes())
+
+    def _write(self, name: str, content: bytes) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self._folder / f".{name}.{secrets.token_hex(4)}"
+        draft.write_bytes(content)
+        draft.replace(self._folder / f"{name}.eml")  # at once: nobody reads half a letter

@@ -1,0 +1,88 @@
+"""Webhooks in the form of Standard Webhooks 1.0.0 (standardwebhooks.com)."""
+
+import base64
+import hmac
+import random
+from typing import Final
+
+import structlog
+
+from app.core import strict_json
+from app.core.events import DeadLetter, Discard, Retry
+from app.shared.application.base_usecase import Clock
+from app.shared.application.webhook import WebhookMessage
+from app.shared.infrastructure.external.circuit_breaker import CircuitOpen
+from app.shared.infrastructure.external.guarded_transport import AddressRefused
+from app.shared.infrastructure.external.http_client import (
+    LONGEST_PAUSE_SECONDS,
+    Answer,
+    HttpClient,
+)
+
+log = structlog.get_logger(__name__)
+
+SUCCESS: Final = range(200, 300)
+GONE: Final = 410
+LATER: Final = frozenset({408, 429})
+CLIENT_ERRORS: Final = range(400, 500)
+LONGEST_DELAY_SECONDS: Final = 3600.0
+
+
+class WebhookFailed(Exception):
+    """The receiver did not accept it this time."""
+
+
+class StandardWebhook:
+    """Posts signed messages to one address.
+
+    Receivers know a repetition by `webhook-id`, the delivery's key, and an old recording by
+    `webhook-timestamp`, the time of the attempt.
+    """
+
+    def __init__(self, client: HttpClient, clock: Clock, *, url: str, secret: bytes) -> None:
+        self._client, self._clock = client, clock
+        self._url, self._secret = url, secret
+
+    async def post(self, message: WebhookMessage, /, *, key: str) -> None:
+        body = strict_json.encode(message)
+        timestamp = str(int(self._clock.now().timestamp()))
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": key,
+            "webhook-timestamp": timestamp,
+            "webhook-signature": signature(self._secret, key, timestamp, body),
+        }
+        try:
+            answer = await self._client.send("POST", self._url, body=body, headers=headers, key=key)
+        except CircuitOpen as circuit:
+            raise _retry(circuit.after) from circuit
+        except AddressRefused as error:
+            raise DeadLetter(str(error)) from None
+        _judge(answer)
+
+
+def signature(secret: bytes, key: str, timestamp: str, body: bytes) -> str:
+    """Return what the receiver compares with its own reckoning."""
+    signed = f"{key}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(secret, signed, "sha256")).decode()
+
+
+def _judge(answer: Answer) -> None:
+    """Return if the message was accepted; else raise what is to become of it."""
+    status, said = answer.status, f"the receiver answered {answer.status}"
+    if status in SUCCESS:
+        return
+    if status == GONE:
+        log.warning("webhook not wanted any more", status=status)
+        raise Discard(said)
+    if status in CLIENT_ERRORS and status not in LATER:
+        raise DeadLetter(said)
+    after = answer.retry_after or 0.0
+    if after < LONGEST_PAUSE_SECONDS:  # the client has waited for that already, in vain
+        raise WebhookFailed(said)
+    raise _retry(after)
+
+
+def _retry(after: float) -> Retry:
+    """Bounded, and not all that wait at the same moment."""
+    return Retry(after=min(after, LONGEST_DELAY_SECONDS) * random.uniform(1.0, 1.25))  # noqa: S311 - nothing secret

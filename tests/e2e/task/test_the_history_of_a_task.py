@@ -1,0 +1,125 @@
+import asyncio
+
+import pytest
+from sqlalchemy import bindparam, delete
+
+from app.main import Service
+from app.shared.infrastructure.database.models import event_log
+from app.shared.infrastructure.database.query import Query
+from tests.support.people import Person
+
+FORGET = Query(delete(event_log).where(event_log.c.aggregate_version == bindparam("of_version")))
+
+
+async def test_a_history_tells_what_happened_when_and_by_whom_oldest_first(
+    ana: Person, bruno: Person
+) -> None:
+    task = await ana.create_task()
+    path = f"/tasks/{task['id']}"
+    await ana.patch(path, {"priority": "high"}, version=1)
+    await ana.post(f"{path}/assign", {"assignee_id": bruno.id}, version=2)
+    await bruno.post(f"{path}/complete", version=3)
+
+    answer = await ana.get(f"{path}/history")
+    assert answer.status_code == 200
+    history = answer.json()
+    assert [(e["version"], e["type"], e["actor_id"]) for e in history["items"]] == [
+        (1, "task.created", ana.id),
+        (2, "task.revised", ana.id),
+        (3, "task.assigned", ana.id),
+        (4, "task.completed", bruno.id),
+    ]
+    assert history["items"][1]["data"] == {
+        "task_id": task["id"],
+        "owner_id": ana.id,
+        "fields": ["priority"],
+    }
+    assert history["items"][0]["occurred_at"] == task["created_at"]
+    assert set(history["items"][0]) == {
+        "event_id",
+        "type",
+        "version",
+        "occurred_at",
+        "actor_id",
+        "data",
+    }
+    assert history["next_cursor"] is None
+    assert (await bruno.get(f"{path}/history")).json() == history
+
+
+async def test_a_long_history_goes_on_page_by_page(ana: Person) -> None:
+    task = await ana.create_task()
+    path = f"/tasks/{task['id']}"
+    for version, title in enumerate(("one", "two", "three", "four"), start=1):
+        await ana.patch(path, {"title": title}, version=version)
+
+    seen, cursor = [], ""
+    while True:
+        page = (await ana.get(f"{path}/history?limit=2{cursor}")).json()
+        seen += [entry["version"] for entry in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+    assert seen == [1, 2, 3, 4, 5]
+
+
+async def test_several_events_of_one_change_are_told_apart_in_their_order(
+    ana: Person, service: Service
+) -> None:
+    task = await ana.create_task()
+    path = f"/tasks/{task['id']}"
+    await ana.post(f"{path}/complete", version=1)
+    await ana.post(f"{path}/reopen", version=2)
+    await service.state.container.database().fetch_all(  # as if one save had recorded both
+        Query(
+            event_log.update()
+            .where(event_log.c.aggregate_version == 3)
+            .values(aggregate_version=2, ordinal=1)
+            .returning(event_log.c.seq)
+        ),
+        {},
+    )
+    first = (await ana.get(f"{path}/history?limit=2")).json()
+    rest = (await ana.get(f"{path}/history?limit=2&cursor={first['next_cursor']}")).json()
+    assert [entry["type"] for entry in first["items"]] == ["task.created", "task.completed"]
+    assert [entry["type"] for entry in rest["items"]] == ["task.reopened"]
+
+
+async def test_nobody_else_learns_that_there_is_a_history(ana: Person, bruno: Person) -> None:
+    task = await ana.create_task()
+    absent = await bruno.get("/tasks/00000000-0000-7000-8000-000000000000/history")
+    hidden = await bruno.get(f"/tasks/{task['id']}/history")
+    assert absent.status_code == hidden.status_code == 404
+    assert absent.json()["code"] == hidden.json()["code"] == "task_not_found"
+
+
+async def test_a_task_in_the_bin_has_no_history_as_it_has_no_page(ana: Person) -> None:
+    task = await ana.create_task()
+    await ana.delete(f"/tasks/{task['id']}", version=1)
+    assert (await ana.get(f"/tasks/{task['id']}/history")).status_code == 404
+
+
+async def test_a_task_whose_events_were_forgotten_has_an_empty_history(
+    ana: Person, service: Service
+) -> None:
+    task = await ana.create_task()
+    async with service.state.container.database().transaction() as connection:
+        await connection.execute(FORGET, {"of_version": 1})
+        await connection.commit()
+    answer = await ana.get(f"/tasks/{task['id']}/history")
+    assert (answer.status_code, answer.json()["items"]) == (200, [])
+
+
+async def test_a_cursor_fits_the_history_that_it_was_given_for(ana: Person) -> None:
+    one, other = await asyncio.gather(ana.create_task(), ana.create_task())
+    await ana.patch(f"/tasks/{one['id']}", {"title": "changed"}, version=1)
+    page = (await ana.get(f"/tasks/{one['id']}/history?limit=1")).json()
+    elsewhere = await ana.get(f"/tasks/{other['id']}/history?cursor={page['next_cursor']}")
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (400, "invalid_cursor")
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "sort=created_at"])
+async def test_a_history_takes_no_other_parameters(ana: Person, query: str) -> None:
+    task = await ana.create_task()
+    answer = await ana.get(f"/tasks/{task['id']}/history?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")

@@ -1,0 +1,116 @@
+"""What comes of it when something happens to a task, or to somebody who has one."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app.config.settings import Settings
+from app.main import Service
+from app.modules.task.domain.events import TaskCompleted
+from app.shared.application.base_usecase import SystemClock
+from tests.support.people import Person
+from tests.support.published import Published
+from tests.support.scenario import Drain, Scenario
+
+
+class Mail:
+    """The folder that mail is written to without a server; it can be broken."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        shutil.rmtree(folder, ignore_errors=True)  # what earlier tests sent
+
+    def letters(self) -> list[str]:
+        return [letter.read_text(encoding="utf-8") for letter in self._folder.glob("*.eml")]
+
+    def break_down(self) -> None:
+        self._folder.write_text("a file is no folder")
+
+    def mend(self) -> None:
+        if self._folder.is_file():
+            self._folder.unlink()
+
+
+@pytest.fixture
+def mail(settings: Settings) -> Iterator[Mail]:
+    mail = Mail(settings.data_dir / "mail")
+    yield mail
+    mail.mend()
+
+
+async def test_that_a_task_is_done_is_published_once(ana: Person, published: Published) -> None:
+    task = await ana.create_task()
+    await ana.post(f"/tasks/{task['id']}/complete", version=1)
+    await ana.post(f"/tasks/{task['id']}/complete", version=2)  # it is done already
+
+    facts = await published.of(TaskCompleted)
+    assert facts == [TaskCompleted(task_id=UUID(task["id"]), owner_id=UUID(ana.id))]
+
+
+async def test_whoever_is_given_a_task_gets_a_letter(
+    ana: Person, bruno: Person, drain: Drain, mail: Mail
+) -> None:
+    task = await ana.create_task()
+    await ana.post(f"/tasks/{task['id']}/assign", {"assignee_id": bruno.id}, version=1)
+    await drain()
+
+    (letter,) = mail.letters()
+    assert "To: bruno@example.com" in letter
+
+
+async def test_a_letter_that_could_not_be_sent_is_sent_later(
+    ana: Person, bruno: Person, drain: Drain, mail: Mail
+) -> None:
+    task = await ana.create_task()
+    mail.break_down()
+    await ana.post(f"/tasks/{task['id']}/assign", {"assignee_id": bruno.id}, version=1)
+    await drain()
+    assert "task.mail_assignee is ready after 1 attempts (FileExistsError" in await drain.left()
+
+    mail.mend()
+    await drain(retries=True)
+    assert len(mail.letters()) == 1
+
+
+async def test_when_somebody_is_gone_their_tasks_go_back(
+    ana: Person, bruno: Person, service: Service, scenario: Scenario
+) -> None:
+    task = await ana.create_task()
+    await ana.post(f"/tasks/{task['id']}/assign", {"assignee_id": bruno.id}, version=1)
+
+    async def bruno_is_deactivated() -> None:
+        async with service.state.container.user.uow() as uow:
+            account = await uow.users.get(UUID(bruno.id))
+            account.deactivate(now=SystemClock().now())
+            await uow.users.save(account)
+            await uow.commit()
+
+    async def nobody_is_to_do_it() -> bool:
+        answer = await ana.get(f"/tasks/{task['id']}")
+        return answer.json()["assignee_id"] is None
+
+    assert await scenario.when(bruno_is_deactivated).until(nobody_is_to_do_it)
+
+
+async def test_a_scenario_that_does_not_come_true_says_why(
+    ana: Person,
+    bruno: Person,
+    scenario: Scenario,
+    mail: Mail,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tests.support.scenario.PATIENCE_SECONDS", 1)
+    task = await ana.create_task()
+    mail.break_down()
+
+    async def bruno_is_given_it() -> None:
+        await ana.post(f"/tasks/{task['id']}/assign", {"assignee_id": bruno.id}, version=1)
+
+    async def has_a_letter() -> bool:
+        return mail.letters() != []
+
+    with pytest.raises(AssertionError, match=r"it is not so; task\.mail_assignee is ready after 1"):
+        await scenario.when(bruno_is_given_it).until(has_a_letter)

@@ -1,0 +1,44 @@
+"""Events that nothing can be done about: they end as dead letters, and the others go on."""
+
+import random
+from collections.abc import Callable
+
+from app.shared.infrastructure.events.states import DeliveryState
+from tests.faults.storm import balance, storm
+from tests.support.probe.handlers import MAX_ATTEMPTS
+from tests.support.probe.module import Hurried, Kept
+from tests.support.probe.shapes import is_settled
+from tests.support.probe.world import World, until
+
+POISON = ((Kept, "fail"), (Kept, "exit"), (Hurried, "hang"))
+
+
+async def test_what_raises_what_exits_and_what_never_returns(
+    world: World, dice: random.Random, rounds: Callable[[int], int]
+) -> None:
+    poisoned = []
+    for _ in range(rounds(1)):
+        poisoned += [await world.publish(kind, act) for kind, act in POISON]
+    for lane in poisoned:
+        await world.publish(Kept, lane=lane)
+    sound = [await world.publish(Kept) for _ in range(20)]
+    async with storm(world, dice) as raging:
+        await raging.begin("deliver")
+        await raging.begin("deliver")
+
+        async def are_settled() -> bool:
+            for member in raging.members[:]:
+                if not member.process.is_alive:
+                    await raging.follow(member)
+            return await is_settled(world)
+
+        await until(are_settled, patience=60 * rounds(1))
+
+    ledger = await balance(world)
+    assert ledger.violations() == []
+    dead = [row for row in await world.deliveries() if row["state"] == DeliveryState.DEAD]
+    assert {row["lane"] for row in dead} == set(poisoned)
+    assert {row["attempts"] for row in dead} == {MAX_ATTEMPTS}
+    assert all(row["last_error"] for row in dead)
+    for lane in sound:
+        assert await world.is_done(lane)

@@ -1,0 +1,64 @@
+"""PostgreSQL goes down and comes back while everybody is at work."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
+
+import asyncpg
+import pytest
+
+from app.shared.infrastructure.database.migrate import upgrade
+from tests.faults.conftest import LEASE_SECONDS
+from tests.faults.storm import balance, storm
+from tests.support.databases import text
+from tests.support.postgres import PostgresServer
+from tests.support.probe.world import World, open_world, until
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """One of its own: the others have to stay."""
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def restarted(
+    server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    """A world on that server."""
+    connection = await asyncpg.connect(text(server.url("postgres")))
+    await connection.execute("CREATE DATABASE restarted_test")
+    await connection.close()
+    address = text(server.url("restarted_test"))
+    await asyncio.to_thread(upgrade, address)
+    folder = tmp_path_factory.mktemp("probe")
+    async with open_world(address, folder, event_lease_seconds=LEASE_SECONDS) as (world, _):
+        yield world
+
+
+def has_told(world: World, before: int) -> bool:
+    """Tell whether something was published since."""
+    return world.folder.read_book().count("durable") > before
+
+
+async def test_a_server_that_crashes_under_load_costs_nothing_but_time(
+    restarted: World, server: PostgresServer, dice: random.Random, rounds: Callable[[int], int]
+) -> None:
+    async with storm(restarted, dice) as raging:
+        await raging.begin("deliver")
+        await raging.begin("deliver")
+        await raging.begin("deliver", "publish 1 4")
+        for _ in range(max(2, rounds(2) // 10)):
+            await raging.last(1)
+            mode = dice.choice(["immediate", "immediate", "fast"])
+            await asyncio.to_thread(server.restart, mode)
+            # By itself: no process of ours is started again.
+            told = restarted.folder.read_book().count("durable")
+            await until(partial(has_told, restarted, told))
+
+    ledger = await balance(restarted)
+    assert ledger.violations() == []
+    assert len(ledger.acknowledged) > 10

@@ -1,0 +1,1 @@
+"""Deliveries that Celery's workers run, on each broker."""

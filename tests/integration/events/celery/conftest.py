@@ -1,0 +1,121 @@
+"""A relay, which is in the process of the tests, and a worker, which is not."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from app.container import ApplicationContainer
+from app.shared.infrastructure.events import engine
+from app.shared.infrastructure.events.distributed.executor import CeleryExecutor
+from tests.support.brokers import Broker, NoBroker, broker_of, remove
+from tests.support.celery import add_clinging, worker
+from tests.support.cleaning import Clean, cleaner
+from tests.support.probe.module import create_tables
+from tests.support.probe.service import probe_container, probe_settings
+from tests.support.probe.world import World
+
+
+class Prepared(NamedTuple):
+    """A world whose events go over the broker."""
+
+    world: World
+    clean: Clean
+    logs: Path
+
+
+def executor_of(world: World) -> CeleryExecutor:
+    """Return the relay's, which sends."""
+    executor = world.container.executor()
+    assert isinstance(executor, CeleryExecutor)
+    return executor
+
+
+@pytest.fixture(scope="session", params=["redis", "rabbitmq"])
+async def broker(
+    request: pytest.FixtureRequest, note_broker: Callable[[str], None]
+) -> AsyncIterator[Broker]:
+    """What asks for it runs on each broker that is there."""
+    async with AsyncExitStack() as stack:
+        try:
+            broker = await stack.enter_async_context(broker_of(request.param))
+        except NoBroker as error:
+            note_broker(str(error))
+            pytest.skip(str(error))
+        note_broker(broker.label)
+        yield broker
+
+
+@pytest.fixture(scope="session")
+async def prepared(
+    broker: Broker,
+    another_database: Callable[[str, str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Prepared]:
+    address = another_database("postgresql", "celery")
+    await create_tables(address)
+    folder, logs = tmp_path_factory.mktemp("probe"), tmp_path_factory.mktemp("logs")
+    settings = probe_settings(
+        address,
+        folder,
+        app_name=f"Test {secrets.token_hex(4)}",
+        events="celery",
+        celery_broker_url=broker.url,
+        event_lease_seconds=1,
+        event_queue_seconds=2,
+        log_level="INFO",
+    )
+    world = World(settings, folder)
+    add_clinging(world.container, world.folder)
+    executor_of(world)._grace = 0.5
+    async with AsyncExitStack() as stack:
+        await world.database.open()
+        stack.push_async_callback(world.database.close)
+        stack.push_async_callback(asyncio.to_thread, remove, world.container.celery())
+        clean = await stack.enter_async_context(cleaner(address))
+        yield Prepared(world, clean, logs)
+
+
+@pytest.fixture
+async def world(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world in which nothing has happened yet."""
+    monkeypatch.setattr(engine, "LONGEST_PAUSE_SECONDS", 0.05)  # tests wait for it
+    await prepared.clean()
+    prepared.world.folder.empty()
+    return prepared.world
+
+
+@pytest.fixture(scope="session")
+async def worker_process(prepared: Prepared) -> AsyncIterator[None]:
+    """Receives all the time; it has nothing to do unless the relay is at work."""
+    world = prepared.world
+    async with worker(world.settings, world.folder, prepared.logs / "worker"):
+        yield
+
+
+@pytest.fixture
+async def relay(world: World, worker_process: None) -> AsyncIterator[None]:
+    """Sends, while the test runs, to a worker that receives."""
+    async with world.container.engine().running():
+        yield
+
+
+@pytest.fixture
+async def unheard_relay(world: World) -> AsyncIterator[ApplicationContainer]:
+    """A relay with a queue of its own, from which nobody receives."""
+    own = {
+        "app_name": f"Test {secrets.token_hex(4)}",
+        "event_queue_seconds": 1,
+        "event_in_flight": 30,
+    }
+    settings = world.settings.model_copy(update=own)
+    container = probe_container(settings, world.folder)
+    await container.database().open()
+    yield container
+    await container.executor().stop()
+    await container.database().close()
+    await asyncio.to_thread(remove, container.celery())

@@ -1,0 +1,88 @@
+"""A broker may be away, or lose what it holds: the database is the truth."""
+
+import asyncio
+
+import pytest
+
+from app.container import ApplicationContainer
+from app.shared.infrastructure.events.distributed import sender
+from tests.integration.events.celery.conftest import executor_of
+from tests.support.brokers import Broker, empty, waiting_in
+from tests.support.probe.module import Kept
+from tests.support.probe.world import World, until
+
+
+@pytest.mark.usefixtures("worker_process")
+async def test_messages_that_are_lost_are_sent_again(
+    world: World, unheard_relay: ApplicationContainer
+) -> None:
+    for _ in range(30):
+        await world.publish(Kept)
+    await unheard_relay.engine().step()
+    assert await world.states() == ["taken"] * 30
+    assert await asyncio.to_thread(waiting_in, unheard_relay.celery()) >= 2
+
+    await asyncio.to_thread(empty, unheard_relay.celery())
+    async with world.container.engine().running():
+        await until(lambda: world.are(["done"] * 30))
+
+    assert await world.effects() == [1] * 30
+    assert {row["attempts"] for row in await world.deliveries()} == {1}
+
+
+@pytest.mark.usefixtures("relay")
+async def test_while_the_broker_is_away_all_is_published_and_waits(
+    world: World, broker: Broker
+) -> None:
+    executor = executor_of(world)
+    async with broker.proxy.away():
+        for _ in range(30):
+            await world.publish(Kept)
+        await until(lambda: executor._is_away)
+        await until(lambda: world.are(["ready"] * 30))
+        assert await executor.free() == 0
+    await until(lambda: world.are(["done"] * 30))
+
+    assert await world.effects() == [1] * 30
+    assert {row["attempts"] for row in await world.deliveries()} == {1}
+
+
+@pytest.mark.usefixtures("relay")
+async def test_a_broker_that_does_not_answer_is_away(
+    world: World, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "LONGEST_SECONDS", 0.2)
+    async with broker.proxy.mute():
+        await world.publish(Kept)
+        await until(lambda: executor_of(world)._is_away)
+        await until(lambda: world.are(["ready"]))
+    await until(lambda: world.are(["done"]))
+
+
+@pytest.mark.usefixtures("relay")
+async def test_a_broker_that_was_away_while_nothing_happened_is_not_missed(
+    world: World, broker: Broker
+) -> None:
+    await world.publish(Kept)
+    await until(lambda: world.are(["done"]))
+    before = executor_of(world)._left_alone_until
+    async with broker.proxy.away():
+        pass
+    await world.publish(Kept)
+    await until(lambda: world.are(["done", "done"]))
+
+    assert executor_of(world)._left_alone_until == before
+
+
+async def test_no_more_is_on_its_way_than_may_be(
+    world: World, unheard_relay: ApplicationContainer
+) -> None:
+    for _ in range(40):
+        await world.publish(Kept)
+    for _ in range(3):
+        await unheard_relay.engine().step()
+
+    states = await world.states()
+    # Less those of the schedules, which are taken too.
+    assert 20 < states.count("taken") <= 30
+    assert states.count("ready") == 40 - states.count("taken")

@@ -1,0 +1,105 @@
+"""What the engine promises holds with Celery's workers too."""
+
+import os
+
+import pytest
+from sqlalchemy import update
+
+from app.shared.infrastructure.database.models import event_delivery
+from app.shared.infrastructure.events.distributed.sender import Message, Sender
+from tests.support.celery import Clung
+from tests.support.probe.handlers import MAX_ATTEMPTS
+from tests.support.probe.module import Kept, Sent
+from tests.support.probe.world import World, until
+
+pytestmark = pytest.mark.usefixtures("relay")
+
+
+async def test_each_event_has_its_effect_once_and_in_the_order_of_its_aggregate(
+    world: World,
+) -> None:
+    lanes = [await world.publish(Kept) for _ in range(20)]
+    for _ in range(9):
+        for lane in lanes:
+            await world.publish(Kept, lane=lane)
+    await until(lambda: world.are(["done"] * 200))
+
+    for lane in lanes:
+        assert await world.effects(lane) == list(range(1, 11))
+    assert {row["attempts"] for row in await world.deliveries()} == {1}
+
+
+async def test_a_message_that_comes_three_times_is_run_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish = Sender._publish
+
+    def publish_three_times(self: Sender, message: Message) -> None:
+        for _ in range(3):
+            publish(self, message)
+
+    monkeypatch.setattr(Sender, "_publish", publish_three_times)
+    for _ in range(30):
+        await world.publish(Sent, "do")
+    await until(lambda: world.are(["done"] * 30))
+
+    assert len(world.folder.starts("probe.send")) == len(world.folder.sent()) == 30
+    assert {row["attempts"] for row in await world.deliveries()} == {1}
+
+
+async def test_what_is_for_a_handler_that_nobody_knows_is_parked(world: World) -> None:
+    await world.publish(Kept)
+    await world.execute(update(event_delivery).values(handler="probe.of_tomorrow"))
+    await until(lambda: world.are(["parked"]))
+
+    assert await world.effects() == []
+
+
+# --- Processes that are killed --------------------------------------------------------------------
+
+
+async def test_what_a_killed_process_was_at_has_its_effect_once(world: World) -> None:
+    await world.publish(Kept, "wait", "do")
+    await until(lambda: len(world.folder.starts("probe.keep")) == 1)
+    os.kill(world.folder.starts("probe.keep")[0], 9)
+    await until(lambda: world.are(["done"]))
+
+    assert await world.effects() == [1]
+    assert (await world.delivery())["attempts"] == 2
+
+
+async def test_what_kills_each_process_that_starts_it_dies_alone(world: World) -> None:
+    poison = await world.publish(Kept, "exit")
+    for _ in range(30):  # more than one message, and more than a process runs at once
+        await world.publish(Kept)
+    await until(lambda: world.are(["dead"] + ["done"] * 30))
+
+    assert len(world.folder.starts("probe.keep")) == MAX_ATTEMPTS
+    assert await world.effects(poison) == []
+
+
+# --- Handlers that do not keep to their time ------------------------------------------------------
+
+
+async def test_what_works_on_when_its_time_is_over_is_cancelled_and_undone(world: World) -> None:
+    await world.publish(Clung, "ignore", "do")
+    await until(lambda: world.have_failed(1))
+
+    assert await world.effects() == []
+    assert (await world.attempts())[0]["error"] == "TimeoutError: over its time limit"
+    (process,) = world.folder.starts("probe.cling")
+    os.kill(process, 0)  # it lives, and goes on
+
+    await world.bring_forward_retries()
+    await until(lambda: world.are(["done"]))
+    assert await world.effects() == [1]
+
+
+async def test_what_blocks_its_process_is_ended_with_it(world: World) -> None:
+    await world.publish(Clung, "block", "do")
+    await until(lambda: world.are(["done"]))
+
+    assert await world.effects() == [1]
+    first, second = world.folder.starts("probe.cling")
+    assert first != second
+    assert (await world.delivery())["attempts"] == 2

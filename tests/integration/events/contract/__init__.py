@@ -1,0 +1,1 @@
+"""What the engine promises: one suite, run wherever deliveries can run."""

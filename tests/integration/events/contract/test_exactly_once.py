@@ -1,0 +1,95 @@
+"""An event that is committed has its effects, each once; one that is not has none."""
+
+from app.core.context import WorkContext, current_work
+from app.shared.domain.base_entity import new_id
+from tests.support.probe.module import Kept, Sent, Shared
+from tests.support.probe.shapes import Shape
+from tests.support.probe.world import World, until
+
+
+async def test_an_event_that_was_rolled_back_is_never_seen(shape: Shape, world: World) -> None:
+    await world.publish(Kept, commit=False)
+    await world.publish(Kept)
+
+    await shape.settle()
+
+    assert await world.states() == ["done"]
+    assert await world.effects() == [1]
+
+
+async def test_each_handler_of_an_event_has_its_effect_once(shape: Shape, world: World) -> None:
+    lanes = [await world.publish(Shared) for _ in range(10)]
+    for lane in lanes:
+        await world.publish(Shared, lane=lane)
+
+    await shape.settle()
+
+    for lane in lanes:
+        assert sorted(await world.effects(lane)) == [1, 1, 2, 2]
+
+
+async def test_all_events_of_one_change_are_delivered(shape: Shape, world: World) -> None:
+    lane = await world.publish(Kept, times=4)
+
+    await shape.settle()
+
+    assert await world.effects(lane) == [1, 1, 1, 1]
+
+
+async def test_what_failed_has_left_nothing_when_it_succeeds(shape: Shape, world: World) -> None:
+    await world.publish(Kept, "answer+fail", "answer+fail", "answer")
+
+    await shape.settle()
+
+    assert await world.states() == ["done", "done"]  # the event itself, and one answer
+    assert await world.effects() == [1, 1]
+    assert len(world.folder.starts("probe.keep")) == 3
+
+
+async def test_several_engines_at_once_run_nothing_twice(shape: Shape, world: World) -> None:
+    for _ in range(shape.places):
+        await world.publish(Sent, "wait")
+    async with shape.delivering(), shape.victim():
+        for _ in range(4):
+            await world.publish(Sent, "wait")
+        # All places of all engines are taken: so each of them is at work.
+        await until(lambda: len(world.folder.starts("probe.send")) == shape.places + 4)
+        lanes = [await world.publish(Shared) for _ in range(50)]
+        world.folder.open_gate()
+        await shape.settled()
+
+    assert len(set(world.folder.starts("probe.send"))) > 1
+    assert len(world.folder.starts("probe.send")) == shape.places + 4
+    for lane in lanes:
+        assert await world.effects(lane) == [1, 1]
+
+
+# --- What an event carries along ------------------------------------------------------------------
+
+
+async def test_what_a_handler_publishes_is_delivered_in_turn(shape: Shape, world: World) -> None:
+    await world.publish(Kept, "answer")
+
+    await shape.settle()
+
+    asked, answer = await world.deliveries()
+    assert (asked["handler"], answer["handler"]) == ("probe.keep", "probe.hear")
+    assert answer["causation_id"] == asked["event_id"]
+    assert await world.effects() == [1, 1]
+
+
+async def test_an_event_says_by_whom_and_for_which_request_also_further_on(
+    shape: Shape, world: World
+) -> None:
+    actor, trace = new_id(), "00-11111111111111111111111111111111-2222222222222222-01"
+    token = current_work.set(WorkContext("request-0001", actor, trace))
+    try:
+        await world.publish(Kept, "answer")
+    finally:
+        current_work.reset(token)
+
+    await shape.settle()
+
+    names = ("correlation_id", "actor_id", "traceparent")
+    said = [tuple(row[name] for name in names) for row in await world.deliveries()]
+    assert said == [("request-0001", actor, trace)] * 2

@@ -1,0 +1,199 @@
+"""What fails is tried again, later and later, and not for ever; nothing of it stays."""
+
+import datetime as dt
+from functools import partial
+
+from sqlalchemy import update
+
+from app.shared.infrastructure.database.models import event_delivery, event_log
+from app.shared.infrastructure.events.states import DeliveryState
+from tests.support.probe.handlers import AGAIN_AFTER, MAX_ATTEMPTS
+from tests.support.probe.module import Hurried, Kept
+from tests.support.probe.shapes import Shape
+from tests.support.probe.world import World, until
+
+SECOND = dt.timedelta(seconds=1)
+
+
+async def test_the_next_attempt_is_put_off_twice_as_long_each_time(
+    shape: Shape, world: World
+) -> None:
+    await world.publish(Kept, "fail")
+    for attempt, usual in ((1, 4 * SECOND), (2, 8 * SECOND)):
+        async with shape.delivering():
+            await until(partial(world.have_failed, attempt))
+        failed = (await world.attempts())[-1]
+        delay = (await world.delivery())["due_at"] - failed["ended_at"]
+        # A quarter more or less; the attempt is noted a moment after its delay was told.
+        assert 0.75 * usual - SECOND < delay <= 1.25 * usual
+        assert await world.states() == ["ready"]
+        await world.bring_forward_retries()
+
+
+async def test_what_waits_for_its_time_is_left_alone(shape: Shape, world: World) -> None:
+    await world.publish(Kept, "fail", "do")
+    async with shape.delivering():
+        await until(lambda: world.have_failed(1))
+        other = await world.publish(Kept)
+        await until(lambda: world.is_done(other))
+
+    assert len(world.folder.starts("probe.keep")) == 1
+
+
+async def test_it_is_dead_after_its_last_attempt_and_each_error_is_kept(
+    shape: Shape, world: World
+) -> None:
+    await world.publish(Kept, "fail")
+
+    await shape.settle()
+
+    dead = await world.delivery()
+    assert await world.states() == ["dead"]
+    assert dead["attempts"] == MAX_ATTEMPTS
+    assert dead["last_error"] == "Broken: as it was told"
+    kept = await world.attempts()
+    assert [row["attempt"] for row in kept] == list(range(1, MAX_ATTEMPTS + 1))
+    assert {row["error_class"] for row in kept} == {"Broken"}
+    assert all("as it was told" in row["traceback"] and row["owner"] for row in kept)
+    assert await world.effects() == []
+
+
+async def test_a_dead_one_is_left_alone(shape: Shape, world: World) -> None:
+    await world.publish(Kept, "fail")
+    await shape.settle()
+    await world.publish(Kept)
+    await shape.settle()
+
+    assert len(world.folder.starts("probe.keep")) == MAX_ATTEMPTS
+
+
+# --- What a handler may say -----------------------------------------------------------------------
+
+
+async def test_a_handler_says_when_it_wants_to_be_called_again(shape: Shape, world: World) -> None:
+    await world.publish(Kept, "retry")
+    async with shape.delivering():
+        await until(lambda: world.have_failed(1))
+
+    delay = (await world.delivery())["due_at"] - (await world.attempts())[0]["ended_at"]
+    assert AGAIN_AFTER - 1 < delay.total_seconds() <= AGAIN_AFTER
+    assert await world.effects() == []
+
+
+async def test_a_handler_says_that_there_is_nothing_to_do(shape: Shape, world: World) -> None:
+    await world.publish(Kept, "discard")
+
+    await shape.settle()
+
+    assert await world.states() == ["done"]
+    assert (await world.delivery())["last_error"] == "discarded: not needed"
+    assert await world.attempts() == []
+
+
+async def test_a_handler_gives_up_at_once(shape: Shape, world: World) -> None:
+    await world.publish(Kept, "give up")
+
+    await shape.settle()
+
+    assert await world.states() == ["dead"]
+    assert (await world.delivery())["attempts"] == 1
+    assert await world.effects() == []
+
+
+# --- What a handler may not do --------------------------------------------------------------------
+
+
+async def test_a_handler_that_takes_too_long_is_undone(shape: Shape, world: World) -> None:
+    await world.publish(Hurried, "hang", "do")
+    async with shape.delivering():
+        await until(lambda: world.have_failed(1))
+    assert await world.effects() == []
+    assert (await world.attempts())[0]["error_class"] == "TimeoutError"
+
+    await shape.settle()
+
+    assert await world.states() == ["done"]
+    assert await world.effects() == [1]
+
+
+async def test_a_handler_does_not_commit_by_itself(shape: Shape, world: World) -> None:
+    await world.publish(Kept, "commit", "do")
+    async with shape.delivering():
+        await until(lambda: world.have_failed(1))
+    assert await world.effects() == []
+    assert "a handler does not commit" in (await world.attempts())[0]["error"]
+
+    await shape.settle()
+
+    assert await world.effects() == [1]
+
+
+async def test_a_handler_that_says_it_was_cancelled_has_failed(shape: Shape, world: World) -> None:
+    """As after `await task` for a task of its own that was cancelled: nobody stopped us."""
+    await world.publish(Kept, "cancel")
+
+    await shape.settle()
+
+    assert await world.states() == ["dead"]
+    assert len(world.folder.starts("probe.keep")) == MAX_ATTEMPTS
+
+
+# --- What cannot be delivered ---------------------------------------------------------------------
+
+
+async def test_what_cannot_be_read_is_dead_at_once(shape: Shape, world: World) -> None:
+    await world.publish(Kept)
+    await world.execute(update(event_log).values(payload={"number": "many"}))
+
+    await shape.settle()
+
+    assert await world.states() == ["dead"]
+    assert (await world.delivery())["attempts"] == 1
+    assert await world.effects() == []
+
+
+async def test_an_event_that_nobody_knows_is_dead_at_once(shape: Shape, world: World) -> None:
+    await world.publish(Kept)
+    await world.execute(update(event_log).values(event_type="probe.forgotten"))
+
+    await shape.settle()
+
+    assert await world.states() == ["dead"]
+    assert (await world.delivery())["attempts"] == 1
+
+
+async def test_an_event_of_a_later_version_is_dead_at_once(shape: Shape, world: World) -> None:
+    await world.publish(Kept)
+    await world.execute(update(event_log).values(schema_version=2))
+
+    await shape.settle()
+
+    assert await world.states() == ["dead"]
+    assert (await world.delivery())["attempts"] == 1
+
+
+async def test_what_is_for_a_handler_that_nobody_knows_is_parked_until_it_is_known(
+    shape: Shape, world: World
+) -> None:
+    lane = await world.publish(Kept)
+    await world.publish(Kept, lane=lane)
+    of_lane = update(event_delivery).where(event_delivery.c.lane == lane)
+    await world.execute(of_lane.values(handler="probe.of_tomorrow"))
+    async with shape.delivering():
+        await until(lambda: world.are(["parked", "blocked"]))
+        # From here on it is one that is known.
+        await world.execute(of_lane.values(handler="probe.keep"))
+        await until(lambda: world.are(["done", "done"]))
+
+    assert await world.effects() == [1, 2]
+
+
+async def test_what_is_parked_is_not_overtaken(shape: Shape, world: World) -> None:
+    """As when a process of the last release comes first, and one of this release second."""
+    lane = await world.publish(Kept)
+    await world.execute(update(event_delivery).values(state=int(DeliveryState.PARKED)))
+    await world.publish(Kept, lane=lane)
+    async with shape.delivering():
+        await until(lambda: world.are(["done", "done"]))
+
+    assert await world.effects() == [1, 2]

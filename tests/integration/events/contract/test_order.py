@@ -1,0 +1,131 @@
+"""For one handler and one aggregate: in the order of the events, whatever fails meanwhile."""
+
+from tests.support.probe.module import Kept, Passed, Shared
+from tests.support.probe.shapes import Shape
+from tests.support.probe.world import World, until
+
+
+async def test_a_later_one_waits_for_a_failing_one_though_it_is_due_earlier(
+    shape: Shape, world: World
+) -> None:
+    lane = await world.publish(Kept, "retry", "do")
+    await world.publish(Kept, lane=lane)
+    await world.publish(Kept, lane=lane)
+    async with shape.delivering():
+        await until(lambda: world.are(["ready", "blocked", "blocked"]))
+    first, *later = await world.deliveries()
+    assert all(first["due_at"] > row["due_at"] for row in later)
+
+    await shape.settle()
+
+    assert await world.effects(lane) == [1, 2, 3]
+
+
+async def test_other_lanes_go_on_meanwhile(shape: Shape, world: World) -> None:
+    failing = await world.publish(Kept, "retry", "do")
+    await world.publish(Kept, lane=failing)
+    other = await world.publish(Kept)
+    async with shape.delivering():
+        await until(lambda: world.are(["ready", "blocked", "done"]))
+
+    assert await world.effects() == await world.effects(other) == [1]
+
+
+async def test_the_order_holds_on_many_lanes_that_fail_now_and_then(
+    shape: Shape, world: World
+) -> None:
+    acts = {2: ["fail", "do"], 5: ["fail", "fail", "do"], 6: ["retry", "do"]}
+    lanes = [await world.publish(Kept) for _ in range(6)]
+    for version in range(2, 9):
+        for lane in lanes:
+            await world.publish(Kept, *acts.get(version, []), lane=lane)
+
+    await shape.settle()
+
+    for lane in lanes:
+        assert await world.effects(lane) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+async def test_what_is_published_while_its_lane_is_at_work_comes_afterwards(
+    shape: Shape, world: World
+) -> None:
+    lane = await world.publish(Shared)
+    async with shape.delivering():
+        for _ in range(30):
+            await world.publish(Shared, lane=lane)
+        await shape.settled()
+
+    assert await world.effects(lane, "probe.share") == list(range(1, 32))
+    assert await world.effects(lane, "probe.share_too") == list(range(1, 32))
+
+
+# --- When all attempts have failed ----------------------------------------------------------------
+
+
+async def test_a_dead_one_holds_back_what_follows(shape: Shape, world: World) -> None:
+    lane = await world.publish(Kept)
+    await world.publish(Kept, "fail", lane=lane)
+    await world.publish(Kept, lane=lane)
+    other = await world.publish(Kept)
+
+    await shape.settle()
+
+    assert await world.states() == ["done", "dead", "blocked", "done"]
+    assert await world.effects(lane) == [1]
+    assert await world.effects(other) == [1]
+
+
+async def test_it_does_not_where_the_handler_wants_to_be_passed_by(
+    shape: Shape, world: World
+) -> None:
+    lane = await world.publish(Passed)
+    await world.publish(Passed, "fail", lane=lane)
+    await world.publish(Passed, lane=lane)
+
+    await shape.settle()
+
+    assert await world.states() == ["done", "dead", "done"]
+    assert await world.effects(lane) == [1, 3]
+
+
+async def test_it_goes_on_in_order_once_somebody_had_the_dead_one_tried_again(
+    shape: Shape, world: World
+) -> None:
+    lane = await world.publish(Kept, "fail", "fail", "fail", "do")
+    await world.publish(Kept, lane=lane)
+    await shape.settle()
+    dead, _ = await world.deliveries()
+
+    await world.container.steering().retry(dead["id"])
+    await shape.settle()
+
+    assert await world.effects(lane) == [1, 2]
+
+
+# --- Backlogs -------------------------------------------------------------------------------------
+
+
+async def test_the_backlog_of_one_lane_does_not_hold_up_another(shape: Shape, world: World) -> None:
+    hot = await world.publish(Kept, "retry", "do")
+    await world.publish(Kept, lane=hot, times=500)
+    other = await world.publish(Kept)
+    async with shape.delivering():
+        await until(lambda: world.is_done(other))
+        assert await world.effects(hot) == []
+
+
+async def test_the_backlog_of_a_paused_handler_holds_up_nobody_and_is_kept_in_order(
+    shape: Shape, world: World
+) -> None:
+    await world.container.steering().pause("probe.keep")
+    held = await world.publish(Kept)
+    await world.publish(Kept, lane=held)
+    other = await world.publish(Passed)
+    async with shape.delivering():
+        await until(lambda: world.is_done(other))
+        assert await world.effects(held) == []
+
+        await world.container.steering().resume("probe.keep")
+        await shape.settled()
+
+    assert await world.effects(held) == [1, 2]

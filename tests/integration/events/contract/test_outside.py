@@ -1,0 +1,76 @@
+"""Effects outside the database: at least once, under a lease, with a key that stays the same."""
+
+from tests.support.probe.handlers import MAX_ATTEMPTS
+from tests.support.probe.module import Kept, Sent
+from tests.support.probe.shapes import Shape
+from tests.support.probe.world import World, until
+
+
+async def test_the_other_side_can_tell_a_repetition_by_its_key(shape: Shape, world: World) -> None:
+    await world.publish(Sent, "fail", "do")
+    await world.publish(Sent)
+
+    await shape.settle()
+
+    assert await world.states() == ["done", "done"]
+    sent = world.folder.sent()
+    first, second = [str(row["event_id"]) for row in await world.deliveries()]
+    assert sorted(event for event, _ in sent) == sorted([first, first, second])
+    keys = {event: {key for of, key in sent if of == event} for event in (first, second)}
+    assert [len(keys[first]), len(keys[second])] == [1, 1]
+    assert keys[first] != keys[second]
+
+
+async def test_it_is_dead_after_its_last_attempt_too(shape: Shape, world: World) -> None:
+    await world.publish(Sent, "fail")
+
+    await shape.settle()
+
+    assert await world.states() == ["dead"]
+    assert len(world.folder.sent()) == MAX_ATTEMPTS
+
+
+async def test_the_lease_is_extended_for_as_long_as_the_handler_works(
+    shape: Shape, world: World
+) -> None:
+    await world.publish(Sent, "wait")
+    async with shape.victim(event_lease_seconds=2):
+        await until(lambda: world.are(["taken"]))
+        ends = (await world.delivery())["due_at"]
+        await until(lambda: world.is_due_after(ends))
+        ends = (await world.delivery())["due_at"]
+        await until(lambda: world.is_due_after(ends))
+        world.folder.open_gate()
+        await until(lambda: world.are(["done"]))
+
+    assert len(world.folder.starts("probe.send")) == 1
+
+
+async def test_whoever_lost_the_delivery_meanwhile_does_not_end_it(
+    shape: Shape, world: World
+) -> None:
+    await world.publish(Sent, "wait", "retry")
+    async with shape.victim() as late:
+        await until(lambda: len(world.folder.starts("probe.send")) == 1)
+        await world.end_leases()
+        async with shape.delivering():
+            await until(lambda: world.have_failed(1))
+        world.folder.open_gate()
+        await late.finish()
+
+    # The one who has it said: again in an hour. What the late one said did not count.
+    row = await world.delivery()
+    assert await world.states() == ["ready"]
+    assert (row["token"], row["attempts"]) == (2, 2)
+
+
+async def test_no_transaction_waits_while_it_works(shape: Shape, world: World) -> None:
+    await world.publish(Sent, "wait")
+    async with shape.delivering():
+        await until(lambda: len(world.folder.starts("probe.send")) == 1)
+        other = await world.publish(Kept)
+        await until(lambda: world.is_done(other))
+        world.folder.open_gate()
+        await shape.settled()
+
+    assert await world.states() == ["done", "done"]

@@ -1,0 +1,1 @@
+"""The engine looked at closely, in one process, on each database."""

@@ -1,0 +1,99 @@
+"""Whatever the database says, an engine goes on: nobody would see that it is gone."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from app.shared.infrastructure.database.connection import (
+    Connection,
+    Database,
+    DatabaseUnavailable,
+    Row,
+)
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events import engine as engine_module
+from app.shared.infrastructure.events.engine import Engine
+from app.shared.infrastructure.events.local import LocalExecutor
+from app.shared.infrastructure.events.runner import Runner
+from app.shared.infrastructure.events.wake import Wake
+from tests.support.probe.module import Kept, Sent
+from tests.support.probe.world import World, until
+
+
+class Troubled:
+    """A database that answers with an error for as long as it has one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.trouble: Exception | None = None
+        self.told = 0
+
+    async def open(self) -> None:
+        await self._database.open()
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
+        self._tell()
+        return await self._database.fetch_one(query, params)
+
+    async def fetch_all(self, query: Query, params: Mapping[str, Any], /) -> Sequence[Row]:
+        self._tell()
+        return await self._database.fetch_all(query, params)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        self._tell()
+        async with self._database.transaction() as connection:
+            yield connection
+
+    def _tell(self) -> None:
+        if self.trouble is not None:
+            self.told += 1
+            raise self.trouble
+
+
+@pytest.fixture
+def database(world: World) -> Troubled:
+    return Troubled(world.database)
+
+
+@pytest.fixture
+def engine(world: World, database: Troubled, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """Waits for a lease of 0.3 s, and not long for anything else."""
+    monkeypatch.setattr(engine_module, "LONGEST_PAUSE_SECONDS", 0.02)
+    registry, wake = world.container.registry(), Wake()
+    runner = Runner(database, registry, owner="test", lease=0.3)
+    return Engine(database, registry, runner, LocalExecutor(runner, wake, concurrency=1), wake)
+
+
+@pytest.mark.parametrize("trouble", [DatabaseUnavailable(), ValueError("nobody thought of it")])
+async def test_it_delivers_again_when_the_trouble_is_over(
+    world: World, database: Troubled, engine: Engine, trouble: Exception
+) -> None:
+    async with engine.running():
+        database.trouble = trouble
+        await world.publish(Kept)
+        await until(lambda: database.told > 2)
+        assert await world.states() == ["ready"]
+
+        database.trouble = None
+        await until(lambda: world.are(["done"]))
+
+
+async def test_a_lease_is_kept_through_a_trouble_that_is_shorter(
+    world: World, database: Troubled, engine: Engine
+) -> None:
+    await world.publish(Sent, "wait")
+    async with engine.running():
+        await until(lambda: len(world.folder.starts("probe.send")) == 1)
+        database.trouble, told = DatabaseUnavailable(), database.told
+        await until(lambda: database.told > told)
+        database.trouble = None
+        ends = (await world.delivery())["due_at"]
+        await until(lambda: world.is_due_after(ends))
+        world.folder.open_gate()
+        await until(lambda: world.are(["done"]))

@@ -1,0 +1,106 @@
+"""What is done stays in the table for a day: no statement of the engine may read through it."""
+
+import re
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+from sqlalchemy.dialects import sqlite
+
+from app.shared.domain.base_entity import new_id
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events import (
+    backlog,
+    deliveries,
+    replay,
+    retention,
+    steering,
+)
+from tests.integration.events.steering.world import LONG_AGO, NOW, RECORD, World
+
+STATEMENTS = {
+    "take": deliveries.TAKE,
+    "waiting": deliveries.WAITING,
+    "promote": deliveries.PROMOTE,
+    "sweep": deliveries.SWEEP,
+    "sweep a handler": deliveries.SWEEP_HANDLER,
+    "unpark": deliveries.UNPARK,
+    "lag": backlog.LAG,
+    "lanes": backlog.LANES,
+    "retry": steering.RETRY_BATCH,
+    "discard": steering.DISCARD_BATCH,
+    "set aside": steering.SET_ASIDE_BATCH,
+    "replay": replay.REDO,
+    "forget": retention.OLD_DELIVERIES,
+}
+PARAMETERS: dict[str, Any] = {
+    "of_handler": RECORD,
+    "of_lane": new_id(),
+    "count": 4,
+    "counted": 1,
+    "lease": 60.0,
+    "by": "test",
+    "after": 0,
+    "size": 20,
+    "keep": 86_400.0,
+    "note": "given up",
+    "kind": "test.happened",
+    "after_time": LONG_AGO,
+    "after_seq": 0,
+    "last_time": LONG_AGO,
+    "last_seq": 0,
+    "until": NOW,
+}
+
+
+@pytest.fixture
+async def lived_in(world: World) -> World:
+    """A day's work that is done, a little to do, and a little that failed."""
+    await world.happen_at_once(10_000, is_done=True)
+    world.record.refused = {1}
+    await world.happen(1, 2, 3)
+    await world.drain()
+    for number in range(20):
+        await world.happen(number)
+    return world
+
+
+async def test_no_statement_reads_through_what_is_done(lived_in: World, database_url: str) -> None:
+    plans = await plans_of(database_url)
+    reads_all = re.compile(
+        r"Seq Scan on event_delivery|SCAN (event_delivery|other)$|PRIMARY KEY \(rowid>",
+        re.MULTILINE,
+    )
+    assert {name: plan for name, plan in plans.items() if reads_all.search(plan)} == {}
+    assert "ix_event_delivery_due" in plans["take"]
+
+
+async def plans_of(address: str) -> dict[str, str]:
+    url = make_url(address)
+    if url.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(url.database or "")) as connection:
+            return {name: plan_of(query, connection) for name, query in STATEMENTS.items()}
+    server = await asyncpg.connect(address)
+    try:
+        await server.execute("ANALYZE event_delivery")
+        return {name: await explained(query, server) for name, query in STATEMENTS.items()}
+    finally:
+        await server.close()
+
+
+def plan_of(query: Query, connection: sqlite3.Connection) -> str:
+    dialect = sqlite.dialect(paramstyle="named")
+    compiled = query.statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    values = {key: bind.effective_value for key, bind in compiled.binds.items()}
+    values |= {key: str(value) for key, value in PARAMETERS.items() if key in values}
+    rows = connection.execute(f"EXPLAIN QUERY PLAN {compiled}", values).fetchall()
+    return "\n".join(row[3] for row in rows)
+
+
+async def explained(query: Query, server: asyncpg.Connection) -> str:
+    compiled = query.postgres
+    rows = await server.fetch(f"EXPLAIN {compiled.sql}", *compiled.arguments(PARAMETERS))
+    return "\n".join(row[0] for row in rows)

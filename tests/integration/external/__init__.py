@@ -1,0 +1,1 @@
+"""What leaves the service, over real sockets."""

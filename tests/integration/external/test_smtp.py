@@ -1,0 +1,175 @@
+"""Mail over a real connection to a mail server."""
+
+import socket
+
+import pytest
+
+from app.core.events import DeadLetter
+from app.shared.application.mail import MailDelayed, MailRefused
+from app.shared.domain.value_objects import EmailAddress
+from app.shared.infrastructure.external import mailer
+from app.shared.infrastructure.external.mailer import Sender, SmtpMailer
+from tests.support.certificates import Authority
+from tests.support.letters import a_letter, part, read
+from tests.support.smtp import MailServer, mail_server
+
+SENDER = Sender("Shop <no-reply@example.com>")
+
+
+def to(server: MailServer, *, scheme: str = "smtp", user: str = "") -> SmtpMailer:
+    return SmtpMailer(f"{scheme}://{user}localhost:{server.port}", SENDER)
+
+
+async def test_a_letter_arrives() -> None:
+    async with mail_server() as server:
+        await to(server).send(a_letter(key="a-key", subject="Olá", text="Bom dia\n.\n.é\n"))
+    [delivered] = server.delivered
+    assert (delivered.sender, delivered.recipients) == ("no-reply@example.com", ["ana@example.com"])
+    message = read(delivered.content)
+    assert (message["Subject"], message["Message-ID"]) == ("Olá", "<a-key@example.com>")
+    assert part(message, "plain") == "Bom dia\n.\n.é\n"
+    assert server.commands[0] == "EHLO example.com"
+    assert server.commands[-1] == "QUIT"
+
+
+async def test_no_letter_becomes_a_command_or_another_letter() -> None:
+    text = "x\r\n.\r\nMAIL FROM:<bruno@example.com>\r\n"
+    async with mail_server() as server:
+        await to(server).send(a_letter(subject="x\r\nBcc: bruno@example.com", text=text))
+    [delivered] = server.delivered
+    assert delivered.recipients == ["ana@example.com"]
+    assert read(delivered.content)["Bcc"] is None
+    assert [c.split(" ")[0].upper() for c in server.commands] == [
+        *("EHLO", "MAIL", "RCPT", "DATA", "QUIT")
+    ]
+
+
+# --- TLS and passwords ----------------------------------------------------------------------------
+
+
+async def test_a_connection_turns_to_tls_where_the_server_can(authority: Authority) -> None:
+    async with mail_server(tls=authority.server_of("localhost")) as server:
+        await to(server).send(a_letter())
+    assert [(d.over_tls, d.signed_in_as) for d in server.delivered] == [(True, "")]
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+async def test_a_password_travels_under_tls(authority: Authority, scheme: str) -> None:
+    tls = authority.server_of("localhost")
+    async with mail_server(tls=tls, from_the_start=scheme == "smtps") as server:
+        await to(server, scheme=scheme, user="us%40er:p%3Aw%2F@").send(a_letter())
+    assert [(d.over_tls, d.signed_in_as) for d in server.delivered] == [(True, "us@er:p:w/")]
+
+
+async def test_a_password_does_not_travel_in_the_open() -> None:
+    async with mail_server() as server:
+        with pytest.raises(MailDelayed):
+            await to(server, user="user:password@").send(a_letter())
+    assert [command.split(" ")[0] for command in server.commands] == ["EHLO"]
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+async def test_a_server_that_proves_another_name_gets_nothing(
+    authority: Authority, scheme: str
+) -> None:
+    tls = authority.server_of("mail.example.com")
+    async with mail_server(tls=tls, from_the_start=scheme == "smtps") as server:
+        with pytest.raises(MailDelayed):
+            await to(server, scheme=scheme, user="user:password@").send(a_letter())
+    assert server.delivered == []
+    assert not any(command.startswith("AUTH") for command in server.commands)
+
+
+# --- Refusals -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "what"), [("RCPT", "recipient"), ("CONTENT", "content"), ("DATA", "content")]
+)
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ("550 5.1.1 no such user ana@example.com", MailRefused),
+        ("552 too large", MailRefused),
+        ("450 4.2.1 mailbox busy: ana@example.com", MailDelayed),
+        ("451 try later", MailDelayed),
+    ],
+)
+async def test_a_refusal_is_for_good_or_for_now_and_names_nobody(
+    command: str, what: str, answer: str, kind: type[Exception]
+) -> None:
+    async with mail_server() as server:
+        server.refusals[command] = answer
+        with pytest.raises(kind) as error:
+            await to(server).send(a_letter())
+    assert type(error.value) is kind
+    assert str(error.value) == f"the server refused the {what}: {answer[:3]}"
+    assert error.value.__suppress_context__
+    assert server.delivered == []
+
+
+def test_a_letter_that_is_refused_for_good_is_a_dead_letter() -> None:
+    assert issubclass(MailRefused, DeadLetter)
+    assert not issubclass(MailDelayed, DeadLetter)
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("CONNECT", "554 not you"),
+        ("EHLO", "550 not you"),
+        ("MAIL", "550 not in your name"),
+        ("MAIL", "421 closing"),
+        ("RCPT", "421 closing"),
+    ],
+)
+async def test_a_refusal_of_us_is_not_the_fault_of_the_letter(command: str, answer: str) -> None:
+    async with mail_server() as server:
+        server.refusals |= {command: answer, "HELO": answer}
+        with pytest.raises(MailDelayed, match=answer[:3]):
+            await to(server).send(a_letter())
+
+
+async def test_a_wrong_password_is_not_the_fault_of_the_letter(authority: Authority) -> None:
+    async with mail_server(tls=authority.server_of("localhost")) as server:
+        server.refusals["AUTH"] = "535 wrong"
+        with pytest.raises(MailDelayed, match="535"):
+            await to(server, user="user:password@").send(a_letter())
+
+
+async def test_a_server_that_is_away_is_tried_again() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        with pytest.raises(MailDelayed, match="no way to the server"):
+            await SmtpMailer(f"smtp://127.0.0.1:{port}", SENDER).send(a_letter())
+
+
+async def test_a_server_that_does_not_answer_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mailer, "TIMEOUT_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(MailDelayed, match="Timeout"):
+            await SmtpMailer(url, SENDER).send(a_letter())
+
+
+# --- Addresses beyond ASCII -----------------------------------------------------------------------
+
+JOSE = EmailAddress("josé@example.com")
+
+
+async def test_an_address_beyond_ascii_goes_to_a_server_that_knows_them() -> None:
+    async with mail_server() as server:
+        server.features = ["8BITMIME", "SMTPUTF8"]
+        await to(server).send(a_letter(to=JOSE))
+    assert [delivered.recipients for delivered in server.delivered] == [["josé@example.com"]]
+    assert "To: josé@example.com\r\n".encode() in server.delivered[0].content
+
+
+async def test_to_a_server_that_does_not_it_can_never_go() -> None:
+    async with mail_server() as server:
+        with pytest.raises(MailRefused):
+            await to(server).send(a_letter(to=JOSE))
+    assert server.delivered == []

@@ -1,0 +1,1 @@
+"""The task module on real databases."""

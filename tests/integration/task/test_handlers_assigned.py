@@ -1,0 +1,186 @@
+"""Whoever is given a task hears of it."""
+
+import datetime as dt
+from uuid import uuid5
+
+import pytest
+
+from app.modules.task.domain.entities import Title
+from app.shared.infrastructure.events.states import DeliveryState
+from tests.integration.task.conftest import Inhabit
+from tests.integration.task.world import NOW, World
+from tests.support.letters import part, read
+from tests.support.smtp import mail_server
+
+HANDLER = "task.mail_assignee"
+
+
+async def test_the_assignee_gets_a_letter(world: World) -> None:
+    ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
+    due_at = dt.datetime(2026, 2, 3, 10, 0, tzinfo=dt.UTC)
+    task = await world.a_task(ana, "Pôr a <fundação>", due_at=due_at)
+    await world.assign(task, bruno, by=ana)
+    await world.deliver()
+
+    [letter] = world.letters()
+    assert letter["To"] == "bruno@example.com"
+    assert letter["From"] == "Shop <no-reply@example.com>"
+    assert letter["Subject"] == "You have a new task: Pôr a <fundação>"
+    link = f"https://tasks.example.com/api/v1/tasks/{task.id}"
+    assert part(letter, "plain") == (
+        "Hello Bruno Example,\n\nsomebody gave you a task:\n\n    Pôr a <fundação>\n"
+        f"    Due: 2026-02-03 10:00 UTC\n\nIt is at {link}\n\nAlicerce\n"
+    )
+    html = part(letter, "html")
+    assert "<strong>Pôr a &lt;fundação&gt;</strong><br>Due: 2026-02-03 10:00 UTC</p>" in html
+    assert f'<a href="{link}">' in html
+
+
+async def test_a_task_without_a_due_time_has_none_in_its_letter(world: World) -> None:
+    ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
+    await world.assign(await world.a_task(ana), bruno, by=ana)
+    await world.deliver()
+    [letter] = world.letters()
+    assert "Due" not in part(letter, "plain") + part(letter, "html")
+
+
+async def test_no_title_becomes_a_header_or_a_part_of_the_letter(world: World) -> None:
+    ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
+    title = "é\r\nBcc: carla@example.com\r\n\r\nSend us your password"
+    await world.assign(await world.a_task(ana, title), bruno, by=ana)
+    await world.deliver()
+    [letter] = world.letters()
+    line = "é Bcc: carla@example.com Send us your password"
+    assert (letter["Subject"], letter["Bcc"]) == (f"You have a new task: {line}", None)
+    assert f"\n    {line}\n" in part(letter, "plain")
+
+
+async def test_the_letter_is_known_by_the_key_of_its_delivery(world: World) -> None:
+    ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
+    await world.assign(await world.a_task(ana), bruno, by=ana)
+    await world.deliver()
+    delivery = await world.one_delivery(HANDLER)
+    key = str(uuid5(delivery["event_id"], HANDLER))
+    [(name, letter)] = world.files().items()
+    assert (name, letter["Message-ID"]) == (key, f"<{key}@example.com>")
+
+
+async def test_a_task_for_nobody_or_for_oneself_is_no_news(world: World) -> None:
+    ana = await world.somebody("ana")
+    task = await world.a_task(ana)
+    for assignee in (ana, None):
+        await world.assign(task, assignee, by=ana)
+        await world.deliver()
+    assert world.letters() == []
+    assert [(d["state"], d["last_error"]) for d in await world.deliveries(HANDLER)] == [
+        (DeliveryState.DONE, None)
+    ] * 2
+
+
+async def test_an_assignee_who_hands_the_task_to_its_owner_gives_it_to_somebody(
+    world: World,
+) -> None:
+    ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
+    task = await world.a_task(ana)
+    await world.assign(task, bruno, by=ana)
+    await world.assign(task, ana, by=bruno)
+    await world.deliver()
+    assert [letter["To"] for letter in world.letters()] == ["ana@example.com"]
+
+
+async def test_only_the_last_of_several_assignees_hears_of_it(world: World) -> None:
+    ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
+    carla = await world.somebody("carla")
+    task = await world.a_task(ana)
+    await world.assign(task, bruno, by=ana)
+    await world.assign(task, carla, by=ana)
+    await world.deliver()
+    assert [letter["To"] for letter in world.letters()] == ["carla@example.com"]
+    first, second = await world.deliveries(HANDLER)
+    assert first["last_error"] == "discarded: the task is not theirs to do any more"
+    assert (first["state"], second["state"]) == (DeliveryState.DONE, DeliveryState.DONE)
+
+
+@pytest.mark.parametrize("end", ["complete", "cancel"])
+async def test_a_task_that_is_closed_by_then_is_no_news(world: World, end: str) -> None:
+    ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
+    task = await world.a_task(ana)
+    await world.assign(task, bruno, by=ana)
+    await world.do(task, lambda stored: getattr(stored, end)(now=NOW), by=ana)
+    await world.deliver()
+    assert world.letters() == []
+
+
+async def test_a_task_in_the_bin_is_no_news(world: World) -> None:
+    ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
+    task = await world.a_task(ana)
+    await world.assign(task, bruno, by=ana)
+    await world.do(task, lambda stored: stored.delete(by=ana, now=NOW), by=ana)
+    await world.deliver()
+    assert world.letters() == []
+
+
+async def test_an_account_that_is_closed_or_not_verified_gets_no_mail(world: World) -> None:
+    ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
+    carla = await world.somebody("carla", is_verified=False)
+    await world.assign(await world.a_task(ana), bruno, by=ana)
+    await world.assign(await world.a_task(ana), carla, by=ana)
+    await world.close_account(bruno)
+    await world.deliver()
+    assert world.letters() == []
+    assert {d["state"] for d in await world.deliveries(HANDLER)} == {DeliveryState.DONE}
+
+
+async def test_a_change_of_the_task_in_between_does_not_matter(world: World) -> None:
+    ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
+    task = await world.a_task(ana)
+    await world.assign(task, bruno, by=ana)
+    await world.do(task, lambda t: t.revise({"title": Title("Another")}, now=NOW), by=ana)
+    await world.deliver()
+    [letter] = world.letters()
+    assert letter["Subject"] == "You have a new task: Another"
+
+
+# --- With a mail server ---------------------------------------------------------------------------
+
+
+async def test_a_letter_that_is_delayed_is_sent_again_as_the_same(inhabit: Inhabit) -> None:
+    async with mail_server() as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        async with inhabit(smtp_url=url) as world:
+            ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
+            await world.assign(await world.a_task(ana), bruno, by=ana)
+            server.refusals["RCPT"] = "450 busy: bruno@example.com"
+            await world.deliver()
+            delivery = await world.one_delivery(HANDLER)
+            assert (delivery["state"], delivery["attempts"]) == (DeliveryState.READY, 1)
+            assert delivery["last_error"] == "MailDelayed: the server refused the recipient: 450"
+
+            server.refusals.clear()
+            await world.deliver_again()
+            delivery = await world.one_delivery(HANDLER)
+            assert delivery["state"] == DeliveryState.DONE
+    [delivered] = server.delivered
+    assert delivered.recipients == ["bruno@example.com"]
+    key = uuid5(delivery["event_id"], HANDLER)
+    assert read(delivered.content)["Message-ID"] == f"<{key}@example.com>"
+    assert world.letters() == []
+
+
+async def test_a_letter_that_is_refused_is_dead_and_holds_nobody_back(inhabit: Inhabit) -> None:
+    async with mail_server() as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        async with inhabit(smtp_url=url) as world:
+            ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
+            carla = await world.somebody("carla")
+            task = await world.a_task(ana)
+            await world.assign(task, bruno, by=ana)
+            server.refusals["RCPT"] = "550 no such user: bruno@example.com"
+            await world.deliver()
+            server.refusals.clear()
+            await world.assign(task, carla, by=ana)
+            await world.deliver()
+            states = [d["state"] for d in await world.deliveries(HANDLER)]
+            assert states == [DeliveryState.DEAD, DeliveryState.DONE]
+            assert "@example.com" not in await world.everything_noted()
+    assert [d.recipients for d in server.delivered] == [["carla@example.com"]]

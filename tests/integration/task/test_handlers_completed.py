@@ -1,0 +1,127 @@
+"""Whoever asked for it is told which task is done."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid5
+
+import pytest
+from pydantic import SecretStr
+
+from app.modules.task.domain.entities import Task
+from app.shared.infrastructure.events.states import DeliveryState
+from tests.integration.task.conftest import Inhabit
+from tests.integration.task.world import KEY, NOW, World
+from tests.support.webhook_receiver import HANG_UP, Receiver, Reply
+
+HANDLER = "task.webhook_completed"
+
+
+@pytest.fixture
+async def world(inhabit: Inhabit, receiver: Receiver) -> AsyncIterator[World]:
+    async with inhabit(
+        external_api_url=receiver.url("/hook"),
+        external_api_key=SecretStr(KEY),
+        external_api_allow_private=True,
+    ) as world:
+        yield world
+
+
+@pytest.fixture
+async def ana(world: World) -> UUID:
+    return await world.somebody("ana")
+
+
+async def complete(world: World, task: Task) -> None:
+    await world.do(task, lambda stored: stored.complete(now=NOW), by=task.owner_id)
+
+
+async def reopen(world: World, task: Task) -> None:
+    await world.do(task, lambda stored: stored.reopen(now=NOW), by=task.owner_id)
+
+
+async def test_the_receiver_learns_of_a_task_that_is_done(
+    world: World, ana: UUID, receiver: Receiver
+) -> None:
+    task = await world.a_task(ana)
+    await complete(world, task)
+    await world.deliver()
+
+    [request] = receiver.received
+    delivery = await world.one_delivery(HANDLER)
+    assert delivery["state"] == DeliveryState.DONE
+    assert json.loads(request.body) == {
+        "id": str(delivery["event_id"]),
+        "type": "task.completed",
+        "timestamp": "2026-01-02T17:30:00.654321Z",
+        "data": {"task_id": str(task.id)},
+    }
+    headers = request.headers
+    assert headers["webhook-id"] == str(uuid5(delivery["event_id"], HANDLER))
+    assert headers["x-request-id"] == "req-12345678"
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + request.body
+    reckoned = hmac.new(KEY.encode(), signed, hashlib.sha256).digest()
+    assert headers["webhook-signature"] == f"v1,{base64.b64encode(reckoned).decode()}"
+
+
+async def test_a_repetition_has_the_same_id_however_late_it_comes(
+    world: World, ana: UUID, receiver: Receiver
+) -> None:
+    receiver.answers(HANG_UP)
+    await complete(world, await world.a_task(ana))
+    await world.deliver()
+    delivery = await world.one_delivery(HANDLER)
+    assert (delivery["state"], delivery["attempts"]) == (DeliveryState.READY, 1)
+    receiver.answers(Reply(204))
+    await world.deliver_again()
+    assert (await world.one_delivery(HANDLER))["state"] == DeliveryState.DONE
+    assert len({request.headers["webhook-id"] for request in receiver.received}) == 1
+    assert len(receiver.received) == 4
+
+
+async def test_two_completions_of_one_task_are_two_messages(
+    world: World, ana: UUID, receiver: Receiver
+) -> None:
+    task = await world.a_task(ana)
+    await complete(world, task)
+    await reopen(world, task)
+    await complete(world, task)
+    await world.deliver()
+    assert len({request.headers["webhook-id"] for request in receiver.received}) == 2
+
+
+async def test_a_message_that_is_refused_is_dead_and_holds_nothing_back(
+    world: World, ana: UUID, receiver: Receiver
+) -> None:
+    receiver.answers(Reply(400), Reply(204))
+    task = await world.a_task(ana)
+    await complete(world, task)
+    await reopen(world, task)
+    await complete(world, task)
+    await world.deliver()
+    first, second = await world.deliveries(HANDLER)
+    assert first["state"] == DeliveryState.DEAD
+    assert first["last_error"] == "DeadLetter: the receiver answered 400"
+    assert second["state"] == DeliveryState.DONE
+
+
+async def test_a_receiver_that_is_gone_is_not_asked_again(
+    world: World, ana: UUID, receiver: Receiver
+) -> None:
+    receiver.answers(Reply(410))
+    await complete(world, await world.a_task(ana))
+    await world.deliver()
+    await world.deliver_again()
+    delivery = await world.one_delivery(HANDLER)
+    assert delivery["state"] == DeliveryState.DONE
+    assert delivery["last_error"] == "discarded: the receiver answered 410"
+    assert len(receiver.received) == 1
+
+
+async def test_without_an_address_nothing_is_written_down(inhabit: Inhabit) -> None:
+    async with inhabit() as world:
+        await complete(world, await world.a_task(await world.somebody("ana")))
+        assert world.container.registry().handler(HANDLER) is None
+        assert await world.deliveries(HANDLER) == []

@@ -1,0 +1,168 @@
+"""Whoever does a task is reminded of it, once for each due time."""
+
+import datetime as dt
+from uuid import UUID
+
+import pytest
+
+from app.modules.task.application.handlers import RemindOfDueTasks
+from app.modules.task.domain.entities import Task
+from app.shared.infrastructure.events.states import DeliveryState
+from tests.integration.task.conftest import Inhabit
+from tests.integration.task.world import NOW, World
+from tests.support.letters import part
+
+HOUR = dt.timedelta(hours=1)
+HANDLER = "task.mail_due_soon"
+
+
+async def due_at(world: World, task: Task, moment: dt.datetime | None) -> None:
+    await world.do(task, lambda t: t.revise({"due_at": moment}, now=NOW), by=task.owner_id)
+
+
+def reminded(world: World) -> list[str]:
+    """Whom the letters so far are for."""
+    return [str(letter["To"]) for letter in world.letters()]
+
+
+@pytest.fixture
+async def ana(world: World) -> UUID:
+    return await world.somebody("ana")
+
+
+async def test_the_owner_of_a_task_that_is_due_soon_gets_a_letter(world: World, ana: UUID) -> None:
+    task = await world.a_task(ana, "Pôr a fundação", due_at=NOW + 23 * HOUR)
+    await world.remind()
+    [letter] = world.letters()
+    assert (letter["To"], letter["Subject"]) == ("ana@example.com", "Due soon: Pôr a fundação")
+    text = part(letter, "plain")
+    assert "this task is due on 2026-01-03 16:30 UTC:\n\n    Pôr a fundação\n" in text
+    assert f"https://tasks.example.com/api/v1/tasks/{task.id}\n" in text
+
+
+async def test_it_is_the_assignee_who_is_reminded_if_there_is_one(world: World, ana: UUID) -> None:
+    bruno = await world.somebody("bruno")
+    task = await world.a_task(ana, due_at=NOW + HOUR)
+    await world.assign(task, bruno, by=bruno)
+    await world.remind()
+    assert reminded(world) == ["bruno@example.com"]
+
+
+async def test_an_assignee_who_can_not_be_written_to_leaves_it_to_the_owner(
+    world: World, ana: UUID
+) -> None:
+    carla = await world.somebody("carla", is_verified=False)
+    task = await world.a_task(ana, due_at=NOW + HOUR)
+    await world.assign(task, carla, by=carla)
+    await world.remind()
+    assert reminded(world) == ["ana@example.com"]
+
+
+async def test_each_due_time_is_reminded_of_once(world: World, ana: UUID) -> None:
+    task = await world.a_task(ana, due_at=NOW + 2 * HOUR)
+    for _ in range(3):
+        await world.remind()
+    assert len(world.letters()) == 1
+
+    await due_at(world, task, NOW + 3 * HOUR)
+    for _ in range(3):
+        await world.remind()
+    assert len(world.letters()) == 2
+
+    await due_at(world, task, None)
+    await world.remind()
+    await due_at(world, task, NOW + 3 * HOUR)
+    await world.remind()
+    assert len(world.letters()) == 2
+
+
+async def test_a_task_is_reminded_of_when_its_day_comes(world: World, ana: UUID) -> None:
+    await world.a_task(ana, due_at=NOW + 48 * HOUR)
+    await world.remind()
+    assert world.letters() == []
+    world.clock.time = NOW + 24 * HOUR
+    await world.remind()
+    assert reminded(world) == ["ana@example.com"]
+
+
+async def test_what_was_due_already_is_not_due_soon(world: World, ana: UUID) -> None:
+    await world.a_task(ana, due_at=NOW)
+    await world.remind()
+    assert world.letters() == []
+
+
+@pytest.mark.parametrize("end", ["complete", "cancel"])
+async def test_what_is_closed_is_not_reminded_of(world: World, ana: UUID, end: str) -> None:
+    task = await world.a_task(ana, due_at=NOW + HOUR)
+    await world.do(task, lambda stored: getattr(stored, end)(now=NOW), by=ana)
+    await world.remind()
+    assert await world.deliveries(HANDLER) == []
+
+
+async def test_what_is_in_the_bin_is_not_reminded_of(world: World, ana: UUID) -> None:
+    task = await world.a_task(ana, due_at=NOW + HOUR)
+    await world.do(task, lambda stored: stored.delete(by=ana, now=NOW), by=ana)
+    await world.remind()
+    assert await world.deliveries(HANDLER) == []
+
+
+async def test_what_was_put_off_before_the_letter_went_out_is_not_told(inhabit: Inhabit) -> None:
+    async with inhabit(smtp_url="smtp://127.0.0.1:1") as world:  # where nobody listens
+        ana = await world.somebody("ana")
+        task = await world.a_task(ana, due_at=NOW + HOUR)
+        await world.remind()
+        assert (await world.one_delivery(HANDLER))["state"] == DeliveryState.READY
+        await due_at(world, task, NOW + 100 * HOUR)
+        await world.deliver_again()
+        delivery = await world.one_delivery(HANDLER)
+    assert delivery["state"] == DeliveryState.DONE
+    assert delivery["last_error"] == "discarded: the task is not due at that time any more"
+
+
+async def test_with_nobody_to_write_to_it_is_over(world: World, ana: UUID) -> None:
+    await world.a_task(ana, due_at=NOW + HOUR)
+    await world.close_account(ana)
+    await world.remind()
+    assert world.letters() == []
+    delivery = await world.one_delivery(HANDLER)
+    assert delivery["last_error"] == ("discarded: neither assignee nor owner has an active account")
+
+
+async def test_what_is_too_much_for_one_round_is_for_the_next_the_most_urgent_first(
+    world: World, ana: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.deliver()  # the schedule's own tick, which found nothing yet
+    monkeypatch.setattr(RemindOfDueTasks, "MOST_AT_ONCE", 2)
+    for hours in (3, 1, 2):
+        await world.a_task(ana, f"in {hours}", due_at=NOW + hours * HOUR)
+    await world.remind()
+    assert {letter["Subject"] for letter in world.letters()} == {"Due soon: in 1", "Due soon: in 2"}
+    await world.remind()
+    assert len(world.letters()) == 3
+
+
+# SQLite has one writer: there nobody else is at work at the same time.
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_task_that_somebody_is_at_work_on_is_for_the_next_round(
+    world: World, ana: UUID
+) -> None:
+    await world.deliver()  # the schedule's own tick
+    task = await world.a_task(ana, due_at=NOW + HOUR)
+    async with world.container.task.uow() as uow:
+        stored = await uow.tasks.get(task.id)
+        stored.start(now=NOW)
+        await uow.tasks.save(stored)
+        await world.remind()
+        states = {delivery["state"] for delivery in await world.deliveries("task.remind_due")}
+        assert (states, world.letters()) == ({DeliveryState.DONE}, [])
+        await uow.commit()
+    await world.remind()
+    assert reminded(world) == ["ana@example.com"]
+
+
+async def test_a_reminder_is_an_event_of_the_task_and_names_nobody(world: World, ana: UUID) -> None:
+    task = await world.a_task(ana, due_at=NOW + HOUR)
+    await world.remind()
+    delivery = await world.one_delivery(HANDLER)
+    assert (delivery["event_type"], delivery["lane"]) == ("task.due_soon", task.id)
+    assert "@example.com" not in await world.everything_noted()

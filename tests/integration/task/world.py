@@ -1,0 +1,180 @@
+"""The whole service without its API: people, their tasks, and what leaves the house."""
+
+import datetime as dt
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from dependency_injector.providers import Object
+from pydantic import SecretStr
+from sqlalchemy import bindparam, select, update
+
+from app.config.settings import Settings
+from app.container import ApplicationContainer, built
+from app.core.context import WorkContext, current_work
+from app.modules.task.domain.entities import Task, TaskChanges, Title
+from app.modules.user.domain.entities import FullName, User
+from app.shared.domain.base_entity import new_id
+from app.shared.domain.events import ScheduleTick
+from app.shared.domain.value_objects import EmailAddress
+from app.shared.infrastructure.database.connection import Row
+from app.shared.infrastructure.database.expressions import database_time
+from app.shared.infrastructure.database.models import event_attempt, event_delivery, event_log
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.event_log import EventCollector
+from app.shared.infrastructure.events.scheduler import Schedule
+from app.shared.infrastructure.events.states import DeliveryState
+from tests.support.letters import read
+
+NOW: Final = dt.datetime(2026, 1, 2, 17, 30, 0, 654_321, tzinfo=dt.UTC)
+KEY: Final = "a key for tests only, and long enough"
+
+DELIVERIES = Query(
+    select(event_delivery, event_log.c.event_type, event_log.c.occurred_at)
+    .join(event_log, event_log.c.event_id == event_delivery.c.event_id)
+    .where(event_delivery.c.handler == bindparam("handler"))
+    .order_by(event_delivery.c.id)
+)
+HURRY = Query(
+    update(event_delivery)
+    .where(event_delivery.c.state == int(DeliveryState.READY))
+    .values(due_at=database_time())
+)
+EVENTS = Query(select(event_log))
+ATTEMPTS = Query(select(event_attempt))
+
+
+class Clock:
+    """Shows the time that it was set to."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def now(self) -> dt.datetime:
+        return self.time
+
+
+class World:
+    def __init__(self, container: ApplicationContainer, clock: Clock, folder: Path) -> None:
+        self.container, self.clock, self._folder = container, clock, folder
+        self.database = container.database()
+
+    async def somebody(self, name: str, *, is_verified: bool = True) -> UUID:
+        """Open an account."""
+        user = User.register(
+            email=EmailAddress(f"{name}@example.com"),
+            full_name=FullName(f"{name.title()} Example"),
+            password_hash="none",
+            now=NOW,
+        )
+        if is_verified:
+            user.verify(now=NOW)
+        async with self.container.user.uow() as uow:
+            await uow.users.save(user)
+            await uow.commit()
+        return user.id
+
+    async def close_account(self, user_id: UUID) -> None:
+        async with self.container.user.uow() as uow:
+            user = await uow.users.get(user_id)
+            user.deactivate(now=NOW)
+            await uow.users.save(user)
+            await uow.commit()
+
+    async def a_task(self, owner_id: UUID, title: str = "Lay the foundation", **of: Any) -> Task:
+        """Create a task."""
+        details: TaskChanges = {"title": Title(title)}
+        details.update(of)  # type: ignore[typeddict-item]  # whatever the test needs
+        task = Task.create(owner_id=owner_id, now=NOW, details=details)
+        async with self.container.task.uow() as uow:
+            await uow.tasks.save(task)
+            await uow.commit()
+        return task
+
+    async def do(self, task: Task, change: Callable[[Task], object], *, by: UUID) -> None:
+        """Have somebody change the task as it is stored now."""
+        token = current_work.set(WorkContext(request_id="req-12345678", actor_id=by))
+        try:
+            async with self.container.task.uow() as uow:
+                stored = await uow.tasks.get(task.id)
+                change(stored)
+                await uow.tasks.save(stored)
+                await uow.commit()
+        finally:
+            current_work.reset(token)
+
+    async def assign(self, task: Task, to: UUID | None, *, by: UUID) -> None:
+        await self.do(task, lambda stored: stored.assign(to, now=NOW), by=by)
+
+    async def deliver(self) -> None:
+        """Deliver everything that is due."""
+        await self.container.engine().drain()
+
+    async def deliver_again(self) -> None:
+        """Deliver what failed and waits for its next attempt."""
+        async with self.database.transaction() as connection:
+            await connection.execute(HURRY, {})
+            await connection.commit()
+        await self.deliver()
+
+    async def remind(self) -> None:
+        """Have it be time for the reminders, and deliver what comes of that."""
+        schedule = Schedule(id=new_id(), version=1, created_at=NOW, updated_at=NOW)
+        schedule.record(ScheduleTick("task.remind_due", NOW))
+        collector = EventCollector(self.container.registry())
+        collector.collect(schedule)
+        async with self.database.transaction() as connection:
+            await collector.write(connection)
+            await connection.commit()
+        await self.deliver()
+
+    async def deliveries(self, handler: str) -> Sequence[Row]:
+        return await self.database.fetch_all(DELIVERIES, {"handler": handler})
+
+    async def one_delivery(self, handler: str) -> Row:
+        [delivery] = await self.deliveries(handler)
+        return delivery
+
+    async def everything_noted(self) -> str:
+        """All that events and failed attempts hold."""
+        events = await self.database.fetch_all(EVENTS, {})
+        attempts = await self.database.fetch_all(ATTEMPTS, {})
+        return repr([dict(row) for row in [*events, *attempts]])
+
+    def files(self) -> dict[str, EmailMessage]:
+        """The letters that were written into the folder."""
+        return {file.stem: read(file.read_bytes()) for file in self._folder.glob("mail/*.eml")}
+
+    def letters(self) -> list[EmailMessage]:
+        """The same, in the order of whom they are for."""
+        return sorted(self.files().values(), key=lambda letter: str(letter["To"]))
+
+
+@asynccontextmanager
+async def inhabited(database_url: str, folder: Path, **settings: Any) -> AsyncIterator[World]:
+    """The service with these settings, for as long as the block runs."""
+    clock = Clock()
+    container = ApplicationContainer(
+        settings=Settings(
+            _env_file=None,
+            app_env="test",
+            database_url=SecretStr(database_url),
+            database_pool_size=5,
+            jwt_secret_key=SecretStr(KEY),
+            data_dir=folder,
+            public_url="https://tasks.example.com/",
+            mail_from="Shop <no-reply@example.com>",
+            **settings,
+        )
+    )
+    container.clock.override(Object(clock))
+    world = World(built(container), clock, folder)
+    await world.database.open()
+    try:
+        yield world
+    finally:
+        container.hasher().close()
+        await world.database.close()

@@ -1,0 +1,102 @@
+"""The brokers that Celery is tried on."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from celery import Celery
+from pydantic import SecretStr
+from redis.asyncio import Redis
+from sqlalchemy import make_url
+
+from tests.support.databases import text
+from tests.support.proxy import Proxy, proxy_of
+from tests.support.redis import RedisServer
+
+LOCAL_RABBITMQ: Final = "amqp://guest:guest@127.0.0.1:5672//"
+
+
+class NoBroker(Exception):
+    """There is none of the kind; the message says where it was looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A broker behind a proxy, through which all of the test's processes reach it."""
+
+    url: SecretStr
+    label: str
+    proxy: Proxy
+
+
+@asynccontextmanager
+async def broker_of(kind: str) -> AsyncIterator[Broker]:
+    """A broker of the kind. Raises NoBroker."""
+    async with REACH[kind]() as (address, label):
+        url = make_url(address)
+        async with proxy_of(url.host or "", url.port or PORTS[kind]) as proxy:
+            through = url.set(host="127.0.0.1", port=proxy.port)
+            yield Broker(SecretStr(text(through)), label, proxy)
+
+
+@asynccontextmanager
+async def _redis() -> AsyncIterator[tuple[str, str]]:
+    if address := os.environ.get("TEST_REDIS_URL"):
+        async with Redis.from_url(address) as client:
+            version = (await client.info("server"))["redis_version"]
+        yield address, f"Redis {version} (from TEST_REDIS_URL)"
+        return
+    server = RedisServer()
+    try:
+        yield server.url, server.label
+    finally:
+        server.stop()
+
+
+@asynccontextmanager
+async def _rabbitmq() -> AsyncIterator[tuple[str, str]]:
+    address = os.environ.get("TEST_AMQP_URL")
+    try:
+        version = await asyncio.to_thread(_version_of_rabbitmq, address or LOCAL_RABBITMQ)
+    except Exception as error:
+        if address:
+            raise
+        raise NoBroker("no RabbitMQ on 127.0.0.1:5672, nor in TEST_AMQP_URL") from error
+    yield address or LOCAL_RABBITMQ, f"RabbitMQ {version}"
+
+
+def _version_of_rabbitmq(address: str) -> str:
+    with Celery(broker=address).connection_for_read(connect_timeout=2) as connection:
+        connection.ensure_connection(max_retries=0)
+        return str(connection.connection.server_properties["version"])
+
+
+PORTS: Final = {"redis": 6379, "rabbitmq": 5672}
+REACH: Final = {"redis": _redis, "rabbitmq": _rabbitmq}
+
+
+# --- What lies there ----------------------------------------------------------------------------
+
+
+def waiting_in(celery: Celery) -> int:
+    """How many messages wait in the service's queue."""
+    with celery.connection_for_read() as connection:
+        queue = celery.amqp.queues[celery.conf.task_default_queue]
+        return int(queue.bind(connection.default_channel).queue_declare().message_count)
+
+
+def empty(celery: Celery) -> None:
+    """Lose what waits in the service's queue."""
+    with celery.connection_for_write() as connection:
+        connection.default_channel.queue_purge(celery.conf.task_default_queue)
+
+
+def remove(celery: Celery) -> None:
+    """Leave nothing of the service on the broker."""
+    queue = celery.conf.task_default_queue
+    with celery.connection_for_write() as connection:
+        connection.default_channel.queue_delete(queue)
+        connection.default_channel.exchange_delete(queue)

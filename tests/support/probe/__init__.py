@@ -1,0 +1,1 @@
+"""A module of the tests' own, by which the engine is proved in whichever process it runs."""

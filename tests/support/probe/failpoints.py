@@ -1,0 +1,159 @@
+"""Named places where a process of the tests ends, freezes or waits: once, after some passings.
+
+They are put around the engine's own methods here: the engine knows nothing of them.
+"""
+
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from app.shared.infrastructure.database.connection import Connection
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.runner import Runner, Taken
+from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
+from tests.support.probe.handlers import Folder
+
+Pass = Callable[[], Awaitable[None]]
+
+
+def set_failpoint(text: str, folder: Folder) -> None:
+    """Set what is named as `place:action`, or `place:action:passings` before it happens."""
+    if not text:
+        return
+    place, action, *rest = text.split(":")
+    passings = int(rest[0]) if rest else 0
+
+    async def reach() -> None:
+        nonlocal passings
+        passings -= 1
+        if passings == -1:
+            await ACTIONS[action](folder)
+
+    PLACES[place](reach)
+
+
+# --- What happens there -------------------------------------------------------------------------
+
+
+async def _exit(_folder: Folder) -> None:
+    os._exit(9)
+
+
+async def _freeze(folder: Folder) -> None:
+    folder.reach()
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+async def _wait(folder: Folder) -> None:
+    folder.reach()
+    await folder.gate()
+
+
+ACTIONS: Final[dict[str, Callable[[Folder], Awaitable[None]]]] = {
+    "exit": _exit,
+    "freeze": _freeze,
+    "wait": _wait,
+}
+
+
+# --- Where --------------------------------------------------------------------------------------
+
+
+def _before_run(reach: Pass) -> None:
+    """After the take, before anything of the run."""
+    original = Runner.run
+
+    async def run(
+        self: Runner, taken: Taken, *, is_late: Callable[[], bool] = lambda: False
+    ) -> None:
+        if taken.handler.startswith("probe."):
+            await reach()
+        await original(self, taken, is_late=is_late)
+
+    Runner.run = run  # type: ignore[method-assign]
+
+
+def _before_ack(reach: Pass) -> None:
+    """After the effect, before the note that it is done."""
+    original = Runner._finish
+
+    async def finish(self: Runner, connection: Any, taken: Taken, note: str | None) -> None:
+        if taken.handler.startswith("probe."):
+            await reach()
+        await original(self, connection, taken, note)
+
+    Runner._finish = finish  # type: ignore[method-assign]
+
+
+def _before_commit(reach: Pass) -> None:
+    """After effect and note, before they are committed."""
+    original = Runner._finish
+
+    async def finish(self: Runner, connection: Any, taken: Taken, note: str | None) -> None:
+        if taken.handler.startswith("probe."):
+            connection = _Committing(connection, reach)
+        await original(self, connection, taken, note)
+
+    Runner._finish = finish  # type: ignore[method-assign]
+
+
+class _Committing:
+    def __init__(self, connection: Connection, reach: Pass) -> None:
+        self._connection, self._reach = connection, reach
+
+    async def execute(self, query: Query, params: Mapping[str, Any], /) -> int:
+        return await self._connection.execute(query, params)
+
+    async def commit(self) -> None:
+        await self._reach()
+        await self._connection.commit()
+
+
+def _before_promote(reach: Pass) -> None:
+    """After all is committed, before the next one of the lane may go."""
+    original = Runner.promote
+
+    async def promote(self: Runner, taken: Taken) -> None:
+        if taken.handler.startswith("probe."):
+            await reach()
+        await original(self, taken)
+
+    Runner.promote = promote  # type: ignore[method-assign]
+
+
+def _before_publish(reach: Pass) -> None:
+    """After change and events are written, before they are committed."""
+    original = SqlUnitOfWork.flush
+
+    async def flush(self: SqlUnitOfWork) -> bool:
+        is_awaited = await original(self)
+        if not self._is_joined:
+            await reach()
+        return is_awaited
+
+    SqlUnitOfWork.flush = flush  # type: ignore[method-assign]
+
+
+def _before_wake(reach: Pass) -> None:
+    """After change and events are committed, before anybody hears of it."""
+    original = SqlUnitOfWork.commit
+
+    async def commit(self: SqlUnitOfWork) -> None:
+        wake, self._wake = self._wake, Wake()
+        await original(self)
+        await reach()
+        wake.set()
+
+    SqlUnitOfWork.commit = commit  # type: ignore[method-assign]
+
+
+PLACES: Final[dict[str, Callable[[Pass], None]]] = {
+    "before_run": _before_run,
+    "before_ack": _before_ack,
+    "before_commit": _before_commit,
+    "before_promote": _before_promote,
+    "before_publish": _before_publish,
+    "before_wake": _before_wake,
+}

@@ -1,0 +1,213 @@
+"""Handlers that do as their event says: work, fail, wait, take their process with them."""
+
+import asyncio
+import os
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from app.core.context import current_work
+from app.core.events import DeadLetter, Discard, Retry, Subscription, subscribe
+from app.shared.domain.base_entity import new_id
+from tests.support.probe.module import (
+    Answered,
+    Hurried,
+    Kept,
+    Passed,
+    Probe,
+    ProbeEvent,
+    ProbeUnitOfWork,
+    Sent,
+    Shared,
+)
+
+MAX_ATTEMPTS: Final = 3
+AGAIN_AFTER: Final = 3600.0
+
+
+class Broken(Exception):
+    """What a handler raises that fails."""
+
+
+class Folder:
+    """Where handlers tell what they begin, also when the transaction is rolled back."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.book = path / "book"
+        """What publishers mean to publish, and have published: see `Load`."""
+
+    def begin(self, handler: str, event_id: UUID | None) -> int:
+        """Note a start by this process; return the how-manyth it is."""
+        file = self.path / f"{handler}.{event_id}"
+        with file.open("a") as starts:
+            starts.write(f"{os.getpid()}\n")
+        return len(file.read_text().splitlines())
+
+    def starts(self, handler: str) -> list[int]:
+        """Return the processes that began to run a handler, once for each start."""
+        files = sorted(self.path.glob(f"{handler}.*"))
+        return [int(pid) for file in files for pid in file.read_text().splitlines()]
+
+    def send(self, event_id: UUID | None, key: str) -> None:
+        with (self.path / "sent").open("a") as sent:
+            sent.write(f"{event_id} {key}\n")
+
+    def sent(self) -> list[tuple[str, str]]:
+        """Return what went to the outside: for each effect the event's id and the key."""
+        file = self.path / "sent"
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [(line.split()[0], line.split()[1]) for line in lines]
+
+    def read_book(self) -> str:
+        return self.book.read_text() if self.book.exists() else ""
+
+    def empty(self) -> None:
+        for file in self.path.iterdir():
+            file.unlink()
+
+    async def gate(self) -> None:
+        """Wait until whoever tests opens it."""
+        while not (self.path / "open").exists():  # noqa: ASYNC110 - it is opened by another process
+            await asyncio.sleep(0.005)
+
+    def open_gate(self) -> None:
+        (self.path / "open").touch()
+
+    def reach(self) -> None:
+        (self.path / "reached").touch()
+
+    def is_reached(self) -> bool:
+        """Tell whether a failpoint was reached that waits for the gate."""
+        return (self.path / "reached").exists()
+
+
+class Acting:
+    """The effect comes first, so that what goes wrong afterwards has something to undo."""
+
+    subscription: ClassVar[Subscription]
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+
+    async def __call__(self, event: ProbeEvent, uow: ProbeUnitOfWork) -> None:
+        acts = self._next_acts(event)
+        await uow.probes.affect(event, self.subscription.id)
+        for act in acts:
+            if act == "commit":
+                await uow.commit()
+            elif act == "answer":
+                other = Probe(id=new_id())
+                other.happen(Answered)
+                await uow.probes.save(other)
+            else:
+                await ACTS[act](self._folder)
+
+    def _next_acts(self, event: ProbeEvent) -> list[str]:
+        if not event.acts:
+            return []
+        count = self._folder.begin(self.subscription.id, current_work.get().caused_by)
+        return event.acts[min(count, len(event.acts)) - 1].split("+")
+
+
+async def _fail(_folder: Folder) -> None:
+    raise Broken("as it was told")
+
+
+async def _retry(_folder: Folder) -> None:
+    raise Retry(after=AGAIN_AFTER)
+
+
+async def _discard(_folder: Folder) -> None:
+    raise Discard("not needed")
+
+
+async def _give_up(_folder: Folder) -> None:
+    raise DeadLetter("as it was told")
+
+
+async def _cancel(_folder: Folder) -> None:
+    raise asyncio.CancelledError
+
+
+async def _hang(_folder: Folder) -> None:
+    await asyncio.Event().wait()
+
+
+async def _exit(_folder: Folder) -> None:
+    os._exit(9)
+
+
+async def _linger(_folder: Folder) -> None:
+    await asyncio.sleep(random.uniform(0, 0.005))  # noqa: S311 - so that races have a chance
+
+
+async def _do(_folder: Folder) -> None:
+    pass
+
+
+ACTS: Final[dict[str, Callable[[Folder], Awaitable[None]]]] = {
+    "do": _do,
+    "fail": _fail,
+    "retry": _retry,
+    "discard": _discard,
+    "give up": _give_up,
+    "cancel": _cancel,
+    "hang": _hang,
+    "exit": _exit,
+    "wait": Folder.gate,
+}
+
+
+@subscribe(Kept, id="probe.keep", max_attempts=MAX_ATTEMPTS)
+class Keep(Acting):
+    pass
+
+
+@subscribe(Passed, id="probe.pass_by", max_attempts=MAX_ATTEMPTS, on_dead="skip")
+class PassBy(Acting):
+    pass
+
+
+@subscribe(Hurried, id="probe.hurry", max_attempts=MAX_ATTEMPTS, timeout=0.2)
+class Hurry(Acting):
+    pass
+
+
+@subscribe(Answered, id="probe.hear")
+class Hear(Acting):
+    pass
+
+
+class Patient(Acting):
+    async def __call__(self, event: ProbeEvent, uow: ProbeUnitOfWork) -> None:
+        await super().__call__(event, uow)
+        await _linger(self._folder)
+
+
+@subscribe(Shared, id="probe.share", max_attempts=1000)
+class Share(Patient):
+    pass
+
+
+@subscribe(Shared, id="probe.share_too", max_attempts=1000)
+class ShareToo(Patient):
+    pass
+
+
+@subscribe(Sent, id="probe.send", max_attempts=MAX_ATTEMPTS, transactional=False)
+class Send(Acting):
+    """Its effect is a line in a file, outside of every transaction."""
+
+    async def __call__(self, event: ProbeEvent, key: str) -> None:  # type: ignore[override]
+        acts = self._next_acts(event)
+        self._folder.send(current_work.get().caused_by, key)
+        for act in acts:
+            await ACTS[act](self._folder)
+
+
+def handlers(folder: Folder) -> Sequence[Any]:
+    kinds = (Keep, PassBy, Hurry, Hear, Share, ShareToo, Send)
+    return [kind(folder) for kind in kinds]

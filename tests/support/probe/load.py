@@ -1,0 +1,67 @@
+"""Publishing without an end, with a ledger of what was meant and of what was said to be durable."""
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+from uuid import UUID, uuid5
+
+from app.container import ApplicationContainer
+from app.core.exceptions import AppError
+from app.shared.domain.base_entity import new_id
+from app.shared.infrastructure.database.connection import IntegrityViolation
+from tests.support.probe.handlers import Folder
+from tests.support.probe.module import ProbeUnitOfWork, Shared
+
+_LANES = UUID("00000000-0000-4000-8000-000000000000")
+ROLLED_BACK: Final = 0.1  # so many of all are thought better of
+LONGEST_PAUSE_SECONDS: Final = 0.05  # so that deliveries keep up
+
+
+class Load:
+    """Several publishers at once, each on lanes of its own, so that none meets another."""
+
+    def __init__(
+        self, container: ApplicationContainer, folder: Folder, *, seed: int, lanes: int
+    ) -> None:
+        self._container, self._random = container, random.Random(seed)  # noqa: S311 - replayed
+        self._lanes = [uuid5(_LANES, f"{seed} {number}") for number in range(lanes)]
+        self._ledger = os.open(folder.book, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        publishers = [asyncio.create_task(self._publish(lane)) for lane in self._lanes]
+        try:
+            yield
+        finally:
+            for publisher in publishers:
+                publisher.cancel()
+            await asyncio.gather(*publishers, return_exceptions=True)
+
+    async def _publish(self, lane: UUID) -> None:
+        while True:
+            # The database is away, or one that was killed was faster: nobody was told of success.
+            with suppress(AppError, IntegrityViolation):
+                await self._publish_one(lane)
+            await asyncio.sleep(self._random.uniform(0, LONGEST_PAUSE_SECONDS))
+
+    async def _publish_one(self, lane: UUID) -> None:
+        mark, is_meant = new_id(), self._random.random() > ROLLED_BACK
+        uow = ProbeUnitOfWork(
+            self._container.database(), self._container.registry(), self._container.wake()
+        )
+        self._note("meant" if is_meant else "withdrawn", mark)
+        async with uow:
+            probe = await uow.probes.get(lane)
+            probe.happen(Shared, mark=str(mark))
+            await uow.probes.save(probe)
+            if not is_meant:
+                await uow.flush()
+                return
+            await uow.commit()
+        self._note("durable", mark)
+
+    def _note(self, word: str, mark: UUID) -> None:
+        os.write(self._ledger, f"{word} {mark}\n".encode())  # at once, and whole

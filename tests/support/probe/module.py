@@ -1,0 +1,195 @@
+"""Probes: aggregates whose events say themselves how the delivery has to go."""
+
+import datetime as dt
+import os
+import time
+from dataclasses import dataclass, field
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Identity,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    insert,
+    make_url,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from app.core.context import current_work
+from app.core.exceptions import ConcurrentUpdate
+from app.shared.domain.base_entity import AggregateRoot
+from app.shared.domain.events import DomainEvent
+from app.shared.infrastructure.database.connection import Connection
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.event_log import EventCollector
+from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
+
+# --- Tables: not the service's, so not in its metadata -------------------------------------------
+
+schema = MetaData()
+probe = Table(
+    "probe",
+    schema,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+# Nothing here is unique: an effect that came twice is to be seen, not to be prevented.
+effect = Table(
+    "probe_effect",
+    schema,
+    Column("seq", BigInteger().with_variant(Integer(), "sqlite"), Identity(), primary_key=True),
+    Column("event_id", Uuid, nullable=False),
+    Column("handler", String(100), nullable=False),
+    Column("lane", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("at", Float, nullable=False),  # by the machine's own clock, that all processes share
+)
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+
+
+async def create_tables(address: str) -> None:
+    url = make_url(address)
+    url = url.set(drivername=_DRIVERS[url.get_backend_name()])
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(schema.create_all)
+    await engine.dispose()
+
+
+# --- Domain -------------------------------------------------------------------------------------
+
+_EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeEvent(DomainEvent):
+    """`acts` is what the handler does at its first attempt, its second, …; the last one stays.
+
+    Several are joined by `+`. None at all: it does its work.
+    """
+
+    number: int
+    lane: UUID
+    acts: list[str] = field(default_factory=list)
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(ProbeEvent):
+    """Has one handler, that holds its lane back when it is dead."""
+
+    type: ClassVar = "probe.kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Passed(ProbeEvent):
+    """Has one handler, that is passed by when it is dead."""
+
+    type: ClassVar = "probe.passed"
+
+
+@dataclass(frozen=True, slots=True)
+class Hurried(ProbeEvent):
+    """Has one handler, that has hardly any time."""
+
+    type: ClassVar = "probe.hurried"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent(ProbeEvent):
+    """Has one handler, whose effect is outside the database."""
+
+    type: ClassVar = "probe.sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Shared(ProbeEvent):
+    """Has two handlers, that never give up."""
+
+    type: ClassVar = "probe.shared"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(ProbeEvent):
+    """Is published by a handler, and has one itself."""
+
+    type: ClassVar = "probe.answered"
+
+
+EVENTS = (Kept, Passed, Hurried, Sent, Shared, Answered)
+
+
+@dataclass(eq=False, kw_only=True, slots=True)
+class Probe(AggregateRoot):
+    aggregate_type: ClassVar = "probe"
+
+    created_at: dt.datetime = _EPOCH
+    updated_at: dt.datetime = _EPOCH
+
+    def happen(self, kind: type[ProbeEvent], *acts: str, mark: str = "") -> None:
+        """Record an event; its number is the version that the probe will have."""
+        self.record(kind(self.version + 1, self.id, list(acts), mark))
+
+
+# --- Storage ------------------------------------------------------------------------------------
+
+GET = Query(select(probe.c.version).where(probe.c.id == bindparam("probe_id")))
+ADD = Query(insert(probe), columns=["id", "version"])
+CHANGE = Query(
+    update(probe)
+    .where(probe.c.id == bindparam("probe_id"), probe.c.version == bindparam("seen"))
+    .values(version=bindparam("next"))
+)
+ADD_EFFECT = Query(insert(effect), columns=["event_id", "handler", "lane", "number", "pid", "at"])
+
+
+# Not a BaseRepository: those are looked for, and tested against the service's own tables.
+class Probes:
+    def __init__(self, connection: Connection, events: EventCollector) -> None:
+        self._connection, self._events = connection, events
+
+    async def get(self, id: UUID) -> Probe:
+        """Return it, a new one if need be."""
+        row = await self._connection.fetch_one(GET, {"probe_id": id})
+        return Probe(id=id, version=row["version"] if row else 0)
+
+    async def save(self, one: Probe) -> None:
+        seen, one.version = one.version, one.version + 1
+        if seen == 0:
+            await self._connection.execute(ADD, {"id": one.id, "version": one.version})
+        else:
+            asked = {"probe_id": one.id, "seen": seen, "next": one.version}
+            if await self._connection.execute(CHANGE, asked) != 1:
+                raise ConcurrentUpdate
+        self._events.collect(one)
+
+    async def affect(self, event: ProbeEvent, handler: str) -> None:
+        """Write down that a handler did what it does for an event."""
+        row = {
+            "event_id": current_work.get().caused_by,
+            "handler": handler,
+            "lane": event.lane,
+            "number": event.number,
+            "pid": os.getpid(),
+            "at": time.monotonic(),
+        }
+        await self._connection.execute(ADD_EFFECT, row)
+
+
+class ProbeUnitOfWork(SqlUnitOfWork):
+    probes: Probes
+
+    def _build_repositories(self, connection: Connection, events: EventCollector) -> None:
+        self.probes = Probes(connection, events)

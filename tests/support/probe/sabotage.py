@@ -1,0 +1,72 @@
+"""The engine without one of its safeguards, in a process of the tests: whoever checks must see it.
+
+Nothing here can be switched on in the service: it replaces what the engine is made of.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlalchemy import bindparam, true
+from sqlalchemy.sql import visitors
+
+from app.core.events import Handler
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events import deliveries
+from app.shared.infrastructure.events.runner import Runner, Taken, _working_on
+
+
+def sabotage(what: str) -> None:
+    """Take away `fence`, `transaction` or `order`; nothing if none is named."""
+    if what:
+        SABOTAGES[what]()
+
+
+def _without_fence() -> None:
+    """Whoever lost a delivery goes on with it as if it were still theirs."""
+    held = deliveries._this.id == bindparam("held")
+    for name in ("LOAD", "FINISH", "FAIL", "RELEASE"):
+        _replace(name, deliveries._is_held, held)
+
+
+def _without_transaction() -> None:
+    """The effect is committed first, and then, in a transaction of its own, that it is done."""
+
+    async def in_two(self: Runner, taken: Taken, handler: Handler) -> None:
+        async with self._database.transaction() as connection:
+            row = await self._load(connection, taken)
+            with _working_on(row):
+                uow = handler.unit_of_work().join(connection)
+                note = await self._call(handler, row, uow)
+                await uow.flush()
+            await connection.commit()
+        async with self._database.transaction() as connection:
+            await self._finish(connection, taken, note)
+
+    Runner._in_one_transaction = in_two  # type: ignore[method-assign]
+
+
+def _without_order() -> None:
+    """Every delivery is the first of its lane."""
+    _replace("TAKE", deliveries._judged.c.is_head, true())
+
+
+def _replace(name: str, part: Any, by: Any) -> None:
+    """Put something else in the place of a part of a statement; fail if it is not there."""
+    found = []
+
+    def other(element: Any, **_options: Any) -> Any:
+        if element is not part:
+            return None
+        found.append(element)
+        return by
+
+    statement = getattr(deliveries, name).statement
+    setattr(deliveries, name, Query(visitors.replacement_traverse(statement, {}, other)))
+    assert found, f"{name} has changed: the sabotage does not fit any more"
+
+
+SABOTAGES: Final[dict[str, Callable[[], None]]] = {
+    "fence": _without_fence,
+    "transaction": _without_transaction,
+    "order": _without_order,
+}

@@ -1,0 +1,40 @@
+"""The service as it is, with the probes as one module more."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from app.config.settings import Settings
+from app.container import ApplicationContainer, build_container
+from app.shared.infrastructure.events.engine import Rhythm
+from tests.support.probe.handlers import Folder, handlers
+from tests.support.probe.module import EVENTS, ProbeUnitOfWork
+
+
+def probe_settings(address: str, folder: Path, **others: Any) -> Settings:
+    given: dict[str, Any] = {
+        "app_env": "test",
+        "database_url": SecretStr(address),
+        "jwt_secret_key": SecretStr("a key for tests only, and long enough"),
+        "data_dir": folder,
+        "log_level": "WARNING",
+    }
+    return Settings(_env_file=None, **(given | others))
+
+
+def probe_container(
+    settings: Settings, folder: Folder, *, is_hasty: bool = True
+) -> ApplicationContainer:
+    """Build it. In haste, what is looked for now and then is looked for often."""
+    container = build_container(settings)
+    registry = container.registry()
+
+    def unit_of_work() -> ProbeUnitOfWork:
+        return ProbeUnitOfWork(container.database(), registry, container.wake())
+
+    registry.publish(EVENTS)
+    registry.subscribe(handlers(folder), unit_of_work=unit_of_work)
+    if is_hasty:
+        container.engine()._swept = Rhythm(0.1)
+    return container

@@ -1,0 +1,129 @@
+"""Where deliveries run. The contract is one and the same for every shape."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any, Protocol
+
+from sqlalchemy import and_, exists, or_, select
+
+from app.shared.infrastructure.database.models import event_delivery
+from app.shared.infrastructure.events.states import DeliveryState, is_in
+from tests.support.probe.child import Child, child
+from tests.support.probe.world import World, until
+
+READY, TAKEN, DEAD, DONE, BLOCKED, PARKED = DeliveryState
+_this = event_delivery.c
+_first = event_delivery.alias("first").c
+_is_held_back = exists(
+    select(_first.id).where(
+        _first.handler == _this.handler,
+        _first.lane == _this.lane,
+        _first.lane_seq < _this.lane_seq,
+        or_(
+            is_in(_first.state, PARKED),
+            and_(is_in(_first.state, DEAD), _first.blocks_when_dead),
+        ),
+    )
+)
+_ACTIVE = (
+    select(_this.id)
+    .where(or_(is_in(_this.state, READY, TAKEN), and_(is_in(_this.state, BLOCKED), ~_is_held_back)))
+    .limit(1)
+)
+
+
+async def is_settled(world: World) -> bool:
+    """Tell whether nothing is left to do; what waits for its time is brought forward."""
+    await world.bring_forward_retries()
+    return not await world.fetch(_ACTIVE)
+
+
+class Victim(Protocol):
+    """Whatever delivers and may be ended: a process, or several that belong together."""
+
+    async def kill(self) -> None:
+        """End it at once, whatever it does."""
+
+    async def ended(self) -> object:
+        """Wait until it has ended by itself."""
+
+    async def stop(self) -> None:
+        """Have it stop cleanly, and wait until it has."""
+
+    async def finish(self) -> None:
+        """Wait until it has ended what it runs."""
+
+
+class Shape(ABC):
+    """A world, and how its events are delivered. A new one names itself and gives two methods."""
+
+    engines = 1
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @property
+    def places(self) -> int:
+        """How many deliveries it runs at once, all engines together."""
+        return self.engines * self.world.settings.event_concurrency
+
+    @abstractmethod
+    def delivering(self) -> AbstractAsyncContextManager[None]:
+        """Deliver while the block runs, and stop cleanly at its end."""
+
+    @abstractmethod
+    def victim(
+        self, *, failpoint: str = "", **settings: Any
+    ) -> AbstractAsyncContextManager[Victim]:
+        """Deliver while the block runs, in a process that the test may kill or stop."""
+
+    async def settle(self) -> None:
+        """Deliver until nothing is left to do: what waits for its time is brought forward."""
+        async with self.delivering():
+            await self.settled()
+
+    async def settled(self) -> None:
+        """Return when nothing is left to do, whoever does it."""
+        await until(lambda: is_settled(self.world))
+
+
+class Embedded(Shape):
+    """The engine in this very process, as in the API's."""
+
+    def delivering(self) -> AbstractAsyncContextManager[None]:
+        return self.world.container.engine().running()
+
+    @asynccontextmanager
+    async def victim(self, *, failpoint: str = "", **settings: Any) -> AsyncIterator[Child]:
+        own = self.world.settings.model_copy(update=settings)
+        async with child(own, self.world.folder.path, failpoint=failpoint) as process:
+            await process.do("deliver")
+            yield process
+
+
+class Workers(Embedded):
+    """The engine in two processes of its own; this one only publishes."""
+
+    def __init__(self, world: World, workers: list[Child]) -> None:
+        super().__init__(world)
+        self._workers, self.engines = workers, len(workers)
+
+    @asynccontextmanager
+    async def delivering(self) -> AsyncIterator[None]:
+        await asyncio.gather(*(worker.do("deliver") for worker in self._workers))
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(worker.do("rest") for worker in self._workers))
+
+
+@asynccontextmanager
+async def two_workers(world: World) -> AsyncIterator[list[Child]]:
+    """Started once: they rest between tests."""
+    async with AsyncExitStack() as processes:
+        yield [
+            await processes.enter_async_context(child(world.settings, world.folder.path))
+            for _ in range(2)
+        ]

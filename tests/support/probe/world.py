@@ -1,0 +1,179 @@
+"""What a test does to the probes and sees of them, wherever their events are delivered."""
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Executable, Update, select, text, update
+
+from app.config.settings import Settings
+from app.shared.domain.base_entity import new_id
+from app.shared.infrastructure.database.connection import Row
+from app.shared.infrastructure.database.expressions import database_time
+from app.shared.infrastructure.database.models import event_attempt, event_delivery, event_log
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.states import DeliveryState, is_in
+from tests.support.cleaning import Clean, cleaner
+from tests.support.probe.handlers import Folder
+from tests.support.probe.module import Probe, ProbeEvent, ProbeUnitOfWork, create_tables, effect
+from tests.support.probe.service import probe_container, probe_settings
+
+PATIENCE_SECONDS: Final = 30  # far more than anything takes; only a failure waits for so long
+READY, TAKEN, DEAD, DONE, BLOCKED, PARKED = DeliveryState
+
+_this = event_delivery.c
+_OURS = _this.handler.startswith("probe.")
+_DELIVERIES = (
+    select(
+        event_delivery,
+        event_log.c.event_type,
+        event_log.c.aggregate_version,
+        event_log.c.correlation_id,
+        event_log.c.causation_id,
+        event_log.c.traceparent,
+        event_log.c.actor_id,
+    )
+    .join(event_log, event_log.c.event_id == _this.event_id)
+    .where(_OURS)
+    .order_by(_this.id)
+)
+_other = event_delivery.alias("other").c
+
+
+def _bring_forward(*states: DeliveryState) -> Update:
+    waiting = select(_other.id).where(is_in(_other.state, *states), _other.due_at > database_time())
+    # But for those whose handler is at work and holds the row.
+    free = waiting.with_for_update(skip_locked=True)
+    return update(event_delivery).where(_this.id.in_(free)).values(due_at=database_time())
+
+
+class World:
+    """Publishes, looks and shoves; delivers nothing."""
+
+    def __init__(self, settings: Settings, folder: Path, *, is_hasty: bool = True) -> None:
+        self.settings, self.folder = settings, Folder(folder)
+        self.container = probe_container(settings, self.folder, is_hasty=is_hasty)
+        self.database = self.container.database()
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.settings.database.get_backend_name() == "sqlite"
+
+    # --- Publishing
+
+    def unit_of_work(self) -> ProbeUnitOfWork:
+        return ProbeUnitOfWork(self.database, self.container.registry(), self.container.wake())
+
+    async def publish(
+        self,
+        kind: type[ProbeEvent],
+        *acts: str,
+        lane: UUID | None = None,
+        times: int = 1,
+        commit: bool = True,
+    ) -> UUID:
+        """Let an event happen to a probe, a new one unless it is named; return the probe's id."""
+        async with self.unit_of_work() as uow:
+            probe = await uow.probes.get(lane) if lane else Probe(id=new_id())
+            for _ in range(times):
+                probe.happen(kind, *acts)
+            await uow.probes.save(probe)
+            if commit:
+                await uow.commit()
+        return probe.id
+
+    # --- Looking
+
+    async def deliveries(self) -> list[Row]:
+        """Return those of the probes' handlers with their events, in the order of publishing."""
+        return await self.fetch(_DELIVERIES)
+
+    async def delivery(self) -> Row:
+        """Return the only one."""
+        (only,) = await self.deliveries()
+        return only
+
+    async def states(self) -> list[str]:
+        return [DeliveryState(row["state"]).name.lower() for row in await self.deliveries()]
+
+    async def attempts(self) -> list[Row]:
+        """Return the failures that were kept, oldest first."""
+        return await self.fetch(select(event_attempt).order_by(event_attempt.c.token))
+
+    async def effects(self, lane: UUID | None = None, handler: str | None = None) -> list[int]:
+        """Return the numbers of the events that had their effect, in the order of effects."""
+        rows = await self.fetch(select(effect).order_by(effect.c.seq))
+        return [
+            row["number"]
+            for row in rows
+            if lane in {None, row["lane"]} and handler in {None, row["handler"]}
+        ]
+
+    async def are(self, states: list[str]) -> bool:
+        return await self.states() == states
+
+    async def is_done(self, lane: UUID) -> bool:
+        """Tell whether a probe's events are delivered, all of them."""
+        states = {r["state"] for r in await self.deliveries() if r["lane"] == lane}
+        return states == {DONE}
+
+    async def have_failed(self, count: int) -> bool:
+        return len(await self.attempts()) == count
+
+    async def is_due_after(self, time: dt.datetime) -> bool:
+        return bool((await self.delivery())["due_at"] > time)
+
+    async def fetch(self, statement: Executable) -> list[Row]:
+        return list(await self.database.fetch_all(Query(statement), {}))
+
+    # --- Shoving
+
+    async def execute(self, statement: Executable | str, **params: Any) -> int:
+        query = Query(text(statement) if isinstance(statement, str) else statement)
+        async with self.database.transaction() as connection:
+            hit = await connection.execute(query, params)
+            await connection.commit()
+        return hit
+
+    async def bring_forward_retries(self) -> None:
+        """Make the next attempts due now."""
+        await self.execute(_bring_forward(READY))
+        self.container.wake().set()
+
+    async def end_leases(self) -> None:
+        """Let the time pass that whoever took something has for it."""
+        await self.execute(_bring_forward(TAKEN))
+        self.container.wake().set()
+
+
+async def until(
+    is_so: Callable[[], Awaitable[bool] | bool], *, patience: float = PATIENCE_SECONDS
+) -> None:
+    """Return when it is so. Other processes make it so: there is nothing to wait on."""
+    deadline = time.monotonic() + patience
+    while True:
+        answer = is_so()
+        if answer if isinstance(answer, bool) else await answer:
+            return
+        assert time.monotonic() < deadline, "not in time"
+        await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def open_world(
+    address: str, folder: Path, **settings: Any
+) -> AsyncIterator[tuple[World, Clean]]:
+    """A world on a database that is migrated, and what empties it."""
+    await create_tables(address)
+    world = World(probe_settings(address, folder, **settings), folder)
+    await world.database.open()
+    try:
+        async with cleaner(address) as clean:
+            yield world, clean
+    finally:
+        await world.database.close()

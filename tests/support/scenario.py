@@ -1,0 +1,104 @@
+"""For authors of modules: what follows from something, when its events are delivered."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import or_, select, update
+
+from app.container import ApplicationContainer
+from app.shared.infrastructure.database.expressions import database_time
+from app.shared.infrastructure.database.models import event_delivery
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.states import DeliveryState, is_in
+
+READY, TAKEN, DEAD, DONE, BLOCKED, PARKED = DeliveryState
+PATIENCE_SECONDS: Final = 10  # only a test that fails waits for so long
+
+Found = TypeVar("Found")
+
+_this = event_delivery.c
+IS_DUE: Final = Query(
+    select(_this.id)
+    .where(
+        is_in(_this.state, READY, TAKEN),
+        or_(_this.state == int(TAKEN), _this.due_at <= database_time()),
+    )
+    .limit(1)
+)
+BRING_FORWARD: Final = Query(
+    update(event_delivery)
+    .where(is_in(_this.state, READY), _this.due_at > database_time())
+    .values(due_at=database_time())
+)
+LEFT: Final = Query(
+    select(_this.handler, _this.state, _this.attempts, _this.last_error)
+    .where(_this.state != int(DONE))
+    .order_by(_this.id)
+)
+
+
+class Drain:
+    """Delivers what is due, and what comes of it, until there is no more."""
+
+    def __init__(self, container: ApplicationContainer) -> None:
+        self._database = container.database()
+        self._engine, self._executor = container.engine(), container.executor()
+
+    async def __call__(self, *, retries: bool = False) -> None:
+        """Return when nothing is due. With `retries` what failed is due again at once."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await self._is_anything_due(retries=retries):
+                await self._engine.drain()
+                await self._executor.finish()  # what the service itself had begun to run
+
+    async def left(self) -> str:
+        """Tell what is not done, and why."""
+        rows = await self._database.fetch_all(LEFT, {})
+        return "; ".join(_told(row) for row in rows) or "all deliveries are done"
+
+    async def _is_anything_due(self, *, retries: bool) -> bool:
+        if retries:
+            async with self._database.transaction() as connection:
+                await connection.execute(BRING_FORWARD, {})
+                await connection.commit()
+        return await self._database.fetch_one(IS_DUE, {}) is not None
+
+
+class Scenario:
+    """`await scenario.when(something_happens).until(it_is_so)`."""
+
+    def __init__(self, drain: Drain) -> None:
+        self._drain = drain
+
+    def when(self, stimulus: Callable[[], Awaitable[object]]) -> "Stimulus":
+        """Say what happens; it does when it is said until when."""
+        return Stimulus(self._drain, stimulus)
+
+
+class Stimulus:
+    """What happens in a scenario."""
+
+    def __init__(self, drain: Drain, stimulus: Callable[[], Awaitable[object]]) -> None:
+        self._drain, self._stimulus = drain, stimulus
+
+    async def until(self, is_so: Callable[[], Awaitable[Found]]) -> Found:
+        """Let it happen and its events be delivered until it is so; return what was found.
+
+        Failed attempts are not repeated by that: what needs several is drained with `retries`.
+        """
+        await self._stimulus()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            await self._drain()
+            if found := await is_so():
+                return found
+            assert time.monotonic() < deadline, f"it is not so; {await self._drain.left()}"
+            await asyncio.sleep(0.01)  # another process may be at it
+
+
+def _told(row: Any) -> str:
+    state = DeliveryState(row["state"]).name.lower()
+    why = f" ({row['last_error']})" if row["last_error"] else ""
+    return f"{row['handler']} is {state} after {row['attempts']} attempts{why}"

@@ -1,0 +1,1 @@
+"""What of the event engine needs no database."""

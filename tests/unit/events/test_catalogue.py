@@ -1,0 +1,198 @@
+"""What is published stays as it was published, and the catalogue says what it is."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+from uuid import UUID
+
+import orjson
+import pytest
+
+from app.config.settings import load_settings
+from app.container import registry_of_all
+from app.core.events import EventRegistry
+from app.shared.domain.events import DomainEvent
+from app.shared.infrastructure.events.catalogue import (
+    MARK,
+    Schemas,
+    as_json,
+    broken_promises,
+    described,
+    schemas,
+    updated,
+    write_catalogue,
+)
+
+FOLDER = Path(__file__).parents[3] / "docs" / "architecture"
+
+
+@pytest.fixture(scope="module")
+def registry() -> EventRegistry:
+    settings = load_settings(
+        _env_file=None,
+        app_env="test",
+        database_url="sqlite:///unused.db",
+        jwt_secret_key="a key for tests only, and long enough",
+    )
+    return registry_of_all(settings)
+
+
+@pytest.fixture
+def committed() -> Schemas:
+    found: Schemas = orjson.loads((FOLDER / "events.json").read_bytes())
+    return found
+
+
+def test_the_catalogue_says_what_the_code_says(registry: EventRegistry) -> None:
+    page = (FOLDER / "events.md").read_text(encoding="utf-8")
+    assert page.partition(MARK)[2] == described(registry), "run: make openapi"
+
+
+def test_every_event_of_the_code_is_committed(registry: EventRegistry, committed: Schemas) -> None:
+    assert updated(committed, schemas(registry)) == committed, "run: make openapi"
+
+
+def test_no_published_event_has_changed_incompatibly(
+    registry: EventRegistry, committed: Schemas
+) -> None:
+    assert broken_promises(committed, schemas(registry)) == []
+
+
+def test_every_event_tells_its_meaning(registry: EventRegistry) -> None:
+    # A dataclass without a docstring has its signature for one.
+    unexplained = [
+        name
+        for name in registry
+        if (registry[name].__doc__ or "").startswith(f"{registry[name].__name__}(")
+        or not registry[name].__doc__
+    ]
+    assert unexplained == []
+
+
+# --- Planted events: one as it was published, and what may have become of it ----------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    town: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published(DomainEvent):
+    """A parcel has left."""
+
+    type: ClassVar = "parcel.left"
+
+    parcel_id: UUID
+    title: str
+    to: Address
+
+
+def changed(**fields: object) -> type[DomainEvent]:
+    """The same event with fields of other types, or with defaults as (type, default)."""
+    return _event(1, {"parcel_id": UUID, "title": str, "to": Address} | fields)
+
+
+def _event(version: int, fields: dict[str, object]) -> type[DomainEvent]:
+    body: dict[str, object] = {"type": "parcel.left", "schema_version": version}
+    annotations: dict[str, object] = {"type": ClassVar[str], "schema_version": ClassVar[int]}
+    for name, given in fields.items():
+        if given is None:  # was taken out
+            continue
+        kind, *default = given if isinstance(given, tuple) else (given,)
+        annotations[name] = kind
+        if default:
+            body[name] = field(default=default[0])
+    made = type("Published", (DomainEvent,), body | {"__annotations__": annotations})
+    return dataclass(frozen=True)(made)
+
+
+def published(kind: type[DomainEvent]) -> EventRegistry:
+    registry = EventRegistry()
+    registry.publish([kind])
+    return registry
+
+
+@pytest.fixture
+def promised() -> Schemas:
+    return schemas(published(Published))
+
+
+def test_the_same_event_keeps_its_promise(promised: Schemas) -> None:
+    assert broken_promises(promised, schemas(published(changed()))) == []
+
+
+@dataclass(frozen=True, slots=True)
+class AddressWithoutTown:
+    street: str
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"title": None}, "title is gone"),
+        ({"title": int}, "title is of another type"),
+        ({"title": str | None}, "title is of another type"),
+        ({"to": AddressWithoutTown}, "to is of another type"),
+        ({"weight": int}, "weight is required now"),
+    ],
+)
+def test_a_field_that_is_gone_or_retyped_or_newly_required_breaks_the_promise(
+    promised: Schemas, change: dict[str, object], complaint: str
+) -> None:
+    found = broken_promises(promised, schemas(published(changed(**change))))
+    assert found == [f"parcel.left, version 1: {complaint}"]
+
+
+def test_a_new_field_that_may_be_left_out_breaks_nothing_and_is_promised_from_then_on(
+    promised: Schemas,
+) -> None:
+    with_weight = schemas(published(changed(weight=(int | None, None))))
+    assert broken_promises(promised, with_weight) == []
+
+    promised_now = updated(promised, with_weight)
+    assert broken_promises(promised_now, schemas(published(changed()))) == [
+        "parcel.left, version 1: weight is gone"
+    ]
+
+
+def test_a_field_that_becomes_required_breaks_the_promise(promised: Schemas) -> None:
+    optional = schemas(published(changed(weight=(int, 1))))
+    promised_now = updated(promised, optional)
+    assert broken_promises(promised_now, schemas(published(changed(weight=int)))) == [
+        "parcel.left, version 1: weight is required now"
+    ]
+
+
+def test_an_event_that_is_not_published_any_more_breaks_the_promise(promised: Schemas) -> None:
+    assert broken_promises(promised, {}) == ["parcel.left is not published any more"]
+
+
+def test_a_new_schema_version_may_have_any_shape_and_the_old_one_stays_promised(
+    promised: Schemas,
+) -> None:
+    second = schemas(published(_event(2, {"parcel_id": int})))
+    assert broken_promises(promised, second) == []
+    assert set(updated(promised, second)["parcel.left"]) == {"1", "2"}
+
+
+def test_writing_the_catalogue_does_not_forgive_a_broken_promise(promised: Schemas) -> None:
+    incompatible = schemas(published(changed(title=int)))
+    assert updated(promised, incompatible) == promised
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "events.md").write_text(f"By hand.\n{MARK}Old.\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_what_was_written_by_hand_stays_when_the_rest_is_written_anew(
+    folder: Path, promised: Schemas
+) -> None:
+    write_catalogue(published(Published), folder)
+    page = (folder / "events.md").read_text(encoding="utf-8")
+    assert page.startswith(f"By hand.\n{MARK}\n## Events")
+    assert "A parcel has left." in page
+    assert "Old." not in page
+    assert (folder / "events.json").read_bytes() == as_json(promised)

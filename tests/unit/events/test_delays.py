@@ -1,0 +1,29 @@
+"""How long a failed delivery waits, and what the other side knows a repetition by."""
+
+from uuid import UUID
+
+import pytest
+
+from app.shared.infrastructure.events.runner import LONGEST_DELAY_SECONDS, _delay, delivery_key
+
+EVENT = UUID("0197f0c4-1111-7222-8333-444455556666")
+
+
+@pytest.mark.parametrize(("attempts", "usual"), [(1, 4), (2, 8), (3, 16), (9, 1024)])
+def test_each_attempt_waits_twice_as_long_as_the_last(attempts: int, usual: int) -> None:
+    delays = [_delay(attempts) for _ in range(1_000)]
+    assert 0.75 * usual <= min(delays) < 0.8 * usual
+    assert 1.2 * usual < max(delays) <= 1.25 * usual
+
+
+@pytest.mark.parametrize("attempts", [11, 30, 1_000])
+def test_none_waits_much_longer_than_an_hour(attempts: int) -> None:
+    assert 0.75 * LONGEST_DELAY_SECONDS <= _delay(attempts) <= 1.25 * LONGEST_DELAY_SECONDS
+
+
+def test_a_key_is_the_same_for_each_attempt_and_no_other_delivery_has_it() -> None:
+    key = delivery_key(EVENT, "task.mail")
+    assert key == delivery_key(EVENT, "task.mail") == "66dcee61-7e58-5d82-bab9-ca51543ff8d3"
+    assert key != delivery_key(EVENT, "task.post")
+    assert key != delivery_key(UUID(int=1), "task.mail")
+    assert "." not in key  # by which a signed message is divided

@@ -1,0 +1,88 @@
+"""What the settings say of Redis and of Celery's broker."""
+
+import pytest
+
+from app.cli import main
+from app.config.settings import InvalidSettingsError, Settings, load_settings
+from app.container import build_container
+from app.shared.infrastructure.events.distributed.executor import CeleryExecutor
+from app.shared.infrastructure.events.local import LocalExecutor
+from app.shared.infrastructure.events.redis_wake import RedisWake
+from app.shared.infrastructure.events.wake import Wake
+
+BROKERS = [
+    "redis://127.0.0.1/0",
+    "rediss://:canary@redis.example.com:6380/0",
+    "amqp://ana:canary@127.0.0.1:5672//",
+    "amqps://ana:canary@rabbit.example.com/events",
+]
+
+
+def settings(**values: object) -> Settings:
+    return load_settings(_env_file=None, app_env="test", jwt_secret_key="0123456789" * 4, **values)
+
+
+def problems(**values: object) -> list[str]:
+    with pytest.raises(InvalidSettingsError) as error:
+        settings(**values)
+    return error.value.problems
+
+
+def test_celery_needs_a_broker() -> None:
+    (line,) = problems(events="celery")
+
+    assert "CELERY_BROKER_URL is missing" in line
+    assert "for example: CELERY_BROKER_URL=redis://" in line
+
+
+@pytest.mark.parametrize("broker", BROKERS)
+def test_a_broker_is_redis_or_rabbitmq(broker: str) -> None:
+    assert settings(events="celery", celery_broker_url=broker).celery_broker_url is not None
+
+
+@pytest.mark.parametrize("broker", ["kafka://canary", "canary", "redis://", "amqp:///canary"])
+def test_nothing_else_is_and_what_it_was_stays_untold(broker: str) -> None:
+    (line,) = problems(celery_broker_url=broker)
+
+    assert line.strip().startswith("CELERY_BROKER_URL: must be like redis://")
+    assert "canary" not in line
+
+
+@pytest.mark.parametrize("address", ["amqp://127.0.0.1", "http://127.0.0.1", "127.0.0.1:6379"])
+def test_the_redis_that_is_shared_is_a_redis(address: str) -> None:
+    (line,) = problems(redis_url=address)
+
+    assert line.strip().startswith("REDIS_URL: must be like redis://")
+
+
+@pytest.mark.parametrize("events", ["embedded", "worker"])
+def test_without_celery_deliveries_run_where_they_are_taken(events: str) -> None:
+    container = build_container(settings(events=events, celery_broker_url=BROKERS[0]))
+
+    assert isinstance(container.executor(), LocalExecutor)
+    assert type(container.wake()) is Wake
+
+
+@pytest.mark.parametrize("broker", BROKERS)
+def test_with_celery_they_are_sent(broker: str) -> None:
+    container = build_container(settings(events="celery", celery_broker_url=broker))
+
+    assert isinstance(container.executor(), CeleryExecutor)
+
+
+def test_with_a_redis_its_processes_wake_each_other() -> None:
+    container = build_container(settings(redis_url="redis://127.0.0.1/1"))
+
+    assert isinstance(container.wake(), RedisWake)
+
+
+@pytest.mark.parametrize(("name", "short"), [("Shop", "shop"), (" Café & Sons! ", "café-sons")])
+def test_services_are_kept_apart_by_their_names(name: str, short: str) -> None:
+    assert settings(app_name=name).short_name == short
+
+
+def test_without_celery_there_is_nothing_to_relay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENTS", "worker")
+
+    with pytest.raises(SystemExit, match=r"EVENTS is worker: only Celery's workers need a relay\."):
+        main(["relay"])

@@ -1,0 +1,1 @@
+"""What leaves the service, as far as no socket is needed."""

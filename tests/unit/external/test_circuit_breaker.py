@@ -1,0 +1,111 @@
+"""A host that keeps failing is left alone, and found again."""
+
+import pytest
+
+from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker, CircuitOpen
+
+HOST = "hooks.example.com"
+
+
+class Watch:
+    """A monotonic clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def breaker(watch: Watch) -> CircuitBreaker:
+    return CircuitBreaker(watch)
+
+
+def fail(breaker: CircuitBreaker, times: int) -> None:
+    for _ in range(times):
+        breaker.failed(HOST)
+
+
+def pause(breaker: CircuitBreaker) -> float:
+    with pytest.raises(CircuitOpen) as error:
+        breaker.admit(HOST)
+    return error.value.after
+
+
+def test_some_failures_are_tolerated(breaker: CircuitBreaker) -> None:
+    fail(breaker, 4)
+    breaker.admit(HOST)
+
+
+def test_after_five_failures_in_a_row_the_host_is_left_alone(breaker: CircuitBreaker) -> None:
+    fail(breaker, 5)
+    assert pause(breaker) == 30
+    with pytest.raises(CircuitOpen, match=r"^hooks.example.com is not asked: it failed 5 times"):
+        breaker.admit(HOST)
+
+
+def test_a_success_in_between_forgets_the_failures(breaker: CircuitBreaker) -> None:
+    fail(breaker, 4)
+    breaker.succeeded(HOST)
+    fail(breaker, 4)
+    breaker.admit(HOST)
+
+
+def test_the_failures_of_one_host_are_not_those_of_another(breaker: CircuitBreaker) -> None:
+    fail(breaker, 5)
+    breaker.admit("other.example.com")
+
+
+def test_the_time_that_is_left_is_told(breaker: CircuitBreaker, watch: Watch) -> None:
+    fail(breaker, 5)
+    watch.seconds += 10
+    assert pause(breaker) == 20
+
+
+def test_after_the_pause_one_request_may_try_and_the_others_wait(
+    breaker: CircuitBreaker, watch: Watch
+) -> None:
+    fail(breaker, 5)
+    watch.seconds += 30
+    breaker.admit(HOST)
+    assert pause(breaker) == 30
+
+
+def test_a_trial_that_nobody_hears_of_again_does_not_keep_others_out_for_good(
+    breaker: CircuitBreaker, watch: Watch
+) -> None:
+    fail(breaker, 5)
+    watch.seconds += 30
+    breaker.admit(HOST)
+    watch.seconds += 30
+    breaker.admit(HOST)
+
+
+def test_when_the_trial_succeeds_everybody_may_ask_again(
+    breaker: CircuitBreaker, watch: Watch
+) -> None:
+    fail(breaker, 5)
+    watch.seconds += 30
+    breaker.admit(HOST)
+    breaker.succeeded(HOST)
+    breaker.admit(HOST)
+    breaker.admit(HOST)
+
+
+def test_each_trial_that_fails_doubles_the_pause_up_to_an_hour(
+    breaker: CircuitBreaker, watch: Watch
+) -> None:
+    pauses = []
+    fail(breaker, 5)
+    for _ in range(9):
+        pauses.append(pause(breaker))
+        watch.seconds += pauses[-1]
+        breaker.admit(HOST)
+        breaker.failed(HOST)
+    assert pauses == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
