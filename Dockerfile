@@ -3,7 +3,7 @@ WORKDIR /build
 RUN python -m venv /venv
 # Only this file: the layer is built again when the libraries change, not when the code does.
 COPY requirements.txt .
-RUN /venv/bin/pip install --no-cache-dir --only-binary :all: --require-hashes -r requirements.txt
+RUN /venv/bin/pip install --no-cache-dir --only-binary :all: --require-hashes --no-deps -r requirements.txt
 
 FROM python:3.13-slim-trixie
 # Nothing is written outside /data and /tmp, so the file system can be read-only.
