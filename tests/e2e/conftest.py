@@ -21,6 +21,9 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
         database_url=SecretStr(database_url),
         jwt_secret_key=SecretStr("a key for tests only, and long enough"),
         data_dir=tmp_path_factory.mktemp("data"),
+        # Tests deliver with `drain`. An engine of its own would stand still, perhaps in the middle
+        # of a transaction, whenever the loop of the tests does.
+        events="worker",
         log_level="ERROR",
         database_timeout_seconds=60,  # a busy disk is no failure of the service
     )

@@ -44,14 +44,13 @@ class Drain:
 
     def __init__(self, container: ApplicationContainer) -> None:
         self._database = container.database()
-        self._engine, self._executor = container.engine(), container.executor()
+        self._engine = container.engine()
 
     async def __call__(self, *, retries: bool = False) -> None:
         """Return when nothing is due. With `retries` what failed is due again at once."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while await self._is_anything_due(retries=retries):
                 await self._engine.drain()
-                await self._executor.finish()  # what the service itself had begun to run
 
     async def left(self) -> str:
         """Tell what is not done, and why."""

@@ -1,4 +1,3 @@
-import asyncio
 from typing import Any
 
 import httpx2
@@ -7,6 +6,7 @@ import pytest
 from tests.e2e.events.conftest import Failed
 from tests.support.dead_letters import HANDLER
 from tests.support.people import Person
+from tests.support.scenario import Drain
 
 EVENTS = "/admin/events"
 OF_HANDLER = f"{EVENTS}/handlers/{HANDLER}"
@@ -40,7 +40,7 @@ async def test_only_an_administrator_sees_and_steers(
 
 
 async def test_a_dead_letter_is_found_looked_at_and_tried_again(
-    admin: Person, failed: Failed
+    admin: Person, failed: Failed, drain: Drain
 ) -> None:
     dead, blocked = await failed()
 
@@ -56,14 +56,15 @@ async def test_a_dead_letter_is_found_looked_at_and_tried_again(
 
     tried = await admin.post(f"{EVENTS}/{dead}/retry")
     assert tried.status_code == 200
-    await until_done(admin, dead, blocked)
+    await drain()
+    assert await are_done(admin, dead, blocked)
 
     again = await admin.post(f"{EVENTS}/{dead}/retry")
     assert (again.status_code, again.json()["code"]) == (409, "delivery_not_dead")
 
 
 async def test_a_dead_letter_is_given_up_and_what_it_blocked_goes_on(
-    admin: Person, failed: Failed
+    admin: Person, failed: Failed, drain: Drain
 ) -> None:
     dead, blocked = await failed()
     given_up = await admin.post(f"{EVENTS}/{dead}/discard", {"reason": "the account is gone"})
@@ -71,11 +72,12 @@ async def test_a_dead_letter_is_given_up_and_what_it_blocked_goes_on(
     note = f"discarded by {admin.id}: the account is gone"
     assert given_up.json()["delivery"]["last_error"] == note
     assert given_up.json()["delivery"]["state"] == "done"
-    await until_done(admin, blocked)
+    await drain()
+    assert await are_done(admin, blocked)
 
 
 async def test_a_paused_handler_shows_so_and_waits_until_it_resumes(
-    admin: Person, failed: Failed
+    admin: Person, failed: Failed, drain: Drain
 ) -> None:
     dead, blocked = await failed()
     assert (await admin.post(f"{OF_HANDLER}/pause")).status_code == 204
@@ -88,7 +90,8 @@ async def test_a_paused_handler_shows_so_and_waits_until_it_resumes(
 
     assert (await admin.post(f"{OF_HANDLER}/resume")).status_code == 204
     assert await paused(admin) == []
-    await until_done(admin, dead, blocked)
+    await drain()
+    assert await are_done(admin, dead, blocked)
 
 
 async def test_all_dead_letters_of_a_handler_are_given_up_at_once(
@@ -100,10 +103,13 @@ async def test_all_dead_letters_of_a_handler_are_given_up_at_once(
     assert (answer.status_code, answer.json()) == (200, {"deliveries": 2})
 
 
-async def test_events_are_played_again_and_filled_in(admin: Person, failed: Failed) -> None:
+async def test_events_are_played_again_and_filled_in(
+    admin: Person, failed: Failed, drain: Drain
+) -> None:
     dead, blocked = await failed()
     await admin.post(f"{EVENTS}/{dead}/discard", {"reason": "wrong"})
-    await until_done(admin, dead, blocked)
+    await drain()
+    assert await are_done(admin, dead, blocked)
     since = {"since": "2026-01-01T00:00:00+01:00"}
 
     again = await admin.post(f"{OF_HANDLER}/replay", since)
@@ -171,12 +177,8 @@ async def paused(admin: Person) -> list[str]:
     return [handler["id"] for handler in handlers if handler["paused_at"] is not None]
 
 
-async def until_done(admin: Person, *delivery_ids: int) -> None:
-    """The engine of the service does them in the background."""
-    async with asyncio.timeout(10):
-        for delivery_id in delivery_ids:
-            while await state(admin, delivery_id) != "done":  # noqa: ASYNC110 - it is asked over HTTP
-                await asyncio.sleep(0.02)
+async def are_done(admin: Person, *delivery_ids: int) -> bool:
+    return {await state(admin, delivery_id) for delivery_id in delivery_ids} == {"done"}
 
 
 async def state(admin: Person, delivery_id: int) -> str:
