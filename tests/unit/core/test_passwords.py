@@ -1,4 +1,6 @@
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -135,3 +137,10 @@ async def test_an_answer_does_not_wait_for_a_hash() -> None:
     names = {await hasher._run(lambda: threading.current_thread().name) for _ in range(3)}
     assert all(name.startswith("password") for name in names)
     hasher.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+async def test_requests_go_before_hashes(hasher: PasswordHasher) -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    its = await hasher._run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    assert its > own
