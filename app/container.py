@@ -17,6 +17,7 @@ from dependency_injector.providers import (
 )
 from pydantic import SecretStr
 
+from app import parts
 from app.config.database import create_database
 from app.config.settings import Settings
 from app.core.cursors import Cursors
@@ -28,8 +29,6 @@ from app.modules.user import container as user_module
 from app.modules.user.domain.entities import SessionLimits
 from app.shared.application.base_usecase import SystemClock
 from app.shared.application.events import ListDeliveries
-from app.shared.application.mail import Mailer
-from app.shared.application.webhook import Webhook
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.migrate import Readiness
@@ -44,11 +43,6 @@ from app.shared.infrastructure.events.retention import ForgetDeliveries, ForgetE
 from app.shared.infrastructure.events.runner import Runner
 from app.shared.infrastructure.events.steering import Steering
 from app.shared.infrastructure.events.wake import Wake
-from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker
-from app.shared.infrastructure.external.guarded_transport import GuardedTransport
-from app.shared.infrastructure.external.http_client import HttpClient
-from app.shared.infrastructure.external.mailer import FileMailer, Sender, SmtpMailer
-from app.shared.infrastructure.external.webhook import StandardWebhook
 from app.shared.presentation.events import EventController, event_routes
 from app.shared.presentation.metrics import MetricsController, metrics_routes
 
@@ -89,23 +83,6 @@ def _session_limits(settings: Settings) -> SessionLimits:
     return SessionLimits(
         idle=dt.timedelta(days=settings.session_idle_days),
         in_all=dt.timedelta(days=settings.session_max_days),
-    )
-
-
-def _mailer(settings: Settings) -> Mailer:
-    sender = Sender(settings.mail_from)
-    if settings.smtp_url is None:
-        return FileMailer(settings.data_dir / "mail", sender)
-    return SmtpMailer(settings.smtp_url.get_secret_value(), sender)
-
-
-def _webhook(settings: Settings, clock: SystemClock) -> Webhook | None:
-    if settings.external_api_url is None:
-        return None
-    transport = GuardedTransport(allow_private=settings.external_api_allow_private)
-    client = HttpClient(transport, CircuitBreaker())
-    return StandardWebhook(
-        client, clock, url=settings.external_api_url, secret=settings.webhook_key
     )
 
 
@@ -158,7 +135,11 @@ class ApplicationContainer(DeclarativeContainer):
 
     clock = Singleton(SystemClock)
     database = Singleton(create_database, settings)
-    hasher = Singleton(PasswordHasher)
+    hasher = Singleton(
+        PasswordHasher,
+        memory_kib=settings.provided.password_memory_kib,
+        passes=settings.provided.password_passes,
+    )
     tokens = Singleton(_access_tokens, settings, clock)
     cursors = Singleton(Cursors, settings.provided.jwt_secret_key.get_secret_value.call())
     readiness = Singleton(Readiness, database)
@@ -226,6 +207,8 @@ class ApplicationContainer(DeclarativeContainer):
         ),
     )
 
+    mailer = Singleton(parts.mailer, settings)
+
     user = Container(
         user_module.UserContainer,
         database=database,
@@ -235,7 +218,12 @@ class ApplicationContainer(DeclarativeContainer):
         hasher=hasher,
         tokens=tokens,
         session_limits=Singleton(_session_limits, settings),
-        verified_at_once=Callable(lambda s: s.app_env == "development", settings),
+        password_rules=Singleton(parts.password_rules, settings),
+        token_lifetimes=Singleton(parts.token_lifetimes, settings),
+        verified_at_once=Callable(parts.verified_at_once, settings),
+        mailer=mailer,
+        signed_by=settings.provided.app_name,
+        links_begin_with=settings.provided.links_begin_with,
         permissions_of=Singleton(_permissions_of_roles),
     )
     task = Container(
@@ -248,8 +236,8 @@ class ApplicationContainer(DeclarativeContainer):
         bin_keep=Callable(lambda s: dt.timedelta(days=s.bin_keep_days), settings),
         has_active_user=user.has_active_user.provided.execute,
         find_contact=user.find_contact.provided.execute,
-        mailer=Singleton(_mailer, settings),
-        webhook=Singleton(_webhook, settings, clock),
+        mailer=mailer,
+        webhook=Singleton(parts.webhook, settings, clock),
         signed_by=settings.provided.app_name,
         links_begin_with=settings.provided.links_begin_with,
     )

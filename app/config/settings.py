@@ -75,6 +75,12 @@ class Settings(BaseSettings):
     session_idle_days: int = Field(14, ge=1, le=90, examples=["14"])
     session_max_days: int = Field(90, ge=1, le=365, examples=["90"])
 
+    # Never weaker than OWASP's least: 19 MiB and two passes.
+    password_memory_kib: int = Field(19_456, ge=19_456, le=1_048_576, examples=["19456"])
+    password_passes: int = Field(2, ge=2, le=20, examples=["2"])
+    password_reset_minutes: int = Field(60, ge=1, le=60, examples=["60"])
+    verification_hours: int = Field(24, ge=1, le=24, examples=["24"])
+
     redis_url: RedisUrl | None = Field(default=None, examples=["redis://localhost:6379/1"])
 
     bin_keep_days: int = Field(30, ge=1, le=3650, examples=["30"])

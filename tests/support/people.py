@@ -47,6 +47,11 @@ class Person:
     ) -> httpx2.Response:
         return await self._write("PATCH", path, body, version)
 
+    async def put(
+        self, path: str, body: Any = None, *, version: int | str | None = None
+    ) -> httpx2.Response:
+        return await self._write("PUT", path, body, version)
+
     async def delete(self, path: str, *, version: int | str | None = None) -> httpx2.Response:
         return await self._write("DELETE", path, None, version)
 

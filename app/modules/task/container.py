@@ -14,6 +14,7 @@ from app.modules.task.application.handlers import (
     WhenTaskCompletedTellTheOutside,
     WhenTaskDueSoonMailWhoeverDoesIt,
     WhenUserDeactivatedReleaseTheirTasks,
+    WhenUserDeletedForgetTheirTasks,
 )
 from app.modules.task.application.usecases.assign_task import AssignTask
 from app.modules.task.application.usecases.cancel_task import CancelTask
@@ -95,6 +96,7 @@ class TaskContainer(DeclarativeContainer):
     handlers = Callable(
         _handlers,
         Singleton(WhenUserDeactivatedReleaseTheirTasks, clock=clock),
+        Singleton(WhenUserDeletedForgetTheirTasks, clock=clock),
         Singleton(EmptyBin, clock=clock, keep=bin_keep),
         Singleton(RemindOfDueTasks, clock=clock),
         Singleton(WhenTaskAssignedMailTheAssignee, reader=reader, addresses=addresses, mails=mails),

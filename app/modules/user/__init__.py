@@ -1,4 +1,4 @@
 """Accounts: who somebody is, how they prove it, and what their roles allow.
 
-Publishes UserRegistered, UserVerified and UserDeactivated; listens to nothing.
+Publishes what happens to accounts (`domain/events.py`), listens to that itself, and writes mails.
 """

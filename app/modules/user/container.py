@@ -8,26 +8,62 @@ from app.core.passwords import PasswordHasher
 from app.core.security import AccessTokens
 from app.modules.user.application.handlers import (
     ForgetOldSessions,
+    ForgetOldTokens,
+    WhenEmailChangedTellTheOldAddress,
+    WhenEmailChangeRequestedSendTheLink,
+    WhenEmailChangeRequestedTellTheOldAddress,
+    WhenPasswordChangedTellTheOwner,
+    WhenPasswordResetRequestedSendTheLink,
+    WhenRegistrationRepeatedTellTheOwner,
     WhenUserDeactivatedEndTheirSessions,
+    WhenUserRegisteredSendTheVerification,
+    WhenVerificationRequestedSendItAgain,
+)
+from app.modules.user.application.letters import AccountLetters
+from app.modules.user.application.usecases.administer_users import (
+    ActivateUser,
+    DeactivateUser,
+    SetRoles,
 )
 from app.modules.user.application.usecases.authenticate import Authenticate
+from app.modules.user.application.usecases.change_password import ChangePassword
 from app.modules.user.application.usecases.check_user import HasActiveUser
+from app.modules.user.application.usecases.confirm_email_change import ConfirmEmailChange
 from app.modules.user.application.usecases.create_admin import CreateAdmin
+from app.modules.user.application.usecases.delete_account import DeleteAccount
 from app.modules.user.application.usecases.find_contact import FindContact
 from app.modules.user.application.usecases.read_users import ListUsers, ReadUser
+from app.modules.user.application.usecases.reauthenticate import Reauthenticate
 from app.modules.user.application.usecases.refresh_session import RefreshSession
 from app.modules.user.application.usecases.register_user import RegisterUser
 from app.modules.user.application.usecases.rename_user import RenameUser
+from app.modules.user.application.usecases.request_email_change import RequestEmailChange
+from app.modules.user.application.usecases.request_letter import (
+    RESET,
+    VERIFICATION,
+    RequestLetter,
+)
+from app.modules.user.application.usecases.reset_password import ResetPassword
 from app.modules.user.application.usecases.sign_in import SignIn
 from app.modules.user.application.usecases.sign_out import SignOut
+from app.modules.user.application.usecases.verify_email import VerifyEmail
 from app.modules.user.application.usecases.verify_user import VerifyUser
 from app.modules.user.domain.entities import Role, SessionLimits
 from app.modules.user.domain.events import EVENTS
+from app.modules.user.domain.one_time_tokens import TokenLifetimes
+from app.modules.user.domain.passwords import PasswordRules
+from app.modules.user.infrastructure.external import TemplatedAccountMails
 from app.modules.user.infrastructure.readers import SqlUserReader
 from app.modules.user.infrastructure.repositories import SqlUserUnitOfWork
+from app.modules.user.presentation.account_controllers import (
+    AdministrationController,
+    OwnAccountController,
+    RecoveryController,
+)
 from app.modules.user.presentation.controllers import AuthController, UserController
-from app.modules.user.presentation.routes import auth_routes, user_routes
+from app.modules.user.presentation.routes import auth_routes, recovery_routes, user_routes
 from app.shared.application.base_usecase import Clock
+from app.shared.application.mail import Mailer
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events.wake import Wake
 
@@ -42,7 +78,12 @@ class UserContainer(DeclarativeContainer):
     hasher = Dependency(instance_of=PasswordHasher)
     tokens = Dependency(instance_of=AccessTokens)
     session_limits = Dependency(instance_of=SessionLimits)
+    password_rules = Dependency(instance_of=PasswordRules)
+    token_lifetimes = Dependency(instance_of=TokenLifetimes)
     verified_at_once = Dependency(instance_of=bool)
+    mailer: Dependency[Mailer] = Dependency()
+    signed_by = Dependency(instance_of=str)
+    links_begin_with = Dependency(instance_of=str)
     permissions_of = Dependency(instance_of=dict)
 
     uow = Factory(SqlUserUnitOfWork, database=database, registry=registry, wake=wake)
@@ -55,6 +96,7 @@ class UserContainer(DeclarativeContainer):
         RegisterUser,
         uow=uow.provider,
         hasher=hasher,
+        rules=password_rules,
         clock=clock,
         verified_at_once=verified_at_once,
     )
@@ -82,10 +124,69 @@ class UserContainer(DeclarativeContainer):
     auth = Singleton(
         AuthController, register=register, sign_in=sign_in, refresh=refresh, sign_out=sign_out
     )
+    recovery = Singleton(
+        RecoveryController,
+        request_verification=Singleton(
+            RequestLetter, uow=uow.provider, clock=clock, asked=Object(VERIFICATION)
+        ),
+        verify_email=Singleton(VerifyEmail, uow=uow.provider, clock=clock),
+        request_reset=Singleton(RequestLetter, uow=uow.provider, clock=clock, asked=Object(RESET)),
+        reset_password=Singleton(
+            ResetPassword, uow=uow.provider, hasher=hasher, rules=password_rules, clock=clock
+        ),
+        confirm_email=Singleton(ConfirmEmailChange, uow=uow.provider, clock=clock),
+    )
+    reauthenticate = Singleton(Reauthenticate, reader=reader, hasher=hasher)
+    own = Singleton(
+        OwnAccountController,
+        change_password=Singleton(
+            ChangePassword,
+            uow=uow.provider,
+            reauthenticate=reauthenticate,
+            hasher=hasher,
+            rules=password_rules,
+            clock=clock,
+        ),
+        request_email_change=Singleton(
+            RequestEmailChange, uow=uow.provider, reauthenticate=reauthenticate, clock=clock
+        ),
+        delete_account=Singleton(
+            DeleteAccount,
+            uow=uow.provider,
+            reauthenticate=reauthenticate,
+            authenticate=authenticate,
+            clock=clock,
+        ),
+    )
+    administration = Singleton(
+        AdministrationController,
+        deactivate_user=Singleton(DeactivateUser, uow=uow.provider, clock=clock),
+        activate_user=Singleton(ActivateUser, uow=uow.provider, clock=clock),
+        set_roles=Singleton(SetRoles, uow=uow.provider, clock=clock),
+    )
     users = Singleton(UserController, read=read, list_users=list_users, rename=rename)
-    routers = List(Singleton(auth_routes, auth), Singleton(user_routes, users))
+    routers = List(
+        Singleton(auth_routes, auth),
+        Singleton(recovery_routes, recovery),
+        Singleton(user_routes, users, own, administration),
+    )
+    mails = Singleton(
+        TemplatedAccountMails, mailer=mailer, signed_by=signed_by, links_begin_with=links_begin_with
+    )
+    letters = Singleton(
+        AccountLetters, uow=uow.provider, mails=mails, lifetimes=token_lifetimes, clock=clock
+    )
     events = Object(EVENTS)
     handlers = List(
         Singleton(WhenUserDeactivatedEndTheirSessions, clock=clock),
         Singleton(ForgetOldSessions, clock=clock),
+        Singleton(ForgetOldTokens, clock=clock),
+        Singleton(WhenUserRegisteredSendTheVerification, letters),
+        Singleton(WhenVerificationRequestedSendItAgain, letters),
+        Singleton(WhenRegistrationRepeatedTellTheOwner, letters),
+        Singleton(WhenPasswordResetRequestedSendTheLink, letters),
+        Singleton(WhenPasswordChangedTellTheOwner, letters),
+        Singleton(WhenEmailChangeRequestedSendTheLink, letters),
+        Singleton(WhenEmailChangeRequestedTellTheOldAddress, letters),
+        Singleton(WhenEmailChangedTellTheOldAddress, letters),
     )

@@ -16,6 +16,12 @@ class MailDelayed(Exception):
     """The mail was not accepted this time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    name: str
+    address: EmailAddress
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """A letter to one person. Two with the same key are the same letter, sent again."""

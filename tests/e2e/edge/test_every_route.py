@@ -34,10 +34,15 @@ GET    /api/v1/admin/events/{delivery_id}                   event:admin
 POST   /api/v1/admin/events/{delivery_id}/discard           event:admin
 POST   /api/v1/admin/events/{delivery_id}/retry             event:admin
 
+POST   /api/v1/auth/email/confirm        public
 POST   /api/v1/auth/logout               authenticated
+POST   /api/v1/auth/password/forgot      public
+POST   /api/v1/auth/password/reset       public
 POST   /api/v1/auth/refresh              public
 POST   /api/v1/auth/register             public
 POST   /api/v1/auth/token                public
+POST   /api/v1/auth/verify-email         public
+POST   /api/v1/auth/verify-email/resend  public
 
 GET    /api/v1/tasks                     task:read
 POST   /api/v1/tasks                     task:write
@@ -53,9 +58,16 @@ POST   /api/v1/tasks/{task_id}/restore   task:write
 POST   /api/v1/tasks/{task_id}/start     task:write
 
 GET    /api/v1/users                     user:admin
+DELETE /api/v1/users/me                  authenticated
 GET    /api/v1/users/me                  authenticated
 PATCH  /api/v1/users/me                  authenticated
+POST   /api/v1/users/me/delete           authenticated
+PUT    /api/v1/users/me/email            authenticated
+PUT    /api/v1/users/me/password         authenticated
 GET    /api/v1/users/{user_id}           user:admin
+POST   /api/v1/users/{user_id}/activate    user:admin
+POST   /api/v1/users/{user_id}/deactivate  user:admin
+PUT    /api/v1/users/{user_id}/roles       user:admin
 """
 ROWS = [tuple(line.split()) for line in TABLE.splitlines() if line]
 OF_ADMINISTRATORS = {"user:admin", "event:admin"}

@@ -50,7 +50,9 @@ async def test_who_is_no_administrator_may_not_even_ask(ana: Person, path: str) 
 async def test_a_role_that_is_given_or_taken_away_counts_with_the_same_token(
     ana: Person, change_account: ChangeAccount
 ) -> None:
-    await change_account("ana@example.com", lambda user: user.grant(Role.ADMIN, now=START))
+    await change_account(
+        "ana@example.com", lambda user: user.give_roles(frozenset(Role), now=START)
+    )
     assert (await ana.get("/users")).status_code == 200
 
     def demote(user: User) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from app.container import ApplicationContainer
-from app.modules.user.application.usecases.read_users import UserNotFound
+from app.modules.user.domain.entities import UserNotFound
 from app.modules.user.domain.entities import EmailTaken, User
 from app.modules.user.infrastructure.tables import user, user_session
 from app.shared.infrastructure.database.query import Query
@@ -76,7 +76,7 @@ async def test_an_account_that_is_gone_is_not_found_and_its_tokens_are_nobodys(
     assert await rows(select(user_session)) == []
     # For a second the session is still remembered.
     assert problem(await ana.get("/users/me")) == (404, "user_not_found")
-    changed = await ana.patch("/users/me", {"full_name": "Ana"})
+    changed = await ana.patch("/users/me", {"full_name": "Ana"}, version="*")
     assert problem(changed) == (404, "user_not_found")
     container.user.authenticate()._known.clear()
     assert problem(await ana.get("/users/me")) == (401, "unauthenticated")

@@ -55,7 +55,11 @@ async def test_a_registration_is_published_once_and_without_personal_data(
     await register("ana@example.com")
     await register("ana@example.com")
     events = await rows(select(event_log).order_by(event_log.c.seq))
-    assert [event["event_type"] for event in events] == ["user.registered", "user.verified"]
+    assert [event["event_type"] for event in events] == [
+        "user.registered",
+        "user.verified",
+        "user.registration_repeated",
+    ]
     assert all(set(event["payload"]) == {"user_id"} for event in events)
 
 

@@ -29,6 +29,9 @@ class Sessions:
         self.asked += 1
         return self.states.get(session_id)
 
+    async def credentials_of(self, user_id: UUID, /) -> StoredCredentials | None:
+        raise NotImplementedError
+
     async def credentials(self, email: EmailAddress, /) -> StoredCredentials | None:
         raise NotImplementedError
 

@@ -11,7 +11,7 @@ from app.modules.task.application.mails import AddressBook, TaskMails
 from app.modules.task.application.readers import TaskReader
 from app.modules.task.domain.events import TaskAssigned, TaskCompleted, TaskDueSoon
 from app.modules.task.domain.repositories import TaskUnitOfWork
-from app.modules.user.domain.events import UserDeactivated
+from app.modules.user.domain.events import UserDeactivated, UserDeleted
 from app.shared.application.base_usecase import Clock
 from app.shared.application.webhook import Webhook, WebhookMessage
 from app.shared.domain.events import ScheduleTick
@@ -25,6 +25,24 @@ class WhenUserDeactivatedReleaseTheirTasks:
         self._clock = clock
 
     async def __call__(self, event: UserDeactivated, uow: TaskUnitOfWork) -> None:
+        for task in await uow.tasks.assigned_to(event.user_id):
+            task.release(now=self._clock.now())
+            await uow.tasks.save(task)
+
+
+@subscribe(UserDeleted, id="task.forget_user")
+class WhenUserDeletedForgetTheirTasks:
+    """What somebody wrote goes with them; what was only given to them goes back to its owner.
+
+    Their own tasks leave no trace but events, which hold ids and the names of fields. So whoever
+    worked on one of them loses it: it was never theirs.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def __call__(self, event: UserDeleted, uow: TaskUnitOfWork) -> None:
+        await uow.tasks.purge_of(event.user_id)
         for task in await uow.tasks.assigned_to(event.user_id):
             task.release(now=self._clock.now())
             await uow.tasks.save(task)
@@ -79,6 +97,8 @@ class WhenTaskAssignedMailTheAssignee:
         task = await self._reader.task(assignee_id, event.task_id)
         if task is None or task.assignee_id != assignee_id or task.status.is_closed:
             raise Discard("the task is not theirs to do any more")
+        if await self._addresses.find(given_by) is None:
+            raise Discard("whoever gave it may not do so any more")
         recipient = await self._addresses.find(assignee_id)
         if recipient is None:
             raise Discard("the assignee has no active account")

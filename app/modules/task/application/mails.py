@@ -1,17 +1,10 @@
 """The letters that the module writes, and whom to: questions to the world outside it."""
 
-from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from app.modules.task.application.dto import TaskView
-from app.shared.domain.value_objects import EmailAddress
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    name: str
-    address: EmailAddress
+from app.shared.application.mail import Recipient
 
 
 class AddressBook(Protocol):

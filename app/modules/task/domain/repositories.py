@@ -30,6 +30,10 @@ class TaskRepository(Protocol):
 
     async def save(self, task: Task, /) -> None: ...
 
+    async def purge_of(self, owner_id: UUID, /) -> int:
+        """Remove all tasks of an owner for good, those in the bin too; return how many."""
+        ...
+
     async def purge(self, *, deleted_before: dt.datetime) -> int:
         """Remove for good what was put into the bin before then; return how many."""
         ...

@@ -7,8 +7,7 @@ from uuid import UUID
 
 from app.core.routing import API
 from app.modules.task.application.dto import TaskView
-from app.modules.task.application.mails import Recipient
-from app.shared.application.mail import Mailer
+from app.shared.application.mail import Mailer, Recipient
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.external.mail_templates import MailTemplates
 

@@ -57,6 +57,7 @@ DUE_SOON = Query(
     # Whoever is at work on a task now is not disturbed: the next round comes soon.
     .with_for_update(skip_locked=True)
 )
+PURGE_OF = Query(delete(task).where(task.c.owner_id == bindparam("owner_id")))
 PURGE = Query(delete(task).where(task.c.deleted_at < bindparam("deleted_before")))
 
 
@@ -85,6 +86,9 @@ class SqlTaskRepository(BaseRepository[Task]):
         wanted = {"after": now, "until": now + REMINDER_LEAD, "most": most}
         rows = await self._connection.fetch_all(DUE_SOON, wanted)
         return [self.to_aggregate(row) for row in rows]
+
+    async def purge_of(self, owner_id: UUID, /) -> int:
+        return await self._connection.execute(PURGE_OF, {"owner_id": owner_id})
 
     async def purge(self, *, deleted_before: dt.datetime) -> int:
         return await self._connection.execute(PURGE, {"deleted_before": deleted_before})

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from app.modules.user.domain.entities import User
+from app.core.security import Actor
+from app.modules.user.domain.entities import Role, User
 from app.shared.application.dto import BaseResponse
+from app.shared.domain.value_objects import EmailAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,56 @@ class Credentials:
 class UserPageRequest:
     page: int
     size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordReset:
+    token: str = field(repr=False)
+    new_password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChange:
+    actor: Actor
+    current_password: str = field(repr=False)
+    new_password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressChange:
+    actor: Actor
+    current_password: str = field(repr=False)
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """Somebody deletes their own account."""
+
+    actor: Actor
+    current_password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserCommand:
+    """Do something with somebody's account, as its `version` was seen; None takes any."""
+
+    actor: Actor
+    user_id: UUID
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleAssignment:
+    command: UserCommand
+    roles: frozenset[Role]
+
+
+@dataclass(slots=True)
+class MailView:
+    """The same whether or not there is somebody to write to."""
+
+    status: Literal["accepted"] = "accepted"
 
 
 @dataclass(slots=True)
@@ -78,12 +130,14 @@ class Contact:
     full_name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCredentials:
-    """What a sign-in is checked against."""
+    """What a password is checked against."""
 
     user_id: UUID
+    email: EmailAddress
     password_hash: str = field(repr=False)
+    password_version: int
     may_sign_in: bool
 
 

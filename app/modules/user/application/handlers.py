@@ -1,13 +1,27 @@
 """What the user module does when something happened."""
 
 import datetime as dt
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
-from app.core.events import every, subscribe
-from app.modules.user.domain.events import UserDeactivated
+from app.core.events import PublishedEvent, every, subscribe
+from app.modules.user.application.letters import AccountLetters
+from app.modules.user.application.mails import Letter
+from app.modules.user.domain.events import (
+    EmailChanged,
+    EmailChangeRequested,
+    PasswordChanged,
+    PasswordResetRequested,
+    RegistrationRepeated,
+    UserDeactivated,
+    UserRegistered,
+    VerificationRequested,
+)
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.shared.application.base_usecase import Clock
 from app.shared.domain.events import ScheduleTick
+
+H = TypeVar("H")
 
 
 @subscribe(UserDeactivated, id="user.end_sessions")
@@ -32,3 +46,97 @@ class ForgetOldSessions:
 
     async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
         await uow.sessions.purge(before=self._clock.now() - self.KEPT_AFTER_THEIR_END)
+
+
+@every(dt.timedelta(hours=1), id="user.forget_tokens")
+class ForgetOldTokens:
+    """Delete one-time tokens that expired: nobody can use them, and they hold an address."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
+        await uow.tokens.purge(before=self._clock.now())
+
+
+# --- Letters ------------------------------------------------------------------------------------
+
+
+def _by_mail(event: type[PublishedEvent], *, id: str) -> Callable[[type[H]], type[H]]:
+    return subscribe(
+        event,
+        id=id,
+        on_dead="skip",
+        max_attempts=15,  # for about six hours
+        timeout=60.0,
+        transactional=False,
+    )
+
+
+class _ByMail:
+    def __init__(self, letters: AccountLetters) -> None:
+        self._letters = letters
+
+
+@_by_mail(UserRegistered, id="user.mail_verification")
+class WhenUserRegisteredSendTheVerification(_ByMail):
+    """Whoever registered gets a link, which shows that the address is theirs."""
+
+    async def __call__(self, event: UserRegistered, key: str) -> None:
+        await self._letters.verify(event.user_id, key=key)
+
+
+@_by_mail(VerificationRequested, id="user.mail_verification_again")
+class WhenVerificationRequestedSendItAgain(_ByMail):
+    """Who did not get the link, or was too late for it, gets another."""
+
+    async def __call__(self, event: VerificationRequested, key: str) -> None:
+        await self._letters.verify(event.user_id, key=key)
+
+
+@_by_mail(RegistrationRepeated, id="user.mail_already_registered")
+class WhenRegistrationRepeatedTellTheOwner(_ByMail):
+    """Who has an account and forgot it is helped; who did not ask learns of it."""
+
+    async def __call__(self, event: RegistrationRepeated, key: str) -> None:
+        await self._letters.tell_registered(event.user_id, key=key)
+
+
+@_by_mail(PasswordResetRequested, id="user.mail_password_reset")
+class WhenPasswordResetRequestedSendTheLink(_ByMail):
+    """Who forgot their password gets a link that sets another."""
+
+    async def __call__(self, event: PasswordResetRequested, key: str) -> None:
+        await self._letters.reset(event.user_id, key=key)
+
+
+@_by_mail(PasswordChanged, id="user.mail_password_changed")
+class WhenPasswordChangedTellTheOwner(_ByMail):
+    """Whose password was changed by somebody else can do something about it."""
+
+    async def __call__(self, event: PasswordChanged, key: str) -> None:
+        await self._letters.notify(Letter.PASSWORD_CHANGED, event.user_id, key=key)
+
+
+@_by_mail(EmailChangeRequested, id="user.mail_address_confirmation")
+class WhenEmailChangeRequestedSendTheLink(_ByMail):
+    """The new address gets a link, which shows that it is theirs."""
+
+    async def __call__(self, event: EmailChangeRequested, key: str) -> None:
+        await self._letters.confirm_address(event.user_id, key=key)
+
+
+@_by_mail(EmailChangeRequested, id="user.mail_address_change_asked")
+class WhenEmailChangeRequestedTellTheOldAddress(_ByMail):
+    """As long as the old address stands its owner can still stop it."""
+
+    async def __call__(self, event: EmailChangeRequested, key: str) -> None:
+        await self._letters.notify(Letter.ADDRESS_CHANGE_ASKED, event.user_id, key=key)
+
+
+@_by_mail(EmailChanged, id="user.mail_address_changed")
+class WhenEmailChangedTellTheOldAddress(_ByMail):
+    """Whose account has moved away learns of it where they were."""
+
+    async def __call__(self, event: EmailChanged, key: str) -> None:
+        await self._letters.tell_moved(event.user_id, key=key)

@@ -1,15 +1,24 @@
 """Users and their sessions."""
 
 import datetime as dt
-import hashlib
-import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Self
 from uuid import UUID
 
-from app.core.exceptions import Conflict, Invalid, Unauthenticated
-from app.modules.user.domain.events import UserDeactivated, UserRegistered, UserVerified
+from app.core.exceptions import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from app.modules.user.domain.events import (
+    EmailChanged,
+    EmailChangeRequested,
+    PasswordChanged,
+    RolesChanged,
+    UserActivated,
+    UserDeactivated,
+    UserDeleted,
+    UserRegistered,
+    UserVerified,
+)
+from app.modules.user.domain.opaque_tokens import OpaqueToken
 from app.shared.domain.base_entity import AggregateRoot, new_id
 from app.shared.domain.value_objects import EmailAddress
 
@@ -42,11 +51,32 @@ class InvalidRefreshToken(Unauthenticated):
     message = "This refresh token is not valid any more; sign in again."
 
 
-class WeakPassword(Invalid):
-    """The password is too easy to guess."""
+class ReauthFailed(Forbidden):
+    """Whoever is signed in did not show that it is them."""
 
-    code = "weak_password"
-    message = "Choose a longer password, and not one that is made from your address."
+    code = "reauth_failed"
+    message = "The current password is wrong."
+
+
+class UserNotFound(NotFound):
+    """There is no such account."""
+
+    code = "user_not_found"
+    message = "There is no such user."
+
+
+class LastAdministrator(Conflict):
+    """Without this account nobody could administer the service any more."""
+
+    code = "last_administrator"
+    message = "This is the last active administrator; make somebody else one first."
+
+
+class OwnAccount(Conflict):
+    """Administrators close the accounts of others."""
+
+    code = "own_account"
+    message = "This is your own account; delete it at /users/me, or have somebody else close it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +92,6 @@ class FullName:
             raise Invalid("full_name", f"must have 1 to {self.MAX_LENGTH} characters")
 
 
-@dataclass(frozen=True, slots=True)
-class Password:
-    """A password as it was typed: any characters; only length and guessability count."""
-
-    MIN_LENGTH: ClassVar = 12
-    MAX_LENGTH: ClassVar = 128
-
-    value: str = field(repr=False)
-
-    @classmethod
-    def chosen_for(cls, email: EmailAddress, text: str) -> Self:
-        """Return the new password of an account. Raises WeakPassword if it is easy to guess."""
-        if not cls.MIN_LENGTH <= len(text) <= cls.MAX_LENGTH:
-            raise _weak(f"must have {cls.MIN_LENGTH} to {cls.MAX_LENGTH} characters")
-        if len(set(text)) < cls.MIN_LENGTH // 2:
-            raise _weak("must not repeat the same few characters")
-        local_part = email.value.partition("@")[0]
-        if text.casefold() in {email.value, local_part * 2, local_part}:
-            raise _weak("must not be made from the e-mail address")
-        return cls(text)
-
-
-def _weak(rule: str) -> WeakPassword:
-    return WeakPassword("password", rule, code="weak_password")
-
-
 @dataclass(eq=False, kw_only=True, slots=True)
 class User(AggregateRoot):
     """An account."""
@@ -100,6 +104,12 @@ class User(AggregateRoot):
     roles: frozenset[Role] = frozenset({Role.USER})
     is_active: bool = True
     verified_at: dt.datetime | None = None
+    password_version: int = 1
+    """Counts the passwords that the account had; a stronger hash of the same one is no other."""
+    pending_email: EmailAddress | None = None
+    """The address that its owner wants, as soon as it is known to be theirs."""
+    previous_email: EmailAddress | None = None
+    """The address before this one, whose owner is told of the change."""
 
     @classmethod
     def register(
@@ -125,14 +135,49 @@ class User(AggregateRoot):
     def rename(self, full_name: FullName, *, now: dt.datetime) -> None:
         self.full_name, self.updated_at = full_name, now
 
-    def grant(self, role: Role, *, now: dt.datetime) -> None:
-        self.roles, self.updated_at = self.roles | {role}, now
+    def change_password(self, password_hash: str, *, now: dt.datetime) -> None:
+        """Take another password. Whoever knew the last one may have asked for another address."""
+        self.password_hash, self.updated_at = password_hash, now
+        self.password_version += 1
+        self.pending_email = None
+        self.record(PasswordChanged(user_id=self.id))
+
+    def ask_for_address(self, email: EmailAddress, *, now: dt.datetime) -> None:
+        """Want another address; until it is confirmed this one stays."""
+        self.pending_email, self.updated_at = email, now
+        self.record(EmailChangeRequested(user_id=self.id))
+
+    def take_address(self, *, now: dt.datetime) -> None:
+        """Move to the address that was asked for, and that is now known to be its owner's."""
+        if self.pending_email is None:
+            raise ValueError("no address was asked for")
+        self.previous_email, self.email = self.email, self.pending_email
+        self.pending_email = None
+        self.verified_at = self.updated_at = now
+        self.record(EmailChanged(user_id=self.id))
+
+    def give_roles(self, roles: frozenset[Role], *, now: dt.datetime) -> None:
+        """Trust the account with these and no others."""
+        if roles != self.roles:
+            self.roles, self.updated_at = roles, now
+            self.record(RolesChanged(user_id=self.id, roles=sorted(roles)))
 
     def deactivate(self, *, now: dt.datetime) -> None:
         """Close the account to its owner; the second time changes nothing."""
         if self.is_active:
             self.is_active, self.updated_at = False, now
             self.record(UserDeactivated(user_id=self.id))
+
+    def activate(self, *, now: dt.datetime) -> None:
+        """Open the account to its owner again; the second time changes nothing."""
+        if not self.is_active:
+            self.is_active, self.updated_at = True, now
+            self.record(UserActivated(user_id=self.id))
+
+    def leave(self, *, now: dt.datetime) -> None:
+        """Say that its owner goes, for good: what is removed with the account follows."""
+        self.updated_at = now
+        self.record(UserDeleted(user_id=self.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +213,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class RefreshToken:
-    """An opaque secret, given out once; only its fingerprint is stored."""
+class RefreshToken(OpaqueToken):
+    """Gives a session's next pair of tokens, once."""
 
     PREFIX: ClassVar = "rt_"
-
-    secret: str = field(repr=False)
-
-    @classmethod
-    def make(cls) -> Self:
-        return cls(cls.PREFIX + secrets.token_urlsafe(32))
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 is enough: the secret has 256 random bits, there is nothing to guess."""
-        return hashlib.sha256(self.secret.encode()).hexdigest()

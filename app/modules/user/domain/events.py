@@ -34,4 +34,102 @@ class UserDeactivated(DomainEvent):
     user_id: UUID
 
 
-EVENTS = (UserRegistered, UserVerified, UserDeactivated)
+@dataclass(frozen=True, slots=True)
+class UserActivated(DomainEvent):
+    """An account that was closed may be used again."""
+
+    type: ClassVar = "user.activated"
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UserDeleted(DomainEvent):
+    """An account is gone for good, with all that it knew of its owner."""
+
+    type: ClassVar = "user.deleted"
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RolesChanged(DomainEvent):
+    """An account is trusted with these roles and no others."""
+
+    type: ClassVar = "user.roles_changed"
+
+    user_id: UUID
+    roles: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged(DomainEvent):
+    """An account has another password, by its owner or by a link in a mail."""
+
+    type: ClassVar = "user.password_changed"
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChangeRequested(DomainEvent):
+    """The owner of an account wants another address."""
+
+    type: ClassVar = "user.email_change_requested"
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChanged(DomainEvent):
+    """An account has another address, which is known to be its owner's."""
+
+    type: ClassVar = "user.email_changed"
+
+    user_id: UUID
+
+
+# The three below may come from anybody: where there is no account, the id is that of nobody.
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationRequested(DomainEvent):
+    """Somebody asks for the mail once more that verifies an address."""
+
+    type: ClassVar = "user.verification_requested"
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordResetRequested(DomainEvent):
+    """Somebody says that they forgot a password."""
+
+    type: ClassVar = "user.password_reset_requested"
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationRepeated(DomainEvent):
+    """Somebody registered with an address that has an account."""
+
+    type: ClassVar = "user.registration_repeated"
+
+    user_id: UUID
+
+
+EVENTS = (
+    UserRegistered,
+    UserVerified,
+    UserDeactivated,
+    UserActivated,
+    UserDeleted,
+    RolesChanged,
+    PasswordChanged,
+    EmailChangeRequested,
+    EmailChanged,
+    VerificationRequested,
+    PasswordResetRequested,
+    RegistrationRepeated,
+)

@@ -5,6 +5,8 @@ from typing import Protocol
 from uuid import UUID
 
 from app.modules.user.domain.entities import RefreshToken, Session, User
+from app.modules.user.domain.one_time_tokens import Grant, OneTimeToken, TokenKind
+from app.modules.user.domain.requests import AccountRequest
 from app.shared.domain.unit_of_work import UnitOfWork
 from app.shared.domain.value_objects import EmailAddress
 
@@ -12,7 +14,27 @@ from app.shared.domain.value_objects import EmailAddress
 class UserRepository(Protocol):
     async def get(self, id: UUID, /) -> User | None: ...
     async def get_by_email(self, email: EmailAddress, /) -> User | None: ...
+
+    async def get_seen(self, user_id: UUID, /, *, version: int | None) -> User:
+        """Return the account, as the caller saw it; None takes whichever version there is.
+
+        Raises UserNotFound and StaleVersion.
+        """
+        ...
+
+    async def active_admins(self) -> set[UUID]:
+        """Return who can administer the service. Nobody can change them until we are done."""
+        ...
+
     async def save(self, user: User, /) -> None: ...
+    async def delete(self, user: User, /) -> None: ...
+
+    async def still_opens(self, user_id: UUID, /, *, password_version: int) -> bool:
+        """Tell whether the account is open and has this password. It keeps both until we are done.
+
+        A password is checked outside any transaction, and may have been changed meanwhile.
+        """
+        ...
 
     async def renew_hash(self, user_id: UUID, /, *, old: str, new: str) -> None:
         """Store the same password under stronger parameters, unless it was changed meanwhile."""
@@ -40,8 +62,10 @@ class SessionRepository(Protocol):
         """End the session: none of its tokens is worth anything any more."""
         ...
 
-    async def revoke_all(self, user_id: UUID, /, *, now: dt.datetime) -> None:
-        """End all sessions of a user."""
+    async def revoke_all(
+        self, user_id: UUID, /, *, now: dt.datetime, but: UUID | None = None
+    ) -> None:
+        """End all sessions of a user, but one."""
         ...
 
     async def purge(self, *, before: dt.datetime) -> int:
@@ -49,6 +73,32 @@ class SessionRepository(Protocol):
         ...
 
 
+class OneTimeTokenRepository(Protocol):
+    async def add(self, grant: Grant, /) -> None: ...
+
+    async def take(self, token: OneTimeToken, kind: TokenKind, /) -> Grant | None:
+        """Remove the token and return what it allowed; None if there is none. One caller wins."""
+        ...
+
+    async def forget(self, user_id: UUID, kind: TokenKind, /) -> None:
+        """Make all tokens of one kind worthless."""
+        ...
+
+    async def forget_all(self, user_id: UUID, /) -> None:
+        """Make all tokens of an account worthless."""
+        ...
+
+    async def purge(self, *, before: dt.datetime) -> int:
+        """Remove those that expired before then; return how many."""
+        ...
+
+
+class AccountRequests(Protocol):
+    async def add(self, request: AccountRequest, /) -> None: ...
+
+
 class UserUnitOfWork(UnitOfWork, Protocol):
     users: UserRepository
     sessions: SessionRepository
+    tokens: OneTimeTokenRepository
+    requests: AccountRequests

@@ -1,6 +1,7 @@
 """What is read around the domain: one statement each."""
 
 import datetime as dt
+from dataclasses import fields
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
@@ -11,11 +12,16 @@ from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.database.connection import Database, Row
 from app.shared.infrastructure.database.query import Query
 
-CREDENTIALS = Query(
-    select(user.c.id, user.c.password_hash, user.c.is_active, user.c.verified_at).where(
-        user.c.email == bindparam("email")
-    )
+_CREDENTIALS = select(
+    user.c.id,
+    user.c.email,
+    user.c.password_hash,
+    user.c.password_version,
+    user.c.is_active,
+    user.c.verified_at,
 )
+CREDENTIALS = Query(_CREDENTIALS.where(user.c.email == bindparam("email")))
+CREDENTIALS_OF = Query(_CREDENTIALS.where(user.c.id == bindparam("user_id")))
 SESSION_STATE = Query(
     select(
         user_session.c.user_id,
@@ -28,7 +34,7 @@ SESSION_STATE = Query(
     .where(user_session.c.id == bindparam("session_id"))
 )
 
-_SHOWN = [column for column in user.columns if column.name != "password_hash"]
+_SHOWN = [user.c[field.name] for field in fields(UserView)]
 USER = Query(select(*_SHOWN).where(user.c.id == bindparam("id")))
 USERS = Query(
     select(*_SHOWN)
@@ -45,10 +51,11 @@ class SqlUserReader:
 
     async def credentials(self, email: EmailAddress, /) -> StoredCredentials | None:
         row = await self._database.fetch_one(CREDENTIALS, {"email": email.value})
-        if row is None:
-            return None
-        may_sign_in = row["is_active"] and row["verified_at"] is not None
-        return StoredCredentials(row["id"], row["password_hash"], may_sign_in)
+        return None if row is None else _credentials(row)
+
+    async def credentials_of(self, user_id: UUID, /) -> StoredCredentials | None:
+        row = await self._database.fetch_one(CREDENTIALS_OF, {"user_id": user_id})
+        return None if row is None else _credentials(row)
 
     async def session_state(self, session_id: UUID, /, *, now: dt.datetime) -> SessionState | None:
         row = await self._database.fetch_one(SESSION_STATE, {"session_id": session_id})
@@ -69,3 +76,13 @@ class SqlUserReader:
 
 def _view(row: Row) -> UserView:
     return UserView(**row)
+
+
+def _credentials(row: Row) -> StoredCredentials:
+    return StoredCredentials(
+        user_id=row["id"],
+        email=EmailAddress(row["email"]),
+        password_hash=row["password_hash"],
+        password_version=row["password_version"],
+        may_sign_in=row["is_active"] and row["verified_at"] is not None,
+    )

@@ -4,8 +4,9 @@ import datetime as dt
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import String, Uuid, bindparam, cast, delete, insert, select, update
 
+from app.core.exceptions import StaleVersion
 from app.modules.user.domain.entities import (
     EmailTaken,
     FullName,
@@ -13,7 +14,10 @@ from app.modules.user.domain.entities import (
     Role,
     Session,
     User,
+    UserNotFound,
 )
+from app.modules.user.domain.requests import AccountRequest
+from app.modules.user.infrastructure.one_time_tokens import SqlOneTimeTokenRepository
 from app.modules.user.infrastructure.tables import refresh_token, user, user_session
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.base_repository import BaseRepository
@@ -23,7 +27,26 @@ from app.shared.infrastructure.events.event_log import EventCollector
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 
 BY_EMAIL = Query(select(user).where(user.c.email == bindparam("email")))
-
+ACTIVE_ADMINS = Query(
+    select(user.c.id)
+    # As text, which both databases can search: a name in quotes is a whole one.
+    .where(
+        user.c.is_active,
+        user.c.verified_at.is_not(None),
+        cast(user.c.roles, String).contains(f'"{Role.ADMIN}"'),
+    )
+    .order_by(user.c.id)  # whoever else locks them does so in the same order
+    .with_for_update()
+)
+STILL_OPENS = Query(
+    select(user.c.id)
+    .where(
+        user.c.id == bindparam("user_id"),
+        user.c.password_version == bindparam("password_version"),
+        user.c.is_active,
+    )
+    .with_for_update(read=True)
+)
 RENEW_HASH = Query(
     update(user).where(
         user.c.id == bindparam("of_user"), user.c.password_hash == bindparam("old_hash")
@@ -56,7 +79,9 @@ REVOKE_SESSION = Query(
 )
 REVOKE_SESSIONS_OF_USER = Query(
     update(user_session).where(
-        user_session.c.user_id == bindparam("of_user"), user_session.c.revoked_at.is_(None)
+        user_session.c.user_id == bindparam("of_user"),
+        user_session.c.revoked_at.is_(None),
+        user_session.c.id.is_distinct_from(bindparam("but", type_=Uuid)),
     ),
     columns=["revoked_at"],
 )
@@ -70,6 +95,21 @@ class SqlUserRepository(BaseRepository[User]):
     async def get_by_email(self, email: EmailAddress, /) -> User | None:
         return await self._find(BY_EMAIL, email=email.value)
 
+    async def get_seen(self, user_id: UUID, /, *, version: int | None) -> User:
+        found = await self.get(user_id)
+        if found is None:
+            raise UserNotFound
+        if version not in {None, found.version}:
+            raise StaleVersion
+        return found
+
+    async def active_admins(self) -> set[UUID]:
+        return {row["id"] for row in await self._connection.fetch_all(ACTIVE_ADMINS, {})}
+
+    async def still_opens(self, user_id: UUID, /, *, password_version: int) -> bool:
+        expected = {"user_id": user_id, "password_version": password_version}
+        return await self._connection.fetch_one(STILL_OPENS, expected) is not None
+
     async def renew_hash(self, user_id: UUID, /, *, old: str, new: str) -> None:
         renewed = {"of_user": user_id, "old_hash": old, "password_hash": new}
         await self._connection.execute(RENEW_HASH, renewed)
@@ -82,6 +122,9 @@ class SqlUserRepository(BaseRepository[User]):
             "roles": sorted(aggregate.roles),
             "is_active": aggregate.is_active,
             "verified_at": aggregate.verified_at,
+            "password_version": aggregate.password_version,
+            "pending_email": _text(aggregate.pending_email),
+            "previous_email": _text(aggregate.previous_email),
         }
 
     def to_aggregate(self, row: Row) -> User:
@@ -93,7 +136,18 @@ class SqlUserRepository(BaseRepository[User]):
             roles=frozenset(Role(role) for role in row["roles"]),
             is_active=row["is_active"],
             verified_at=row["verified_at"],
+            password_version=row["password_version"],
+            pending_email=_address(row["pending_email"]),
+            previous_email=_address(row["previous_email"]),
         )
+
+
+def _text(address: EmailAddress | None) -> str | None:
+    return None if address is None else address.value
+
+
+def _address(text: str | None) -> EmailAddress | None:
+    return None if text is None else EmailAddress(text)
 
 
 class SqlSessionRepository:
@@ -122,8 +176,10 @@ class SqlSessionRepository:
         revoked = {"session_id": session_id, "revoked_at": now}
         await self._connection.execute(REVOKE_SESSION, revoked)
 
-    async def revoke_all(self, user_id: UUID, /, *, now: dt.datetime) -> None:
-        revoked = {"of_user": user_id, "revoked_at": now}
+    async def revoke_all(
+        self, user_id: UUID, /, *, now: dt.datetime, but: UUID | None = None
+    ) -> None:
+        revoked = {"of_user": user_id, "revoked_at": now, "but": but}
         await self._connection.execute(REVOKE_SESSIONS_OF_USER, revoked)
 
     async def purge(self, *, before: dt.datetime) -> int:
@@ -134,10 +190,24 @@ class SqlSessionRepository:
         await self._connection.execute(ADD_TOKEN, added)
 
 
+class EventAccountRequests:
+    """Nothing of a request is stored but its event."""
+
+    def __init__(self, events: EventCollector) -> None:
+        self._events = events
+
+    async def add(self, request: AccountRequest, /) -> None:
+        self._events.collect(request)
+
+
 class SqlUserUnitOfWork(SqlUnitOfWork):
     users: SqlUserRepository
     sessions: SqlSessionRepository
+    tokens: SqlOneTimeTokenRepository
+    requests: EventAccountRequests
 
     def _build_repositories(self, connection: Connection, events: EventCollector) -> None:
         self.users = SqlUserRepository(connection, events)
         self.sessions = SqlSessionRepository(connection)
+        self.tokens = SqlOneTimeTokenRepository(connection)
+        self.requests = EventAccountRequests(events)

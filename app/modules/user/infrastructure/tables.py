@@ -1,6 +1,6 @@
 """The tables of the user module."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Uuid
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Uuid
 
 from app.modules.user.domain.entities import FullName
 from app.shared.domain.value_objects import EmailAddress
@@ -21,6 +21,10 @@ user = Table(
     Column("roles", Json, nullable=False),
     Column("is_active", Boolean, nullable=False),
     Column("verified_at", Timestamp),
+    # The default is for the release before this one, which writes no such column.
+    Column("password_version", Integer, nullable=False, server_default="1"),
+    Column("pending_email", String(EmailAddress.MAX_LENGTH)),
+    Column("previous_email", String(EmailAddress.MAX_LENGTH)),
 )
 
 user_session = Table(
@@ -40,4 +44,15 @@ refresh_token = Table(
     Column("session_id", Uuid, ForeignKey("user_session.id", ondelete="CASCADE"), nullable=False),
     Column("spent_at", Timestamp),
     Index("ix_refresh_token_session_id", "session_id"),
+)
+
+one_time_token = Table(
+    "one_time_token",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("user_id", Uuid, ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("email", String(EmailAddress.MAX_LENGTH), nullable=False),
+    Column("password_version", Integer, nullable=False),
+    Column("expires_at", Timestamp, nullable=False, index=True),
 )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Form, Query
 
-from app.core.parameters import CurrentActor
+from app.core.parameters import CurrentActor, IfMatch
 from app.core.wire import Id
 from app.modules.user.application.dto import (
     Credentials,
@@ -43,8 +43,9 @@ class AuthController:
     async def register(self, body: Registration) -> RegistrationView:
         """Open an account.
 
-        The answer is the same whether or not the address is known. In the development profile
-        the account can be used at once.
+        The answer is the same whether or not the address is known: its owner gets a mail, to verify
+        a new account or about the one that there is. In the development profile without a mail
+        server the account can be used at once.
         """
         return await self._register.execute(NewUser(**dict(body)))
 
@@ -71,10 +72,12 @@ class UserController:
         """Read your own account."""
         return await self._read.execute(actor.user_id)
 
-    async def change_me(self, actor: CurrentActor, body: ProfileChanges) -> UserView:
+    async def change_me(
+        self, actor: CurrentActor, version: IfMatch, body: ProfileChanges
+    ) -> UserView:
         """Change your own account. What is left out stays as it is."""
         return await self._rename.execute(
-            NewName(user_id=actor.user_id, full_name=body.full_name or None)
+            NewName(user_id=actor.user_id, version=version, full_name=body.full_name or None)
         )
 
     async def get(self, user_id: Id) -> UserView:

@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.core.wire import Body, Digits, Line, Opaque, Parameters
-from app.modules.user.domain.entities import FullName, Password
+from app.core.wire import Body, Choice, Digits, Line, Opaque, Parameters
+from app.modules.user.domain.entities import FullName, Role
+from app.modules.user.domain.passwords import Password
 from app.shared.domain.value_objects import EmailAddress
 
 Email = Annotated[
@@ -22,13 +23,49 @@ Name = Annotated[
 ]
 Secret = Annotated[Opaque, Field(min_length=1, max_length=Password.MAX_LENGTH)]
 
+NewSecret = Annotated[Opaque, Field(min_length=Password.MIN_LENGTH, max_length=Password.MAX_LENGTH)]
+Token = Annotated[Opaque, Field(min_length=1, max_length=200)]
+
 
 class Registration(Body):
     email: Email
-    password: Annotated[
-        Opaque, Field(min_length=Password.MIN_LENGTH, max_length=Password.MAX_LENGTH)
-    ]
+    password: NewSecret
     full_name: Name
+
+
+class Address(Body):
+    email: Email
+
+
+class MailedToken(Body):
+    """What stands behind `#token=` in a link that was sent by mail."""
+
+    token: Token
+
+
+class NewPasswordByToken(Body):
+    token: Token
+    new_password: NewSecret
+
+
+class NewPassword(Body):
+    current_password: Secret
+    new_password: NewSecret
+
+
+class NewAddress(Body):
+    email: Email
+    current_password: Secret
+
+
+class Farewell(Body):
+    current_password: Secret
+
+
+class Roles(Body):
+    """All that the account is to have from now on."""
+
+    roles: Annotated[list[Annotated[Role, Choice]], Field(min_length=1, max_length=len(Role))]
 
 
 class SignInForm(Parameters):

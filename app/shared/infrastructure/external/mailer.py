@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,13 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
+import structlog
 
 from app.shared.application.mail import Mail, MailDelayed, MailRefused
 
+log = structlog.get_logger(__name__)
+
+LINK: Final = re.compile(r"https?://\S+")
 TIMEOUT_SECONDS: Final = 20.0  # for each step: a connection, a command, its answer
 DEFAULT_PORTS: Final = {"smtp": 587, "smtps": 465}
 PERMANENT: Final = range(500, 600)  # RFC 5321, section 4.2.1
@@ -105,13 +110,19 @@ def _refused(what: str, code: int) -> MailRefused | MailDelayed:
 
 
 class FileMailer:
-    """Writes each mail into a folder, as `<key>.eml`: the same letter again is the same file."""
+    """Writes each mail into a folder, as `<key>.eml`: the same letter again is the same file.
 
-    def __init__(self, folder: Path, sender: Sender) -> None:
-        self._folder, self._sender = folder, sender
+    With `shows_links` its links are logged too, for whoever has no mail program at hand: never
+    where anybody but a developer reads the log, for some of them open accounts.
+    """
+
+    def __init__(self, folder: Path, sender: Sender, *, shows_links: bool = False) -> None:
+        self._folder, self._sender, self._shows_links = folder, sender, shows_links
 
     async def send(self, mail: Mail, /) -> None:
         await asyncio.to_thread(self._write, mail.key, self._sender.sign(mail).as_bytes())
+        if self._shows_links:
+            log.info("mail written", file=f"{mail.key}.eml", links=LINK.findall(mail.text))
 
     def _write(self, name: str, content: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

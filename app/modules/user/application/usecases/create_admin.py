@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Callable
 
 from app.core.passwords import PasswordHasher
-from app.modules.user.domain.entities import FullName, Password, Role, User
+from app.modules.user.domain.entities import FullName, Role, User
+from app.modules.user.domain.passwords import Password
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.shared.application.base_usecase import Clock
 from app.shared.domain.value_objects import EmailAddress
@@ -23,7 +24,7 @@ class CreateAdmin:
 
     async def execute(self, request: str) -> str:
         email = EmailAddress.parse(request)
-        password = Password.chosen_for(email, secrets.token_urlsafe(18))
+        password = Password(secrets.token_urlsafe(18))
         now = self._clock.now()
         user = User.register(
             email=email,
@@ -32,7 +33,7 @@ class CreateAdmin:
             now=now,
         )
         user.verify(now=now)
-        user.grant(Role.ADMIN, now=now)
+        user.give_roles(frozenset(Role), now=now)
         async with self._uow() as uow:
             await uow.users.save(user)
             await uow.commit()

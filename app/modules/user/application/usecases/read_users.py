@@ -2,17 +2,10 @@
 
 from uuid import UUID
 
-from app.core.exceptions import NotFound
 from app.modules.user.application.dto import UserPageRequest, UserView
 from app.modules.user.application.readers import UserReader
+from app.modules.user.domain.entities import UserNotFound
 from app.shared.application.dto import PaginatedResponse
-
-
-class UserNotFound(NotFound):
-    """There is no such account."""
-
-    code = "user_not_found"
-    message = "There is no such user."
 
 
 class ReadUser:

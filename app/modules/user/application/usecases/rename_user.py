@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.modules.user.application.dto import UserView
-from app.modules.user.application.usecases.read_users import UserNotFound
 from app.modules.user.domain.entities import FullName
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.shared.application.base_usecase import Clock
@@ -13,7 +12,10 @@ from app.shared.application.base_usecase import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewName:
+    """What somebody is to be called from now on; `version` is the account as it was seen."""
+
     user_id: UUID
+    version: int | None
     full_name: str | None
 
 
@@ -25,9 +27,7 @@ class RenameUser:
 
     async def execute(self, request: NewName) -> UserView:
         async with self._uow() as uow:
-            user = await uow.users.get(request.user_id)
-            if user is None:
-                raise UserNotFound
+            user = await uow.users.get_seen(request.user_id, version=request.version)
             if request.full_name is not None:
                 user.rename(FullName(request.full_name), now=self._clock.now())
                 await uow.users.save(user)

@@ -15,6 +15,7 @@ from app.modules.user.domain.entities import (
     Session,
     SessionLimits,
 )
+from app.modules.user.domain.one_time_tokens import TokenKind
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.shared.application.base_usecase import Clock
 from app.shared.domain.value_objects import EmailAddress
@@ -44,15 +45,10 @@ class SignIn:
             request.password, stored.password_hash if stored else None
         )
         if stored is None or not right or not stored.may_sign_in:
-            log.warning("sign-in refused", user_id=str(stored.user_id) if stored else None)
-            raise InvalidCredentials
+            raise _refused(stored)
         session = Session.start(stored.user_id, limits=self._limits, now=self._clock.now())
         refresh = RefreshToken.make()
-        async with self._uow() as uow:
-            if renewed is not None:
-                await uow.users.renew_hash(stored.user_id, old=stored.password_hash, new=renewed)
-            await uow.sessions.start(session, refresh)
-            await uow.commit()
+        await self._start(session, refresh, stored, renewed)
         log.info("signed in", user_id=str(session.user_id), session_id=str(session.id))
         return TokenPair(
             access_token=self._tokens.issue(user_id=session.user_id, session_id=session.id),
@@ -60,8 +56,31 @@ class SignIn:
             expires_in=int(self._tokens.lifetime.total_seconds()),
         )
 
+    async def _start(
+        self,
+        session: Session,
+        refresh: RefreshToken,
+        stored: StoredCredentials,
+        renewed: str | None,
+    ) -> None:
+        user_id, version = stored.user_id, stored.password_version
+        async with self._uow() as uow:
+            await uow.tokens.forget(user_id, TokenKind.RESET)  # who knows it did not forget it
+            # Else a sign-in with the last password could outlive the change that ends all sessions.
+            if not await uow.users.still_opens(user_id, password_version=version):
+                raise _refused(stored)
+            if renewed is not None:
+                await uow.users.renew_hash(user_id, old=stored.password_hash, new=renewed)
+            await uow.sessions.start(session, refresh)
+            await uow.commit()
+
     async def _find(self, address: str) -> StoredCredentials | None:
         try:
             return await self._reader.credentials(EmailAddress.parse(address))
         except Invalid:  # no account has such an address; it must not answer faster for that
             return None
+
+
+def _refused(stored: StoredCredentials | None) -> InvalidCredentials:
+    log.warning("sign-in refused", user_id=str(stored.user_id) if stored else None)
+    return InvalidCredentials()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.modules.user.application.usecases.read_users import UserNotFound
+from app.modules.user.domain.entities import UserNotFound
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.shared.application.base_usecase import Clock
 from app.shared.domain.value_objects import EmailAddress

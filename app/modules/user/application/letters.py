@@ -1,0 +1,106 @@
+"""Writing to the owners of accounts, as those are when the letter leaves."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from app.core.events import Discard
+from app.modules.user.application.mails import AccountMails, Letter
+from app.modules.user.application.one_time_tokens import issue
+from app.modules.user.domain.entities import User
+from app.modules.user.domain.one_time_tokens import OneTimeToken, TokenKind, TokenLifetimes
+from app.modules.user.domain.repositories import UserUnitOfWork
+from app.shared.application.base_usecase import Clock
+from app.shared.application.mail import Recipient
+
+
+class AccountLetters:
+    """Every letter about an account. Raises Discard where there is no reason for it any more.
+
+    A token is made here, by whoever sends it, and stored before it leaves: no event holds one. A
+    delivery that is repeated makes another; both work until the first of them is used.
+    """
+
+    def __init__(
+        self,
+        *,
+        uow: Callable[[], UserUnitOfWork],
+        mails: AccountMails,
+        lifetimes: TokenLifetimes,
+        clock: Clock,
+    ) -> None:
+        self._uow, self._mails = uow, mails
+        self._lifetimes, self._clock = lifetimes, clock
+
+    async def verify(self, user_id: UUID, *, key: str) -> None:
+        """Send the link that verifies an account, unless it is verified."""
+        async with self._uow() as uow:
+            user = await _open_account(uow, user_id)
+            if user.verified_at is not None:
+                raise Discard("the account is verified")
+            token = await self._issue(uow, user, TokenKind.VERIFY)
+        await self._mails.send(Letter.VERIFY_ADDRESS, _to(user), key=key, token=token)
+
+    async def tell_registered(self, user_id: UUID, *, key: str) -> None:
+        """Tell that somebody registered again; who never verified gets another link to do so."""
+        async with self._uow() as uow:
+            user = await _open_account(uow, user_id)
+        if user.verified_at is None:
+            await self.verify(user_id, key=key)
+        else:
+            await self._mails.send(Letter.ALREADY_REGISTERED, _to(user), key=key)
+
+    async def reset(self, user_id: UUID, *, key: str) -> None:
+        """Send the link that sets another password."""
+        async with self._uow() as uow:
+            user = await _open_account(uow, user_id)
+            token = await self._issue(uow, user, TokenKind.RESET)
+        await self._mails.send(Letter.RESET_PASSWORD, _to(user), key=key, token=token)
+
+    async def confirm_address(self, user_id: UUID, *, key: str) -> None:
+        """Send the link that confirms another address to that one; or tell whoever has it."""
+        async with self._uow() as uow:
+            user = await _open_account(uow, user_id)
+            if user.pending_email is None:
+                raise Discard("no other address is wanted any more")
+            holder = await uow.users.get_by_email(user.pending_email)
+            if holder is None:
+                token = await self._issue(uow, user, TokenKind.CHANGE_ADDRESS)
+        if holder is None:
+            to = Recipient(user.full_name.value, user.pending_email)
+            await self._mails.send(Letter.CONFIRM_ADDRESS, to, key=key, token=token)
+        elif holder == user or not holder.is_active:
+            raise Discard("nobody has to be told")
+        else:
+            await self._mails.send(Letter.ADDRESS_TAKEN, _to(holder), key=key)
+
+    async def notify(self, letter: Letter, user_id: UUID, *, key: str) -> None:
+        """Tell what happened to the account."""
+        async with self._uow() as uow:
+            user = await _open_account(uow, user_id)
+        await self._mails.send(letter, _to(user), key=key)
+
+    async def tell_moved(self, user_id: UUID, *, key: str) -> None:
+        """Tell the address that an account had before this one."""
+        async with self._uow() as uow:
+            user = await _open_account(uow, user_id)
+        if user.previous_email is None:
+            raise Discard("there is no address before this one")
+        to = Recipient(user.full_name.value, user.previous_email)
+        await self._mails.send(Letter.ADDRESS_CHANGED, to, key=key)
+
+    async def _issue(self, uow: UserUnitOfWork, user: User, kind: TokenKind) -> OneTimeToken:
+        """Store a token before it is sent, for a link that somebody has must work."""
+        token = await issue(uow, user, kind, lifetimes=self._lifetimes, now=self._clock.now())
+        await uow.commit()
+        return token
+
+
+async def _open_account(uow: UserUnitOfWork, user_id: UUID) -> User:
+    user = await uow.users.get(user_id)
+    if user is None or not user.is_active:
+        raise Discard("there is no such open account")
+    return user
+
+
+def _to(user: User) -> Recipient:
+    return Recipient(user.full_name.value, user.email)

@@ -1,0 +1,32 @@
+"""Issuing and redeeming one-time tokens, inside the transaction of whoever does."""
+
+import datetime as dt
+
+from app.modules.user.domain.entities import User
+from app.modules.user.domain.one_time_tokens import (
+    Grant,
+    InvalidToken,
+    OneTimeToken,
+    TokenKind,
+    TokenLifetimes,
+)
+from app.modules.user.domain.repositories import UserUnitOfWork
+
+
+async def issue(
+    uow: UserUnitOfWork, user: User, kind: TokenKind, *, lifetimes: TokenLifetimes, now: dt.datetime
+) -> OneTimeToken:
+    """Return a new token for the account as it is."""
+    token = OneTimeToken.make()
+    await uow.tokens.add(Grant.to(user, kind, token, until=now + lifetimes.of(kind)))
+    return token
+
+
+async def redeem(uow: UserUnitOfWork, secret: str, kind: TokenKind, *, now: dt.datetime) -> User:
+    """Spend the token, and with it all of its kind; return its account. Raises InvalidToken."""
+    grant = await uow.tokens.take(OneTimeToken(secret), kind)
+    user = None if grant is None else await uow.users.get(grant.user_id)
+    if grant is None or user is None or not grant.is_good_for(user, now=now):
+        raise InvalidToken
+    await uow.tokens.forget(user.id, kind)
+    return user

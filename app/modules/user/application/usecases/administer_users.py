@@ -1,0 +1,93 @@
+"""Close and open accounts, and say what they are trusted with."""
+
+from collections.abc import Callable
+
+import structlog
+
+from app.modules.user.application.dto import RoleAssignment, UserCommand, UserView
+from app.modules.user.domain.entities import LastAdministrator, OwnAccount, Role, User
+from app.modules.user.domain.repositories import UserUnitOfWork
+from app.shared.application.base_usecase import Clock
+
+log = structlog.get_logger("security")
+
+
+class DeactivateUser:
+    """Close somebody else's account: its sessions end, and nobody can sign in.
+
+    Raises OwnAccount, LastAdministrator, UserNotFound and StaleVersion.
+    """
+
+    def __init__(self, uow: Callable[[], UserUnitOfWork], clock: Clock) -> None:
+        self._uow, self._clock = uow, clock
+
+    async def execute(self, request: UserCommand) -> UserView:
+        if request.user_id == request.actor.user_id:
+            raise OwnAccount
+        now = self._clock.now()
+        async with self._uow() as uow:
+            user = await _without_whom_there_is_an_admin(uow, request)
+            if user.is_active:
+                user.deactivate(now=now)
+                await uow.users.save(user)
+                await uow.sessions.revoke_all(user.id, now=now)
+                await uow.commit()
+        _note("account deactivated", request)
+        return UserView.of(user)
+
+
+class ActivateUser:
+    """Open an account again. Raises UserNotFound and StaleVersion."""
+
+    def __init__(self, uow: Callable[[], UserUnitOfWork], clock: Clock) -> None:
+        self._uow, self._clock = uow, clock
+
+    async def execute(self, request: UserCommand) -> UserView:
+        async with self._uow() as uow:
+            user = await uow.users.get_seen(request.user_id, version=request.version)
+            if not user.is_active:
+                user.activate(now=self._clock.now())
+                await uow.users.save(user)
+                await uow.commit()
+        _note("account activated", request)
+        return UserView.of(user)
+
+
+class SetRoles:
+    """Trust an account with these roles. Raises LastAdministrator, UserNotFound, StaleVersion."""
+
+    def __init__(self, uow: Callable[[], UserUnitOfWork], clock: Clock) -> None:
+        self._uow, self._clock = uow, clock
+
+    async def execute(self, request: RoleAssignment) -> UserView:
+        command, roles = request.command, request.roles
+        async with self._uow() as uow:
+            if Role.ADMIN in roles:
+                user = await uow.users.get_seen(command.user_id, version=command.version)
+            else:
+                user = await _without_whom_there_is_an_admin(uow, command)
+            if roles != user.roles:
+                user.give_roles(roles, now=self._clock.now())
+                await uow.users.save(user)
+                await uow.commit()
+        _note("roles changed", command, roles=sorted(roles))
+        return UserView.of(user)
+
+
+async def _without_whom_there_is_an_admin(uow: UserUnitOfWork, request: UserCommand) -> User:
+    """Return the account. Of two administrators who close each other one is refused."""
+    admins = await uow.users.active_admins()  # first: what is read after it can't be outdated
+    user = await uow.users.get_seen(request.user_id, version=request.version)
+    if admins == {user.id}:
+        raise LastAdministrator
+    return user
+
+
+def _note(what: str, request: UserCommand, **more: object) -> None:
+    log.info(
+        what,
+        user_id=str(request.user_id),
+        by=str(request.actor.user_id),
+        session_id=str(request.actor.session_id),
+        **more,
+    )

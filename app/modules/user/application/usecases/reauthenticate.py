@@ -1,0 +1,33 @@
+"""Have somebody who is signed in show once more that it is them."""
+
+import structlog
+
+from app.core.passwords import PasswordHasher
+from app.core.security import Actor
+from app.modules.user.application.dto import StoredCredentials
+from app.modules.user.application.readers import UserReader
+from app.modules.user.domain.entities import ReauthFailed
+
+log = structlog.get_logger("security")
+
+
+class Reauthenticate:
+    """Ask for the password before something that can't be undone (OWASP ASVS 7.5.1)."""
+
+    def __init__(self, reader: UserReader, hasher: PasswordHasher) -> None:
+        self._reader, self._hasher = reader, hasher
+
+    async def __call__(self, actor: Actor, password: str) -> StoredCredentials:
+        """Return what was checked. Raises ReauthFailed."""
+        stored = await self._reader.credentials_of(actor.user_id)
+        right, _ = await self._hasher.verify_and_renew(
+            password, stored.password_hash if stored else None
+        )
+        if stored is None or not right or not stored.may_sign_in:
+            log.warning(
+                "re-authentication refused",
+                user_id=str(actor.user_id),
+                session_id=str(actor.session_id),
+            )
+            raise ReauthFailed
+        return stored

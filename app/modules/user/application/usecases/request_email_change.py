@@ -1,0 +1,36 @@
+"""Ask for another address of one's own account."""
+
+from collections.abc import Callable
+
+import structlog
+
+from app.modules.user.application.dto import AddressChange, MailView
+from app.modules.user.application.usecases.reauthenticate import Reauthenticate
+from app.modules.user.domain.repositories import UserUnitOfWork
+from app.shared.application.base_usecase import Clock
+from app.shared.domain.value_objects import EmailAddress
+
+log = structlog.get_logger("security")
+
+
+class RequestEmailChange:
+    """Have a link sent to the new address; until it is used nothing changes. Raises ReauthFailed.
+
+    Whether the address is taken is not even looked at here, so nobody learns it.
+    """
+
+    def __init__(
+        self, uow: Callable[[], UserUnitOfWork], reauthenticate: Reauthenticate, clock: Clock
+    ) -> None:
+        self._uow, self._reauthenticate, self._clock = uow, reauthenticate, clock
+
+    async def execute(self, request: AddressChange) -> MailView:
+        actor, email = request.actor, EmailAddress.parse(request.email)
+        await self._reauthenticate(actor, request.current_password)
+        async with self._uow() as uow:
+            user = await uow.users.get_seen(actor.user_id, version=None)
+            user.ask_for_address(email, now=self._clock.now())
+            await uow.users.save(user)
+            await uow.commit()
+        log.info("address change asked", user_id=str(user.id), session_id=str(actor.session_id))
+        return MailView()

@@ -1,0 +1,80 @@
+"""What a password has to be: long, and not what somebody would guess."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from app.core.exceptions import Invalid
+from app.shared.domain.value_objects import EmailAddress
+
+
+class WeakPassword(Invalid):
+    """The password is too easy to guess."""
+
+    code = "weak_password"
+    message = "Choose a longer password: no common one, and none that is made from your address."
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """A password as it was typed: any characters; only length and guessability count."""
+
+    MIN_LENGTH: ClassVar = 12
+    MAX_LENGTH: ClassVar = 128
+
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordRules:
+    """What is refused as a new password (NIST SP 800-63B, section 3.1.1.2).
+
+    `common` are passwords that many have, in lower case; `product` is what the service is called.
+    """
+
+    SHORTEST_WORD: ClassVar = 3  # "ab" is part of too much to mean anything
+
+    common: frozenset[str] = field(repr=False)
+    product: str
+
+    def choose(self, text: str, /, *, email: EmailAddress, field: str = "password") -> Password:
+        """Return the new password of an account. Raises WeakPassword if it is easy to guess."""
+        if not Password.MIN_LENGTH <= len(text) <= Password.MAX_LENGTH:
+            raise _weak(
+                field, f"must have {Password.MIN_LENGTH} to {Password.MAX_LENGTH} characters"
+            )
+        if len(set(text)) < Password.MIN_LENGTH // 2:
+            raise _weak(field, "must not repeat the same few characters")
+        folded = text.casefold()
+        if any(part in self.common for part in _hearts(folded)):
+            raise _weak(field, "must not be a common password")
+        if self._is_made_of(folded, email):
+            raise _weak(field, "must not be made from the e-mail address or the service's name")
+        return Password(text)
+
+    def _is_made_of(self, text: str, email: EmailAddress) -> bool:
+        """Tell whether nothing is left but digits and signs without the words that are known."""
+        rest = text
+        words = [email.value, email.value.partition("@")[0], self.product.casefold()]
+        for word in words:
+            if len(word) >= self.SHORTEST_WORD:
+                rest = rest.replace(word, "")
+        return rest != text and not any(map(str.isalpha, rest))
+
+
+def _hearts(text: str) -> Iterator[str]:
+    """Return the text, and what it is without digits and signs around it, or twice the half of it.
+
+    Whoever is asked for more characters writes password2027! or passwordpassword.
+    """
+    yield text
+    letters = [place for place, character in enumerate(text) if character.isalpha()]
+    heart = text[letters[0] : letters[-1] + 1] if letters else ""
+    yield heart
+    half = heart[: len(heart) // 2]
+    if half * 2 == heart:
+        yield half
+
+
+def _weak(field: str, rule: str) -> WeakPassword:
+    return WeakPassword(field, rule, code="weak_password")
