@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from app import parts
 from app.config.database import create_database
 from app.config.settings import Settings
+from app.core.browsers import Browsers
 from app.core.cursors import Cursors
 from app.core.events import EventRegistry
 from app.core.passwords import PasswordHasher
@@ -63,16 +64,6 @@ def _permissions_of_roles() -> dict[str, frozenset[str]]:
         role: frozenset(chain.from_iterable(each.get(role, ()) for each in declared))
         for role in roles
     }
-
-
-def _access_tokens(settings: Settings, clock: SystemClock) -> AccessTokens:
-    return AccessTokens(
-        key=settings.jwt_secret_key.get_secret_value(),
-        algorithm=settings.jwt_algorithm,
-        issuer=settings.app_name,
-        lifetime=dt.timedelta(minutes=settings.jwt_expire_minutes),
-        now=clock.now,
-    )
 
 
 def _metrics_token(settings: Settings) -> str | None:
@@ -140,7 +131,14 @@ class ApplicationContainer(DeclarativeContainer):
         memory_kib=settings.provided.password_memory_kib,
         passes=settings.provided.password_passes,
     )
-    tokens = Singleton(_access_tokens, settings, clock)
+    tokens = Singleton(
+        AccessTokens,
+        keys=settings.provided.signing_keys,
+        algorithm=settings.provided.jwt_algorithm,
+        issuer=settings.provided.app_name,
+        lifetime=Callable(lambda s: dt.timedelta(minutes=s.jwt_expire_minutes), settings),
+        now=clock.provided.now,
+    )
     cursors = Singleton(Cursors, settings.provided.jwt_secret_key.get_secret_value.call())
     readiness = Singleton(Readiness, database)
     registry = Singleton(EventRegistry)
@@ -218,6 +216,7 @@ class ApplicationContainer(DeclarativeContainer):
         hasher=hasher,
         tokens=tokens,
         session_limits=Singleton(_session_limits, settings),
+        signing_keys=settings.provided.signing_keys,
         password_rules=Singleton(parts.password_rules, settings),
         token_lifetimes=Singleton(parts.token_lifetimes, settings),
         verified_at_once=Callable(parts.verified_at_once, settings),
@@ -240,6 +239,9 @@ class ApplicationContainer(DeclarativeContainer):
         webhook=Singleton(parts.webhook, settings, clock),
         signed_by=settings.provided.app_name,
         links_begin_with=settings.provided.links_begin_with,
+    )
+    browsers = Singleton(
+        Browsers, user.authenticate.provided.by_cookie, settings.provided.trusted_origins
     )
     routers = List(
         user.routers,

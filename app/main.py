@@ -4,7 +4,7 @@ import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from app.config.settings import Settings, load_settings
 from app.container import ApplicationContainer, build_container
+from app.core.browsers import COOKIE
 from app.core.logging import configure_logging
 from app.core.middleware import RequestBoundary
 from app.core.problems import PROBLEM_SCHEMA
@@ -21,6 +22,25 @@ from app.shared.presentation.docs import DocsController, docs_routes
 from app.shared.presentation.health import HealthController, health_routes
 
 log = structlog.get_logger(__name__)
+
+SECURITY_SCHEMES: Final = {
+    "password": {
+        "type": "oauth2",
+        "description": "An access token, as `Authorization: Bearer …`.",
+        "flows": {"password": {"tokenUrl": f"{API}/auth/token", "scopes": {}}},
+    },
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key, as `Authorization: Bearer alk_…`; see `/auth/keys`.",
+    },
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "What `/auth/cookie` sets; what changes something needs our own `Origin`.",
+    },
+}
 
 
 class Service(FastAPI):
@@ -50,12 +70,7 @@ class Service(FastAPI):
             )
             components = document.setdefault("components", {})
             components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
-            components["securitySchemes"] = {
-                "password": {
-                    "type": "oauth2",
-                    "flows": {"password": {"tokenUrl": f"{API}/auth/token", "scopes": {}}},
-                }
-            }
+            components["securitySchemes"] = SECURITY_SCHEMES
             self.openapi_schema = document
         return self.openapi_schema
 
@@ -80,7 +95,12 @@ def create_app(settings: Settings | None = None) -> Service:
     docs = DocsController(settings.app_name, app.openapi)
     modules = chain.from_iterable(container.routers())
     routers = [*modules, health_routes(health), docs_routes(docs)]
-    mount(app, routers, authenticate=container.user.authenticate())
+    mount(
+        app,
+        routers,
+        authenticate=container.user.authenticate_bearer(),
+        browsers=container.browsers(),
+    )
     app.state.container = container
     return app
 

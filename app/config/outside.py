@@ -88,3 +88,12 @@ MailServerUrl = Annotated[SecretStr, AfterValidator(_require_mail_server)]
 Mailbox = Annotated[str, AfterValidator(_require_mailbox)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_require_redis)]
 BrokerUrl = Annotated[SecretStr, AfterValidator(_require_broker)]
+
+
+def origin_of(address: str) -> str:
+    """Return the origin of an address, as browsers write it (RFC 6454, section 6.2)."""
+    parts = urlsplit(address.lower())
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = "" if parts.port in {None, default} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"

@@ -1,7 +1,6 @@
 """Every setting of the service: read once, checked whole, never changed afterwards."""
 
 import re
-import secrets
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -18,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.config.kept_secret import LazySecret
 from app.config.outside import (
     BrokerUrl,
     Mailbox,
@@ -25,10 +25,10 @@ from app.config.outside import (
     RedisUrl,
     SigningKey,
     WebUrl,
+    origin_of,
     signing_key,
 )
 
-MIN_SECRET_BYTES = 32
 MAX_PORT = 65_535
 
 Profile = Literal["development", "test", "production"]
@@ -71,6 +71,9 @@ class Settings(BaseSettings):
 
     jwt_algorithm: Literal["HS256", "HS384", "HS512"] = Field("HS256", examples=["HS256"])
     jwt_secret_key: SecretStr = Field(examples=["the output of: openssl rand -hex 32"])
+    jwt_previous_keys: SecretStr | None = Field(
+        default=None, examples=["the JWT_SECRET_KEY of before"]
+    )
     jwt_expire_minutes: int = Field(10, ge=1, le=60, examples=["10"])
     session_idle_days: int = Field(14, ge=1, le=90, examples=["14"])
     session_max_days: int = Field(90, ge=1, le=365, examples=["90"])
@@ -137,13 +140,15 @@ class Settings(BaseSettings):
     def _read_kept_secret(cls, value: object) -> object:
         return value.read_or_make() if isinstance(value, LazySecret) else value
 
-    @field_validator("jwt_secret_key")
+    @field_validator("jwt_secret_key", "jwt_previous_keys")
     @classmethod
-    def _long_enough(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+    def _long_enough(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         # RFC 7518, section 3.2: an HMAC key is at least as long as the hash.
         bits = int(info.data.get("jwt_algorithm", "HS256")[2:])
-        if len(value.get_secret_value().encode()) < bits // 8:
-            message = f"must be at least {bits // 8} bytes"
+        text = value.get_secret_value() if value else ""
+        keys = text.split() if info.field_name == "jwt_previous_keys" else [text]
+        if any(len(key.encode()) < bits // 8 for key in keys):
+            message = f"must be at least {bits // 8} bytes" + (" each" if len(keys) > 1 else "")
             raise ValueError(message)
         return value
 
@@ -222,6 +227,12 @@ class Settings(BaseSettings):
         return re.sub(r"\W+", "-", self.app_name.lower()).strip("-")
 
     @property
+    def signing_keys(self) -> list[str]:
+        """Return the key that signs, and after it those that only verify."""
+        previous = self.jwt_previous_keys.get_secret_value() if self.jwt_previous_keys else ""
+        return [self.jwt_secret_key.get_secret_value(), *previous.split()]
+
+    @property
     def webhook_key(self) -> bytes:
         """What webhooks are signed with."""
         return signing_key(self.external_api_key) if self.external_api_key else b""
@@ -230,6 +241,11 @@ class Settings(BaseSettings):
     def links_begin_with(self) -> str:
         """The address that people reach the service at, without a slash at its end."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def trusted_origins(self) -> frozenset[bytes]:
+        """Whose pages may act with a browser's cookie: our own."""
+        return frozenset({origin_of(self.links_begin_with).encode()})
 
     @property
     def is_production(self) -> bool:
@@ -247,27 +263,6 @@ def _unusable(url: URL) -> str | None:
     if database in {"", ":memory:"} or database.startswith("file:"):
         return "must name a file: a database in memory loses everything that was promised"
     return "must have three slashes before the file's name, or four" if url.host else None
-
-
-class LazySecret:
-    """A secret that is made once, kept in a file that only its owner reads, and read ever after."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def read_or_make(self) -> str:
-        """Return the secret; of several processes that start at once, one makes it for all."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = self._path.with_suffix(f".{secrets.token_hex(4)}")
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(MIN_SECRET_BYTES))
-        try:
-            self._path.hardlink_to(draft)  # atomic: fails where another process was first
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-        return self._path.read_text().strip()
 
 
 def load_settings(**overrides: object) -> Settings:

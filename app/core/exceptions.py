@@ -47,6 +47,20 @@ class Forbidden(AppError):
     message = "You are not allowed to do this."
 
 
+class SessionRequired(Forbidden):
+    """What decides over the account itself asks for its owner, not for a program of theirs."""
+
+    code = "session_required"
+    message = "Only somebody who signed in may do this; an API key may not."
+
+
+class CrossOrigin(Forbidden):
+    """A browser sent it for a page that is not ours, perhaps without its user's knowing."""
+
+    code = "cross_origin"
+    message = "With a cookie, send this from a page of this service's own origin (see Origin)."
+
+
 class NotFound(AppError):
     """It does not exist, or the caller may not know that it does."""
 

@@ -7,7 +7,7 @@ from inspect import Parameter, iscoroutinefunction, signature
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
 from fastapi.params import Depends as DependsMarker
 from fastapi.params import Form, Query
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -18,9 +18,15 @@ from app.core.exceptions import (
     Invalid,
     Malformed,
     PayloadTooLarge,
-    StaleVersion,
     UnsupportedMediaType,
-    VersionRequired,
+)
+from app.core.header_parameters import (
+    documented_idempotency_key,
+    documented_if_match,
+    documented_user_agent,
+    idempotency_key,
+    if_match,
+    user_agent,
 )
 from app.core.security import Actor
 from app.core.wire import invalid
@@ -237,41 +243,15 @@ def bounded(receive: Receive, headers: dict[bytes, bytes]) -> Receive:
     return receive_bounded
 
 
-_ENTITY_TAG: Final = re.compile(rb'"(\d{1,18})"')
-
-
 def _if_match(call: Call) -> int | None:
-    sent = call.headers.get(b"if-match")
-    if sent is None:
-        raise VersionRequired
-    if sent.strip() == b"*":
-        return None
-    tag = _ENTITY_TAG.fullmatch(sent.strip())
-    if tag is None:  # no tag of ours, so it can't match (RFC 9110, section 13.1.1)
-        raise StaleVersion
-    return int(tag[1])
+    return if_match(call.headers)
 
 
 def _actor(call: Call) -> Actor | None:
     return call.actor
 
 
-# The two below are what FastAPI sees: it documents their parameters in OpenAPI, and calls them
-# for an endpoint that is left to it.
-def _documented_if_match(
-    request: Request,
-    _if_match_header: Annotated[
-        str,
-        Header(
-            alias="If-Match",
-            description='The ETag that you last read, such as `"3"`; `*` for any version.',
-            pattern=r'^("[0-9]{1,18}"|\*)$',
-        ),
-    ],
-) -> int | None:
-    return _if_match(Call(request.scope, dict(request.scope["headers"]), None))
-
-
+# FastAPI sees this one, and calls it for an endpoint that is left to it.
 def _documented_actor(request: Request) -> Actor:
     actor: Actor = request.scope["actor"]
     return actor
@@ -279,11 +259,19 @@ def _documented_actor(request: Request) -> Actor:
 
 _DEPENDENCIES: Final[dict[Any, Reader]] = {
     _documented_actor: _actor,
-    _documented_if_match: _if_match,
+    documented_if_match: _if_match,
+    documented_idempotency_key: lambda call: idempotency_key(call.headers),
+    documented_user_agent: lambda call: user_agent(call.headers),
 }
 
 CurrentActor = Annotated[Actor, Depends(_documented_actor)]
 """Whoever calls. Only for routes that are not public."""
 
-IfMatch = Annotated[int | None, Depends(_documented_if_match)]
+IfMatch = Annotated[int | None, Depends(documented_if_match)]
 """The version that the caller saw; None when any will do (`If-Match: *`)."""
+
+IdempotencyKey = Annotated[str | None, Depends(documented_idempotency_key)]
+"""What the caller calls this request, and will call it again when it repeats it."""
+
+UserAgent = Annotated[str, Depends(documented_user_agent)]
+"""What the caller's program calls itself: anybody's text, not to be kept as it is."""

@@ -18,6 +18,7 @@ from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
 from app.core import exceptions, strict_json
+from app.core.browsers import NO_BROWSERS, SAFE_METHODS, Browsers
 from app.core.context import current_work
 from app.core.exceptions import AppError, MethodNotAllowed, Unauthenticated
 from app.core.parameters import Call, Plan, bounded, plan_for
@@ -48,6 +49,7 @@ class ApiRoute(APIRoute):
         self.access = access
         self._created_at = created_at
         self._authenticate: Authenticator | None = None
+        self._browsers = NO_BROWSERS
         self._has_etag = "version" in getattr(self.response_model, "__dataclass_fields__", {})
         self._plan = plan_for(endpoint, set(self.param_convertors))
         if access.is_public and self._plan is not None and self._plan.takes_actor:
@@ -56,9 +58,9 @@ class ApiRoute(APIRoute):
         self._left_to_fastapi = AsyncExitStackMiddleware(super().handle)
         self._document(raises)
 
-    def bind(self, authenticate: Authenticator) -> None:
+    def bind(self, authenticate: Authenticator, browsers: Browsers) -> None:
         """Give the route what it needs to know its callers."""
-        self._authenticate = authenticate
+        self._authenticate, self._browsers = authenticate, browsers
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authorize, read the arguments, call the endpoint, write its answer."""
@@ -66,7 +68,7 @@ class ApiRoute(APIRoute):
             await _answer_another_method(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        actor = None if self.access.is_public else await self._actor(headers)
+        actor = await self._actor(scope["method"], headers)
         if self._plan is None:
             scope["actor"] = actor
             await self._left_to_fastapi(scope, bounded(receive, headers), send)
@@ -78,14 +80,27 @@ class ApiRoute(APIRoute):
         else:
             await self._write(answer, headers, send)
 
-    async def _actor(self, headers: dict[bytes, bytes]) -> Actor:
-        sent = _BEARER.fullmatch(headers.get(b"authorization", b""))
-        if sent is None or self._authenticate is None:
+    async def _actor(self, method: str, headers: dict[bytes, bytes]) -> Actor | None:
+        if self.access.is_public:
+            if self.access.own_origin:
+                self._browsers.check_origin(headers)
+            return None
+        actor = await self._caller(method, headers)
+        if actor is None:
             raise Unauthenticated
-        actor = await self._authenticate(sent[1].decode("ascii"))
         current_work.get().actor_id = actor.user_id
         self.access.check(actor)
         return actor
+
+    async def _caller(self, method: str, headers: dict[bytes, bytes]) -> Actor | None:
+        """Return who calls: by the header, or by the cookie where there is no header at all."""
+        authorization = headers.get(b"authorization")
+        if authorization is None:
+            return await self._browsers.actor(method, headers)
+        sent = _BEARER.fullmatch(authorization)
+        if sent is None or self._authenticate is None:
+            return None
+        return await self._authenticate(sent[1].decode("ascii"))
 
     async def _write(self, answer: Any, request: dict[bytes, bytes], send: Send) -> None:
         status, body = self.status_code or 200, b""
@@ -109,10 +124,12 @@ class ApiRoute(APIRoute):
         """Describe in OpenAPI every problem that can come of the route, from what it is made of."""
         kinds: list[type[AppError]] = [*raises, exceptions.Unavailable, exceptions.Invalid]
         if not self.access.is_public:
-            kinds.append(Unauthenticated)
-            self.openapi_extra = {**(self.openapi_extra or {}), "security": [{"password": []}]}
-        if self.access.permission:
-            kinds.append(exceptions.Forbidden)
+            kinds += [Unauthenticated, *self._refusals()]
+            ways = ["password", "cookie", *(["key"] if self.access.permission else [])]
+            security: list[dict[str, list[str]]] = [{way: []} for way in ways]
+            self.openapi_extra = {**(self.openapi_extra or {}), "security": security}
+        if self.access.own_origin:
+            kinds.append(exceptions.CrossOrigin)
         if self._plan is not None:
             kinds += _problems_of(self._plan)
         by_status: dict[int, list[type[AppError]]] = {}
@@ -124,6 +141,11 @@ class ApiRoute(APIRoute):
         self.responses = {**documented, **self.responses}
         if self._has_etag and self.taken == {"GET"}:
             self.responses[304] = {"description": "Unchanged since the ETag in If-None-Match."}
+
+    def _refusals(self) -> list[type[AppError]]:
+        lacking = exceptions.Forbidden if self.access.permission else exceptions.SessionRequired
+        is_safe = self.taken <= SAFE_METHODS
+        return [lacking] if is_safe else [lacking, exceptions.CrossOrigin]
 
 
 class ApiRouter:
@@ -154,10 +176,16 @@ class ApiRouter:
         self.routes.append(ApiRoute(self._prefix + path, endpoint, methods=[method], **options))
 
 
-def mount(app: FastAPI, routers: Sequence[ApiRouter], *, authenticate: Authenticator) -> None:
+def mount(
+    app: FastAPI,
+    routers: Sequence[ApiRouter],
+    *,
+    authenticate: Authenticator,
+    browsers: Browsers = NO_BROWSERS,
+) -> None:
     """Put the routes into the application, in one flat list: nested routers match twice."""
     for route in (route for router in routers for route in router.routes):
-        route.bind(authenticate)
+        route.bind(authenticate, browsers)
         app.router.routes.append(route)
     refuse_routes_without_access(app)
 

@@ -1,8 +1,9 @@
 """Who calls, what a route demands, and the tokens that connect the two."""
 
 import datetime as dt
+import hmac
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 import jwt
 from uuid_utils.compat import uuid7
 
-from app.core.exceptions import Forbidden, Unauthenticated
+from app.core.exceptions import Forbidden, SessionRequired, Unauthenticated
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,24 +20,34 @@ class Actor:
 
     user_id: UUID
     session_id: UUID
+    """The sign-in that the request belongs to; of an API key, the key."""
     permissions: frozenset[str]
+    is_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a route demands of its caller. Every route names one; there is no default."""
+    """What a route demands of its caller. Every route names one; there is no default.
+
+    An API key passes where a permission is named, if that is among its scopes, and nowhere else.
+    """
 
     name: str
     is_public: bool = False
     permission: str | None = None
+    own_origin: bool = False
+    """Whether a browser may send it for pages of our own origin only, whoever calls."""
 
     def check(self, actor: Actor) -> None:
         """Raise Forbidden unless the actor may pass."""
+        if actor.is_key and self.permission is None:
+            raise SessionRequired
         if self.permission is not None and self.permission not in actor.permissions:
             raise Forbidden
 
 
 PUBLIC: Final = Access("public", is_public=True)
+OWN_ORIGIN: Final = Access("own-origin", is_public=True, own_origin=True)
 AUTHENTICATED: Final = Access("authenticated")
 
 
@@ -46,7 +57,7 @@ def scope(permission: str) -> Access:
 
 
 class Authenticator(Protocol):
-    """Turns a presented access token into the actor behind it, or raises Unauthenticated."""
+    """Turns what was presented into the actor behind it, or raises Unauthenticated."""
 
     async def __call__(self, token: str, /) -> Actor: ...
 
@@ -65,6 +76,9 @@ class AccessTokens:
 
     One algorithm, all claims required, a type of their own (`at+jwt`, RFC 9068). A verified
     token is remembered until it expires: verifying costs more than all else in a short request.
+
+    The first key signs. The others still verify, so that a new one signs nobody out: a token names
+    its key (`kid`), which is looked up among these and nowhere else.
     """
 
     TYPE: Final = "at+jwt"
@@ -75,13 +89,15 @@ class AccessTokens:
     def __init__(
         self,
         *,
-        key: str,
+        keys: Sequence[str],
         algorithm: str,
         issuer: str,
         lifetime: dt.timedelta,
         now: Callable[[], dt.datetime],
     ) -> None:
-        self._key, self._algorithm, self._issuer = key, algorithm, issuer
+        self._key, self._kid = keys[0], _name_of(keys[0])
+        self._keys = {_name_of(key): key for key in keys}
+        self._algorithm, self._issuer = algorithm, issuer
         self._lifetime, self._now = lifetime, now
         self._verified: OrderedDict[str, AccessClaims] = OrderedDict()
 
@@ -102,7 +118,8 @@ class AccessTokens:
             "nbf": now,
             "exp": now + self._lifetime,
         }
-        return jwt.encode(claims, self._key, self._algorithm, headers={"typ": self.TYPE})
+        headers = {"typ": self.TYPE, "kid": self._kid}
+        return jwt.encode(claims, self._key, self._algorithm, headers=headers)
 
     def verify(self, token: str) -> AccessClaims:
         """Return the token's claims. Raises Unauthenticated, whatever is wrong with it."""
@@ -119,9 +136,12 @@ class AccessTokens:
 
     def _verify(self, token: str) -> AccessClaims:
         try:
+            key = self._keys.get(jwt.get_unverified_header(token).get("kid", ""))
+            if key is None:
+                raise Unauthenticated
             decoded = jwt.decode_complete(
                 token,
-                self._key,
+                key,
                 algorithms=[self._algorithm],
                 audience=self._issuer,
                 issuer=self._issuer,
@@ -144,3 +164,8 @@ class AccessTokens:
             )
         except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
             raise Unauthenticated from None
+
+
+def _name_of(key: str) -> str:
+    """Return what a token calls the key by; it tells nothing of the key itself."""
+    return hmac.digest(key.encode(), b"kid", "sha256").hex()[:16]

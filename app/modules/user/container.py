@@ -7,6 +7,7 @@ from app.core.events import EventRegistry
 from app.core.passwords import PasswordHasher
 from app.core.security import AccessTokens
 from app.modules.user.application.handlers import (
+    ForgetOldKeys,
     ForgetOldSessions,
     ForgetOldTokens,
     WhenEmailChangedTellTheOldAddress,
@@ -15,6 +16,7 @@ from app.modules.user.application.handlers import (
     WhenPasswordChangedTellTheOwner,
     WhenPasswordResetRequestedSendTheLink,
     WhenRegistrationRepeatedTellTheOwner,
+    WhenUserDeactivatedDeleteTheirKeys,
     WhenUserDeactivatedEndTheirSessions,
     WhenUserRegisteredSendTheVerification,
     WhenVerificationRequestedSendItAgain,
@@ -26,12 +28,23 @@ from app.modules.user.application.usecases.administer_users import (
     SetRoles,
 )
 from app.modules.user.application.usecases.authenticate import Authenticate
+from app.modules.user.application.usecases.authenticate_key import (
+    AuthenticateBearer,
+    AuthenticateKey,
+)
 from app.modules.user.application.usecases.change_password import ChangePassword
 from app.modules.user.application.usecases.check_user import HasActiveUser
 from app.modules.user.application.usecases.confirm_email_change import ConfirmEmailChange
 from app.modules.user.application.usecases.create_admin import CreateAdmin
 from app.modules.user.application.usecases.delete_account import DeleteAccount
 from app.modules.user.application.usecases.find_contact import FindContact
+from app.modules.user.application.usecases.manage_keys import CreateKey, DeleteKey, ListKeys
+from app.modules.user.application.usecases.manage_sessions import (
+    EndOtherSessions,
+    EndSession,
+    ListSessions,
+)
+from app.modules.user.application.usecases.note_use import NoteUse
 from app.modules.user.application.usecases.read_users import ListUsers, ReadUser
 from app.modules.user.application.usecases.reauthenticate import Reauthenticate
 from app.modules.user.application.usecases.refresh_session import RefreshSession
@@ -45,6 +58,7 @@ from app.modules.user.application.usecases.request_letter import (
 )
 from app.modules.user.application.usecases.reset_password import ResetPassword
 from app.modules.user.application.usecases.sign_in import SignIn
+from app.modules.user.application.usecases.sign_in_browser import SignInBrowser
 from app.modules.user.application.usecases.sign_out import SignOut
 from app.modules.user.application.usecases.verify_email import VerifyEmail
 from app.modules.user.application.usecases.verify_user import VerifyUser
@@ -53,6 +67,7 @@ from app.modules.user.domain.events import EVENTS
 from app.modules.user.domain.one_time_tokens import TokenLifetimes
 from app.modules.user.domain.passwords import PasswordRules
 from app.modules.user.infrastructure.external import TemplatedAccountMails
+from app.modules.user.infrastructure.keys import SqlKeyReader
 from app.modules.user.infrastructure.readers import SqlUserReader
 from app.modules.user.infrastructure.repositories import SqlUserUnitOfWork
 from app.modules.user.presentation.account_controllers import (
@@ -61,7 +76,14 @@ from app.modules.user.presentation.account_controllers import (
     RecoveryController,
 )
 from app.modules.user.presentation.controllers import AuthController, UserController
-from app.modules.user.presentation.routes import auth_routes, recovery_routes, user_routes
+from app.modules.user.presentation.routes import (
+    auth_routes,
+    key_routes,
+    recovery_routes,
+    session_routes,
+    user_routes,
+)
+from app.modules.user.presentation.session_controllers import KeyController, SessionController
 from app.shared.application.base_usecase import Clock
 from app.shared.application.mail import Mailer
 from app.shared.infrastructure.database.connection import Database
@@ -78,6 +100,7 @@ class UserContainer(DeclarativeContainer):
     hasher = Dependency(instance_of=PasswordHasher)
     tokens = Dependency(instance_of=AccessTokens)
     session_limits = Dependency(instance_of=SessionLimits)
+    signing_keys = Dependency(instance_of=list)
     password_rules = Dependency(instance_of=PasswordRules)
     token_lifetimes = Dependency(instance_of=TokenLifetimes)
     verified_at_once = Dependency(instance_of=bool)
@@ -89,8 +112,27 @@ class UserContainer(DeclarativeContainer):
     uow = Factory(SqlUserUnitOfWork, database=database, registry=registry, wake=wake)
     reader = Singleton(SqlUserReader, database=database)
 
+    key_reader = Singleton(SqlKeyReader, database=database)
+
+    note_use = Singleton(NoteUse, uow=uow.provider, limits=session_limits, clock=clock)
     authenticate = Singleton(
-        Authenticate, tokens=tokens, reader=reader, permissions_of=permissions_of, clock=clock
+        Authenticate,
+        tokens=tokens,
+        reader=reader,
+        permissions_of=permissions_of,
+        note_use=note_use,
+        clock=clock,
+    )
+    authenticate_bearer = Singleton(
+        AuthenticateBearer,
+        token=authenticate,
+        key=Singleton(
+            AuthenticateKey,
+            reader=key_reader,
+            permissions_of=permissions_of,
+            note_use=note_use,
+            clock=clock,
+        ),
     )
     register = Singleton(
         RegisterUser,
@@ -110,7 +152,12 @@ class UserContainer(DeclarativeContainer):
         clock=clock,
     )
     refresh = Singleton(
-        RefreshSession, uow=uow.provider, tokens=tokens, limits=session_limits, clock=clock
+        RefreshSession,
+        uow=uow.provider,
+        tokens=tokens,
+        limits=session_limits,
+        derived_with=signing_keys,
+        clock=clock,
     )
     sign_out = Singleton(SignOut, uow=uow.provider, authenticate=authenticate, clock=clock)
     read = Singleton(ReadUser, reader=reader)
@@ -121,8 +168,21 @@ class UserContainer(DeclarativeContainer):
     create_admin = Singleton(CreateAdmin, uow=uow.provider, hasher=hasher, clock=clock)
     verify = Singleton(VerifyUser, uow=uow.provider, clock=clock)
 
-    auth = Singleton(
-        AuthController, register=register, sign_in=sign_in, refresh=refresh, sign_out=sign_out
+    auth = Singleton(AuthController, register=register, sign_in=sign_in, refresh=refresh)
+    sessions = Singleton(
+        SessionController,
+        sign_in=Singleton(SignInBrowser, sign_in),
+        sign_out=sign_out,
+        list_sessions=Singleton(ListSessions, reader=reader, clock=clock),
+        end=Singleton(EndSession, uow=uow.provider, authenticate=authenticate, clock=clock),
+        end_others=Singleton(EndOtherSessions, uow=uow.provider, clock=clock),
+        cookie_lasts=session_limits.provided.in_all,
+    )
+    keys = Singleton(
+        KeyController,
+        create_key=Singleton(CreateKey, uow=uow.provider, clock=clock),
+        list_keys=Singleton(ListKeys, reader=key_reader),
+        delete_key=Singleton(DeleteKey, uow=uow.provider),
     )
     recovery = Singleton(
         RecoveryController,
@@ -167,6 +227,8 @@ class UserContainer(DeclarativeContainer):
     users = Singleton(UserController, read=read, list_users=list_users, rename=rename)
     routers = List(
         Singleton(auth_routes, auth),
+        Singleton(session_routes, sessions),
+        Singleton(key_routes, keys),
         Singleton(recovery_routes, recovery),
         Singleton(user_routes, users, own, administration),
     )
@@ -179,7 +241,9 @@ class UserContainer(DeclarativeContainer):
     events = Object(EVENTS)
     handlers = List(
         Singleton(WhenUserDeactivatedEndTheirSessions, clock=clock),
+        Singleton(WhenUserDeactivatedDeleteTheirKeys),
         Singleton(ForgetOldSessions, clock=clock),
+        Singleton(ForgetOldKeys, clock=clock),
         Singleton(ForgetOldTokens, clock=clock),
         Singleton(WhenUserRegisteredSendTheVerification, letters),
         Singleton(WhenVerificationRequestedSendItAgain, letters),

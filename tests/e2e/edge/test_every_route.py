@@ -35,11 +35,18 @@ POST   /api/v1/admin/events/{delivery_id}/discard           event:admin
 POST   /api/v1/admin/events/{delivery_id}/retry             event:admin
 
 POST   /api/v1/auth/email/confirm        public
+POST   /api/v1/auth/cookie               own-origin
+GET    /api/v1/auth/keys                 authenticated
+POST   /api/v1/auth/keys                 authenticated
+DELETE /api/v1/auth/keys/{key_id}        authenticated
 POST   /api/v1/auth/logout               authenticated
 POST   /api/v1/auth/password/forgot      public
 POST   /api/v1/auth/password/reset       public
 POST   /api/v1/auth/refresh              public
 POST   /api/v1/auth/register             public
+DELETE /api/v1/auth/sessions             authenticated
+GET    /api/v1/auth/sessions             authenticated
+DELETE /api/v1/auth/sessions/{session_id}  authenticated
 POST   /api/v1/auth/token                public
 POST   /api/v1/auth/verify-email         public
 POST   /api/v1/auth/verify-email/resend  public
@@ -70,6 +77,7 @@ POST   /api/v1/users/{user_id}/deactivate  user:admin
 PUT    /api/v1/users/{user_id}/roles       user:admin
 """
 ROWS = [tuple(line.split()) for line in TABLE.splitlines() if line]
+OPEN = {"public", "own-origin"}
 OF_ADMINISTRATORS = {"user:admin", "event:admin"}
 SOME_ID = "0190f5a0-0000-7000-8000-000000000001"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW"]
@@ -77,7 +85,8 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 
 def address(path: str) -> str:
     names = {"name": "start.js", "code": "not_found", "handler_id": "user.end_sessions"}
-    return path.format(task_id=SOME_ID, user_id=SOME_ID, delivery_id=1, **names)
+    ids = dict.fromkeys(("task_id", "user_id", "session_id", "key_id"), SOME_ID)
+    return path.format(delivery_id=1, **ids, **names)
 
 
 def methods_at(path: str) -> list[str]:
@@ -102,13 +111,13 @@ async def test_what_is_not_public_asks_who_calls(client: httpx2.AsyncClient) -> 
     for method, path, access in ROWS:
         answer = await client.request(method, address(path))
         is_asked = answer.status_code == 401 and answer.json()["code"] == "unauthenticated"
-        assert is_asked == (access != "public"), (method, path, answer.status_code)
+        assert is_asked == (access not in OPEN), (method, path, answer.status_code)
 
 
 async def test_what_asks_for_a_permission_refuses_who_lacks_it(ana: Person) -> None:
     """A user has those of tasks, and none of those of an administrator."""
     for method, path, access in ROWS:
-        if access != "public" and "logout" not in path:
+        if access not in OPEN and "logout" not in path:
             answer = await ana.request(method, address(path).removeprefix("/api/v1"))
             assert (answer.status_code == 403) == (access in OF_ADMINISTRATORS), (method, path)
 

@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from app.container import ApplicationContainer
-from app.modules.user.domain.entities import UserNotFound
-from app.modules.user.domain.entities import EmailTaken, User
+from app.modules.user.domain.entities import EmailTaken, User, UserNotFound
 from app.modules.user.infrastructure.tables import user, user_session
 from app.shared.infrastructure.database.query import Query
 from tests.e2e.user.answers import problem

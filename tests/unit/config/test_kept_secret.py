@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config.settings import LazySecret
+from app.config.kept_secret import LazySecret
 
 PROJECT = Path(__file__).parents[3]
 
@@ -14,7 +14,7 @@ PROJECT = Path(__file__).parents[3]
 RACE = """
 import os, sys
 from pathlib import Path
-from app.config.settings import LazySecret
+from app.config.kept_secret import LazySecret
 
 gate, start = os.pipe()
 for _ in range(8):

@@ -42,7 +42,7 @@ def tokens(wall: Wall) -> AccessTokens:
 
 def made(wall: Wall, *, key: str = KEY, algorithm: str = "HS256") -> AccessTokens:
     return AccessTokens(
-        key=key, algorithm=algorithm, issuer="Alicerce", lifetime=LIFETIME, now=wall.now
+        keys=[key], algorithm=algorithm, issuer="Alicerce", lifetime=LIFETIME, now=wall.now
     )
 
 

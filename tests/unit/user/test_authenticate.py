@@ -67,7 +67,7 @@ def sessions() -> Sessions:
 @pytest.fixture
 def tokens() -> AccessTokens:
     return AccessTokens(
-        key="a key for tests only, and long enough",
+        keys=["a key for tests only, and long enough"],
         algorithm="HS256",
         issuer="Alicerce",
         lifetime=dt.timedelta(minutes=10),

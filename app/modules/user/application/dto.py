@@ -2,11 +2,11 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from app.core.security import Actor
-from app.modules.user.domain.entities import Role, User
+from app.modules.user.domain.entities import RefreshToken, Role, User
 from app.shared.application.dto import BaseResponse
 from app.shared.domain.value_objects import EmailAddress
 
@@ -22,6 +22,23 @@ class NewUser:
 class Credentials:
     email: str
     password: str = field(repr=False)
+    client: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    owner: Actor
+    name: str
+    scopes: list[str]
+    expires_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A refresh token, and what the caller calls the request that it came in."""
+
+    token: RefreshToken
+    repeat_key: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +140,40 @@ class UserView(BaseResponse):
 
 
 @dataclass(slots=True)
+class SessionView:
+    """A sign-in that lasts. `is_current` is the one that the request belongs to."""
+
+    MAX_LISTED: ClassVar = 100
+
+    id: UUID
+    client: str | None
+    started_at: dt.datetime
+    last_used_at: dt.datetime
+    expires_at: dt.datetime
+    is_current: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class KeyView:
+    """An API key, without the key: that was shown once."""
+
+    id: UUID
+    name: str
+    prefix: str
+    scopes: list[str]
+    created_at: dt.datetime
+    expires_at: dt.datetime | None
+    last_used_at: dt.datetime | None
+
+
+@dataclass(slots=True, kw_only=True)
+class NewKeyView(KeyView):
+    """The only answer that ever holds the key itself."""
+
+    key: str = field(repr=False)
+
+
+@dataclass(slots=True)
 class Contact:
     """Whom to write to."""
 
@@ -148,3 +199,17 @@ class SessionState:
     user_id: UUID
     roles: frozenset[str]
     is_usable: bool
+    cookie_fingerprint: str | None = field(default=None, repr=False)
+    last_used_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyState:
+    """What a key of a live account is worth right now."""
+
+    id: UUID
+    user_id: UUID
+    scopes: frozenset[str]
+    roles: frozenset[str]
+    expires_at: dt.datetime | None
+    last_used_at: dt.datetime | None

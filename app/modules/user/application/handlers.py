@@ -35,6 +35,27 @@ class WhenUserDeactivatedEndTheirSessions:
         await uow.sessions.revoke_all(event.user_id, now=self._clock.now())
 
 
+@subscribe(UserDeactivated, id="user.delete_keys")
+class WhenUserDeactivatedDeleteTheirKeys:
+    """An account that is opened again starts without the keys of before."""
+
+    async def __call__(self, event: UserDeactivated, uow: UserUnitOfWork) -> None:
+        await uow.keys.delete_all(event.user_id)
+
+
+@every(dt.timedelta(hours=1), id="user.forget_keys")
+class ForgetOldKeys:
+    """Delete API keys that expired over 30 days ago."""
+
+    KEPT_AFTER_THEIR_END: Final = dt.timedelta(days=30)
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
+        await uow.keys.purge(before=self._clock.now() - self.KEPT_AFTER_THEIR_END)
+
+
 @every(dt.timedelta(hours=1), id="user.forget_sessions")
 class ForgetOldSessions:
     """Delete sessions that ended over 30 days ago, with their tokens."""

@@ -4,7 +4,14 @@ import datetime as dt
 from typing import Protocol
 from uuid import UUID
 
-from app.modules.user.application.dto import SessionState, StoredCredentials, UserView
+from app.modules.user.application.dto import (
+    KeyState,
+    KeyView,
+    SessionState,
+    SessionView,
+    StoredCredentials,
+    UserView,
+)
 from app.shared.domain.value_objects import EmailAddress
 
 
@@ -21,4 +28,22 @@ class UserReader(Protocol):
 
     async def page(self, *, offset: int, size: int) -> tuple[list[UserView], int]:
         """Return some of the users, oldest first, and how many there are in all."""
+        ...
+
+
+class SessionReader(Protocol):
+    async def sessions(
+        self, user_id: UUID, /, *, now: dt.datetime, current: UUID
+    ) -> list[SessionView]:
+        """Return the user's live sessions, the one that was used last first."""
+        ...
+
+
+class KeyReader(Protocol):
+    async def state(self, fingerprint: str, /) -> KeyState | None:
+        """Return None for a key that is not known, or whose account is closed."""
+        ...
+
+    async def of_user(self, user_id: UUID, /) -> list[KeyView]:
+        """Return the user's keys, oldest first."""
         ...

@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from app.modules.user.domain.entities import RefreshToken, Session, User
+from app.modules.user.domain.keys import ApiKey
 from app.modules.user.domain.one_time_tokens import Grant, OneTimeToken, TokenKind
 from app.modules.user.domain.requests import AccountRequest
 from app.shared.domain.unit_of_work import UnitOfWork
@@ -42,12 +43,27 @@ class UserRepository(Protocol):
 
 
 class SessionRepository(Protocol):
-    async def start(self, session: Session, token: RefreshToken, /) -> None:
-        """Store a new session with its first refresh token."""
+    async def start(self, session: Session, token: RefreshToken | None, /) -> None:
+        """Store a new session, with its first refresh token if it has any."""
         ...
 
-    async def spend(self, token: RefreshToken, /, *, now: dt.datetime) -> bool:
-        """Mark the token as used; False if it is unknown or was used before. One caller wins."""
+    async def get(self, session_id: UUID, /) -> Session | None: ...
+
+    async def spend(
+        self, token: RefreshToken, /, *, now: dt.datetime, repeat: str | None = None
+    ) -> bool:
+        """Mark the token as used; False if it is unknown or was used before. One caller wins.
+
+        `repeat` is the fingerprint by which the winner is known again.
+        """
+        ...
+
+    async def may_repeat(self, token: RefreshToken, /, *, repeat: str, since: dt.datetime) -> bool:
+        """Tell whether the token was used since then by whoever is known by the fingerprint."""
+        ...
+
+    async def has(self, token: RefreshToken, /) -> bool:
+        """Tell whether the token was given out."""
         ...
 
     async def of_token(self, token: RefreshToken, /) -> Session | None:
@@ -58,14 +74,22 @@ class SessionRepository(Protocol):
         """Store the session's new limits and its next refresh token."""
         ...
 
+    async def note_use(self, session: Session, /) -> None:
+        """Store when the session was used last, and how long it lasts now."""
+        ...
+
     async def revoke(self, session_id: UUID, /, *, now: dt.datetime) -> None:
         """End the session: none of its tokens is worth anything any more."""
+        ...
+
+    async def revoke_of(self, user_id: UUID, session_id: UUID, /, *, now: dt.datetime) -> bool:
+        """End a session of the user's; False if they have no such session that is live."""
         ...
 
     async def revoke_all(
         self, user_id: UUID, /, *, now: dt.datetime, but: UUID | None = None
     ) -> None:
-        """End all sessions of a user, but one."""
+        """End all sessions of a user, but for one perhaps."""
         ...
 
     async def purge(self, *, before: dt.datetime) -> int:
@@ -97,8 +121,29 @@ class AccountRequests(Protocol):
     async def add(self, request: AccountRequest, /) -> None: ...
 
 
+class KeyRepository(Protocol):
+    async def add(self, key: ApiKey, /) -> None:
+        """Store a new key. Raises TooManyKeys, of however many that are made at once."""
+        ...
+
+    async def note_use(self, key_id: UUID, /, *, now: dt.datetime) -> None: ...
+
+    async def delete(self, user_id: UUID, key_id: UUID, /) -> bool:
+        """Forget a key of the user's; False if they have no such key."""
+        ...
+
+    async def delete_all(self, user_id: UUID, /) -> None:
+        """Forget all keys of a user."""
+        ...
+
+    async def purge(self, *, before: dt.datetime) -> int:
+        """Forget keys that expired before then; return how many."""
+        ...
+
+
 class UserUnitOfWork(UnitOfWork, Protocol):
     users: UserRepository
     sessions: SessionRepository
     tokens: OneTimeTokenRepository
     requests: AccountRequests
+    keys: KeyRepository

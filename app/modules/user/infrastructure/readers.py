@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 
-from app.modules.user.application.dto import SessionState, StoredCredentials, UserView
+from app.modules.user.application.dto import SessionState, SessionView, StoredCredentials, UserView
 from app.modules.user.infrastructure.tables import user, user_session
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.database.connection import Database, Row
@@ -27,11 +27,32 @@ SESSION_STATE = Query(
         user_session.c.user_id,
         user_session.c.expires_at,
         user_session.c.revoked_at,
+        user_session.c.last_used_at,
+        user_session.c.cookie_fingerprint,
         user.c.roles,
         user.c.is_active,
     )
     .join(user, user.c.id == user_session.c.user_id)
     .where(user_session.c.id == bindparam("session_id"))
+)
+
+LAST_USED = func.coalesce(user_session.c.last_used_at, user_session.c.started_at)
+# Bounded: somebody may sign in as often as they like.
+SESSIONS = Query(
+    select(
+        user_session.c.id,
+        user_session.c.client,
+        user_session.c.started_at,
+        LAST_USED.label("last_used_at"),
+        user_session.c.expires_at,
+    )
+    .where(
+        user_session.c.user_id == bindparam("of_user"),
+        user_session.c.revoked_at.is_(None),
+        user_session.c.expires_at > bindparam("now"),
+    )
+    .order_by(LAST_USED.desc(), user_session.c.id.desc())
+    .limit(SessionView.MAX_LISTED)
 )
 
 _SHOWN = [user.c[field.name] for field in fields(UserView)]
@@ -62,7 +83,19 @@ class SqlUserReader:
         if row is None:
             return None
         is_live = row["revoked_at"] is None and now < row["expires_at"]
-        return SessionState(row["user_id"], frozenset(row["roles"]), row["is_active"] and is_live)
+        return SessionState(
+            row["user_id"],
+            frozenset(row["roles"]),
+            row["is_active"] and is_live,
+            cookie_fingerprint=row["cookie_fingerprint"],
+            last_used_at=row["last_used_at"],
+        )
+
+    async def sessions(
+        self, user_id: UUID, /, *, now: dt.datetime, current: UUID
+    ) -> list[SessionView]:
+        rows = await self._database.fetch_all(SESSIONS, {"of_user": user_id, "now": now})
+        return [SessionView(**row, is_current=row["id"] == current) for row in rows]
 
     async def user(self, user_id: UUID, /) -> UserView | None:
         row = await self._database.fetch_one(USER, {"id": user_id})

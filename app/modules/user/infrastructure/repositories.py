@@ -17,6 +17,7 @@ from app.modules.user.domain.entities import (
     UserNotFound,
 )
 from app.modules.user.domain.requests import AccountRequest
+from app.modules.user.infrastructure.keys import SqlKeyRepository
 from app.modules.user.infrastructure.one_time_tokens import SqlOneTimeTokenRepository
 from app.modules.user.infrastructure.tables import refresh_token, user, user_session
 from app.shared.domain.value_objects import EmailAddress
@@ -59,8 +60,19 @@ SPEND_TOKEN = Query(
     update(refresh_token).where(
         refresh_token.c.fingerprint == bindparam("presented"), refresh_token.c.spent_at.is_(None)
     ),
-    columns=["spent_at"],
+    columns=["spent_at", "repeat_fingerprint"],
 )
+REPEATABLE = Query(
+    select(refresh_token.c.session_id).where(
+        refresh_token.c.fingerprint == bindparam("presented"),
+        refresh_token.c.repeat_fingerprint == bindparam("repeat"),
+        refresh_token.c.spent_at >= bindparam("since"),
+    )
+)
+TOKEN = Query(
+    select(refresh_token.c.session_id).where(refresh_token.c.fingerprint == bindparam("presented"))
+)
+SESSION = Query(select(user_session).where(user_session.c.id == bindparam("session_id")))
 SESSION_OF_TOKEN = Query(
     select(user_session)
     .join(refresh_token, refresh_token.c.session_id == user_session.c.id)
@@ -69,11 +81,20 @@ SESSION_OF_TOKEN = Query(
 )
 EXTEND_SESSION = Query(
     update(user_session).where(user_session.c.id == bindparam("session_id")),
-    columns=["expires_at"],
+    columns=["expires_at", "last_used_at"],
 )
 REVOKE_SESSION = Query(
     update(user_session).where(
         user_session.c.id == bindparam("session_id"), user_session.c.revoked_at.is_(None)
+    ),
+    columns=["revoked_at"],
+)
+REVOKE_SESSION_OF_USER = Query(
+    update(user_session).where(
+        user_session.c.id == bindparam("session_id"),
+        user_session.c.user_id == bindparam("of_user"),
+        user_session.c.revoked_at.is_(None),
+        user_session.c.expires_at > bindparam("now"),
     ),
     columns=["revoked_at"],
 )
@@ -154,32 +175,53 @@ class SqlSessionRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def start(self, session: Session, token: RefreshToken, /) -> None:
+    async def start(self, session: Session, token: RefreshToken | None, /) -> None:
         columns = user_session.columns.keys()
         await self._connection.execute(ADD_SESSION, {c: getattr(session, c) for c in columns})
-        await self._add_token(session, token)
+        if token is not None:
+            await self._add_token(session, token)
 
-    async def spend(self, token: RefreshToken, /, *, now: dt.datetime) -> bool:
-        spent = {"presented": token.fingerprint, "spent_at": now}
+    async def get(self, session_id: UUID, /) -> Session | None:
+        row = await self._connection.fetch_one(SESSION, {"session_id": session_id})
+        return None if row is None else Session(**row)
+
+    async def spend(
+        self, token: RefreshToken, /, *, now: dt.datetime, repeat: str | None = None
+    ) -> bool:
+        spent = {"presented": token.fingerprint, "spent_at": now, "repeat_fingerprint": repeat}
         return await self._connection.execute(SPEND_TOKEN, spent) == 1
+
+    async def may_repeat(self, token: RefreshToken, /, *, repeat: str, since: dt.datetime) -> bool:
+        asked = {"presented": token.fingerprint, "repeat": repeat, "since": since}
+        return await self._connection.fetch_one(REPEATABLE, asked) is not None
+
+    async def has(self, token: RefreshToken, /) -> bool:
+        return await self._connection.fetch_one(TOKEN, {"presented": token.fingerprint}) is not None
 
     async def of_token(self, token: RefreshToken, /) -> Session | None:
         row = await self._connection.fetch_one(SESSION_OF_TOKEN, {"presented": token.fingerprint})
         return None if row is None else Session(**row)
 
     async def continue_with(self, session: Session, token: RefreshToken, /) -> None:
-        extended = {"session_id": session.id, "expires_at": session.expires_at}
-        await self._connection.execute(EXTEND_SESSION, extended)
+        await self.note_use(session)
         await self._add_token(session, token)
+
+    async def note_use(self, session: Session, /) -> None:
+        changed = {"expires_at": session.expires_at, "last_used_at": session.last_used_at}
+        await self._connection.execute(EXTEND_SESSION, {"session_id": session.id, **changed})
 
     async def revoke(self, session_id: UUID, /, *, now: dt.datetime) -> None:
         revoked = {"session_id": session_id, "revoked_at": now}
         await self._connection.execute(REVOKE_SESSION, revoked)
 
+    async def revoke_of(self, user_id: UUID, session_id: UUID, /, *, now: dt.datetime) -> bool:
+        revoked = {"of_user": user_id, "session_id": session_id, "now": now, "revoked_at": now}
+        return await self._connection.execute(REVOKE_SESSION_OF_USER, revoked) == 1
+
     async def revoke_all(
         self, user_id: UUID, /, *, now: dt.datetime, but: UUID | None = None
     ) -> None:
-        revoked = {"of_user": user_id, "revoked_at": now, "but": but}
+        revoked = {"of_user": user_id, "but": but, "revoked_at": now}
         await self._connection.execute(REVOKE_SESSIONS_OF_USER, revoked)
 
     async def purge(self, *, before: dt.datetime) -> int:
@@ -205,9 +247,11 @@ class SqlUserUnitOfWork(SqlUnitOfWork):
     sessions: SqlSessionRepository
     tokens: SqlOneTimeTokenRepository
     requests: EventAccountRequests
+    keys: SqlKeyRepository
 
     def _build_repositories(self, connection: Connection, events: EventCollector) -> None:
         self.users = SqlUserRepository(connection, events)
         self.sessions = SqlSessionRepository(connection)
         self.tokens = SqlOneTimeTokenRepository(connection)
         self.requests = EventAccountRequests(events)
+        self.keys = SqlKeyRepository(connection)

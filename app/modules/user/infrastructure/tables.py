@@ -2,7 +2,9 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Uuid
 
+from app.modules.user.domain.clients import MAX_CLIENT
 from app.modules.user.domain.entities import FullName
+from app.modules.user.domain.keys import ApiKey
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.database.models import (
     Json,
@@ -35,6 +37,9 @@ user_session = Table(
     Column("started_at", Timestamp, nullable=False),
     Column("expires_at", Timestamp, nullable=False, index=True),
     Column("revoked_at", Timestamp),
+    Column("last_used_at", Timestamp),
+    Column("client", String(MAX_CLIENT)),
+    Column("cookie_fingerprint", String(64)),
 )
 
 refresh_token = Table(
@@ -43,6 +48,7 @@ refresh_token = Table(
     Column("fingerprint", String(64), primary_key=True),
     Column("session_id", Uuid, ForeignKey("user_session.id", ondelete="CASCADE"), nullable=False),
     Column("spent_at", Timestamp),
+    Column("repeat_fingerprint", String(64)),
     Index("ix_refresh_token_session_id", "session_id"),
 )
 
@@ -55,4 +61,18 @@ one_time_token = Table(
     Column("email", String(EmailAddress.MAX_LENGTH), nullable=False),
     Column("password_version", Integer, nullable=False),
     Column("expires_at", Timestamp, nullable=False, index=True),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String(ApiKey.MAX_NAME), nullable=False),
+    Column("prefix", String(20), nullable=False),
+    Column("fingerprint", String(64), nullable=False, unique=True),
+    Column("scopes", Json, nullable=False),
+    Column("created_at", Timestamp, nullable=False),
+    Column("expires_at", Timestamp, index=True),
+    Column("last_used_at", Timestamp),
 )

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import Form, Query
 
-from app.core.parameters import CurrentActor, IfMatch
+from app.core.parameters import CurrentActor, IdempotencyKey, IfMatch, UserAgent
 from app.core.wire import Id
 from app.modules.user.application.dto import (
     Credentials,
+    Exchange,
     NewUser,
     RegistrationView,
     TokenPair,
@@ -19,7 +20,7 @@ from app.modules.user.application.usecases.refresh_session import RefreshSession
 from app.modules.user.application.usecases.register_user import RegisterUser
 from app.modules.user.application.usecases.rename_user import NewName, RenameUser
 from app.modules.user.application.usecases.sign_in import SignIn
-from app.modules.user.application.usecases.sign_out import SignOut
+from app.modules.user.domain.clients import client_named
 from app.modules.user.domain.entities import RefreshToken
 from app.modules.user.presentation.schemas import (
     ProfileChanges,
@@ -32,13 +33,10 @@ from app.shared.application.dto import PaginatedResponse
 
 
 class AuthController:
-    """Registration, sign-in and sessions."""
+    """Registration, and the tokens of a session."""
 
-    def __init__(
-        self, register: RegisterUser, sign_in: SignIn, refresh: RefreshSession, sign_out: SignOut
-    ) -> None:
-        self._register, self._sign_in = register, sign_in
-        self._refresh, self._sign_out = refresh, sign_out
+    def __init__(self, register: RegisterUser, sign_in: SignIn, refresh: RefreshSession) -> None:
+        self._register, self._sign_in, self._refresh = register, sign_in, refresh
 
     async def register(self, body: Registration) -> RegistrationView:
         """Open an account.
@@ -49,17 +47,25 @@ class AuthController:
         """
         return await self._register.execute(NewUser(**dict(body)))
 
-    async def sign_in(self, form: Annotated[SignInForm, Form()]) -> TokenPair:
+    async def sign_in(
+        self, form: Annotated[SignInForm, Form()], user_agent: UserAgent
+    ) -> TokenPair:
         """Sign in with an address (as `username`) and a password."""
-        return await self._sign_in.execute(Credentials(email=form.username, password=form.password))
+        return await self._sign_in.execute(
+            Credentials(
+                email=form.username, password=form.password, client=client_named(user_agent)
+            )
+        )
 
-    async def refresh(self, body: Refresh) -> TokenPair:
-        """Exchange a refresh token for a new pair. It works once; a second use ends the session."""
-        return await self._refresh.execute(RefreshToken(body.refresh_token))
+    async def refresh(self, body: Refresh, repeat_key: IdempotencyKey) -> TokenPair:
+        """Exchange a refresh token for a new pair. It works once; a second use ends the session.
 
-    async def sign_out(self, actor: CurrentActor) -> None:
-        """End this session. Its tokens are refused from now on."""
-        await self._sign_out.execute(actor)
+        With an `Idempotency-Key` a lost answer can be had again: the same token with the same key
+        gives the same new refresh token, for a minute.
+        """
+        return await self._refresh.execute(
+            Exchange(token=RefreshToken(body.refresh_token), repeat_key=repeat_key)
+        )
 
 
 class UserController:

@@ -2,15 +2,17 @@
 
 from app.core.exceptions import ConcurrentUpdate
 from app.core.routing import API, ApiRouter
-from app.core.security import AUTHENTICATED, PUBLIC, scope
+from app.core.security import AUTHENTICATED, OWN_ORIGIN, PUBLIC, scope
 from app.modules.user.domain.entities import (
     InvalidCredentials,
     InvalidRefreshToken,
     LastAdministrator,
     OwnAccount,
     ReauthFailed,
+    SessionNotFound,
     UserNotFound,
 )
+from app.modules.user.domain.keys import KeyNotFound, TooManyKeys
 from app.modules.user.domain.one_time_tokens import InvalidToken
 from app.modules.user.domain.passwords import WeakPassword
 from app.modules.user.presentation.account_controllers import (
@@ -19,6 +21,7 @@ from app.modules.user.presentation.account_controllers import (
     RecoveryController,
 )
 from app.modules.user.presentation.controllers import AuthController, UserController
+from app.modules.user.presentation.session_controllers import KeyController, SessionController
 
 ADMIN = scope("user:admin")
 CHECKED = [ReauthFailed, ConcurrentUpdate]
@@ -29,7 +32,38 @@ def auth_routes(auth: AuthController) -> ApiRouter:
     router.post("/register", auth.register, access=PUBLIC, status_code=202, raises=[WeakPassword])
     router.post("/token", auth.sign_in, access=PUBLIC, raises=[InvalidCredentials])
     router.post("/refresh", auth.refresh, access=PUBLIC, raises=[InvalidRefreshToken])
-    router.post("/logout", auth.sign_out, access=AUTHENTICATED, status_code=204)
+    return router
+
+
+def session_routes(sessions: SessionController) -> ApiRouter:
+    router = ApiRouter(f"{API}/auth", tags=["auth"])
+    router.post(
+        "/cookie",
+        sessions.sign_in_browser,
+        access=OWN_ORIGIN,
+        status_code=204,
+        raises=[InvalidCredentials],
+    )
+    router.post("/logout", sessions.leave, access=AUTHENTICATED, status_code=204)
+    router.get("/sessions", sessions.list, access=AUTHENTICATED)
+    router.delete("/sessions", sessions.end_all_others, access=AUTHENTICATED, status_code=204)
+    router.delete(
+        "/sessions/{session_id}",
+        sessions.end_one,
+        access=AUTHENTICATED,
+        status_code=204,
+        raises=[SessionNotFound],
+    )
+    return router
+
+
+def key_routes(keys: KeyController) -> ApiRouter:
+    router = ApiRouter(f"{API}/auth/keys", tags=["keys"])
+    router.post("", keys.create, access=AUTHENTICATED, status_code=201, raises=[TooManyKeys])
+    router.get("", keys.list, access=AUTHENTICATED)
+    router.delete(
+        "/{key_id}", keys.delete, access=AUTHENTICATED, status_code=204, raises=[KeyNotFound]
+    )
     return router
 
 

@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.core.wire import Body, Choice, Digits, Line, Opaque, Parameters
+from app.core.wire import Body, Choice, Digits, Line, Opaque, Parameters, Timestamp
 from app.modules.user.domain.entities import FullName, Role
+from app.modules.user.domain.keys import ApiKey
 from app.modules.user.domain.passwords import Password
 from app.shared.domain.value_objects import EmailAddress
 
@@ -21,6 +22,7 @@ Email = Annotated[
 Name = Annotated[
     Line, Field(min_length=1, max_length=FullName.MAX_LENGTH, examples=["Ana Example"])
 ]
+Scope = Annotated[Line, Field(max_length=50, pattern=r"^[a-z]+:[a-z]+$", examples=["task:read"])]
 Secret = Annotated[Opaque, Field(min_length=1, max_length=Password.MAX_LENGTH)]
 
 NewSecret = Annotated[Opaque, Field(min_length=Password.MIN_LENGTH, max_length=Password.MAX_LENGTH)]
@@ -81,6 +83,14 @@ class SignInForm(Parameters):
 
 class Refresh(Body):
     refresh_token: Annotated[Opaque, Field(min_length=1, max_length=200)]
+
+
+class KeyDraft(Body):
+    """`scopes` are permissions of your own; without `expires_at` the key lasts until deleted."""
+
+    name: Annotated[Line, Field(min_length=1, max_length=ApiKey.MAX_NAME, pattern=r"\S")]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=ApiKey.MAX_SCOPES)]
+    expires_at: Timestamp | None = None
 
 
 class ProfileChanges(Body):

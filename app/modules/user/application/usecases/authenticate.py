@@ -1,21 +1,35 @@
-"""Find out who an access token speaks for, now."""
+"""Find out who an access token, or a cookie, speaks for, now."""
 
+import hmac
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from app.core.exceptions import Unauthenticated
 from app.core.security import AccessTokens, Actor
+from app.modules.user.application.dto import SessionState
 from app.modules.user.application.readers import UserReader
+from app.modules.user.application.usecases.note_use import NoteUse
+from app.modules.user.domain.entities import SessionCookie
 from app.shared.application.base_usecase import Clock
 
 
-class Authenticate:
-    """Turn an access token into its actor.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is remembered of a session, and until when."""
 
-    The signature says who signed in, the database whether that still counts: a session that was
+    until: float
+    actor: Actor
+    state: SessionState
+
+
+class Authenticate:
+    """Turn an access token, or a cookie, into its actor.
+
+    The secret says who signed in, the database whether that still counts: a session that was
     ended, an account that was closed or a role that was taken away shows within a second, in
     every process. For that second the answer is remembered.
     """
@@ -25,35 +39,58 @@ class Authenticate:
 
     def __init__(
         self,
+        *,
         tokens: AccessTokens,
         reader: UserReader,
         permissions_of: Mapping[str, frozenset[str]],
+        note_use: NoteUse,
         clock: Clock,
     ) -> None:
         self._tokens, self._reader, self._clock = tokens, reader, clock
-        self._permissions_of = permissions_of
-        self._known: OrderedDict[UUID, tuple[float, Actor]] = OrderedDict()
+        self._permissions_of, self._note_use = permissions_of, note_use
+        self._known: OrderedDict[UUID, Known] = OrderedDict()
 
     async def __call__(self, token: str, /) -> Actor:
-        """Return the actor. Raises Unauthenticated."""
+        """Return whose access token it is. Raises Unauthenticated."""
         claims = self._tokens.verify(token)
-        known = self._known.get(claims.session_id)
-        if known is not None and time.monotonic() < known[0]:
-            return known[1]
-        actor = await self._look_up(claims.session_id, claims.user_id)
-        self._known[claims.session_id] = (time.monotonic() + self.REMEMBERED_SECONDS, actor)
-        if len(self._known) > self.REMEMBERED:
-            self._known.popitem(last=False)
-        return actor
+        known = self._remembered(claims.session_id) or await self._look_up(claims.session_id)
+        if known.actor.user_id != claims.user_id:
+            raise Unauthenticated
+        return known.actor
+
+    async def by_cookie(self, value: str, /) -> Actor:
+        """Return whose cookie it is. Raises Unauthenticated."""
+        cookie = SessionCookie.parse(value)
+        if cookie is None:
+            raise Unauthenticated
+        remembered = self._remembered(cookie.session_id)
+        known = remembered or await self._look_up(cookie.session_id)
+        expected = known.state.cookie_fingerprint
+        if expected is None or not hmac.compare_digest(
+            expected, SessionCookie.fingerprint_of(cookie.secret)
+        ):
+            raise Unauthenticated
+        if remembered is None:
+            await self._note_use.of_session(cookie.session_id, last=known.state.last_used_at)
+        return known.actor
 
     def forget(self, session_id: UUID) -> None:
         """Look the session up again at its next request."""
         self._known.pop(session_id, None)
 
-    async def _look_up(self, session_id: UUID, user_id: UUID) -> Actor:
+    def _remembered(self, session_id: UUID) -> Known | None:
+        known = self._known.get(session_id)
+        return known if known is not None and time.monotonic() < known.until else None
+
+    async def _look_up(self, session_id: UUID) -> Known:
         state = await self._reader.session_state(session_id, now=self._clock.now())
-        if state is None or not state.is_usable or state.user_id != user_id:
+        if state is None or not state.is_usable:
             self.forget(session_id)
             raise Unauthenticated
         allowed = (self._permissions_of.get(role, frozenset()) for role in state.roles)
-        return Actor(user_id, session_id, frozenset[str]().union(*allowed))
+        actor = Actor(state.user_id, session_id, frozenset[str]().union(*allowed))
+        known = Known(time.monotonic() + self.REMEMBERED_SECONDS, actor, state)
+        self._known[session_id] = known
+        if len(self._known) > self.REMEMBERED:
+            self._known.popitem(last=False)
+        return known

@@ -40,26 +40,39 @@ class SignIn:
         self._tokens, self._limits, self._clock = tokens, limits, clock
 
     async def execute(self, request: Credentials) -> TokenPair:
-        stored = await self._find(request.email)
-        right, renewed = await self._hasher.verify_and_renew(
-            request.password, stored.password_hash if stored else None
-        )
-        if stored is None or not right or not stored.may_sign_in:
-            raise _refused(stored)
-        session = Session.start(stored.user_id, limits=self._limits, now=self._clock.now())
         refresh = RefreshToken.make()
-        await self._start(session, refresh, stored, renewed)
-        log.info("signed in", user_id=str(session.user_id), session_id=str(session.id))
+        session = await self.start(request, refresh)
         return TokenPair(
             access_token=self._tokens.issue(user_id=session.user_id, session_id=session.id),
             refresh_token=refresh.secret,
             expires_in=int(self._tokens.lifetime.total_seconds()),
         )
 
+    async def start(
+        self, request: Credentials, refresh: RefreshToken | None, *, cookie: str | None = None
+    ) -> Session:
+        """Start a session, which a refresh token continues or the cookie of a fingerprint is."""
+        stored = await self._find(request.email)
+        right, renewed = await self._hasher.verify_and_renew(
+            request.password, stored.password_hash if stored else None
+        )
+        if stored is None or not right or not stored.may_sign_in:
+            raise _refused(stored)
+        session = Session.start(
+            stored.user_id,
+            limits=self._limits,
+            now=self._clock.now(),
+            client=request.client,
+            cookie_fingerprint=cookie,
+        )
+        await self._start(session, refresh, stored, renewed)
+        log.info("signed in", user_id=str(session.user_id), session_id=str(session.id))
+        return session
+
     async def _start(
         self,
         session: Session,
-        refresh: RefreshToken,
+        refresh: RefreshToken | None,
         stored: StoredCredentials,
         renewed: str | None,
     ) -> None:

@@ -1,0 +1,27 @@
+"""A secret that nobody has to think of, outside production."""
+
+import secrets
+from pathlib import Path
+
+MIN_SECRET_BYTES = 32
+
+
+class LazySecret:
+    """A secret that is made once, kept in a file that only its owner reads, and read ever after."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read_or_make(self) -> str:
+        """Return the secret; of several processes that start at once, one makes it for all."""
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = self._path.with_suffix(f".{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(MIN_SECRET_BYTES))
+        try:
+            self._path.hardlink_to(draft)  # atomic: fails where another process was first
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+        return self._path.read_text().strip()

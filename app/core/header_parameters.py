@@ -1,0 +1,81 @@
+"""Parameters that stand in a header: how each is read, and what OpenAPI says of it."""
+
+import re
+from typing import Annotated, Final
+
+from fastapi import Header, Request
+
+from app.core.exceptions import Invalid, StaleVersion, VersionRequired
+
+Headers = dict[bytes, bytes]
+
+MAX_KEY: Final = 255
+
+_ENTITY_TAG: Final = re.compile(rb'"(\d{1,18})"')
+_KEY: Final = re.compile(rb"[\x21-\x7e]{1,%d}" % MAX_KEY)
+
+
+def if_match(headers: Headers) -> int | None:
+    """Return the version that the caller saw, None for any. Raises if it names none."""
+    sent = headers.get(b"if-match")
+    if sent is None:
+        raise VersionRequired
+    if sent.strip() == b"*":
+        return None
+    tag = _ENTITY_TAG.fullmatch(sent.strip())
+    if tag is None:  # no tag of ours, so it can't match (RFC 9110, section 13.1.1)
+        raise StaleVersion
+    return int(tag[1])
+
+
+def idempotency_key(headers: Headers) -> str | None:
+    """Return the key that makes a repeated request one with the first. Raises Invalid."""
+    sent = headers.get(b"idempotency-key")
+    if sent is None:
+        return None
+    if not _KEY.fullmatch(sent):
+        rule = f"must be 1 to {MAX_KEY} visible ASCII characters"
+        problem = {"parameter": "Idempotency-Key", "code": "invalid_format", "detail": rule}
+        raise Invalid(errors=[problem])
+    return sent.decode("ascii")
+
+
+def user_agent(headers: Headers) -> str:
+    """Return what the client calls itself."""
+    return headers.get(b"user-agent", b"").decode("latin-1")
+
+
+# FastAPI sees these: it documents their parameters, and calls them where it runs an endpoint.
+def documented_if_match(
+    request: Request,
+    _sent: Annotated[
+        str,
+        Header(
+            alias="If-Match",
+            description='The ETag that you last read, such as `"3"`; `*` for any version.',
+            pattern=r'^("[0-9]{1,18}"|\*)$',
+        ),
+    ],
+) -> int | None:
+    return if_match(dict(request.scope["headers"]))
+
+
+def documented_idempotency_key(
+    request: Request,
+    _sent: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="A value of your own making, new for each request and kept for repeating "
+            "it, such as a UUID.",
+            min_length=1,
+            max_length=MAX_KEY,
+            pattern=r"^[!-~]+$",
+        ),
+    ] = None,
+) -> str | None:
+    return idempotency_key(dict(request.scope["headers"]))
+
+
+def documented_user_agent(request: Request) -> str:
+    return user_agent(dict(request.scope["headers"]))

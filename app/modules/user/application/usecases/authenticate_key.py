@@ -1,0 +1,76 @@
+"""Find out who an API key acts for, now, and what it may do."""
+
+import datetime as dt
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Final
+
+from app.core.exceptions import Unauthenticated
+from app.core.security import Actor, Authenticator
+from app.modules.user.application.dto import KeyState
+from app.modules.user.application.readers import KeyReader
+from app.modules.user.application.usecases.note_use import NoteUse
+from app.modules.user.domain.keys import KeySecret
+from app.shared.application.base_usecase import Clock
+
+
+class AuthenticateKey:
+    """Turn an API key into its actor, who may do what is in its scopes *and* its owner may do now.
+
+    A key that was deleted, or a right that its owner lost, shows within a second, as with sessions.
+    """
+
+    REMEMBERED_SECONDS: Final = 1.0
+    REMEMBERED: Final = 10_000
+
+    def __init__(
+        self,
+        *,
+        reader: KeyReader,
+        permissions_of: Mapping[str, frozenset[str]],
+        note_use: NoteUse,
+        clock: Clock,
+    ) -> None:
+        self._reader, self._note_use, self._clock = reader, note_use, clock
+        self._permissions_of = permissions_of
+        self._known: OrderedDict[str, tuple[float, Actor]] = OrderedDict()
+
+    async def __call__(self, key: str, /) -> Actor:
+        """Return the actor. Raises Unauthenticated."""
+        fingerprint = KeySecret(key).fingerprint
+        known = self._known.get(fingerprint)
+        if known is not None and time.monotonic() < known[0]:
+            return known[1]
+        self._known.pop(fingerprint, None)
+        actor = await self._look_up(fingerprint)
+        self._known[fingerprint] = (time.monotonic() + self.REMEMBERED_SECONDS, actor)
+        if len(self._known) > self.REMEMBERED:
+            self._known.popitem(last=False)
+        return actor
+
+    async def _look_up(self, fingerprint: str) -> Actor:
+        state = await self._reader.state(fingerprint)
+        if state is None or _has_expired(state, self._clock.now()):
+            raise Unauthenticated
+        await self._note_use.of_key(state.id, last=state.last_used_at)
+        allowed = (self._permissions_of.get(role, frozenset()) for role in state.roles)
+        permissions = state.scopes & frozenset[str]().union(*allowed)
+        return Actor(state.user_id, state.id, permissions, is_key=True)
+
+
+class AuthenticateBearer:
+    """Turn what a request bears into its actor: an API key by its prefix, else an access token."""
+
+    def __init__(self, *, token: Authenticator, key: Authenticator) -> None:
+        self._token, self._key = token, key
+
+    async def __call__(self, presented: str, /) -> Actor:
+        """Return the actor. Raises Unauthenticated."""
+        if presented.startswith(KeySecret.PREFIX):
+            return await self._key(presented)
+        return await self._token(presented)
+
+
+def _has_expired(state: KeyState, now: dt.datetime) -> bool:
+    return state.expires_at is not None and state.expires_at <= now

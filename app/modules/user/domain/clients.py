@@ -1,0 +1,44 @@
+"""What programs call themselves, and how much of that is kept."""
+
+import re
+from typing import Final
+
+MAX_CLIENT: Final = 60
+
+# The first that is found: many names hold others, as every browser claims to be Safari.
+_BROWSERS: Final = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "CriOS": "Chrome",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+_SYSTEMS: Final = {
+    "Windows": "Windows",
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Mac OS": "macOS",
+    "CrOS": "ChromeOS",
+    "Linux": "Linux",
+}
+_PROGRAM: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}")
+
+
+def client_named(user_agent: str) -> str | None:
+    """Return how its owner knows a client again: `Firefox on Linux`, `curl`.
+
+    Not the text itself: with its versions it tells one person from another, and it is anybody's.
+    """
+    if not user_agent.startswith("Mozilla/"):
+        program = _PROGRAM.match(user_agent)
+        return program[0] if program else None
+    browser = _first(_BROWSERS, user_agent) or "A browser"
+    system = _first(_SYSTEMS, user_agent)
+    return f"{browser} on {system}" if system else browser
+
+
+def _first(names: dict[str, str], text: str) -> str | None:
+    return next((name for sign, name in names.items() if sign in text), None)

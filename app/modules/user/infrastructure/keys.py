@@ -1,0 +1,94 @@
+"""How API keys are stored and found."""
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+
+from app.modules.user.application.dto import KeyState, KeyView
+from app.modules.user.domain.keys import ApiKey, TooManyKeys
+from app.modules.user.infrastructure.tables import api_key, user
+from app.shared.infrastructure.database.connection import Connection, Database
+from app.shared.infrastructure.database.query import Query
+
+# Whoever adds a key holds its owner's row, so that keys made at once are counted one by one.
+LOCK_OWNER = Query(select(user.c.id).where(user.c.id == bindparam("of_user")).with_for_update())
+COUNT_OF_USER = Query(
+    select(func.count().label("count"))
+    .select_from(api_key)
+    .where(api_key.c.user_id == bindparam("of_user"))
+)
+COLUMNS = api_key.columns.keys()
+ADD = Query(insert(api_key), columns=COLUMNS)
+NOTE_USE = Query(
+    update(api_key).where(api_key.c.id == bindparam("key_id")), columns=["last_used_at"]
+)
+DELETE = Query(
+    delete(api_key).where(
+        api_key.c.id == bindparam("key_id"), api_key.c.user_id == bindparam("of_user")
+    )
+)
+DELETE_OF_USER = Query(delete(api_key).where(api_key.c.user_id == bindparam("of_user")))
+PURGE = Query(delete(api_key).where(api_key.c.expires_at < bindparam("before")))
+
+_SHOWN = [column for column in api_key.columns if column.name not in {"user_id", "fingerprint"}]
+OF_USER = Query(
+    select(*_SHOWN)
+    .where(api_key.c.user_id == bindparam("of_user"))
+    .order_by(api_key.c.created_at, api_key.c.id)
+)
+STATE = Query(
+    select(
+        api_key.c.id,
+        api_key.c.user_id,
+        api_key.c.scopes,
+        api_key.c.expires_at,
+        api_key.c.last_used_at,
+        user.c.roles,
+    )
+    .join(user, (user.c.id == api_key.c.user_id) & user.c.is_active)
+    .where(api_key.c.fingerprint == bindparam("presented"))
+)
+
+
+class SqlKeyRepository:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def add(self, key: ApiKey, /) -> None:
+        owner = {"of_user": key.user_id}
+        await self._connection.fetch_one(LOCK_OWNER, owner)
+        counted = await self._connection.fetch_one(COUNT_OF_USER, owner)
+        if counted is not None and counted["count"] >= ApiKey.MAX_PER_ACCOUNT:
+            raise TooManyKeys
+        row = {column: getattr(key, column) for column in COLUMNS}
+        await self._connection.execute(ADD, {**row, "scopes": sorted(key.scopes)})
+
+    async def note_use(self, key_id: UUID, /, *, now: dt.datetime) -> None:
+        await self._connection.execute(NOTE_USE, {"key_id": key_id, "last_used_at": now})
+
+    async def delete(self, user_id: UUID, key_id: UUID, /) -> bool:
+        deleted = {"of_user": user_id, "key_id": key_id}
+        return await self._connection.execute(DELETE, deleted) == 1
+
+    async def delete_all(self, user_id: UUID, /) -> None:
+        await self._connection.execute(DELETE_OF_USER, {"of_user": user_id})
+
+    async def purge(self, *, before: dt.datetime) -> int:
+        return await self._connection.execute(PURGE, {"before": before})
+
+
+class SqlKeyReader:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def state(self, fingerprint: str, /) -> KeyState | None:
+        row = await self._database.fetch_one(STATE, {"presented": fingerprint})
+        if row is None:
+            return None
+        sets = {name: frozenset(row[name]) for name in ("scopes", "roles")}
+        return KeyState(**{**row, **sets})
+
+    async def of_user(self, user_id: UUID, /) -> list[KeyView]:
+        rows = await self._database.fetch_all(OF_USER, {"of_user": user_id})
+        return [KeyView(**row) for row in rows]

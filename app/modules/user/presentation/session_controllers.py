@@ -1,0 +1,108 @@
+"""The endpoints of one's own sessions and keys. Their docstrings are the API's documentation."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Form
+from starlette.responses import Response
+
+from app.core.browsers import NO_COOKIE, cookie_with
+from app.core.parameters import CurrentActor, UserAgent
+from app.core.wire import Id
+from app.modules.user.application.dto import (
+    Credentials,
+    KeyView,
+    NewKey,
+    NewKeyView,
+    SessionView,
+)
+from app.modules.user.application.usecases.manage_keys import (
+    CreateKey,
+    DeleteKey,
+    ListKeys,
+    OneKey,
+)
+from app.modules.user.application.usecases.manage_sessions import (
+    EndOtherSessions,
+    EndSession,
+    ListSessions,
+    OneSession,
+)
+from app.modules.user.application.usecases.sign_in_browser import SignInBrowser
+from app.modules.user.application.usecases.sign_out import SignOut
+from app.modules.user.domain.clients import client_named
+from app.modules.user.presentation.schemas import KeyDraft, SignInForm
+from app.shared.application.dto.events import Listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionController:
+    """Sign-in of browsers, sign-out, and the sessions that there are."""
+
+    sign_in: SignInBrowser
+    sign_out: SignOut
+    list_sessions: ListSessions
+    end: EndSession
+    end_others: EndOtherSessions
+    cookie_lasts: dt.timedelta
+
+    async def sign_in_browser(
+        self, form: Annotated[SignInForm, Form()], user_agent: UserAgent
+    ) -> Response:
+        """Sign a browser in: the answer sets the cookie `__Host-session`, and holds no token.
+
+        The form is that of `/auth/token`. The `Origin` has to be this service's own.
+        """
+        value = await self.sign_in.execute(
+            Credentials(
+                email=form.username, password=form.password, client=client_named(user_agent)
+            )
+        )
+        cookie = cookie_with(value, lasting=self.cookie_lasts)
+        return Response(status_code=204, headers={"Set-Cookie": cookie})
+
+    async def leave(self, actor: CurrentActor) -> Response:
+        """End this session. Its tokens are refused from now on, and a cookie is taken back."""
+        await self.sign_out.execute(actor)
+        return Response(status_code=204, headers={"Set-Cookie": NO_COOKIE})
+
+    async def list(self, actor: CurrentActor) -> Listing[SessionView]:
+        """List your sessions, the one that was used last first, a hundred at most.
+
+        `client` is what signed in, as far as it said. `last_used_at` is when it last got tokens;
+        of a browser, when it was last seen, to the minute.
+        """
+        return Listing(await self.list_sessions.execute(actor))
+
+    async def end_one(self, session_id: Id, actor: CurrentActor) -> None:
+        """End one of your sessions: nothing that belongs to it is taken any more."""
+        await self.end.execute(OneSession(owner=actor, session_id=session_id))
+
+    async def end_all_others(self, actor: CurrentActor) -> None:
+        """End all your sessions but this one. API keys stay."""
+        await self.end_others.execute(actor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyController:
+    """Keys for programs, which can't sign in."""
+
+    create_key: CreateKey
+    list_keys: ListKeys
+    delete_key: DeleteKey
+
+    async def create(self, body: KeyDraft, actor: CurrentActor) -> NewKeyView:
+        """Make an API key. This answer is the only one that ever holds it.
+
+        It may do what its scopes and your own permissions both allow, at the time of each request.
+        """
+        return await self.create_key.execute(NewKey(owner=actor, **dict(body)))
+
+    async def list(self, actor: CurrentActor) -> Listing[KeyView]:
+        """List your API keys, oldest first, those that expired within 30 days too."""
+        return Listing(await self.list_keys.execute(actor))
+
+    async def delete(self, key_id: Id, actor: CurrentActor) -> None:
+        """Delete an API key: it is refused from now on."""
+        await self.delete_key.execute(OneKey(owner=actor, key_id=key_id))
