@@ -30,6 +30,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "full_name": "Bruno Example",
     },
     "POST /api/v1/auth/refresh": {"refresh_token": "…"},
+    "POST /api/v1/auth/keys": {"name": "Nightly report", "scopes": ["task:read"]},
     "PATCH /api/v1/users/me": {"full_name": "Ana Example"},
     "POST /api/v1/tasks": {"title": "Lay the foundation"},
     "PATCH /api/v1/tasks/{task_id}": {"title": "Lay the foundation"},
@@ -41,6 +42,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
 }
 # A password and a token are whatever they are; only what is no Unicode is refused in them.
 OPAQUE: Final = {"password", "refresh_token", "cursor"}
+NOBODYS: Final = "0190f5a0-0000-7000-8000-000000000001"
 SEVERAL_LINES: Final = {"description"}
 
 
@@ -89,7 +91,7 @@ class Sender:
 
     def __init__(self, app: Service, person: Person, **ids: str) -> None:
         self._app, self._token = app, person.access_token
-        self._ids = {"user_id": person.id, **ids}
+        self._ids = {"user_id": person.id, "session_id": NOBODYS, "key_id": NOBODYS, **ids}
         self.sent = 0
         self.accepted: list[str] = []
 
@@ -99,6 +101,7 @@ class Sender:
         headers = {
             "authorization": f"Bearer {self._token}",
             "if-match": "*",
+            "origin": "http://localhost:8000",
             "content-type": options.get("media_type", "application/json"),
             **options.get("headers", {}),
         }
@@ -260,15 +263,17 @@ def chunked(body: bytes) -> Iterator[bytes]:
 
 
 async def test_a_bad_form_is_refused(routes: list[Route], sender: Sender) -> None:
-    [route] = [route for route in routes if route.fields(FORM)]
+    forms = [route for route in routes if route.fields(FORM)]
     bodies = [text.encode("latin-1") for text in BAD["bodies"]["form"]]
     bodies += [b"&".join(b"a%d=1" % number for number in range(101)), b"a" * (2**20 + 1)]
-    for name, schema in route.fields(FORM):
+    for name, schema in forms[0].fields(FORM):
         if "maxLength" in schema:
             bodies.append(f"{name}={CANARY * schema['maxLength']}".encode())
-    for body in bodies:
-        await sender.refused(f"form {body[:60]!r}", route, body=body, media_type=FORM)
+    for route in forms:
+        for body in bodies:
+            await sender.refused(f"form {body[:60]!r}", route, body=body, media_type=FORM)
     assert sender.accepted == []
+    assert len(forms) == 2
 
 
 async def test_a_body_of_another_type_is_refused(routes: list[Route], sender: Sender) -> None:
@@ -394,13 +399,27 @@ async def test_bad_credentials_are_refused_by_every_route_that_asks_for_some(
 async def test_a_bad_if_match_is_refused_by_every_route_that_asks_for_one(
     routes: list[Route], sender: Sender
 ) -> None:
-    writes = [route for route in routes if route.parameters("header")]
+    writes = [route for route in routes if "If-Match" in dict(route.parameters("header"))]
     assert len(writes) >= 7
     for route in writes:
         for value in [*BAD["headers"]["if-match"], None]:
             body = json.dumps(GOOD.get(route.name, {})).encode()
             what = f"if-match {value}"
             await sender.refused(what, route, headers={"if-match": value}, body=body)
+    assert sender.accepted == []
+
+
+async def test_a_bad_idempotency_key_is_refused_by_every_route_that_takes_one(
+    routes: list[Route], sender: Sender, admin: Person
+) -> None:
+    taking = [route for route in routes if "Idempotency-Key" in dict(route.parameters("header"))]
+    assert taking != []
+    for route in taking:
+        good = GOOD.get(route.name, {})
+        body = json.dumps({**good, "refresh_token": admin.refresh_token}).encode()
+        for value in BAD["headers"]["idempotency-key"]:
+            what = f"idempotency-key {value[:40]}"
+            await sender.refused(what, route, headers={"idempotency-key": value}, body=body)
     assert sender.accepted == []
 
 

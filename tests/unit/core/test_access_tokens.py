@@ -1,22 +1,28 @@
 import base64
 import datetime as dt
+import hashlib
+import hmac
 import json
+import re
+import socket
 from typing import Any, Final
 from uuid import UUID
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.exceptions import Unauthenticated
-from app.core.security import AccessTokens
+from app.core.security import AccessTokens, _name_of
 
 KEY: Final = "a key for tests only, and long enough for every algorithm that there is"
 USER: Final = UUID("018f3c1e-0000-7000-8000-000000000001")
 SESSION: Final = UUID("018f3c1e-0000-7000-8000-000000000002")
 START: Final = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+LEFT_OUT: Final = object()
 LIFETIME: Final = dt.timedelta(minutes=10)
 
 
@@ -40,13 +46,19 @@ def tokens(wall: Wall) -> AccessTokens:
     return made(wall)
 
 
-def made(wall: Wall, *, key: str = KEY, algorithm: str = "HS256") -> AccessTokens:
+def made(wall: Wall, *keys: str, algorithm: str = "HS256") -> AccessTokens:
     return AccessTokens(
-        keys=[key], algorithm=algorithm, issuer="Alicerce", lifetime=LIFETIME, now=wall.now
+        keys=keys or [KEY], algorithm=algorithm, issuer="Alicerce", lifetime=LIFETIME, now=wall.now
     )
 
 
-def forged(key: Any = KEY, algorithm: str = "HS256", typ: Any = "at+jwt", **changed: Any) -> str:
+def forged(
+    key: Any = KEY,
+    algorithm: str = "HS256",
+    typ: Any = "at+jwt",
+    header: dict[str, Any] | None = None,
+    **changed: Any,
+) -> str:
     """Return a good token, but for what is changed; None takes a claim away."""
     claims = {
         "iss": "Alicerce",
@@ -60,11 +72,18 @@ def forged(key: Any = KEY, algorithm: str = "HS256", typ: Any = "at+jwt", **chan
         **changed,
     }
     payload = json.dumps({name: value for name, value in claims.items() if value is not None})
-    return signed(payload.encode(), key, algorithm, typ)
+    return signed(payload.encode(), key, algorithm, {"typ": typ, **(header or {})})
 
 
-def signed(payload: bytes, key: Any = KEY, algorithm: str = "HS256", typ: Any = "at+jwt") -> str:
-    return jwt.PyJWS().encode(payload, key, algorithm, headers={"typ": typ})
+def signed(
+    payload: bytes,
+    key: Any = KEY,
+    algorithm: str = "HS256",
+    header: dict[str, Any] | None = None,
+) -> str:
+    headers = {"typ": "at+jwt", "kid": _name_of(KEY), **(header or {})}
+    kept = {name: value for name, value in headers.items() if value is not LEFT_OUT}
+    return jwt.PyJWS().encode(payload, key, algorithm, headers=kept)
 
 
 def refused(tokens: AccessTokens, token: str) -> bool:
@@ -95,7 +114,11 @@ def test_an_issued_token_holds_the_claims_that_are_required_and_no_others(
 ) -> None:
     token = tokens.issue(user_id=USER, session_id=SESSION)
     assert set(jwt.decode(token, options={"verify_signature": False})) == set(AccessTokens.CLAIMS)
-    assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "at+jwt"}
+    assert jwt.get_unverified_header(token) == {
+        "alg": "HS256",
+        "typ": "at+jwt",
+        "kid": _name_of(KEY),
+    }
 
 
 def test_no_two_tokens_are_the_same(tokens: AccessTokens) -> None:
@@ -132,7 +155,8 @@ def test_a_token_without_an_algorithm_is_refused(
     signed: bool,  # noqa: FBT001 - a row of the matrix
 ) -> None:
     _, payload, signature = forged().split(".")
-    header = segment(json.dumps({"typ": "at+jwt", "alg": algorithm}).encode())
+    claimed = {"typ": "at+jwt", "alg": algorithm, "kid": _name_of(KEY)}
+    header = segment(json.dumps(claimed).encode())
     assert refused(tokens, f"{header}.{payload}.{signature if signed else ''}")
 
 
@@ -195,6 +219,54 @@ def test_a_claim_that_says_something_else_is_refused(
     assert refused(tokens, forged(**{claim: value}))
 
 
+HOSTILE_HEADERS: Final[list[dict[str, Any]]] = [
+    {"kid": LEFT_OUT},
+    {"kid": ""},
+    {"kid": "0123456789abcdef"},
+    {"kid": "../../../dev/null"},
+    {"kid": "' UNION SELECT 'key"},
+    {"kid": KEY},
+    {"crit": ["exp"], "exp": 1},
+    {"crit": ["b64"], "b64": False},
+    {"crit": []},
+    {"crit": "x"},
+    {"typ": LEFT_OUT},
+    {"typ": None},
+]
+
+
+@pytest.mark.parametrize("header", HOSTILE_HEADERS, ids=str)
+def test_a_header_that_asks_for_something_else_is_refused(
+    tokens: AccessTokens, header: dict[str, Any]
+) -> None:
+    assert refused(tokens, forged(header=header))
+
+
+def test_a_public_key_is_not_taken_for_the_secret_of_an_hmac() -> None:
+    """The classic confusion: who has the public half signs with it as if it were shared."""
+    pair = rsa.generate_private_key(65537, 2048)
+    public = pair.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    tokens = made(Wall())
+    head = segment(json.dumps({"alg": "HS256", "typ": "at+jwt", "kid": _name_of(KEY)}).encode())
+    payload = forged().split(".")[1]
+    signature = hmac.digest(public, f"{head}.{payload}".encode(), "sha256")
+    assert refused(tokens, f"{head}.{payload}.{segment(signature)}")
+
+
+@pytest.mark.parametrize("name", ["jku", "x5u", "jwk", "x5c"])
+def test_no_key_is_fetched_from_where_a_token_says(tokens: AccessTokens, name: str) -> None:
+    strangers = "a key of a stranger's, and long enough for everything"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        address = "http://127.0.0.1:%d/keys.json" % listening.getsockname()[1]
+        value = {"kty": "oct", "k": segment(strangers.encode())} if name == "jwk" else address
+        assert refused(tokens, forged(strangers, header={name: value}))
+        # Neither for a token that is good but for that: the header is never read.
+        tokens.verify(forged(header={name: value}))
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
 @pytest.mark.parametrize("typ", ["JWT", "AT+JWT", "rt+jwt", "", None, 5, ["at+jwt"]])
 def test_a_token_of_another_type_is_refused(tokens: AccessTokens, typ: Any) -> None:
     assert refused(tokens, forged(typ=typ))
@@ -203,6 +275,44 @@ def test_a_token_of_another_type_is_refused(tokens: AccessTokens, typ: Any) -> N
 def test_a_token_whose_signature_covers_no_object_is_refused(tokens: AccessTokens) -> None:
     for payload in (b"", b"[]", b"1", b"null", b'"text"', b"\xff", b"[" * 100_000):
         assert refused(tokens, signed(payload))
+
+
+# --- Another key --------------------------------------------------------------------------------
+
+OLD: Final = "the key of before, for tests only, and long enough for everything"
+
+
+def issued_with(*keys: str) -> str:
+    return made(Wall(), *keys).issue(user_id=USER, session_id=SESSION)
+
+
+def test_a_new_key_signs_and_the_old_one_still_verifies() -> None:
+    tokens = made(Wall(), KEY, OLD)
+    assert tokens.verify(issued_with(OLD)).session_id == SESSION
+    assert tokens.verify(issued_with(KEY)).session_id == SESSION
+    assert jwt.get_unverified_header(issued_with(KEY, OLD))["kid"] == _name_of(KEY)
+
+
+def test_a_process_that_has_the_new_key_only_to_verify_takes_its_tokens() -> None:
+    """So that keys can be changed one process after the other: first known, then used."""
+    assert made(Wall(), OLD, KEY).verify(issued_with(KEY, OLD)).user_id == USER
+
+
+def test_the_tokens_of_a_key_that_was_taken_away_are_refused() -> None:
+    assert refused(made(Wall(), KEY), issued_with(OLD))
+
+
+def test_a_token_that_names_one_key_and_is_signed_with_another_is_refused() -> None:
+    tokens = made(Wall(), KEY, OLD)
+    assert refused(tokens, forged(OLD))
+    assert refused(tokens, forged(KEY, header={"kid": _name_of(OLD)}))
+    assert tokens.verify(forged(OLD, header={"kid": _name_of(OLD)}))
+
+
+def test_the_name_of_a_key_tells_nothing_of_it() -> None:
+    assert re.fullmatch(r"[0-9a-f]{16}", _name_of(KEY))
+    assert _name_of(KEY) != hashlib.sha256(KEY.encode()).hexdigest()[:16]
+    assert len({_name_of(KEY), _name_of(OLD), _name_of(KEY + " ")}) == 3
 
 
 JUNK: Final = {

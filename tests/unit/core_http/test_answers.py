@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.core.exceptions import AppError, Conflict, NotFound
 from app.core.parameters import IfMatch
 from app.core.routing import ApiRoute, ApiRouter
-from app.core.security import PUBLIC, scope
+from app.core.security import AUTHENTICATED, PUBLIC, scope
 from app.main import Service
 from tests.support.raw import send
 from tests.unit.core_http.conftest import Serve
@@ -119,7 +119,7 @@ def test_a_route_documents_what_can_come_of_it() -> None:
     assert responses(route) == {
         400: "`malformed_request`",
         401: "`unauthenticated`",
-        403: "`forbidden`",
+        403: "`forbidden`, `cross_origin`",
         404: "`not_found`",
         409: "`conflict`, `concurrent_update`",
         412: "`stale_version`",
@@ -127,7 +127,13 @@ def test_a_route_documents_what_can_come_of_it() -> None:
         428: "`version_required`",
         503: "`unavailable`",
     }
-    assert route.openapi_extra == {"security": [{"password": []}]}
+    assert route.openapi_extra == {"security": [{"password": []}, {"cookie": []}, {"key": []}]}
+
+
+def test_what_names_no_permission_documents_no_key() -> None:
+    route = ApiRoute("/x", Things().get, methods=["GET"], access=AUTHENTICATED)
+    assert route.openapi_extra == {"security": [{"password": []}, {"cookie": []}]}
+    assert responses(route)[403] == "`session_required`"
 
 
 def test_a_public_read_documents_less() -> None:

@@ -11,11 +11,20 @@ from app.core.security import AccessTokens
 from app.modules.user.application.dto import SessionState, StoredCredentials, UserView
 from app.modules.user.application.usecases import authenticate as module
 from app.modules.user.application.usecases.authenticate import Authenticate
+from app.modules.user.application.usecases.note_use import NoteUse
+from app.modules.user.domain.entities import SessionLimits
+from app.modules.user.domain.repositories import UserUnitOfWork
 from app.shared.application.base_usecase import SystemClock
 from app.shared.domain.value_objects import EmailAddress
 
 ANA, BRUNO = uuid4(), uuid4()
+LIMITS = SessionLimits(idle=dt.timedelta(days=14), in_all=dt.timedelta(days=90))
 PERMISSIONS = {"user": frozenset({"task:read"}), "admin": frozenset({"user:admin"})}
+
+
+def no_unit_of_work() -> UserUnitOfWork:
+    """A bearer's use is not noted: no request waits for a write."""
+    raise NotImplementedError
 
 
 class Sessions:
@@ -77,7 +86,13 @@ def tokens() -> AccessTokens:
 
 @pytest.fixture
 def authenticate(tokens: AccessTokens, sessions: Sessions, stopwatch: Stopwatch) -> Authenticate:
-    return Authenticate(tokens, sessions, PERMISSIONS, SystemClock())
+    return Authenticate(
+        tokens=tokens,
+        reader=sessions,
+        permissions_of=PERMISSIONS,
+        note_use=NoteUse(no_unit_of_work, LIMITS, SystemClock()),
+        clock=SystemClock(),
+    )
 
 
 @pytest.fixture
