@@ -22,7 +22,7 @@ KEY: Final = "a key for tests only, and long enough for every algorithm that the
 USER: Final = UUID("018f3c1e-0000-7000-8000-000000000001")
 SESSION: Final = UUID("018f3c1e-0000-7000-8000-000000000002")
 START: Final = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
-LEFT_OUT: Final = object()
+LEFT_OUT: Final = ...  # shows the same in the name of each run of a test
 LIFETIME: Final = dt.timedelta(minutes=10)
 
 
