@@ -17,6 +17,7 @@ from app.container import ApplicationContainer, build_container, registry_of_all
 from app.core.exceptions import AppError, Invalid, Unavailable
 from app.core.logging import configure_logging
 from app.core.problems import problem_list
+from app.core.server import HttpProtocol
 from app.doctor import examine
 from app.event_commands import events
 from app.main import create_app
@@ -57,6 +58,9 @@ def serve() -> None:
         factory=True,
         host=settings.host,
         port=settings.port,
+        workers=settings.web_concurrency,
+        http=HttpProtocol,
+        ws="none",
         log_config=None,
         access_log=False,  # ours has the request id and the actor
         server_header=False,

@@ -14,11 +14,12 @@ from starlette.types import ASGIApp
 from app.config.settings import Settings, load_settings
 from app.container import ApplicationContainer, build_container
 from app.core.browsers import COOKIE
+from app.core.edge import Edge
 from app.core.logging import configure_logging
 from app.core.middleware import RequestBoundary
 from app.core.problems import PROBLEM_SCHEMA
 from app.core.routing import API, mount, refuse_routes_without_access
-from app.shared.presentation.docs import DocsController, docs_routes
+from app.shared.presentation.docs import DocsController, docs_routes, problem_routes
 from app.shared.presentation.health import HealthController, health_routes
 
 log = structlog.get_logger(__name__)
@@ -50,15 +51,21 @@ class Service(FastAPI):
     exception handlers, which would be the second and the third to do so, are left out.
     """
 
-    def __init__(self, *, report: Callable[[Exception], object], **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
+    def __init__(
+        self,
+        *,
+        report: Callable[[Exception], object],
+        edge: Edge | None = None,
+        **options: Any,  # noqa: ANN401 - FastAPI's own
+    ) -> None:
         super().__init__(**options)
-        self._report = report
+        self._report, self._edge = report, edge
 
     def build_middleware_stack(self) -> ASGIApp:
         if self.user_middleware:
             message = "middleware is not run here: wrap the application, or extend RequestBoundary"
             raise TypeError(message)
-        return RequestBoundary(self.router, report=self._report)
+        return RequestBoundary(self.router, report=self._report, edge=self._edge)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -83,6 +90,12 @@ def create_app(settings: Settings | None = None) -> Service:
     health = HealthController(container.readiness().why_not)
     app = Service(
         report=_error_reporter(settings),
+        edge=Edge(
+            allowed_hosts=settings.allowed_hosts,
+            cors_origins=settings.cors_origins,
+            body_seconds=settings.body_timeout_seconds,
+            is_https=settings.is_production,
+        ),
         title=settings.app_name,
         version=settings.version,
         description="Errors are problem documents (RFC 9457); their `code` is stable.",
@@ -94,7 +107,9 @@ def create_app(settings: Settings | None = None) -> Service:
     )
     docs = DocsController(settings.app_name, app.openapi)
     modules = chain.from_iterable(container.routers())
-    routers = [*modules, health_routes(health), docs_routes(docs)]
+    routers = [*modules, health_routes(health), problem_routes(docs)]
+    if settings.shows_docs:
+        routers.append(docs_routes(docs))
     mount(
         app,
         routers,

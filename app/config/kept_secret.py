@@ -1,9 +1,10 @@
-"""A secret that nobody has to think of, outside production."""
+"""The signing key that is made where nobody has set one: never in production."""
 
 import secrets
 from pathlib import Path
+from typing import Final
 
-MIN_SECRET_BYTES = 32
+SECRET_BYTES: Final = 32
 
 
 class LazySecret:
@@ -17,7 +18,7 @@ class LazySecret:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = self._path.with_suffix(f".{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(MIN_SECRET_BYTES))
+        draft.write_text(secrets.token_hex(SECRET_BYTES))
         try:
             self._path.hardlink_to(draft)  # atomic: fails where another process was first
         except FileExistsError:

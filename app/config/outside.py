@@ -1,11 +1,13 @@
 """What a setting about the world outside may say."""
 
 import base64
+import re
 from email.utils import getaddresses
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic_settings import NoDecode
 
 MIN_SIGNING_KEY_BYTES: Final = 24
 SIGNING_KEY_PREFIX: Final = "whsec_"
@@ -62,6 +64,13 @@ def _require_broker(text: SecretStr) -> SecretStr:
     return text
 
 
+def _require_dsn(text: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"https?://\S+@\S+/\d+", text.get_secret_value()):
+        message = "is not a Sentry DSN"
+        raise ValueError(message)
+    return text
+
+
 def _require_mailbox(text: str) -> str:
     [(_name, address), *others] = getaddresses([text])
     local, at, domain = address.rpartition("@")
@@ -70,6 +79,44 @@ def _require_mailbox(text: str) -> str:
         message = "must be an address, or a name and an address in <>"
         raise ValueError(message)
     return text
+
+
+def _split(text: object) -> object:
+    """Take a list as people write it into a variable: with commas."""
+    if isinstance(text, str):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
+
+
+_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\]")
+
+
+def _require_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    hosts = tuple(host.lower() for host in hosts)
+    if not all(_HOST.fullmatch(host) for host in hosts):
+        message = "must be names of hosts with commas between them, without ports and without *"
+        raise ValueError(message)
+    return hosts
+
+
+def _require_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_is_origin(origin) for origin in origins):
+        message = (
+            "must be exact origins like https://app.example.com, as browsers send them: in lower "
+            "case, without a path, and no * and no null, since cookies may come along"
+        )
+        raise ValueError(message)
+    return origins
+
+
+def _is_origin(text: str) -> bool:
+    if not _is_url(text, schemes={"http", "https"}):
+        return False
+    url = urlsplit(text)
+    host = f"{url.hostname}" if ":" not in (url.hostname or "") else f"[{url.hostname}]"
+    is_default = (url.scheme, url.port) in {("http", 80), ("https", 443)}
+    port = "" if url.port is None or is_default else f":{url.port}"
+    return "*" not in text and text == f"{url.scheme}://{host}{port}"
 
 
 def _is_url(text: str, *, schemes: set[str]) -> bool:
@@ -88,6 +135,13 @@ MailServerUrl = Annotated[SecretStr, AfterValidator(_require_mail_server)]
 Mailbox = Annotated[str, AfterValidator(_require_mailbox)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_require_redis)]
 BrokerUrl = Annotated[SecretStr, AfterValidator(_require_broker)]
+SentryDsn = Annotated[SecretStr, AfterValidator(_require_dsn)]
+HostNames = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_require_hosts)
+]
+Origins = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_require_origins)
+]
 
 
 def origin_of(address: str) -> str:

@@ -13,23 +13,33 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
+from app.config.database_url import MAX_PORT, DatabaseUrl
 from app.config.kept_secret import LazySecret
 from app.config.outside import (
     BrokerUrl,
+    HostNames,
     Mailbox,
     MailServerUrl,
+    Origins,
     RedisUrl,
+    SentryDsn,
     SigningKey,
     WebUrl,
     origin_of,
     signing_key,
 )
-
-MAX_PORT = 65_535
+from app.config.production import unfit_for_production
+from app.config.secret_files import SecretFiles, UnusableSecretFile
 
 Profile = Literal["development", "test", "production"]
 
@@ -62,9 +72,17 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", min_length=1, examples=["0.0.0.0"])  # noqa: S104 - an example, not a bind
     port: int = Field(8000, ge=0, le=MAX_PORT, examples=["8000"])
+    web_concurrency: int = Field(1, ge=1, le=64, examples=["2"])
     data_dir: Path = Field(Path("var"), examples=["/var/lib/alicerce"])
 
-    database_url: SecretStr = Field(examples=["postgresql://user:password@localhost:5432/alicerce"])
+    allowed_hosts: HostNames = Field((), examples=["tasks.example.com"])
+    cors_origins: Origins = Field((), examples=["https://app.example.com"])
+    body_timeout_seconds: float = Field(30.0, ge=1, le=300, examples=["30"])
+    docs: bool | None = Field(default=None, examples=["false"])
+
+    database_url: DatabaseUrl = Field(
+        examples=["postgresql://user:password@localhost:5432/alicerce"]
+    )
     database_echo: bool = Field(default=False, examples=["false"])
     database_pool_size: int = Field(10, ge=1, le=200, examples=["10"])
     database_timeout_seconds: float = Field(5.0, gt=0, le=60, examples=["5"])
@@ -121,9 +139,21 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         default=None, min_length=16, examples=["the output of: openssl rand -hex 16"]
     )
-    sentry_dsn: SecretStr | None = Field(
+    sentry_dsn: SentryDsn | None = Field(
         default=None, examples=["https://key@sentry.example.com/1"]
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: EnvSettingsSource,  # type: ignore[override]  # which it is, says its documentation
+        dotenv_settings: DotEnvSettingsSource,  # type: ignore[override]
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        files = SecretFiles(settings_cls, env_settings, dotenv_settings)
+        return init_settings, env_settings, dotenv_settings, files
 
     @model_validator(mode="before")
     @classmethod
@@ -152,26 +182,6 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
-    @field_validator("database_url")
-    @classmethod
-    def _a_database_that_is_known(cls, value: SecretStr) -> SecretStr:
-        try:
-            url = make_url(value.get_secret_value())
-        except (ArgumentError, ValueError):  # such as a port that is no number; it may be a secret
-            message = "is not a database URL"
-            raise ValueError(message) from None
-        if wrong := _unusable(url):
-            raise ValueError(wrong)
-        return value
-
-    @field_validator("sentry_dsn")
-    @classmethod
-    def _looks_like_a_dsn(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not re.fullmatch(r"https?://\S+@\S+/\d+", value.get_secret_value()):
-            message = "is not a Sentry DSN"
-            raise ValueError(message)
-        return value
-
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
         if self.events == "celery" and self.celery_broker_url is None:
@@ -197,16 +207,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fit_for_production(self) -> Self:
-        if self.is_production and self.debug:
-            message = "DEBUG must be off in production; for example: DEBUG=false"
-            raise ValueError(message)
-        needed = {"mail_from", "public_url"} - self.model_fields_set
-        if self.is_production and self.smtp_url and needed:
-            message = (
-                "MAIL_FROM and PUBLIC_URL must be set where mail is really sent; for example: "
-                "MAIL_FROM=no-reply@example.com, PUBLIC_URL=https://tasks.example.com"
-            )
-            raise ValueError(message)
+        if self.is_production and (unfit := unfit_for_production(self)):
+            raise ValueError("\n  ".join(unfit))
         return self
 
     @cached_property
@@ -244,25 +246,18 @@ class Settings(BaseSettings):
 
     @property
     def trusted_origins(self) -> frozenset[bytes]:
-        """Whose pages may act with a browser's cookie: our own."""
-        return frozenset({origin_of(self.links_begin_with).encode()})
+        """Whose pages may act with a browser's cookie: our own, and those that CORS lets in."""
+        own = origin_of(self.links_begin_with)
+        return frozenset(origin.encode() for origin in (own, *self.cors_origins))
+
+    @property
+    def shows_docs(self) -> bool:
+        """Whether `/docs` and `/openapi.json` are served: outside production, unless DOCS says."""
+        return self.docs if self.docs is not None else not self.is_production
 
     @property
     def is_production(self) -> bool:
         return self.app_env == "production"
-
-
-def _unusable(url: URL) -> str | None:
-    """Return what is wrong with a database's address, if anything is."""
-    backend, database = url.get_backend_name(), (url.database or "").strip()
-    if backend not in {"postgresql", "postgres", "sqlite"}:
-        return "must start with postgresql:// or sqlite://"
-    if backend != "sqlite":
-        has_port = url.port is None or 1 <= url.port <= MAX_PORT
-        return None if database and has_port else "must name a database, and a port up to 65535"
-    if database in {"", ":memory:"} or database.startswith("file:"):
-        return "must name a file: a database in memory loses everything that was promised"
-    return "must have three slashes before the file's name, or four" if url.host else None
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -274,7 +269,10 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # keyword overrides of any field
     except ValidationError as error:
-        raise InvalidSettingsError([_sentence(problem) for problem in error.errors()]) from None
+        sentences = "\n".join(_sentence(problem) for problem in error.errors())
+        raise InvalidSettingsError(sentences.splitlines()) from None
+    except UnusableSecretFile as error:
+        raise InvalidSettingsError([f"  {problem}" for problem in error.problems]) from None
     except SettingsError as error:
         raise InvalidSettingsError([f"  {error}"]) from None
     except UnicodeDecodeError:

@@ -33,6 +33,20 @@ class Malformed(AppError):
     message = "The request could not be read."
 
 
+class InvalidHost(Malformed):
+    """Which service was meant can't be told."""
+
+    code = "invalid_host"
+    message = "Send exactly one Host header, with a name or an address and perhaps a port."
+
+
+class DuplicateHeader(Malformed):
+    """A header came twice of which only one can count: two readers could take different ones."""
+
+    code = "duplicate_header"
+    message = "The request has a header twice that may be there once."
+
+
 class Unauthenticated(AppError):
     """Nobody is who the request says it comes from."""
 
@@ -79,6 +93,20 @@ class MethodNotAllowed(AppError):
         super().__init__()
 
 
+class MethodNotImplemented(AppError):
+    """No address at all takes the method."""
+
+    code = "method_not_implemented"
+    message = "This service knows no such method."
+
+
+class RequestTimeout(AppError):
+    """The client takes longer to send its request than anybody waits."""
+
+    code = "request_timeout"
+    message = "The request did not arrive in time; send it again, whole."
+
+
 class Conflict(AppError):
     """The state of things forbids it; another state might not."""
 
@@ -112,6 +140,27 @@ class PayloadTooLarge(AppError):
 
     code = "payload_too_large"
     message = "The body is larger than 1 MiB."
+
+
+class UriTooLong(AppError):
+    """The address is longer than this service reads."""
+
+    code = "uri_too_long"
+    message = "The address is longer than 8 KiB."
+
+
+class HeadersTooLarge(AppError):
+    """There are more headers than this service reads."""
+
+    code = "headers_too_large"
+    message = "The headers are more than 16 KiB in all, or more than 100."
+
+
+class MisdirectedRequest(AppError):
+    """The request was meant for a host that this service is not."""
+
+    code = "misdirected_request"
+    message = "This service does not answer for that host."
 
 
 class UnsupportedMediaType(AppError):

@@ -1,8 +1,10 @@
-"""The outermost layer, pure ASGI: request id, security headers, access log, errors as problems."""
+"""The outermost layer, pure ASGI: what may come in, security headers, access log, problems."""
 
+import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 from urllib.parse import quote
 
@@ -10,8 +12,12 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
+from app.core.bodies import REFUSED, IncomingBody, announces_body
 from app.core.context import WorkContext, current_work
-from app.core.exceptions import AppError, InternalError
+from app.core.cors import Cors
+from app.core.edge import Edge
+from app.core.exceptions import AppError, InternalError, Unavailable
+from app.core.hosts import Hosts, refuse_duplicates
 from app.core.metrics import observe_request
 from app.core.problems import as_app_error, send_problem
 
@@ -27,6 +33,11 @@ SECURITY_HEADERS: Final = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
+# RFC 6797: for a year, browsers come by https only.
+TRANSPORT_SECURITY: Final = (
+    b"strict-transport-security",
+    b"max-age=31536000; includeSubDomains",
+)
 DEFAULT_HEADERS: Final = {
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
     b"cache-control": b"no-store",
@@ -36,9 +47,16 @@ DEFAULT_HEADERS: Final = {
 class RequestBoundary:
     """Where a request enters and its answer leaves: nothing unlogged, nothing but problems."""
 
-    def __init__(self, app: ASGIApp, *, report: Callable[[Exception], object]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, report: Callable[[Exception], object], edge: Edge | None = None
+    ) -> None:
+        edge = edge or Edge()
         self._app = app
         self._report = report
+        self._hosts = Hosts(edge.allowed_hosts)
+        self._cors = Cors(edge.cors_origins) if edge.cors_origins else None
+        self._body_seconds = edge.body_seconds
+        self._headers = SECURITY_HEADERS + [TRANSPORT_SECURITY] * edge.is_https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,15 +68,28 @@ class RequestBoundary:
             traceparent=_traceparent(headers.get(b"traceparent")),
         )
         token = current_work.set(work)
-        answer = _Answer(send, work.request_id)
+        answer = _Answer(send, work.request_id, self._headers)
         started = time.perf_counter()
         try:
+            if self._cors is not None:
+                answer.headers = self._headers + self._cors.headers_for(scope, headers)
+            self._check(scope, headers)
+            if announces_body(headers):
+                answer.body = IncomingBody(scope, receive, self._body_seconds)
+                receive = answer.body.receive
             await self._app(scope, receive, answer.send)
+        except asyncio.CancelledError:  # the server ends, and has waited long enough
+            if not answer.status:
+                await send_problem(answer.send, Unavailable(), work.request_id)
+            raise
         except Exception as error:
             problem = as_app_error(error)
             if isinstance(problem, InternalError):
-                log.exception("unexpected error")
-                self._report(error)
+                # Neither a full disk nor a reporter that fails may cost the caller the answer.
+                with suppress(Exception):
+                    log.exception("unexpected error")
+                with suppress(Exception):
+                    self._report(error)
             await answer.fail(error, problem)
         finally:
             seconds = time.perf_counter() - started
@@ -66,24 +97,36 @@ class RequestBoundary:
             _log_access(scope, work, answer.status, seconds)
             current_work.reset(token)
 
+    def _check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
+        """Raise what is wrong with the request as such, whatever address it is for."""
+        if REFUSED in scope:
+            raise scope[REFUSED]
+        if len(headers) < len(scope["headers"]):
+            refuse_duplicates(scope["headers"])
+        self._hosts.check(scope, headers)
+
 
 class _Answer:
     """Passes the answer on, with our headers, and remembers how far it came."""
 
-    __slots__ = ("_request_id", "_send", "status")
+    __slots__ = ("_request_id", "_send", "body", "headers", "status")
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, headers: Sequence[tuple[bytes, bytes]]) -> None:
         self._send = send
         self._request_id = request_id
+        self.headers = headers
         self.status = 0
+        self.body: IncomingBody | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message.get("headers", ()), *SECURITY_HEADERS]
+            headers = [*message.get("headers", ()), *self.headers]
             present = {name for name, _ in headers}
             headers += [pair for pair in DEFAULT_HEADERS.items() if pair[0] not in present]
             headers.append((b"x-request-id", self._request_id.encode()))
+            if self.body is not None and self.body.is_still_coming:
+                headers.append((b"connection", b"close"))  # nobody reads the rest
             message["headers"] = headers
         await self._send(message)
 
@@ -109,12 +152,13 @@ def _traceparent(sent: bytes | None) -> str | None:
 
 def _log_access(scope: Scope, work: WorkContext, status: int, seconds: float) -> None:
     client = scope.get("client")
-    log.info(
-        "request",
-        method=scope["method"],
-        path=quote(scope["path"]),  # a decoded one could end the line, or turn it around
-        status=status,
-        ms=round(seconds * 1000, 2),
-        client=client[0] if client else None,
-        actor=str(work.actor_id) if work.actor_id else None,
-    )
+    with suppress(Exception):  # the answer is out, and its connection can be kept
+        log.info(
+            "request",
+            method=scope["method"],
+            path=quote(scope["path"]),  # a decoded one could end the line, or turn it around
+            status=status,
+            ms=round(seconds * 1000, 2),
+            client=client[0] if client else None,
+            actor=str(work.actor_id) if work.actor_id else None,
+        )

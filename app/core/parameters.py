@@ -11,13 +11,12 @@ from fastapi import Depends, Request
 from fastapi.params import Depends as DependsMarker
 from fastapi.params import Form, Query
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from starlette.types import Message, Receive, Scope
+from starlette.types import Receive, Scope
 
 from app.core import strict_json
 from app.core.exceptions import (
     Invalid,
     Malformed,
-    PayloadTooLarge,
     UnsupportedMediaType,
 )
 from app.core.header_parameters import (
@@ -31,7 +30,6 @@ from app.core.header_parameters import (
 from app.core.security import Actor
 from app.core.wire import invalid
 
-MAX_BODY_BYTES: Final = 1024 * 1024
 MAX_FIELDS: Final = 100
 
 _JSON: Final = {b"application/json", b"application/merge-patch+json"}
@@ -207,13 +205,12 @@ def _complaint(code: str, rule: str, name: str) -> dict[str, str]:
 
 
 async def _read_body(call: Call, receive: Receive, media_types: frozenset[bytes]) -> bytes:
-    """Read the whole body. Raises if it is of another type, too long, or cut off."""
+    """Read the whole body. Raises if it is of another type, or cut off."""
     content_type = call.headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     if content_type not in media_types:
         wanted = b" or ".join(sorted(media_types)).decode()
         reason = f"Send the body as {wanted}."
         raise UnsupportedMediaType(reason)
-    receive = bounded(receive, call.headers)
     chunks, more = [], True
     while more:
         message = await receive()
@@ -223,28 +220,6 @@ async def _read_body(call: Call, receive: Receive, media_types: frozenset[bytes]
         chunks.append(message.get("body", b""))
         more = message.get("more_body", False)
     return b"".join(chunks)
-
-
-def bounded(receive: Receive, headers: dict[bytes, bytes]) -> Receive:
-    """Pass a body on, never more than the limit of it. Raises PayloadTooLarge."""
-    announced = headers.get(b"content-length", b"")
-    if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
-        raise PayloadTooLarge
-    size = 0
-
-    async def receive_bounded() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > MAX_BODY_BYTES:
-            raise PayloadTooLarge
-        return message
-
-    return receive_bounded
-
-
-def _if_match(call: Call) -> int | None:
-    return if_match(call.headers)
 
 
 def _actor(call: Call) -> Actor | None:
@@ -259,7 +234,7 @@ def _documented_actor(request: Request) -> Actor:
 
 _DEPENDENCIES: Final[dict[Any, Reader]] = {
     _documented_actor: _actor,
-    documented_if_match: _if_match,
+    documented_if_match: lambda call: if_match(call.headers),
     documented_idempotency_key: lambda call: idempotency_key(call.headers),
     documented_user_agent: lambda call: user_agent(call.headers),
 }

@@ -22,13 +22,18 @@ STATUS_OF: dict[type[AppError], int] = {
     exceptions.Forbidden: 403,
     exceptions.NotFound: 404,
     exceptions.MethodNotAllowed: 405,
+    exceptions.RequestTimeout: 408,
     exceptions.Conflict: 409,
     exceptions.StaleVersion: 412,
     exceptions.PayloadTooLarge: 413,
+    exceptions.UriTooLong: 414,
     exceptions.UnsupportedMediaType: 415,
+    exceptions.MisdirectedRequest: 421,
     exceptions.Invalid: 422,
     exceptions.VersionRequired: 428,
+    exceptions.HeadersTooLarge: 431,
     exceptions.InternalError: 500,
+    exceptions.MethodNotImplemented: 501,
     exceptions.Unavailable: 503,
 }
 

@@ -20,8 +20,9 @@ from starlette.types import Message, Receive, Scope, Send
 from app.core import exceptions, strict_json
 from app.core.browsers import NO_BROWSERS, SAFE_METHODS, Browsers
 from app.core.context import current_work
+from app.core.cors import PREFLIGHT, answer_preflight
 from app.core.exceptions import AppError, MethodNotAllowed, Unauthenticated
-from app.core.parameters import Call, Plan, bounded, plan_for
+from app.core.parameters import Call, Plan, plan_for
 from app.core.problems import problem_response, status_of
 from app.core.security import Access, Actor, Authenticator
 
@@ -71,7 +72,7 @@ class ApiRoute(APIRoute):
         actor = await self._actor(scope["method"], headers)
         if self._plan is None:
             scope["actor"] = actor
-            await self._left_to_fastapi(scope, bounded(receive, headers), send)
+            await self._left_to_fastapi(scope, receive, send)
             return
         arguments = await self._plan.arguments(Call(scope, headers, actor), receive)
         answer = await self.endpoint(**arguments)
@@ -208,8 +209,12 @@ async def _answer_another_method(scope: Scope, receive: Receive, send: Send) -> 
     there = [r for r in scope["router"].routes if r.matches(as_get)[0] is not Match.NONE]
     get = next((route for route in there if "GET" in route.taken), None)
     if get is None or scope["method"] != "HEAD":
-        allowed = {method for route in there for method in route.taken}
-        raise MethodNotAllowed(sorted(allowed | ({"HEAD"} if get else set())))
+        taken = {method for route in there for method in route.taken}
+        allowed = sorted(taken | ({"HEAD"} if get else set()))
+        if scope.get(PREFLIGHT) not in allowed:
+            raise MethodNotAllowed(allowed)
+        await answer_preflight(send, allowed)
+        return
     as_get.update(get.matches(as_get)[1])
     await get.handle(as_get, receive, _without_body(send))
 

@@ -37,9 +37,16 @@ async def send(
 ) -> Answer:
     """The application's answer. Target and headers go in as they are.
 
-    A body in chunks ends with an empty one; without it the client hangs up half-way.
+    A host is added where none is named, and what announces a body. A body in chunks ends with an
+    empty one; without it the client hangs up half-way.
     """
     raw_path, _, query = _bytes(target).partition(b"?")
+    headers = [(name.lower(), value) for name, value in headers]
+    names = {name for name, _ in headers}
+    if b"host" not in names:
+        headers.append((b"host", b"test"))
+    if body and not names & {b"content-length", b"transfer-encoding"}:
+        headers.append((b"transfer-encoding", b"chunked"))
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -50,7 +57,7 @@ async def send(
         "raw_path": raw_path,
         "query_string": query,
         "root_path": "",
-        "headers": [(name.lower(), value) for name, value in headers],
+        "headers": headers,
         "client": ("127.0.0.1", 50_000),
         "server": ("test", 80),
     }

@@ -15,6 +15,8 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.core.server import HttpProtocol
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 20  # far more than anything here takes; only a failure waits for so long
 
@@ -23,10 +25,17 @@ PATIENCE_SECONDS = 20  # far more than anything here takes; only a failure waits
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, app: ASGIApp) -> None:
-        super().__init__(
-            uvicorn.Config(app, port=0, log_config=None, access_log=False, server_header=False)
+    def __init__(self, app: ASGIApp, protocol: type[HttpProtocol]) -> None:
+        config = uvicorn.Config(
+            app,
+            port=0,
+            http=protocol,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
         )
+        super().__init__(config)
         self.is_up = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -37,9 +46,9 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def served(app: ASGIApp) -> Iterator[str]:
+def served(app: ASGIApp, protocol: type[HttpProtocol] = HttpProtocol) -> Iterator[str]:
     """The address at which a thread serves the application, for as long as the block runs."""
-    server = _Server(app)
+    server = _Server(app, protocol)
     thread = threading.Thread(target=server.run, name="server", daemon=True)
     thread.start()
     assert server.is_up.wait(PATIENCE_SECONDS), "the server did not start in time"

@@ -94,5 +94,11 @@ def docs_routes(docs: DocsController) -> ApiRouter:
     router.get("/openapi.json", docs.openapi, access=PUBLIC, include_in_schema=False)
     router.get("/docs", docs.page, access=PUBLIC, include_in_schema=False)
     router.get("/docs/{name}", docs.asset, access=PUBLIC, include_in_schema=False)
+    return router
+
+
+def problem_routes(docs: DocsController) -> ApiRouter:
+    """Where the `type` of a problem leads to, whether or not there is a page to try the API."""
+    router = ApiRouter(tags=["documentation"])
     router.get("/problems/{code}", docs.problem, access=PUBLIC, raises=[NotFound])
     return router

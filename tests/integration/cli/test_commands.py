@@ -16,6 +16,7 @@ from app import seed
 from app.config.settings import load_settings
 from app.main import create_app
 from tests.integration.cli.conftest import Run, Set
+from tests.support.production import PRODUCTION
 from tests.support.server import Command, served
 
 AWAY = "postgresql://somebody:s3cret@127.0.0.1:1/alicerce"
@@ -210,7 +211,7 @@ def test_a_demo_user_signs_in_and_has_tasks(
 
 
 def test_production_takes_no_demo_data(run: Run, set_to: Set) -> None:
-    set_to(app_env="production", jwt_secret_key="k" * 64)
+    set_to(**PRODUCTION)
     code, output, errors = run("seed")
     assert (code, output) == (1, "")
     assert errors == "Demo data has no place in production; nothing was changed.\n"

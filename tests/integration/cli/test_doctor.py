@@ -16,6 +16,7 @@ import time_machine
 from app.config.settings import load_settings
 from app.main import create_app
 from tests.integration.cli.conftest import Result, Run, Set
+from tests.support.production import PRODUCTION
 from tests.support.server import free_port, served
 
 SUBJECTS = ["python", "settings", "data", "port", "database", "schema", "clock"]
@@ -120,8 +121,7 @@ def test_production_on_a_server_needs_no_data_folder(
     run: Run, set_to: Set, tmp_path: Path, postgresql_url: str
 ) -> None:
     (tmp_path / "file").touch()
-    set_to(app_env="production", database_url=postgresql_url)
-    set_to(data_dir=tmp_path / "file", jwt_secret_key="k" * 32)
+    set_to(**PRODUCTION, database_url=postgresql_url, data_dir=tmp_path / "file")
     result = run("doctor")
     assert result.code == 0
     assert findings(result)["data"][1].endswith("is not needed: nothing is kept there")

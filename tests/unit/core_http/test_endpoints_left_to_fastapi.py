@@ -11,8 +11,9 @@ import pytest
 from fastapi import Body, Depends, File, Form, HTTPException, Query, Request, UploadFile
 from pydantic import BaseModel
 
+from app.core.bodies import MAX_BODY_BYTES
 from app.core.exceptions import Conflict
-from app.core.parameters import MAX_BODY_BYTES, CurrentActor, IfMatch
+from app.core.parameters import CurrentActor, IfMatch
 from app.core.routing import ApiRouter
 from app.core.security import scope
 from app.main import Service

@@ -8,7 +8,8 @@ import pytest
 from fastapi import Form, Query
 from pydantic import Field
 
-from app.core.parameters import MAX_BODY_BYTES, CurrentActor, IfMatch
+from app.core.bodies import MAX_BODY_BYTES
+from app.core.parameters import CurrentActor, IfMatch
 from app.core.routing import ApiRouter
 from app.core.security import AUTHENTICATED, PUBLIC
 from app.core.wire import Body, Digits, Flag, Id, Line, Parameters

@@ -212,7 +212,14 @@ async def test_a_path_can_not_break_out_of_its_log_line(app: Service, log_lines:
 async def test_a_client_without_an_address_is_logged_without(
     app: Service, log_lines: list[Any]
 ) -> None:
-    scope = {"type": "http", "method": "GET", "path": "/x", "headers": [], "root_path": ""}
+    scope: Scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "path": "/x",
+        "root_path": "",
+        "headers": [(b"host", b"test")],
+    }
 
     async def ignore(message: Message) -> None:
         return

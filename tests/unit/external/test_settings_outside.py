@@ -126,16 +126,6 @@ def test_a_key_is_text_or_base64() -> None:
     assert load_settings(external_api_key=encoded).webhook_key == b"ABC" * 8
 
 
-@pytest.mark.parametrize("given", [{}, {"mail_from": "a@example.com"}, {"public_url": "http://x"}])
-def test_mail_that_is_really_sent_needs_a_sender_and_an_address_for_its_links(
-    given: dict[str, str],
-) -> None:
-    production = {"app_env": "production", "jwt_secret_key": KEY, "smtp_url": "smtp://host"}
-    told = problem(**production, **given)
-    assert told.startswith("MAIL_FROM and PUBLIC_URL must be set where mail is really sent")
-    assert load_settings(**production, mail_from="a@example.com", public_url="https://x.example")
-
-
 def test_links_begin_with_the_public_address_and_no_second_slash() -> None:
     settings = load_settings(public_url="https://tasks.example.com/base/")
     assert settings.links_begin_with == "https://tasks.example.com/base"

@@ -1,0 +1,138 @@
+"""What production refuses: settings that are fine on a desk and an open door anywhere else."""
+
+import ipaddress
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+from pydantic import SecretStr
+
+if TYPE_CHECKING:
+    from app.config.settings import Settings
+
+KEY_EXAMPLE: Final = "the output of: openssl rand -hex 32"
+MIN_DIFFERENT_CHARACTERS: Final = 10
+
+# What people write when they mean to come back to it, and what servers are delivered with.
+_PLACEHOLDER: Final = re.compile(
+    r"change.?(me|this|it)|secret|passw|example|default|dummy|test|your.|insert|to.?do|qwert",
+    re.IGNORECASE,
+)
+_GUESSABLE: Final = {"postgres", "password", "admin", "root", "guest", "alicerce", "redis"}
+
+Refusal = tuple[str, str, str]
+"""The setting, what it has to be, and an example."""
+
+
+def unfit_for_production(settings: "Settings") -> list[str]:
+    """Return a sentence for each setting that production must not have, none with its value."""
+    found = [
+        *_switches(settings),
+        *_keys(settings),
+        *_addresses_of_ours(settings),
+        *_mail(settings),
+        *_database(settings),
+        *_brokers(settings),
+    ]
+    return [f"{name} {rule}; for example: {name}={example}" for name, rule, example in found]
+
+
+def _switches(settings: "Settings") -> Iterator[Refusal]:
+    for name in ("debug", "database_echo"):
+        if getattr(settings, name):
+            yield name.upper(), "must be off in production", "false"
+    if settings.sentry_dsn and settings.sentry_dsn.get_secret_value().startswith("http:"):
+        yield "SENTRY_DSN", "must be https in production", "https://key@sentry.example.com/1"
+
+
+def _keys(settings: "Settings") -> Iterator[Refusal]:
+    for name in ("jwt_secret_key", "external_api_key", "metrics_token"):
+        key: SecretStr | None = getattr(settings, name)
+        if key and _is_guessable(key.get_secret_value()):
+            yield name.upper(), "must be random in production, or it can be guessed", KEY_EXAMPLE
+
+
+def _is_guessable(key: str) -> bool:
+    """Tell whether it was typed rather than drawn: few characters, a pattern, or words."""
+    steps = Counter(ord(after) - ord(before) for before, after in pairwise(key))
+    return (
+        len(set(key)) < min(MIN_DIFFERENT_CHARACTERS, len(key) // 2)
+        or key in (key + key)[1:-1]  # one part, several times over
+        or steps.most_common(1)[0][1] > len(key) // 2  # abcdef, 13579
+        or bool(_PLACEHOLDER.search(key))
+    )
+
+
+def _addresses_of_ours(settings: "Settings") -> Iterator[Refusal]:
+    if not settings.allowed_hosts:
+        rule = "must be set in production: the hosts that the service answers for"
+        yield "ALLOWED_HOSTS", rule, "tasks.example.com"
+    if any(origin.startswith("http:") for origin in settings.cors_origins):
+        yield "CORS_ORIGINS", "must be https in production", "https://app.example.com"
+    if not (settings.public_url or "").lower().startswith("https:"):
+        rule = "must be set in production, to an https address"
+        yield "PUBLIC_URL", rule, "https://tasks.example.com"
+
+
+def _mail(settings: "Settings") -> Iterator[Refusal]:
+    if settings.smtp_url is None:
+        rule = "must be set in production: accounts are verified by mail"
+        yield "SMTP_URL", rule, "smtp://user:password@mail.example.com:587"
+    if "mail_from" not in settings.model_fields_set:
+        yield "MAIL_FROM", "must be set where mail is really sent", "no-reply@example.com"
+
+
+def _database(settings: "Settings") -> Iterator[Refusal]:
+    url, name = settings.database, "DATABASE_URL"
+    example = "postgresql://alicerce:password@db.example.com:5432/alicerce"
+    if url.get_backend_name() == "sqlite":
+        if settings.web_concurrency > 1 or settings.events != "embedded":
+            rule = "must be PostgreSQL where there are several processes (WEB_CONCURRENCY, EVENTS)"
+            yield name, rule, example
+        return
+    host = _first(url.query.get("host")) or url.host
+    if _is_here(host):
+        if url.password and url.password == url.username:
+            yield name, "must have a password that can not be guessed", example
+        return
+    if url.username == "postgres":
+        yield name, "must not be the superuser's in production", example
+    if not url.password or url.password in {*_GUESSABLE, url.username}:
+        yield name, "must have a password that can not be guessed", example
+    modes = {_first(url.query.get(key)) for key in ("sslmode", "ssl")}
+    if _is_remote(host) and modes & {"disable", "allow", "false", "0"}:
+        yield name, "must be encrypted on its way", f"{example}?sslmode=verify-full"
+
+
+def _brokers(settings: "Settings") -> Iterator[Refusal]:
+    for name in ("redis_url", "celery_broker_url"):
+        secret: SecretStr | None = getattr(settings, name)
+        url = urlsplit(secret.get_secret_value() if secret else "")
+        if not _is_remote(url.hostname):
+            continue
+        password = unquote(url.password or "")
+        if not password or password in {*_GUESSABLE, url.username}:
+            rule = "must have a password that can not be guessed, outside of a network of your own"
+            yield name.upper(), rule, f"{url.scheme}://user:password@host.example.com"
+
+
+def _is_here(host: str | None) -> bool:
+    """Tell whether it is this machine: no host at all, a socket's folder, a loopback address."""
+    if host is None or host.startswith("/") or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_remote(host: str | None) -> bool:
+    """Tell whether it may be anywhere: a name without a dot is in a network of our own."""
+    return not _is_here(host) and bool(host) and not re.fullmatch(r"[\w-]+", host or "")
+
+
+def _first(value: str | tuple[str, ...] | None) -> str | None:
+    return value[0] if isinstance(value, tuple) else value

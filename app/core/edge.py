@@ -1,0 +1,17 @@
+"""What the service takes from outside, as far as settings decide it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """From which hosts, origins and how slowly; the sizes are the same everywhere."""
+
+    allowed_hosts: Sequence[str] = ()
+    """Empty: any."""
+    cors_origins: Sequence[str] = ()
+    """Empty: there are no CORS headers."""
+    body_seconds: float = 30
+    is_https: bool = False
+    """Whether people reach it by https only, so that browsers may be told to keep to that."""

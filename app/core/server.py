@@ -1,0 +1,192 @@
+"""uvicorn's HTTP/1.1, with the limits that it lacks, and none of its own answers.
+
+Whatever is wrong with a request before the application sees it goes to the application all the
+same, as the error that it is: so it is logged, counted and answered like any other.
+"""
+
+import asyncio
+import re
+from typing import Any, Final
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from app.core.bodies import ARRIVED, MAX_BODY_BYTES, REFUSED
+from app.core.exceptions import (
+    AppError,
+    HeadersTooLarge,
+    Malformed,
+    MethodNotImplemented,
+    PayloadTooLarge,
+    RequestTimeout,
+    UriTooLong,
+)
+
+MAX_TARGET_BYTES: Final = 8 * 1024
+MAX_HEADER_BYTES: Final = 16 * 1024
+MAX_HEADERS: Final = 100
+MAX_HEAD_BYTES: Final = MAX_TARGET_BYTES + MAX_HEADER_BYTES
+# With the sizes of its chunks a body takes more; this much more, nobody means well.
+MAX_SENT_BODY_BYTES: Final = 2 * MAX_BODY_BYTES
+
+# RFC 9110, section 9.1: what is a method, if perhaps none of ours.
+_REQUEST_LINE: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} \S")
+_AUTHORITY: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """One connection. Timers run only for requests that did not come whole at once."""
+
+    HEAD_SECONDS: float = 10.0
+
+    scope: Any  # with entries of our own
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._in_head = self._in_body = self._is_refused = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._received = 0  # of the part that is being read, without what came with its beginning
+        self._starts = 0  # how often a part began, to see whether one did
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse; what a request lacks afterwards has to come in time, and not be too much."""
+        if self._is_refused:
+            return
+        self._unset_keepalive_if_required()
+        starts = self._starts
+        try:
+            self.parser.feed_data(data)
+            if self._in_head or self._in_body:
+                self._received = self._received + len(data) if self._starts == starts else 0
+                self._expect_more()
+        except httptools.HttpParserUpgrade:
+            pass  # to nothing: the request is answered as it is, and the connection closed
+        except httptools.HttpParserError as error:
+            self._refuse(_meant(error, data))
+        except AppError as error:
+            self._refuse(error)
+
+    def _expect_more(self) -> None:
+        if self._received > (MAX_HEAD_BYTES if self._in_head else MAX_SENT_BODY_BYTES):
+            raise HeadersTooLarge if self._in_head else PayloadTooLarge
+        if self._in_head and self._timer is None:
+            self._wait_for_head()
+
+    # --- What the parser finds ------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head = True
+        self._starts += 1
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > MAX_TARGET_BYTES:
+            raise UriTooLong
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_body:  # after the last chunk: a trailer, which must never count as a header
+            raise Malformed
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._stop_waiting()
+        self._check_head()
+        super().on_headers_complete()
+        self._in_body = True
+        self._starts += 1
+        if self.parser.should_upgrade():
+            self.cycle.keep_alive = False  # what follows is in another protocol
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        self.scope[ARRIVED] = True
+        super().on_message_complete()
+
+    def _check_head(self) -> None:
+        headers = self.headers
+        if len(headers) > MAX_HEADERS:
+            raise HeadersTooLarge
+        if sum(len(name) + len(value) + 4 for name, value in headers) > MAX_HEADER_BYTES:
+            raise HeadersTooLarge
+        if self.parser.get_method() == b"CONNECT":
+            raise MethodNotImplemented
+        if not self.url.startswith(b"/") and (whole := _AUTHORITY.match(self.url)):
+            # RFC 9112, section 3.2.2: then it is this host that counts.
+            headers[:] = [pair for pair in headers if pair[0] != b"host"]
+            headers.append((b"host", whole[1]))
+
+    # --- Time -----------------------------------------------------------------------------------
+
+    def _wait_for_head(self) -> None:
+        self._timer = self.loop.call_later(self.HEAD_SECONDS, self._head_is_late)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _head_is_late(self) -> None:
+        self._timer = None
+        if self._in_head:
+            self._refuse(RequestTimeout())
+        else:  # nothing came at all: there is nobody to tell
+            self.transport.close()
+
+    # --- Errors ---------------------------------------------------------------------------------
+
+    def _refuse(self, error: AppError) -> None:
+        """Have the application answer with the error, after what was asked before; then close."""
+        self._is_refused = True
+        self._stop_waiting()
+        if self.transport.is_closing():
+            return
+        if self._in_body:  # it is being answered already, or waits for the rest
+            self.scope[REFUSED] = error
+            self.cycle.keep_alive = False
+            self.cycle.message_event.set()
+            return
+        before, self.cycle = self.cycle, self._refusal(error)
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def _refusal(self, error: AppError) -> RequestResponseCycle:
+        headers = (self.headers or [])[:MAX_HEADERS]
+        self.on_message_begin()  # makes a scope
+        self.headers += headers  # of the request, as far as it could be read
+        self.scope.update({"method": "GET", "path": "", "raw_path": b"", "query_string": b""})
+        self.scope.update({REFUSED: error, ARRIVED: True})
+        return RequestResponseCycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=False,
+            on_response=self.on_response_complete,
+        )
+
+
+def _meant(error: httptools.HttpParserError, data: bytes) -> AppError:
+    """Return what was wrong: our own error out of a callback, or the parser's as one of ours."""
+    if isinstance(error.__context__, AppError):
+        return error.__context__
+    is_other_method = isinstance(error, httptools.HttpParserInvalidMethodError)
+    if is_other_method and _REQUEST_LINE.match(data):
+        return MethodNotImplemented()
+    return Malformed()

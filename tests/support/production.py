@@ -1,0 +1,13 @@
+"""Settings that production starts with; a test takes one away, or adds a bad one."""
+
+from typing import Final
+
+KEY: Final = "9f2c6b17e4d08a53c1b7f60e2a94d85b37e1c09a6f42d8b5103e7ca96d24fb81"
+PRODUCTION: Final = {
+    "APP_ENV": "production",
+    "JWT_SECRET_KEY": KEY,
+    "ALLOWED_HOSTS": "tasks.example.com",
+    "PUBLIC_URL": "https://tasks.example.com",
+    "SMTP_URL": "smtp://user:password@mail.example.com:587",
+    "MAIL_FROM": "no-reply@example.com",
+}

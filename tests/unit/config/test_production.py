@@ -1,0 +1,149 @@
+"""What production refuses to start with. Each row is a setting that is wrong, and its name."""
+
+import pytest
+
+from app.config.settings import InvalidSettingsError
+from tests.support.production import KEY, PRODUCTION
+from tests.unit.config.conftest import Load
+
+CANARY = "c4n4ry"
+POSTGRES = "postgresql://alicerce:Xk29vLq8Tz@db.example.com:5432/alicerce"
+
+# An empty value takes the setting away.
+BAD: list[tuple[str, dict[str, str]]] = [
+    ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": ""}),
+    ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": "short"}),
+    ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": "x" * 64}),
+    ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": "0123456789abcdef" * 4}),
+    ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"}),
+    ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": "please-change-me-9f2c6b17e4d08a53c1b7"}),
+    ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": "the secret key of the shop on the corner"}),
+    ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": "your-256-bit-key-goes-here-1234567890"}),
+    ("JWT_SECRET_KEY", {"JWT_ALGORITHM": "HS512", "JWT_SECRET_KEY": KEY[:63]}),
+    ("DEBUG", {"DEBUG": "true"}),
+    ("DATABASE_ECHO", {"DATABASE_ECHO": "true"}),
+    ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": ""}),
+    ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": "*"}),
+    ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": "tasks.example.com, *"}),
+    ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": "*.example.com"}),
+    ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": "https://tasks.example.com"}),
+    ("CORS_ORIGINS", {"CORS_ORIGINS": "*"}),
+    ("CORS_ORIGINS", {"CORS_ORIGINS": "null"}),
+    ("CORS_ORIGINS", {"CORS_ORIGINS": "https://*.example.com"}),
+    ("CORS_ORIGINS", {"CORS_ORIGINS": "https://app.example.com/"}),
+    ("CORS_ORIGINS", {"CORS_ORIGINS": "https://App.example.com"}),
+    ("CORS_ORIGINS", {"CORS_ORIGINS": "https://app.example.com:443"}),
+    ("CORS_ORIGINS", {"CORS_ORIGINS": "http://app.example.com"}),
+    ("PUBLIC_URL", {"PUBLIC_URL": ""}),
+    ("PUBLIC_URL", {"PUBLIC_URL": "http://tasks.example.com"}),
+    ("SMTP_URL", {"SMTP_URL": ""}),
+    ("MAIL_FROM", {"MAIL_FROM": ""}),
+    ("DATABASE_URL", {"WEB_CONCURRENCY": "2"}),
+    ("DATABASE_URL", {"EVENTS": "worker"}),
+    ("DATABASE_URL", {"DATABASE_URL": "sqlite://"}),
+    ("DATABASE_URL", {"DATABASE_URL": POSTGRES.replace("//alicerce", "//postgres")}),
+    ("DATABASE_URL", {"DATABASE_URL": POSTGRES.replace("Xk29vLq8Tz", "alicerce")}),
+    ("DATABASE_URL", {"DATABASE_URL": POSTGRES.replace("Xk29vLq8Tz", "admin")}),
+    ("DATABASE_URL", {"DATABASE_URL": POSTGRES.replace(":Xk29vLq8Tz", "")}),
+    ("DATABASE_URL", {"DATABASE_URL": "postgresql://alicerce:alicerce@localhost/alicerce"}),
+    ("DATABASE_URL", {"DATABASE_URL": POSTGRES + "?sslmode=disable"}),
+    ("DATABASE_URL", {"DATABASE_URL": POSTGRES + "?sslmode=allow"}),
+    ("DATABASE_URL", {"DATABASE_URL": POSTGRES + "?ssl=disable"}),
+    ("REDIS_URL", {"REDIS_URL": "redis://redis.example.com"}),
+    ("REDIS_URL", {"REDIS_URL": "rediss://203.0.113.9:6379/1"}),
+    ("REDIS_URL", {"REDIS_URL": "redis://:redis@redis.example.com"}),
+    ("CELERY_BROKER_URL", {"CELERY_BROKER_URL": "redis://redis.example.com"}),
+    ("CELERY_BROKER_URL", {"CELERY_BROKER_URL": "amqp://guest:guest@mq.example.com"}),
+    ("EXTERNAL_API_URL", {"EXTERNAL_API_URL": "http://x.example.com", "EXTERNAL_API_KEY": KEY}),
+    ("EXTERNAL_API_KEY", {"EXTERNAL_API_KEY": "a" * 32}),
+    ("METRICS_TOKEN", {"METRICS_TOKEN": "a" * 16}),
+    ("METRICS_TOKEN", {"METRICS_TOKEN": "short"}),
+    ("SENTRY_DSN", {"SENTRY_DSN": "http://key@sentry.example.com/1"}),
+    ("WEB_CONCURRENCY", {"WEB_CONCURRENCY": "0"}),
+    ("LOG_LEVEL", {"LOG_LEVEL": "verbose"}),
+]
+
+GOOD: list[dict[str, str]] = [
+    {},
+    {"DATABASE_URL": POSTGRES, "WEB_CONCURRENCY": "4", "EVENTS": "worker"},
+    {"DATABASE_URL": POSTGRES + "?sslmode=verify-full"},
+    {"DATABASE_URL": "postgresql://alicerce:Xk29vLq8Tz@postgres/alicerce?sslmode=disable"},
+    {"DATABASE_URL": "postgresql:///alicerce?host=/run/postgresql"},
+    {"DATABASE_URL": "postgresql://postgres:Xk29vLq8Tz@127.0.0.1/alicerce"},
+    {"REDIS_URL": "redis://redis:6379/1", "CELERY_BROKER_URL": "redis://localhost/0"},
+    {"REDIS_URL": "rediss://:Xk29vLq8Tz@redis.example.com:6380/1"},
+    {"CELERY_BROKER_URL": "amqps://alicerce:Xk29vLq8Tz@mq.example.com"},
+    {"ALLOWED_HOSTS": "Tasks.example.com, 10.0.0.5,[::1]"},
+    {"CORS_ORIGINS": "https://app.example.com, https://other.example.com:8443"},
+    {"EXTERNAL_API_URL": "https://x.example.com", "EXTERNAL_API_KEY": KEY},
+    {"METRICS_TOKEN": KEY[:32], "SENTRY_DSN": "https://key@sentry.example.com/1"},
+]
+
+
+@pytest.mark.parametrize(("name", "wrong"), BAD)
+def test_production_refuses_what_is_an_open_door(
+    load: Load, name: str, wrong: dict[str, str]
+) -> None:
+    with pytest.raises(InvalidSettingsError) as refused:
+        load(**{**PRODUCTION, **wrong})
+    [problem] = refused.value.problems
+    assert problem.startswith(f"  {name}")
+    assert f"; for example: {name}=" in problem or name == "EXTERNAL_API_URL"
+    values = [value for value in wrong.values() if len(value) > 15]
+    assert [value for value in values if value in problem] == []
+
+
+@pytest.mark.parametrize("right", GOOD, ids=str)
+def test_production_starts_with_what_is_safe(load: Load, right: dict[str, str]) -> None:
+    assert load(**{**PRODUCTION, **right}).is_production
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_a_key_that_was_drawn_is_never_taken_for_one_that_was_typed(
+    load: Load, number: int
+) -> None:
+    drawn = f"{pow(3, 4_001 + number, 2**255 - 19):064x}"
+    assert load(**{**PRODUCTION, "JWT_SECRET_KEY": drawn, "METRICS_TOKEN": drawn[:32]})
+
+
+def test_all_that_is_wrong_is_told_at_once_and_no_value_of_it(load: Load) -> None:
+    with pytest.raises(InvalidSettingsError) as refused:
+        load(
+            APP_ENV="production",
+            JWT_SECRET_KEY=CANARY * 8,
+            DEBUG="true",
+            DATABASE_URL=f"postgresql://postgres:{CANARY}@db.example.com/{CANARY}",
+            REDIS_URL=f"redis://{CANARY}.example.com",
+            PUBLIC_URL=f"http://{CANARY}.example.com",
+        )
+    told = [problem.split()[0] for problem in refused.value.problems]
+    assert told == [
+        "DEBUG",
+        "JWT_SECRET_KEY",
+        "ALLOWED_HOSTS",
+        "PUBLIC_URL",
+        "SMTP_URL",
+        "MAIL_FROM",
+        "DATABASE_URL",
+        "REDIS_URL",
+    ]
+    assert CANARY not in str(refused.value)
+
+
+@pytest.mark.parametrize("profile", ["development", "test"])
+def test_elsewhere_none_of_it_is_asked_for(load: Load, profile: str) -> None:
+    settings = load(APP_ENV=profile, DEBUG="true", JWT_SECRET_KEY="x" * 32)
+    assert settings.allowed_hosts == settings.cors_origins == ()
+
+
+@pytest.mark.parametrize("origins", ["*", "https://app.example.com,*", "null"])
+def test_no_profile_lets_every_page_in(load: Load, origins: str) -> None:
+    with pytest.raises(InvalidSettingsError, match="CORS_ORIGINS"):
+        load(CORS_ORIGINS=origins)
+
+
+def test_the_documentation_is_shown_outside_production_unless_it_is_asked_for(load: Load) -> None:
+    assert load().shows_docs
+    assert not load(DOCS="false").shows_docs
+    assert not load(**PRODUCTION, DOCS="").shows_docs
+    assert load(**PRODUCTION, DOCS="true").shows_docs
