@@ -17,13 +17,8 @@ ARRIVED: Final = "alicerce.arrived"
 
 
 def announces_body(headers: dict[bytes, bytes]) -> bool:
-    """Tell whether a body comes with these headers. Raises PayloadTooLarge for one too long."""
-    announced = headers.get(b"content-length")
-    if announced is None:
-        return b"transfer-encoding" in headers
-    if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
-        raise PayloadTooLarge
-    return announced != b"0"
+    """Tell whether a body comes with these headers (RFC 9112, section 6)."""
+    return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
 
 
 class IncomingBody:
@@ -36,6 +31,12 @@ class IncomingBody:
         self._deadline = asyncio.get_running_loop().time() + seconds
         self._size = 0
         self._is_read = False
+
+    def check(self, headers: dict[bytes, bytes]) -> None:
+        """Raise PayloadTooLarge for a body that says so itself, before any of it is read."""
+        announced = headers.get(b"content-length", b"")
+        if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
+            raise PayloadTooLarge
 
     @property
     def is_still_coming(self) -> bool:

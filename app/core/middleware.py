@@ -73,10 +73,11 @@ class RequestBoundary:
         try:
             if self._cors is not None:
                 answer.headers = self._headers + self._cors.headers_for(scope, headers)
-            self._check(scope, headers)
             if announces_body(headers):
-                answer.body = IncomingBody(scope, receive, self._body_seconds)
-                receive = answer.body.receive
+                answer.body = body = IncomingBody(scope, receive, self._body_seconds)
+                receive = body.receive
+                body.check(headers)
+            self._check(scope, headers)
             await self._app(scope, receive, answer.send)
         except asyncio.CancelledError:  # the server ends, and has waited long enough
             if not answer.status:

@@ -222,6 +222,10 @@ async def _read_body(call: Call, receive: Receive, media_types: frozenset[bytes]
     return b"".join(chunks)
 
 
+def _if_match(call: Call) -> int | None:
+    return if_match(call.headers)
+
+
 def _actor(call: Call) -> Actor | None:
     return call.actor
 
@@ -234,7 +238,7 @@ def _documented_actor(request: Request) -> Actor:
 
 _DEPENDENCIES: Final[dict[Any, Reader]] = {
     _documented_actor: _actor,
-    documented_if_match: lambda call: if_match(call.headers),
+    documented_if_match: _if_match,
     documented_idempotency_key: lambda call: idempotency_key(call.headers),
     documented_user_agent: lambda call: user_agent(call.headers),
 }

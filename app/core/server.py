@@ -70,7 +70,8 @@ class HttpProtocol(HttpToolsProtocol):
         except httptools.HttpParserUpgrade:
             pass  # to nothing: the request is answered as it is, and the connection closed
         except httptools.HttpParserError as error:
-            self._refuse(_meant(error, data))
+            is_first = self._starts <= starts + 1  # so its first line is where the data begins
+            self._refuse(_meant(error, data if is_first else b""))
         except AppError as error:
             self._refuse(error)
 
@@ -118,6 +119,8 @@ class HttpProtocol(HttpToolsProtocol):
             raise HeadersTooLarge
         if sum(len(name) + len(value) + 4 for name, value in headers) > MAX_HEADER_BYTES:
             raise HeadersTooLarge
+        if self.parser.get_http_version() not in {"1.1", "1.0"}:
+            raise Malformed
         if self.parser.get_method() == b"CONNECT":
             raise MethodNotImplemented
         if not self.url.startswith(b"/") and (whole := _AUTHORITY.match(self.url)):
@@ -165,7 +168,7 @@ class HttpProtocol(HttpToolsProtocol):
         headers = (self.headers or [])[:MAX_HEADERS]
         self.on_message_begin()  # makes a scope
         self.headers += headers  # of the request, as far as it could be read
-        self.scope.update({"method": "GET", "path": "", "raw_path": b"", "query_string": b""})
+        self.scope.update({"method": "-", "path": "", "raw_path": b"", "query_string": b""})
         self.scope.update({REFUSED: error, ARRIVED: True})
         return RequestResponseCycle(
             scope=self.scope,

@@ -17,7 +17,7 @@ from tests.support.people import Person
 from tests.support.raw import Answer, send
 
 BAD: Final[dict[str, Any]] = tomllib.loads(
-    (Path(__file__).parent / "bad_input.toml").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / "corpus/values.toml").read_text(encoding="utf-8")
 )
 CANARY: Final = "c4n4ry"
 FORM: Final = "application/x-www-form-urlencoded"
