@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from sqlalchemy import Executable
 
+from app.config.settings import Settings
 from app.container import ApplicationContainer
 from app.main import Service
 from app.modules.user.application.usecases.authenticate import Authenticate
@@ -14,7 +15,9 @@ from app.modules.user.domain.entities import User
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.database.connection import Row
 from app.shared.infrastructure.database.query import Query
+from tests.e2e.user.mailbox import Mailbox
 from tests.support.people import PASSWORD
+from tests.support.scenario import Drain
 
 ChangeAccount = Callable[[str, Callable[[User], None]], Awaitable[None]]
 Rows = Callable[[Executable], Awaitable[Sequence[Row]]]
@@ -75,6 +78,22 @@ def sign_in(client: httpx2.AsyncClient) -> Post:
         return await client.post("/api/v1/auth/token", data=form)
 
     return sign_in
+
+
+@pytest.fixture
+def mail(settings: Settings, drain: Drain, clean_database: None) -> Mailbox:
+    """What is sent from the beginning of the test on: `await mail.to("ana@example.com")`."""
+    return Mailbox(settings.data_dir / "mail", drain)
+
+
+@pytest.fixture
+def send(client: httpx2.AsyncClient) -> Post:
+    """Send JSON to an address below /api/v1/auth, as somebody who has not signed in."""
+
+    async def send(path: str, **body: Any) -> httpx2.Response:
+        return await client.post(f"/api/v1/auth{path}", json=body)
+
+    return send
 
 
 @pytest.fixture

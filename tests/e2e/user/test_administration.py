@@ -1,13 +1,16 @@
+import asyncio
 import datetime as dt
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.container import ApplicationContainer
 from app.modules.user.domain.entities import FullName, Role, User
+from app.modules.user.infrastructure.tables import user as user_table
 from app.shared.domain.value_objects import EmailAddress
 from tests.e2e.user.answers import complaints, problem
-from tests.e2e.user.conftest import ChangeAccount
+from tests.e2e.user.conftest import ChangeAccount, Post, Rows
 from tests.support.people import Person
 
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -142,3 +145,117 @@ async def test_a_page_that_can_not_be_is_told_so(
     admin: Person, query: str, complaint: tuple[str, str]
 ) -> None:
     assert complaints(await admin.get(f"/users?{query}")) == [complaint]
+
+
+# --- Closing, opening, trusting -----------------------------------------------------------------
+
+
+@pytest.fixture
+async def other_admin(container: ApplicationContainer, admin: Person) -> Person:
+    password = await container.user.create_admin().execute("other@example.com")
+    return await Person.sign_in(admin.client, "other@example.com", password)
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+async def test_an_account_is_closed_and_opened_again(
+    admin: Person, ana: Person, sign_in: Post, refresh: Post
+) -> None:
+    closed = await admin.post(f"/users/{ana.id}/deactivate", version=1)
+    assert (closed.status_code, closed.headers["etag"]) == (200, '"2"')
+    assert closed.json()["is_active"] is False
+    assert problem(await ana.get("/users/me")) == (401, "unauthenticated")
+    assert (await refresh(ana.refresh_token)).status_code == 401
+    assert (await sign_in("ana@example.com")).status_code == 401
+
+    opened = await admin.post(f"/users/{ana.id}/activate", version=2)
+    assert (opened.status_code, opened.headers["etag"]) == (200, '"3"')
+    assert (await sign_in("ana@example.com")).status_code == 200
+    assert (await ana.get("/users/me")).status_code == 401  # the sessions of before stay ended
+
+
+async def test_closing_or_opening_twice_changes_nothing(admin: Person, ana: Person) -> None:
+    for action in ("deactivate", "activate"):
+        once = await admin.post(f"/users/{ana.id}/{action}", version="*")
+        twice = await admin.post(f"/users/{ana.id}/{action}", version="*")
+        assert (twice.status_code, twice.json()) == (200, once.json())
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+async def test_a_role_brings_its_permissions_at_once_and_takes_them_away(
+    admin: Person, ana: Person
+) -> None:
+    assert (await ana.get("/users")).status_code == 403
+    given = await admin.put(f"/users/{ana.id}/roles", {"roles": ["user", "admin"]}, version=1)
+    assert (given.status_code, given.headers["etag"]) == (200, '"2"')
+    assert given.json()["roles"] == ["admin", "user"]
+    assert (await ana.get("/users")).status_code == 200
+    taken = await admin.put(f"/users/{ana.id}/roles", {"roles": ["user"]}, version=2)
+    assert taken.json()["roles"] == ["user"]
+    assert (await ana.get("/users")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("roles", "complaint"),
+    [
+        ([], ("/roles", "too_short")),
+        (["user"] * 3, ("/roles", "too_long")),
+        (["root"], ("/roles/0", "not_allowed")),
+        ("admin", ("/roles", "wrong_type")),
+        (None, ("/roles", "wrong_type")),
+    ],
+)
+async def test_roles_that_there_are_not_can_not_be_given(
+    admin: Person, ana: Person, roles: Any, complaint: tuple[str, str]
+) -> None:
+    answer = await admin.put(f"/users/{ana.id}/roles", {"roles": roles}, version=1)
+    assert complaints(answer) == [complaint]
+
+
+@pytest.mark.parametrize(
+    ("method", "action", "body"),
+    [
+        ("POST", "deactivate", None),
+        ("POST", "activate", None),
+        ("PUT", "roles", {"roles": ["user"]}),
+    ],
+)
+async def test_every_write_asks_for_the_version_that_was_seen(
+    *, admin: Person, ana: Person, method: str, action: str, body: Any
+) -> None:
+    nobody = "0190f5a0-0000-7000-8000-000000000001"
+    write = admin.post if method == "POST" else admin.put
+    assert problem(await write(f"/users/{ana.id}/{action}", body)) == (428, "version_required")
+    stale = await write(f"/users/{ana.id}/{action}", body, version=7)
+    assert problem(stale) == (412, "stale_version")
+    absent = await write(f"/users/{nobody}/{action}", body, version="*")
+    assert problem(absent) == (404, "user_not_found")
+    refused = await ana.request(
+        method, f"/users/{admin.id}/{action}", json=body, headers={"If-Match": "*"}
+    )
+    assert problem(refused) == (403, "forbidden")
+
+
+async def test_nobody_closes_their_own_account_here(admin: Person, other_admin: Person) -> None:
+    answer = await admin.post(f"/users/{admin.id}/deactivate", version="*")
+    assert problem(answer) == (409, "own_account")
+
+
+async def test_the_last_administrator_keeps_the_role(admin: Person, other_admin: Person) -> None:
+    only_user = {"roles": ["user"]}
+    first = await admin.put(f"/users/{other_admin.id}/roles", only_user, version="*")
+    assert first.status_code == 200
+    last = await admin.put(f"/users/{admin.id}/roles", only_user, version="*")
+    assert problem(last) == (409, "last_administrator")
+    assert (await admin.get("/users")).status_code == 200
+
+
+async def test_of_two_administrators_who_close_each_other_at_once_one_stays(
+    admin: Person, other_admin: Person, rows: Rows
+) -> None:
+    answers = await asyncio.gather(
+        admin.post(f"/users/{other_admin.id}/deactivate", version="*"),
+        other_admin.put(f"/users/{admin.id}/roles", {"roles": ["user"]}, version="*"),
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    found = await rows(select(user_table.c.roles, user_table.c.is_active))
+    assert len([row for row in found if row["is_active"] and "admin" in row["roles"]]) == 1

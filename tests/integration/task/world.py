@@ -72,6 +72,7 @@ class World:
         )
         if is_verified:
             user.verify(now=NOW)
+        user.pull_events()  # the letters that come of them are no matter here
         async with self.container.user.uow() as uow:
             await uow.users.save(user)
             await uow.commit()

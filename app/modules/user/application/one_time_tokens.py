@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+import structlog
+
 from app.modules.user.domain.entities import User
 from app.modules.user.domain.one_time_tokens import (
     Grant,
@@ -11,6 +13,8 @@ from app.modules.user.domain.one_time_tokens import (
     TokenLifetimes,
 )
 from app.modules.user.domain.repositories import UserUnitOfWork
+
+log = structlog.get_logger("security")
 
 
 async def issue(
@@ -27,6 +31,7 @@ async def redeem(uow: UserUnitOfWork, secret: str, kind: TokenKind, *, now: dt.d
     grant = await uow.tokens.take(OneTimeToken(secret), kind)
     user = None if grant is None else await uow.users.get(grant.user_id)
     if grant is None or user is None or not grant.is_good_for(user, now=now):
+        log.warning("link refused", kind=kind.value, user_id=str(user.id) if user else None)
         raise InvalidToken
     await uow.tokens.forget(user.id, kind)
     return user

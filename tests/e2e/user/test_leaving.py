@@ -1,0 +1,132 @@
+"""Deleting the own account: nothing of a person stays behind."""
+
+import pytest
+from sqlalchemy import select
+
+from app.container import ApplicationContainer
+from app.main import Service
+from app.modules.task.infrastructure.tables import task as task_table
+from app.modules.user.domain.events import UserDeleted
+from app.modules.user.infrastructure.tables import one_time_token, refresh_token, user_session
+from app.modules.user.infrastructure.tables import user as user_table
+from app.shared.infrastructure.database.models import metadata
+from tests.e2e.user.answers import problem
+from tests.e2e.user.conftest import Post, Rows
+from tests.e2e.user.mailbox import Mailbox
+from tests.support.people import PASSWORD, Person
+from tests.support.published import Published
+from tests.support.scenario import Drain
+
+ANA, THERE = "ana@example.com", "ana@elsewhere.example"
+LEAVE = {"current_password": PASSWORD}
+
+
+async def leave(person: Person, method: str = "DELETE", path: str = "/users/me") -> int:
+    answer = await person.request(method, path, json=LEAVE)
+    assert answer.content == b"" or answer.status_code != 204
+    return answer.status_code
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+@pytest.mark.parametrize(
+    ("method", "path"), [("DELETE", "/users/me"), ("POST", "/users/me/delete")]
+)
+async def test_who_leaves_is_gone_with_all_sessions(
+    *, ana: Person, refresh: Post, sign_in: Post, published: Published, method: str, path: str
+) -> None:
+    elsewhere = await Person.sign_in(ana.client, ANA)
+    assert await leave(ana, method, path) == 204
+    for person in (ana, elsewhere):
+        assert problem(await person.get("/users/me")) == (401, "unauthenticated")
+        assert (await refresh(person.refresh_token)).status_code == 401
+    assert (await sign_in(ANA)).status_code == 401
+    [event] = await published.of(UserDeleted)
+    assert str(event.user_id) == ana.id
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+async def test_whoever_comes_with_the_same_address_later_is_somebody_else(
+    ana: Person, register: Post, client: object
+) -> None:
+    await leave(ana)
+    await register(ANA)
+    again = await Person.sign_in(ana.client, ANA)
+    assert again.id != ana.id
+    assert (await ana.get("/users/me")).status_code == 401
+
+
+async def test_nobody_is_deleted_without_the_password(ana: Person, sign_in: Post) -> None:
+    for method, path in (("DELETE", "/users/me"), ("POST", "/users/me/delete")):
+        answer = await ana.request(method, path, json={"current_password": "wrong horse battery"})
+        assert problem(answer) == (403, "reauth_failed")
+        answer = await ana.request(method, path)
+        assert problem(answer) == (415, "unsupported_media_type")
+    assert (await sign_in(ANA)).status_code == 200
+
+
+async def test_their_tasks_go_and_the_tasks_of_others_go_back(
+    ana: Person, bruno: Person, drain: Drain, rows: Rows
+) -> None:
+    own = await ana.create_task()
+    binned = await ana.create_task()
+    await ana.delete(f"/tasks/{binned['id']}", version=1)
+    await ana.post(f"/tasks/{own['id']}/assign", {"assignee_id": bruno.id}, version=1)
+    given = await bruno.create_task()
+    await bruno.post(f"/tasks/{given['id']}/assign", {"assignee_id": ana.id}, version=1)
+    await leave(ana)
+    await drain()
+    [left] = await rows(select(task_table))
+    assert (str(left["id"]), left["assignee_id"]) == (given["id"], None)
+
+
+async def test_no_column_of_any_table_knows_of_them_any_more(
+    *, ana: Person, bruno: Person, send: Post, mail: Mailbox, drain: Drain, rows: Rows
+) -> None:
+    """Their address, a former one, a wanted one and their name, wherever they may have come to."""
+    await ana.patch("/users/me", {"full_name": "Anastasia Canary"}, version="*")
+    wish = {"email": THERE, **LEAVE}
+    await ana.put("/users/me/email", wish)
+    await send("/email/confirm", token=await mail.token(THERE, "confirm-email"))
+    await ana.put("/users/me/email", {"email": "third@canary.example", **LEAVE})
+    await send("/password/forgot", email=THERE)
+    await send("/register", email=THERE, password=PASSWORD, full_name="Anastasia Canary")
+    task = await ana.create_task(title="Call Anastasia Canary", description=f"or write to {THERE}")
+    await ana.post(f"/tasks/{task['id']}/assign", {"assignee_id": bruno.id}, version=1)
+    await ana.patch(f"/tasks/{task['id']}", {"labels": ["canary"]}, version=2)
+    await drain()
+    traces = (ANA, THERE, "canary", "anastasia")
+    assert await _tables_that_know(traces, rows) >= {"user", "task", "one_time_token"}
+
+    assert await leave(ana) == 204
+    await drain()
+    assert await _tables_that_know(traces, rows) == set()
+    assert await rows(select(user_table.c.email)) != []
+    for table in (user_session, refresh_token, one_time_token):
+        assert ana.id not in str([dict(row) for row in await rows(select(table))])
+
+
+async def _tables_that_know(traces: tuple[str, ...], rows: Rows) -> set[str]:
+    """Look for the traces in every value of every row."""
+    return {
+        name
+        for name, table in metadata.tables.items()
+        for row in await rows(select(table))
+        if any(trace in str(dict(row)).lower() for trace in traces)
+    }
+
+
+async def test_the_last_administrator_stays(
+    admin: Person, ana: Person, container: ApplicationContainer, service: Service
+) -> None:
+    password = await container.user.create_admin().execute("other@example.com")
+    other = await Person.sign_in(admin.client, "other@example.com", password)
+    answer = await other.request("DELETE", "/users/me", json={"current_password": password})
+    assert answer.status_code == 204
+    password = await container.user.create_admin().execute("other@example.com")
+    other = await Person.sign_in(admin.client, "other@example.com", password)
+    account = (await other.get(f"/users/{admin.id}")).json()
+    closed = await other.post(f"/users/{admin.id}/deactivate", version=account["version"])
+    assert closed.status_code == 200
+    answer = await other.request("DELETE", "/users/me", json={"current_password": password})
+    assert problem(answer) == (409, "last_administrator")
+    assert await leave(ana) == 204

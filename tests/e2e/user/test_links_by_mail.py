@@ -1,0 +1,405 @@
+"""Verifying an address and setting a new password, each with the link of a letter."""
+
+import asyncio
+import datetime as dt
+import re
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+from sqlalchemy import select, update
+
+from app.config.settings import Settings
+from app.container import ApplicationContainer
+from app.main import create_app
+from app.modules.user.domain.entities import User
+from app.modules.user.infrastructure.tables import one_time_token, user_session
+from app.modules.user.infrastructure.tables import user as user_table
+from app.shared.infrastructure.database.models import event_attempt, event_delivery, event_log
+from app.shared.infrastructure.database.query import Query
+from tests.e2e.user.answers import complaints, problem, said
+from tests.e2e.user.conftest import ChangeAccount, Post, Rows
+from tests.e2e.user.mailbox import Mailbox
+from tests.support.letters import part
+from tests.support.people import PASSWORD, Person
+from tests.support.statements import Statements, recorded
+
+NEW = "another horse battery"
+ANA, BRUNO = "ana@example.com", "bruno@example.com"
+VERIFY, RESET, CONFIRM = "verify-email", "reset-password", "confirm-email"
+INVALID = (400, "invalid_token")
+
+
+def unverified(user: User) -> None:
+    user.verified_at = None
+
+
+def disabled(user: User) -> None:
+    user.deactivate(now=user.updated_at)
+
+
+@pytest.fixture
+async def statements(container: ApplicationContainer) -> AsyncIterator[Statements]:
+    async with recorded(container.database()) as statements:
+        yield statements
+
+
+@pytest.fixture
+async def newcomer(register: Post, change_account: ChangeAccount, mail: Mailbox) -> str:
+    """The address of somebody who has an account and has not verified it."""
+    await register(ANA)
+    await change_account(ANA, unverified)
+    await mail.to(ANA)
+    return ANA
+
+
+async def age_tokens(container: ApplicationContainer, by: dt.timedelta) -> None:
+    async with container.database().transaction() as connection:
+        rows = await connection.fetch_all(Query(select(one_time_token)), {})
+        for row in rows:
+            older = Query(
+                update(one_time_token)
+                .where(one_time_token.c.fingerprint == row["fingerprint"])
+                .values(expires_at=row["expires_at"] - by)
+            )
+            await connection.execute(older, {})
+        await connection.commit()
+
+
+# --- Registering --------------------------------------------------------------------------------
+
+
+async def test_a_newcomer_is_sent_the_link_that_verifies_the_account(
+    settings: Settings, clean_database: None, mail: Mailbox
+) -> None:
+    other = create_app(settings.model_copy(update={"app_env": "test"}))
+    account = {"email": ANA, "password": PASSWORD, "full_name": "Ana Example"}
+    async with (
+        other.router.lifespan_context(other),
+        httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=other), base_url="http://evil.example"
+        ) as client,
+    ):
+        await client.post("/api/v1/auth/register", json=account)
+        [letter] = await mail.to(ANA)
+        text = part(letter, "plain")
+        link, _, token = text.partition("http://localhost:8000/verify-email#token=")
+        assert link, text
+        token = token.split()[0]
+        assert f"http://localhost:8000/verify-email#token={token}" in part(letter, "html")
+        assert "evil" not in text + part(letter, "html")
+        form = {"username": ANA, "password": PASSWORD}
+        assert (await client.post("/api/v1/auth/token", data=form)).status_code == 401
+        answer = await client.post("/api/v1/auth/verify-email", json={"token": token})
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert (await client.post("/api/v1/auth/token", data=form)).status_code == 200
+
+
+async def test_the_owner_of_a_known_address_is_told_and_a_newcomer_sent_the_link_again(
+    ana: Person, register: Post, change_account: ChangeAccount, mail: Mailbox
+) -> None:
+    before = await ana.get("/users/me")
+    await register(ANA)
+    assert await mail.subjects(ANA) == ["You have an account already"]
+    assert (await ana.get("/users/me")).json() == before.json()
+    await change_account(ANA, unverified)
+    await register(ANA)
+    assert await mail.subjects(ANA) == ["Verify your address"]
+    await change_account(ANA, disabled)
+    await register(ANA)
+    assert await mail.subjects(ANA) == []
+
+
+# --- Asking for a link --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/password/forgot", "/verify-email/resend"])
+async def test_whoever_asks_is_answered_the_same_after_the_same_work(
+    path: str,
+    register: Post,
+    send: Post,
+    change_account: ChangeAccount,
+    statements: Statements,
+) -> None:
+    for name in ("ana", "bruno", "carla"):
+        await register(f"{name}@example.com")
+    await change_account(BRUNO, disabled)
+    await change_account("carla@example.com", unverified)
+    answers, work = [], []
+    for name in ("nobody", "ana", "bruno", "carla", "nobody"):
+        statements.forget()
+        answers.append(said(await send(path, email=f"{name}@example.com")))
+        work.append(await statements.in_all())
+    assert answers[0].status == 202
+    assert all(answer == answers[0] for answer in answers)
+    assert any("INSERT INTO EVENT_LOG" in sql for sql in work[0])
+    assert all(each == work[0] for each in work)
+
+
+async def test_registering_a_known_address_is_as_much_work_as_a_new_one_but_for_a_row(
+    register: Post, statements: Statements
+) -> None:
+    await register(ANA)
+    await register(BRUNO)
+    statements.forget()
+    await register("carla@example.com")
+    new = await statements.in_all()
+    statements.forget()
+    await register(ANA)
+    known = await statements.in_all()
+    is_row = re.compile(r'INSERT INTO "?USER"? ').match
+    assert [sql for sql in new if not is_row(sql)] == known
+    assert len(new) == len(known) + 1
+
+
+@pytest.mark.parametrize(
+    ("path", "who", "subjects"),
+    [
+        ("/password/forgot", None, ["Set a new password"]),
+        ("/password/forgot", unverified, ["Set a new password"]),
+        ("/password/forgot", disabled, []),
+        ("/verify-email/resend", None, []),
+        ("/verify-email/resend", unverified, ["Verify your address"]),
+        ("/verify-email/resend", disabled, []),
+    ],
+)
+async def test_only_whom_it_concerns_gets_a_letter(
+    *,
+    ana: Person,
+    send: Post,
+    change_account: ChangeAccount,
+    mail: Mailbox,
+    path: str,
+    who: object,
+    subjects: list[str],
+) -> None:
+    await mail.to(ANA)
+    if callable(who):
+        await change_account(ANA, who)
+    await send(path, email=" ANA@Example.com")
+    assert await mail.subjects(ANA) == subjects
+
+
+async def test_no_token_is_stored_or_noted_in_clear(
+    ana: Person, send: Post, mail: Mailbox, rows: Rows
+) -> None:
+    await send("/password/forgot", email=ANA)
+    token = await mail.token(ANA, RESET)
+    assert len(token) == len("ot_") + 43
+    tables = (one_time_token, event_log, event_delivery, event_attempt)
+    for table in tables:
+        for row in await rows(select(table)):
+            assert token not in str(dict(row)), table.name
+    events = await rows(select(event_log.c.payload))
+    assert "example.com" not in str([dict(row) for row in events])
+
+
+# --- Verifying ----------------------------------------------------------------------------------
+
+
+async def test_a_link_verifies_once_and_takes_those_before_it_along(
+    newcomer: str, send: Post, sign_in: Post, mail: Mailbox
+) -> None:
+    await send("/verify-email/resend", email=newcomer)
+    first = await mail.token(newcomer, VERIFY)
+    await send("/verify-email/resend", email=newcomer)
+    second = await mail.token(newcomer, VERIFY)
+    assert first != second
+    assert (await send("/verify-email", token=second)).status_code == 204
+    assert (await sign_in(newcomer)).status_code == 200
+    spent, older = [await send("/verify-email", token=token) for token in (second, first)]
+    assert problem(spent) == INVALID
+    assert said(spent) == said(older)
+
+
+# --- A new password -----------------------------------------------------------------------------
+
+
+async def test_a_reset_sets_the_password_ends_all_sessions_and_starts_none(
+    *, ana: Person, send: Post, sign_in: Post, refresh: Post, mail: Mailbox, rows: Rows
+) -> None:
+    elsewhere = await Person.sign_in(ana.client, ANA)
+    await send("/password/forgot", email=ANA)
+    token = await mail.token(ANA, RESET)
+    answer = await send("/password/reset", token=token, new_password=NEW)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert not answer.headers.get("set-cookie")
+    assert (await sign_in(ANA)).status_code == 401
+    for person in (ana, elsewhere):
+        assert (await refresh(person.refresh_token)).status_code == 401
+    assert all(row["revoked_at"] for row in await rows(select(user_session)))
+    assert (await sign_in(ANA, NEW)).status_code == 200
+    assert await mail.subjects(ANA) == ["Your password was changed"]
+    assert problem(await send("/password/reset", token=token, new_password=NEW)) == INVALID
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+async def test_after_a_reset_every_access_token_is_refused(
+    ana: Person, send: Post, mail: Mailbox
+) -> None:
+    await send("/password/forgot", email=ANA)
+    token = await mail.token(ANA, RESET)
+    await send("/password/reset", token=token, new_password=NEW)
+    assert problem(await ana.get("/users/me")) == (401, "unauthenticated")
+
+
+async def test_a_reset_verifies_whoever_got_the_mail(
+    newcomer: str, send: Post, sign_in: Post, mail: Mailbox
+) -> None:
+    await send("/password/forgot", email=newcomer)
+    token = await mail.token(newcomer, RESET)
+    await send("/password/reset", token=token, new_password=NEW)
+    assert (await sign_in(newcomer, NEW)).status_code == 200
+
+
+async def test_a_password_that_is_refused_spends_no_link(
+    ana: Person, send: Post, mail: Mailbox
+) -> None:
+    await send("/password/forgot", email=ANA)
+    token = await mail.token(ANA, RESET)
+    for weak in ("password1234", "ana@example.com"):
+        answer = await send("/password/reset", token=token, new_password=weak)
+        assert complaints(answer) == [("/new_password", "weak_password")]
+    assert (await send("/password/reset", token=token, new_password=NEW)).status_code == 204
+
+
+async def test_of_eight_who_come_with_one_link_at_once_one_succeeds(
+    ana: Person, send: Post, mail: Mailbox
+) -> None:
+    await send("/password/forgot", email=ANA)
+    token = await mail.token(ANA, RESET)
+    answers = await asyncio.gather(
+        *(send("/password/reset", token=token, new_password=f"{NEW} {n}") for n in range(8))
+    )
+    codes = sorted(answer.status_code for answer in answers)
+    assert codes == [204] + [400] * 7
+
+
+# --- What makes a link worthless ----------------------------------------------------------------
+
+
+async def test_whatever_is_wrong_with_a_link_the_answer_is_the_same(
+    ana: Person, send: Post, mail: Mailbox, change_account: ChangeAccount, sign_in: Post
+) -> None:
+    async def a_link() -> str:
+        await send("/password/forgot", email=ANA)
+        return await mail.token(ANA, RESET)
+
+    async def used(token: str) -> httpx2.Response:
+        return await send("/password/reset", token=token, new_password=NEW)
+
+    answers = {"unknown": await used("ot_" + "A" * 43), "refresh": await used(ana.refresh_token)}
+    answers["access"] = await used(ana.access_token[:200])
+
+    after_sign_in = await a_link()
+    await sign_in(ANA)
+    answers["signed in since"] = await used(after_sign_in)
+
+    after_change = await a_link()
+    change = {"current_password": PASSWORD, "new_password": NEW}
+    assert (await ana.put("/users/me/password", change)).status_code == 204
+    answers["password changed since"] = await used(after_change)
+
+    of_another_password = await a_link()
+
+    def other_password(user: User) -> None:
+        user.password_version += 1
+
+    await change_account(ANA, other_password)
+    answers["of another password"] = await used(of_another_password)
+
+    of_another_address = await a_link()
+
+    def other_address(user: User) -> None:
+        user.email = type(user.email)("elsewhere@example.com")
+
+    def first_address(user: User) -> None:
+        user.email = type(user.email)(ANA)
+
+    await change_account(ANA, other_address)
+    answers["of another address"] = await used(of_another_address)
+    await change_account("elsewhere@example.com", first_address)
+
+    of_a_closed_account = await a_link()
+    await change_account(ANA, disabled)
+    answers["closed"] = await used(of_a_closed_account)
+
+    assert problem(answers["unknown"]) == INVALID
+    for why, answer in answers.items():
+        assert said(answer) == said(answers["unknown"]), why
+
+
+@pytest.mark.parametrize(
+    ("kind", "lifetime"), [(RESET, dt.timedelta(hours=1)), (VERIFY, dt.timedelta(hours=24))]
+)
+async def test_a_link_expires(
+    *,
+    newcomer: str,
+    send: Post,
+    mail: Mailbox,
+    container: ApplicationContainer,
+    kind: str,
+    lifetime: dt.timedelta,
+) -> None:
+    path = {RESET: "/password/forgot", VERIFY: "/verify-email/resend"}[kind]
+    use = {RESET: "/password/reset", VERIFY: "/verify-email"}[kind]
+    more = {"new_password": NEW} if kind == RESET else {}
+    await send(path, email=newcomer)
+    token = await mail.token(newcomer, kind)
+    await age_tokens(container, lifetime)
+    assert problem(await send(use, token=token, **more)) == INVALID
+    await age_tokens(container, -dt.timedelta(minutes=1))
+    assert (await send(use, token=token, **more)).status_code == 204
+
+
+async def test_no_kind_of_token_is_taken_for_another(
+    *,
+    newcomer: str,
+    send: Post,
+    sign_in: Post,
+    mail: Mailbox,
+    client: httpx2.AsyncClient,
+    rows: Rows,
+) -> None:
+    """Every kind at every address that takes one: nothing is accepted, nothing breaks."""
+    await send("/verify-email/resend", email=newcomer)
+    verify = await mail.token(newcomer, VERIFY)
+    await send("/password/forgot", email=newcomer)
+    reset = await mail.token(newcomer, RESET)
+    await send("/register", email=BRUNO, password=PASSWORD, full_name="Bruno Example")
+    bruno = await Person.sign_in(client, BRUNO)
+    wish = {"email": "new@example.com", "current_password": PASSWORD}
+    assert (await bruno.put("/users/me/email", wish)).status_code == 202
+    confirm = await mail.token("new@example.com", CONFIRM)
+    tokens = {
+        "verify": verify,
+        "reset": reset,
+        "confirm": confirm,
+        "refresh": bruno.refresh_token,
+        "access": bruno.access_token,
+    }
+    for kind, token in tokens.items():
+        sent = {"token": token[:200]}
+        answers = {
+            "verify": await send("/verify-email", **sent) if kind != "verify" else None,
+            "reset": await send("/password/reset", **sent, new_password=NEW)
+            if kind != "reset"
+            else None,
+            "confirm": await send("/email/confirm", **sent) if kind != "confirm" else None,
+            "refresh": await send("/refresh", refresh_token=token[:200])
+            if kind != "refresh"
+            else None,
+            "access": await client.get(
+                "/api/v1/users/me", headers={"Authorization": f"Bearer {token}"}
+            )
+            if kind != "access"
+            else None,
+        }
+        for where, answer in answers.items():
+            expected = 401 if where in {"refresh", "access"} else 400
+            assert answer is None or answer.status_code == expected, (kind, where)
+    [row] = await rows(select(user_table.c.verified_at).where(user_table.c.email == newcomer))
+    assert row["verified_at"] is None
+    assert (await send("/verify-email", token=verify)).status_code == 204
+    assert (await send("/password/reset", token=reset, new_password=NEW)).status_code == 204
+    assert (await send("/email/confirm", token=confirm)).status_code == 204

@@ -1,0 +1,136 @@
+"""Changing the own password and the own address."""
+
+import httpx2
+import pytest
+from sqlalchemy import select
+
+from app.modules.user.infrastructure.tables import user as user_table
+from tests.e2e.user.answers import complaints, problem, said
+from tests.e2e.user.conftest import Post, Rows
+from tests.e2e.user.mailbox import Mailbox
+from tests.support.letters import part
+from tests.support.people import PASSWORD, Person
+
+NEW = "another horse battery"
+ANA, BRUNO, THERE = "ana@example.com", "bruno@example.com", "ana@elsewhere.example"
+
+
+async def change(person: Person, current: str = PASSWORD, new: str = NEW) -> httpx2.Response:
+    body = {"current_password": current, "new_password": new}
+    return await person.put("/users/me/password", body)
+
+
+async def move(person: Person, email: str, current: str = PASSWORD) -> httpx2.Response:
+    return await person.put("/users/me/email", {"email": email, "current_password": current})
+
+
+# --- Password -----------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+async def test_a_password_is_changed_and_the_other_sessions_end(
+    ana: Person, bruno: Person, sign_in: Post, refresh: Post, mail: Mailbox
+) -> None:
+    elsewhere = await Person.sign_in(ana.client, ANA)
+    await mail.to(ANA)
+    answer = await change(ana)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert (await ana.get("/users/me")).status_code == 200
+    assert problem(await elsewhere.get("/users/me")) == (401, "unauthenticated")
+    assert (await refresh(elsewhere.refresh_token)).status_code == 401
+    assert (await refresh(ana.refresh_token)).status_code == 200
+    assert (await bruno.get("/users/me")).status_code == 200
+    assert (await sign_in(ANA)).status_code == 401
+    assert (await sign_in(ANA, NEW)).status_code == 200
+    assert await mail.subjects(ANA) == ["Your password was changed"]
+
+
+async def test_a_wrong_current_password_changes_nothing(
+    ana: Person, sign_in: Post, mail: Mailbox
+) -> None:
+    await mail.to(ANA)
+    assert problem(await change(ana, current=PASSWORD + " ")) == (403, "reauth_failed")
+    assert (await sign_in(ANA)).status_code == 200
+    assert await mail.subjects(ANA) == []
+
+
+@pytest.mark.parametrize("new", ["password1234", "ana@example.com", "alicerce-2027", "a" * 12])
+async def test_a_weak_password_is_refused(ana: Person, sign_in: Post, new: str) -> None:
+    assert complaints(await change(ana, new=new)) == [("/new_password", "weak_password")]
+    assert (await sign_in(ANA)).status_code == 200
+
+
+# --- Address ------------------------------------------------------------------------------------
+
+
+async def test_an_address_changes_when_the_new_one_is_confirmed_and_both_are_told(
+    ana: Person, send: Post, sign_in: Post, mail: Mailbox
+) -> None:
+    await mail.to(ANA)
+    answer = await move(ana, " Ana@Elsewhere.example")
+    assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
+    assert await mail.subjects(ANA) == ["Somebody wants to change your address"]
+    token = await mail.token(THERE, "confirm-email")
+    assert (await sign_in(ANA)).status_code == 200
+    assert (await sign_in(THERE)).status_code == 401
+
+    assert (await send("/email/confirm", token=token)).status_code == 204
+    assert (await ana.get("/users/me")).json()["email"] == THERE
+    assert (await sign_in(ANA)).status_code == 401
+    assert (await sign_in(THERE)).status_code == 200
+    assert await mail.subjects(ANA) == ["Your address was changed"]
+    assert problem(await send("/email/confirm", token=token)) == (400, "invalid_token")
+
+
+async def test_a_taken_address_is_answered_the_same_and_its_owner_told(
+    ana: Person, bruno: Person, mail: Mailbox
+) -> None:
+    await mail.to(BRUNO)
+    free, taken = await move(ana, THERE), await move(ana, BRUNO)
+    assert said(free) == said(taken)
+    [letter] = await mail.to(BRUNO)
+    assert letter["Subject"] == "Somebody wants your address for another account"
+    assert "token" not in part(letter, "plain")
+    assert "Ana" not in part(letter, "plain")
+
+
+async def test_an_address_that_was_taken_meanwhile_is_not_moved_to(
+    ana: Person, register: Post, send: Post, mail: Mailbox, rows: Rows
+) -> None:
+    await move(ana, THERE)
+    token = await mail.token(THERE, "confirm-email")
+    await register(THERE)
+    assert problem(await send("/email/confirm", token=token)) == (400, "invalid_token")
+    emails = await rows(select(user_table.c.email).order_by(user_table.c.created_at))
+    assert [row["email"] for row in emails] == [ANA, THERE]
+
+
+async def test_a_second_wish_makes_the_first_worthless(
+    ana: Person, send: Post, mail: Mailbox
+) -> None:
+    await move(ana, THERE)
+    first = await mail.token(THERE, "confirm-email")
+    await move(ana, "third@example.com")
+    second = await mail.token("third@example.com", "confirm-email")
+    assert problem(await send("/email/confirm", token=first)) == (400, "invalid_token")
+    assert (await send("/email/confirm", token=second)).status_code == 204
+
+
+async def test_whoever_changes_the_password_stops_a_change_of_address(
+    ana: Person, send: Post, mail: Mailbox
+) -> None:
+    await move(ana, THERE)
+    token = await mail.token(THERE, "confirm-email")
+    await change(ana)
+    assert problem(await send("/email/confirm", token=token)) == (400, "invalid_token")
+
+
+async def test_an_address_is_not_changed_without_the_password(ana: Person, mail: Mailbox) -> None:
+    await mail.to(ANA)
+    answer = await move(ana, THERE, current="wrong horse battery")
+    assert problem(answer) == (403, "reauth_failed")
+    assert await mail.subjects(THERE) == await mail.subjects(ANA) == []
+
+
+async def test_what_is_no_address_is_told_so(ana: Person) -> None:
+    assert complaints(await move(ana, "nowhere")) == [("/email", "invalid_format")]

@@ -1,0 +1,195 @@
+"""Whatever somebody does about an account is one line of the security log, without a secret."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, Final
+
+import httpx2
+import pytest
+import structlog
+from structlog.testing import LogCapture
+from structlog.typing import EventDict
+
+from app.core.logging import _Printer
+from tests.e2e.user.conftest import Post
+from tests.e2e.user.mailbox import Mailbox
+from tests.support.logs import separate_logging
+from tests.support.people import PASSWORD, Person
+
+NEW = "another horse battery"
+ANA, THERE = "ana@example.com", "ana@elsewhere.example"
+FRAME: Final = {"event", "log_level", "logger"}
+
+
+@pytest.fixture
+def lines() -> Iterator[list[EventDict]]:
+    """What is logged, by whichever logger."""
+    capture = LogCapture()
+    with separate_logging():
+        processors: list[Any] = [structlog.stdlib.add_logger_name, capture]
+        structlog.configure(processors=processors, logger_factory=_Printer)
+        yield capture.entries
+
+
+class Actions:
+    """What can be done about Ana's account, each after what has to come before it."""
+
+    def __init__(
+        self, ana: Person, admin: Person, send: Post, sign_in: Post, mail: Mailbox
+    ) -> None:
+        self.ana, self.admin = ana, admin
+        self.send, self.sign_in, self.mail = send, sign_in, mail
+        self.lines: list[EventDict] = []
+
+    def now(self) -> None:
+        """What was logged until here was about getting ready."""
+        self.lines.clear()
+
+    async def register(self) -> None:
+        await self.send("/register", email="b@example.com", password=PASSWORD, full_name="Bruno")
+
+    async def register_again(self) -> None:
+        await self.send("/register", email=ANA, password=PASSWORD, full_name="Ana")
+
+    async def sign_in_well(self) -> None:
+        await self.sign_in(ANA)
+
+    async def sign_in_badly(self) -> None:
+        await self.sign_in(ANA, NEW)
+
+    async def sign_in_as_nobody(self) -> None:
+        await self.sign_in("nobody@example.com")
+
+    async def sign_out(self) -> None:
+        await self.ana.post("/auth/logout")
+
+    async def ask_to_verify(self) -> None:
+        await self.send("/verify-email/resend", email=ANA)
+
+    async def ask_to_reset(self) -> None:
+        await self.send("/password/forgot", email=ANA)
+
+    async def reset(self) -> None:
+        await self.send("/password/forgot", email=ANA)
+        token = await self.mail.token(ANA, "reset-password")
+        self.now()
+        await self.send("/password/reset", token=token, new_password=NEW)
+
+    async def change_password(self, current: str = PASSWORD) -> None:
+        body = {"current_password": current, "new_password": NEW}
+        await self.ana.put("/users/me/password", body)
+
+    async def change_password_badly(self) -> None:
+        await self.change_password("wrong horse battery")
+
+    async def ask_for_address(self) -> None:
+        await self.ana.put("/users/me/email", {"email": THERE, "current_password": PASSWORD})
+
+    async def change_address(self) -> None:
+        await self.ask_for_address()
+        token = await self.mail.token(THERE, "confirm-email")
+        self.now()
+        await self.send("/email/confirm", token=token)
+
+    async def leave(self) -> None:
+        await self.ana.request("DELETE", "/users/me", json={"current_password": PASSWORD})
+
+    async def deactivate(self) -> None:
+        await self.admin.post(f"/users/{self.ana.id}/deactivate", version="*")
+
+    async def activate(self) -> None:
+        await self.admin.post(f"/users/{self.ana.id}/activate", version="*")
+
+    async def give_roles(self) -> None:
+        await self.admin.put(f"/users/{self.ana.id}/roles", {"roles": ["user"]}, version="*")
+
+
+@pytest.fixture
+def actions(
+    *,
+    ana: Person,
+    admin: Person,
+    send: Post,
+    sign_in: Post,
+    mail: Mailbox,
+    lines: list[EventDict],
+) -> Actions:
+    actions = Actions(ana, admin, send, sign_in, mail)
+    actions.lines = lines
+    return actions
+
+
+Do = Callable[[Actions], Awaitable[None]]
+SESSION, WHOM, BOTH = {"session_id"}, {"user_id"}, {"user_id", "session_id"}
+BY_ADMIN = BOTH | {"by"}
+
+
+@pytest.mark.parametrize(
+    ("do", "named", "level", "fields"),
+    [
+        (Actions.register, "registered", "info", WHOM),
+        (Actions.register_again, "registration repeated", "info", WHOM),
+        (Actions.sign_in_well, "signed in", "info", BOTH),
+        (Actions.sign_in_badly, "sign-in refused", "warning", WHOM),
+        (Actions.sign_in_as_nobody, "sign-in refused", "warning", WHOM),
+        (Actions.sign_out, "signed out", "info", BOTH),
+        (Actions.ask_to_verify, "verification asked", "info", WHOM),
+        (Actions.ask_to_reset, "reset asked", "info", WHOM),
+        (Actions.reset, "password reset", "info", WHOM),
+        (Actions.change_password, "password changed", "info", BOTH),
+        (Actions.change_password_badly, "re-authentication refused", "warning", BOTH),
+        (Actions.ask_for_address, "address change asked", "info", BOTH),
+        (Actions.change_address, "address changed", "info", WHOM),
+        (Actions.leave, "account deleted", "info", BOTH),
+        (Actions.deactivate, "account deactivated", "info", BY_ADMIN),
+        (Actions.activate, "account activated", "info", BY_ADMIN),
+        (Actions.give_roles, "roles changed", "info", BY_ADMIN | {"roles"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_each_action_is_one_line(
+    *, actions: Actions, do: Do, named: str, level: str, fields: set[str]
+) -> None:
+    await do(actions)
+    [line] = [line for line in actions.lines if line["logger"] == "security"]
+    assert (line["event"], line["log_level"]) == (named, level)
+    assert set(line) - FRAME == fields
+    if named not in {"registered", "sign-in refused"}:
+        assert line["user_id"] == actions.ana.id
+    said = repr([line for line in actions.lines if line["logger"] in {"security", "access"}])
+    for secret in (PASSWORD, NEW, "wrong horse", "@", "Ana", "ot_", actions.ana.refresh_token):
+        assert secret not in said
+
+
+async def test_a_verification_is_one_line(
+    *, ana: Person, send: Post, change_account: Any, mail: Mailbox, lines: list[EventDict]
+) -> None:
+    def unverified(user: Any) -> None:
+        user.verified_at = None
+
+    await change_account(ANA, unverified)
+    await send("/verify-email/resend", email=ANA)
+    token = await mail.token(ANA, "verify-email")
+    lines.clear()
+    answer: httpx2.Response = await send("/verify-email", token=token)
+    assert answer.status_code == 204
+    [line] = [line for line in lines if line["logger"] == "security"]
+    assert line == {
+        "event": "verified",
+        "log_level": "info",
+        "logger": "security",
+        "user_id": ana.id,
+    }
+    assert token not in repr(lines)
+
+
+async def test_a_link_that_is_not_valid_is_a_warning(send: Post, lines: list[EventDict]) -> None:
+    for path, more in (
+        ("/verify-email", {}),
+        ("/email/confirm", {}),
+        ("/password/reset", {"new_password": NEW}),
+    ):
+        lines.clear()
+        await send(path, token="ot_canary", **more)
+        [line] = [line for line in lines if line["logger"] == "security"]
+        assert (line["event"], line["log_level"]) == ("link refused", "warning")
+        assert "canary" not in repr(lines)
