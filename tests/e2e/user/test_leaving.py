@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import select
 
 from app.container import ApplicationContainer
-from app.main import Service
 from app.modules.task.infrastructure.tables import task as task_table
 from app.modules.user.domain.events import UserDeleted
 from app.modules.user.infrastructure.tables import one_time_token, refresh_token, user_session
@@ -46,7 +45,7 @@ async def test_who_leaves_is_gone_with_all_sessions(
 
 @pytest.mark.usefixtures("nothing_remembered")
 async def test_whoever_comes_with_the_same_address_later_is_somebody_else(
-    ana: Person, register: Post, client: object
+    ana: Person, register: Post
 ) -> None:
     await leave(ana)
     await register(ANA)
@@ -116,7 +115,7 @@ async def _tables_that_know(traces: tuple[str, ...], rows: Rows) -> set[str]:
 
 
 async def test_the_last_administrator_stays(
-    admin: Person, ana: Person, container: ApplicationContainer, service: Service
+    admin: Person, ana: Person, container: ApplicationContainer
 ) -> None:
     password = await container.user.create_admin().execute("other@example.com")
     other = await Person.sign_in(admin.client, "other@example.com", password)

@@ -131,6 +131,17 @@ async def test_an_account_that_is_closed_or_not_verified_gets_no_mail(world: Wor
     assert {d["state"] for d in await world.deliveries(HANDLER)} == {DeliveryState.DONE}
 
 
+async def test_whoever_is_closed_out_meanwhile_gives_tasks_to_nobody(world: World) -> None:
+    """The actor is looked at again when the handler runs, not only when the request came."""
+    ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
+    await world.assign(await world.a_task(ana), bruno, by=ana)
+    await world.close_account(ana)
+    await world.deliver()
+    assert world.letters() == []
+    delivery = await world.one_delivery(HANDLER)
+    assert delivery["last_error"] == "discarded: whoever gave it may not do so any more"
+
+
 async def test_a_change_of_the_task_in_between_does_not_matter(world: World) -> None:
     ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
     task = await world.a_task(ana)
