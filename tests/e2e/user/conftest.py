@@ -5,12 +5,17 @@ from typing import Any
 
 import httpx2
 import pytest
+import structlog
 from sqlalchemy import Executable
+from structlog.testing import LogCapture
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer
+from app.core import browsers
 from app.main import Service
+from app.modules.user.application.usecases import manage_keys, manage_sessions, refresh_session
 from app.modules.user.application.usecases.authenticate import Authenticate
+from app.modules.user.application.usecases.authenticate_key import AuthenticateKey
 from app.modules.user.domain.entities import User
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.database.connection import Row
@@ -32,8 +37,20 @@ def container(service: Service) -> ApplicationContainer:
 
 @pytest.fixture
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every request looks its session up, as it would a second later."""
+    """Every request looks its session or key up, as it would a second later."""
     monkeypatch.setattr(Authenticate, "REMEMBERED_SECONDS", 0.0)
+    monkeypatch.setattr(AuthenticateKey, "REMEMBERED_SECONDS", 0.0)
+
+
+@pytest.fixture
+def security_log(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the service notes about who comes and goes."""
+    capture = LogCapture()
+    everything = structlog.make_filtering_bound_logger(0)  # whatever the tests' level is
+    log = structlog.wrap_logger(None, processors=[capture], wrapper_class=everything)
+    for module in (browsers, manage_keys, manage_sessions, refresh_session):
+        monkeypatch.setattr(module, "log", log)
+    return capture.entries
 
 
 @pytest.fixture
@@ -98,7 +115,9 @@ def send(client: httpx2.AsyncClient) -> Post:
 
 @pytest.fixture
 def refresh(client: httpx2.AsyncClient) -> Post:
-    async def refresh(token: Any) -> httpx2.Response:
-        return await client.post("/api/v1/auth/refresh", json={"refresh_token": token})
+    async def refresh(token: Any, *, key: str | None = None) -> httpx2.Response:
+        headers = {} if key is None else {"Idempotency-Key": key}
+        body = {"refresh_token": token}
+        return await client.post("/api/v1/auth/refresh", json=body, headers=headers)
 
     return refresh

@@ -257,8 +257,8 @@ def test_a_public_key_is_not_taken_for_the_secret_of_an_hmac() -> None:
 def test_no_key_is_fetched_from_where_a_token_says(tokens: AccessTokens, name: str) -> None:
     strangers = "a key of a stranger's, and long enough for everything"
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.setblocking(False)
-        address = "http://127.0.0.1:%d/keys.json" % listening.getsockname()[1]
+        listening.settimeout(0)
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/keys.json"
         value = {"kty": "oct", "k": segment(strangers.encode())} if name == "jwk" else address
         assert refused(tokens, forged(strangers, header={name: value}))
         # Neither for a token that is good but for that: the header is never read.

@@ -1,0 +1,202 @@
+"""Browsers: one cookie, and changes from our own pages only."""
+
+import datetime as dt
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import select, update
+
+from app.container import ApplicationContainer
+from app.modules.user.infrastructure.tables import refresh_token, user_session
+from app.shared.infrastructure.database.query import Query
+from tests.e2e.user.answers import problem, said
+from tests.e2e.user.conftest import Rows
+from tests.support.browser import COOKIE, OWN_ORIGIN, Browser
+from tests.support.people import PASSWORD, Person
+
+FORM = {"username": "ana@example.com", "password": PASSWORD}
+UNAUTHENTICATED = (401, "unauthenticated")
+FOREIGN = [
+    None,
+    "",
+    "null",
+    "http://evil.example",
+    "https://localhost:8000",
+    "http://localhost",
+    "http://localhost:8001",
+    "http://localhost:8000.evil.example",
+    "http://localhost:8000/",
+    "http://LOCALHOST:8000",
+    "http://localhost:8000, http://evil.example",
+]
+
+
+@pytest.fixture
+async def browser(ana: Person) -> Browser:
+    return await Browser.sign_in(ana.client, "ana@example.com")
+
+
+async def test_signing_in_sets_a_cookie_that_no_script_reads_and_no_other_site_sends(
+    ana: Person, client: httpx2.AsyncClient, rows: Rows
+) -> None:
+    answer = await client.post("/api/v1/auth/cookie", data=FORM, headers={"Origin": OWN_ORIGIN})
+    assert (answer.status_code, answer.content) == (204, b"")
+    pair, *attributes = answer.headers["set-cookie"].split("; ")
+    name, _, value = pair.partition("=")
+    assert name == "__Host-session"
+    assert len(value) == 32 + 1 + 43
+    assert attributes == ["Max-Age=7776000", "Path=/", "Secure", "HttpOnly", "SameSite=Strict"]
+    stored = str([dict(row) for row in await rows(select(user_session))])
+    assert value.partition(".")[2] not in stored
+
+
+async def test_a_browser_has_no_token_that_could_be_stolen(browser: Browser, rows: Rows) -> None:
+    of_ana = await rows(select(refresh_token))
+    assert len(of_ana) == 1  # of her other sign-in
+    sessions = await rows(select(user_session).where(user_session.c.cookie_fingerprint.is_(None)))
+    assert [row["session_id"] for row in of_ana] == [row["id"] for row in sessions]
+
+
+async def test_a_wrong_password_is_answered_as_for_tokens(
+    ana: Person, client: httpx2.AsyncClient
+) -> None:
+    wrong = {**FORM, "password": "wrong horse battery"}
+    answer = await client.post("/api/v1/auth/cookie", data=wrong, headers={"Origin": OWN_ORIGIN})
+    assert said(answer) == said(await client.post("/api/v1/auth/token", data=wrong))
+    assert problem(answer) == (401, "invalid_credentials")
+
+
+async def test_with_the_cookie_a_browser_does_what_its_user_may(browser: Browser) -> None:
+    assert (await browser.get("/users/me")).json()["email"] == "ana@example.com"
+    made = await browser.post("/tasks", json={"title": "Paint"})
+    assert made.status_code == 201
+    tag = {"If-Match": made.headers["etag"]}
+    path = f"/tasks/{made.json()['id']}"
+    patched = await browser.request("PATCH", path, json={"title": "Plant"}, headers=tag)
+    assert patched.status_code == 200
+    assert (await browser.get("/users")).status_code == 403
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+async def test_a_change_that_another_page_asks_for_is_refused(
+    browser: Browser, origin: str | None, security_log: list[Any]
+) -> None:
+    browser.origin = origin
+    for method, path in (
+        *(("POST", "/tasks"), ("POST", "/auth/logout"), ("DELETE", "/auth/sessions")),
+        *(("PATCH", "/users/me"), ("POST", "/auth/keys")),
+    ):
+        answer = await browser.request(method, path, json={})
+        assert problem(answer) == (403, "cross_origin"), (method, path)
+    assert {line["event"] for line in security_log} == {"cross-origin request refused"}
+    assert browser.cookie not in str(security_log)
+    assert (await browser.get("/users/me")).status_code == 200
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+async def test_nobody_is_signed_in_by_another_page(
+    ana: Person, client: httpx2.AsyncClient, origin: str | None
+) -> None:
+    headers = {} if origin is None else {"Origin": origin}
+    answer = await client.post("/api/v1/auth/cookie", data=FORM, headers=headers)
+    assert problem(answer) == (403, "cross_origin")
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded"])
+async def test_what_a_form_of_another_site_could_send_is_no_json(
+    browser: Browser, media_type: str
+) -> None:
+    answer = await browser.post(
+        "/tasks", content=b'{"title": "Paint"}', headers={"Content-Type": media_type}
+    )
+    assert problem(answer) == (415, "unsupported_media_type")
+
+
+async def test_a_bearer_needs_no_origin_and_comes_before_a_cookie(
+    browser: Browser, bruno: Person
+) -> None:
+    browser.origin = "http://evil.example"
+    bearer = {"Authorization": f"Bearer {bruno.access_token}"}
+    assert (await browser.get("/users/me", headers=bearer)).json()["id"] == bruno.id
+    made = await browser.post("/tasks", json={"title": "Paint"}, headers=bearer)
+    assert made.json()["owner_id"] == bruno.id
+    for wrong in ("", "Bearer x", "Basic YTpi"):
+        answer = await browser.get("/users/me", headers={"Authorization": wrong})
+        assert problem(answer) == UNAUTHENTICATED
+
+
+async def test_signing_out_takes_the_cookie_back_and_ends_it(browser: Browser) -> None:
+    answer = await browser.post("/auth/logout")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["set-cookie"] == (
+        "__Host-session=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict"
+    )
+    assert problem(await browser.get("/users/me")) == UNAUTHENTICATED
+
+
+async def test_what_is_no_cookie_of_ours_is_refused_as_none_is(
+    browser: Browser, ana: Person
+) -> None:
+    session, _, secret = browser.cookie.partition(".")
+    refusal = said(await ana.client.get("/api/v1/users/me"))
+    for value in (
+        *("", "x", ".", session, f"{session}.", f".{secret}", f"{browser.cookie}A"),
+        *(f"{session}.{'A' * 43}", f"{'0' * 32}.{secret}", browser.cookie.upper()),
+        *(ana.access_token, ana.refresh_token, f'"{browser.cookie}"', "A" * 10_000),
+    ):
+        other = Browser(browser.client, value)
+        assert said(await other.get("/users/me")) == refusal, value[:80]
+    for header in (
+        f"{COOKIE}={browser.cookie}; {COOKIE}={browser.cookie}",
+        f"{COOKIE}=x; {COOKIE}={browser.cookie}",
+        f"session={browser.cookie}",
+        f"x{COOKIE}={browser.cookie}",
+        f"__host-session={browser.cookie}",
+    ):
+        answer = await browser.client.get("/api/v1/users/me", headers={"Cookie": header})
+        assert said(answer) == refusal, header
+    beside = f"a=b; {COOKIE}={browser.cookie}; c=d"
+    answer = await browser.client.get("/api/v1/users/me", headers={"Cookie": beside})
+    assert answer.status_code == 200
+
+
+async def test_the_cookie_of_a_session_of_tokens_does_not_exist(
+    ana: Person, rows: Rows, browser: Browser
+) -> None:
+    """Whoever knows the id of a session has nothing yet."""
+    for row in await rows(select(user_session)):
+        for secret in ("", "None", "A" * 43):
+            value = f"{row['id'].hex}.{secret}"
+            assert problem(await Browser(ana.client, value).get("/users/me")) == UNAUTHENTICATED
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+async def test_a_browser_that_is_used_stays_signed_in_but_not_for_ever(
+    browser: Browser, rows: Rows, container: ApplicationContainer
+) -> None:
+    async def session() -> Any:
+        [row] = await rows(
+            select(user_session).where(user_session.c.cookie_fingerprint.is_not(None))
+        )
+        return row
+
+    async def move(**moments: dt.datetime) -> None:
+        async with container.database().transaction() as connection:
+            await connection.execute(Query(update(user_session), columns=list(moments)), moments)
+            await connection.commit()
+
+    day, now = dt.timedelta(days=1), dt.datetime.now(dt.UTC)
+    fresh = await session()
+    await browser.get("/users/me")
+    assert await session() == fresh  # not with each request
+    await move(last_used_at=now - day, expires_at=now + day)
+    await browser.get("/users/me")
+    assert (await session())["expires_at"] >= now + 14 * day
+    assert (await session())["last_used_at"] >= now
+    await move(last_used_at=now - day, started_at=now - 89 * day)
+    await browser.get("/users/me")
+    assert (await session())["expires_at"] == now + day
+    await move(expires_at=now)
+    assert problem(await browser.get("/users/me")) == UNAUTHENTICATED

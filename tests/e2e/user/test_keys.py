@@ -1,0 +1,233 @@
+"""API keys: what programs of somebody's prove themselves with."""
+
+import asyncio
+import datetime as dt
+import re
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from app.container import ApplicationContainer
+from app.core.routing import ApiRoute
+from app.main import Service
+from app.modules.user.application.handlers import (
+    ForgetOldKeys,
+    WhenUserDeactivatedDeleteTheirKeys,
+)
+from app.modules.user.domain.entities import Role, User
+from app.modules.user.domain.events import UserDeactivated
+from app.modules.user.domain.keys import KeySecret
+from app.modules.user.infrastructure.tables import api_key
+from app.shared.domain.events import ScheduleTick
+from app.shared.infrastructure.database.query import Query
+from tests.e2e.user.answers import complaints, problem, said
+from tests.e2e.user.conftest import ChangeAccount, Rows
+from tests.support.people import Person
+
+DAY = dt.timedelta(days=1)
+SHAPE = re.compile(r"alk_[0-9a-f]{12}_[0-9a-f]{64}")
+REFUSED = (401, "unauthenticated")
+READ, WRITE = "task:read", "task:write"
+
+
+async def make(person: Person, *scopes: str, **fields: Any) -> dict[str, Any]:
+    draft = {"name": "Nightly report", "scopes": scopes or [READ], **fields}
+    answer = await person.post("/auth/keys", draft)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def program(owner: Person, key: dict[str, Any]) -> Person:
+    """Return what holds the key, and nothing else."""
+    return Person(owner.client, key["key"], "")
+
+
+async def change_keys(container: ApplicationContainer, **values: Any) -> None:
+    async with container.database().transaction() as connection:
+        await connection.execute(Query(update(api_key), columns=list(values)), values)
+        await connection.commit()
+
+
+async def test_a_key_is_shown_once_and_stored_as_its_fingerprint(ana: Person, rows: Rows) -> None:
+    made = await make(ana)
+    assert SHAPE.fullmatch(made["key"])
+    assert made["key"].startswith(made["prefix"] + "_")
+    [listed] = (await ana.get("/auth/keys")).json()["items"]
+    assert listed == {name: value for name, value in made.items() if name != "key"}
+    assert set(listed) == {
+        *("id", "name", "prefix", "scopes", "created_at", "expires_at", "last_used_at")
+    }
+    stored = str([dict(row) for row in await rows(select(api_key))])
+    assert made["key"] not in stored
+    assert made["key"].rpartition("_")[2] not in stored
+
+
+async def test_a_key_does_what_its_scopes_say_and_no_more(ana: Person) -> None:
+    reads = program(ana, await make(ana, READ))
+    writes = program(ana, await make(ana, READ, WRITE))
+    assert (await writes.post("/tasks", {"title": "Paint"})).status_code == 201
+    assert len((await reads.get("/tasks")).json()["items"]) == 1
+    assert problem(await reads.post("/tasks", {"title": "Paint"})) == (403, "forbidden")
+
+
+async def test_a_key_opens_nothing_that_names_no_permission(service: Service, ana: Person) -> None:
+    """Whoever may be asked for a sign-in alone is asked for one: deny by default."""
+    everything = program(ana, await make(ana, READ, WRITE))
+    routes = [route for route in service.router.routes if isinstance(route, ApiRoute)]
+    closed = [r for r in routes if not r.access.is_public and r.access.permission is None]
+    assert len(closed) >= 9
+    for route in closed:
+        path = re.sub(r"{\w+}", "0190f5a0-0000-7000-8000-000000000001", route.path)
+        for method in route.taken:
+            answer = await everything.request(method, path.removeprefix("/api/v1"))
+            assert problem(answer) == (403, "session_required"), (method, path)
+
+
+async def test_scopes_are_permissions_of_ones_own(ana: Person) -> None:
+    for scopes in (["user:admin"], [READ, "user:admin"], ["task:everything"]):
+        answer = await ana.post("/auth/keys", {"name": "x", "scopes": scopes})
+        assert complaints(answer) == [("/scopes", "not_allowed")]
+    assert (await ana.get("/auth/keys")).json() == {"items": []}
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+async def test_a_right_that_its_owner_lost_is_lost_to_the_key(
+    admin: Person, change_account: ChangeAccount
+) -> None:
+    key = program(admin, await make(admin, "user:admin", READ))
+    assert (await key.get("/users")).status_code == 200
+
+    def demote(user: User) -> None:
+        user.roles = frozenset({Role.USER})
+
+    await change_account("admin@example.com", demote)
+    assert problem(await key.get("/users")) == (403, "forbidden")
+    assert (await key.get("/tasks")).status_code == 200
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+async def test_a_key_that_was_deleted_is_refused_and_gone(
+    ana: Person, security_log: list[Any]
+) -> None:
+    made = await make(ana)
+    key = program(ana, made)
+    assert (await key.get("/tasks")).status_code == 200
+    answer = await ana.delete(f"/auth/keys/{made['id']}")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert problem(await key.get("/tasks")) == REFUSED
+    assert (await ana.get("/auth/keys")).json() == {"items": []}
+    assert [line["event"] for line in security_log] == ["key made", "key deleted"]
+    assert made["key"] not in str(security_log)
+
+
+async def test_somebody_elses_key_is_as_absent_as_one_that_is_not_there(
+    ana: Person, bruno: Person
+) -> None:
+    brunos = await make(bruno)
+    foreign = said(await ana.delete(f"/auth/keys/{brunos['id']}"))
+    assert foreign == said(await ana.delete("/auth/keys/0190f5a0-0000-7000-8000-000000000001"))
+    assert foreign.status == 404
+    assert (await program(bruno, brunos).get("/tasks")).status_code == 200
+    assert (await ana.get("/auth/keys")).json() == {"items": []}
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+async def test_a_key_ends_when_it_was_meant_to(
+    ana: Person, container: ApplicationContainer
+) -> None:
+    now = dt.datetime.now(dt.UTC)
+    key = program(ana, await make(ana, expires_at=(now + DAY).isoformat()))
+    assert (await key.get("/tasks")).status_code == 200
+    await change_keys(container, expires_at=now)
+    assert problem(await key.get("/tasks")) == REFUSED
+
+
+async def test_a_key_can_not_have_ended_before_it_began(ana: Person) -> None:
+    past = (dt.datetime.now(dt.UTC) - DAY).isoformat()
+    answer = await ana.post("/auth/keys", {"name": "x", "scopes": [READ], "expires_at": past})
+    assert complaints(answer) == [("/expires_at", "out_of_range")]
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+async def test_a_key_of_a_closed_account_is_worth_nothing_and_stays_so(
+    ana: Person, change_account: ChangeAccount, container: ApplicationContainer
+) -> None:
+    key = program(ana, await make(ana))
+    now = dt.datetime.now(dt.UTC)
+    await change_account("ana@example.com", lambda user: user.deactivate(now=now))
+    assert problem(await key.get("/tasks")) == REFUSED
+    async with container.user.uow() as uow:
+        user_id = UUID(ana.id)
+        await WhenUserDeactivatedDeleteTheirKeys()(UserDeactivated(user_id=user_id), uow)
+        await uow.commit()
+
+    def open_again(user: User) -> None:
+        user.is_active = True
+
+    await change_account("ana@example.com", open_again)
+    assert problem(await key.get("/tasks")) == REFUSED
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+async def test_its_last_use_is_noted_once_a_minute(
+    ana: Person, rows: Rows, container: ApplicationContainer
+) -> None:
+    key = program(ana, await make(ana))
+    await key.get("/tasks")
+    [first] = await rows(select(api_key.c.last_used_at))
+    assert first["last_used_at"] is not None
+    await key.get("/tasks")
+    assert await rows(select(api_key.c.last_used_at)) == [first]
+    earlier = first["last_used_at"] - dt.timedelta(minutes=1)
+    await change_keys(container, last_used_at=earlier)
+    await key.get("/tasks")
+    [later] = await rows(select(api_key.c.last_used_at))
+    assert later["last_used_at"] > first["last_used_at"]
+
+
+async def test_an_account_has_fifty_keys_at_most_however_they_are_made(
+    ana: Person, bruno: Person
+) -> None:
+    for _ in range(45):
+        await make(ana)
+    draft = {"name": "x", "scopes": [READ]}
+    answers = await asyncio.gather(*(ana.post("/auth/keys", draft) for _ in range(12)))
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses == [201] * 5 + [409] * 7
+    assert problem(await ana.post("/auth/keys", draft)) == (409, "too_many_keys")
+    [first, *_] = (await ana.get("/auth/keys")).json()["items"]
+    await ana.delete(f"/auth/keys/{first['id']}")
+    assert (await ana.post("/auth/keys", draft)).status_code == 201
+    assert (await bruno.post("/auth/keys", draft)).status_code == 201
+
+
+async def test_ending_other_sessions_leaves_the_keys(ana: Person) -> None:
+    key = program(ana, await make(ana))
+    await ana.delete("/auth/sessions")
+    assert (await key.get("/tasks")).status_code == 200
+
+
+async def test_what_only_looks_like_a_key_is_refused_like_anything_else(ana: Person) -> None:
+    made = (await make(ana))["key"]
+    refusal = said(await ana.client.get("/api/v1/tasks"))
+    for text in (
+        *("alk_", "alk_x", made[:-1], made + "0", made.upper(), made[:-1] + "g"),
+        *(KeySecret.make().text, made.removeprefix("alk_"), f"{made},{made}"),
+    ):
+        assert said(await Person(ana.client, text, "").get("/tasks")) == refusal, text
+
+
+async def test_a_purge_forgets_keys_that_expired_over_thirty_days_ago(
+    ana: Person, rows: Rows, container: ApplicationContainer
+) -> None:
+    await make(ana)
+    now = dt.datetime.now(dt.UTC)
+    for expires_at, left in ((None, 1), (now - 29 * DAY, 1), (now - 30 * DAY, 0)):
+        await change_keys(container, expires_at=expires_at)
+        async with container.user.uow() as uow:
+            await ForgetOldKeys(container.clock())(ScheduleTick("user.forget_keys", now), uow)
+            await uow.commit()
+        assert len(await rows(select(api_key))) == left

@@ -1,0 +1,166 @@
+"""A refresh whose answer was lost."""
+
+import asyncio
+import datetime as dt
+
+import pytest
+from sqlalchemy import select, update
+
+from app.container import ApplicationContainer
+from app.modules.user.domain.entities import RefreshToken
+from app.modules.user.infrastructure.tables import refresh_token, user_session
+from app.shared.infrastructure.database.query import Query
+from tests.e2e.user.answers import complaints, problem, said
+from tests.e2e.user.conftest import Post, Rows
+from tests.support.people import Person
+
+REFUSED = (401, "invalid_refresh_token")
+KEY = "7c1e0f0e-5f1c-4f0e-9a53-5e3f9a8f1a11"
+
+
+async def has_ended(rows: Rows) -> bool:
+    [session] = await rows(select(user_session))
+    return session["revoked_at"] is not None
+
+
+async def spent_ago(container: ApplicationContainer, seconds: float) -> None:
+    spent_at = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=seconds)
+    move = update(refresh_token).where(refresh_token.c.spent_at.is_not(None))
+    async with container.database().transaction() as connection:
+        await connection.execute(Query(move, columns=["spent_at"]), {"spent_at": spent_at})
+        await connection.commit()
+
+
+async def test_the_same_token_with_the_same_key_gives_the_same_successor(
+    ana: Person, refresh: Post, rows: Rows
+) -> None:
+    first = await refresh(ana.refresh_token, key=KEY)
+    again = await refresh(ana.refresh_token, key=KEY)
+    assert first.status_code == again.status_code == 200
+    assert first.json()["refresh_token"] == again.json()["refresh_token"]
+    assert len(await rows(select(refresh_token))) == 2
+    assert not await has_ended(rows)
+    renewed = Person(ana.client, again.json()["access_token"], again.json()["refresh_token"])
+    assert (await renewed.get("/users/me")).status_code == 200
+    assert (await refresh(renewed.refresh_token)).status_code == 200
+
+
+@pytest.mark.parametrize("key", [None, "another", KEY.upper(), KEY + "x"])
+async def test_without_the_key_or_with_another_it_is_reuse(
+    ana: Person, refresh: Post, rows: Rows, key: str | None
+) -> None:
+    successor = (await refresh(ana.refresh_token, key=KEY)).json()["refresh_token"]
+    assert problem(await refresh(ana.refresh_token, key=key)) == REFUSED
+    assert await has_ended(rows)
+    assert problem(await refresh(ana.refresh_token, key=KEY)) == REFUSED
+    assert problem(await refresh(successor)) == REFUSED
+
+
+async def test_a_key_that_comes_only_the_second_time_is_no_excuse(
+    ana: Person, refresh: Post, rows: Rows
+) -> None:
+    await refresh(ana.refresh_token)
+    assert problem(await refresh(ana.refresh_token, key=KEY)) == REFUSED
+    assert await has_ended(rows)
+
+
+async def test_after_a_minute_it_is_reuse(
+    ana: Person, refresh: Post, rows: Rows, container: ApplicationContainer
+) -> None:
+    first = (await refresh(ana.refresh_token, key=KEY)).json()
+    await spent_ago(container, 40)
+    again = (await refresh(ana.refresh_token, key=KEY)).json()
+    assert again["refresh_token"] == first["refresh_token"]
+    await spent_ago(container, 60)
+    assert problem(await refresh(ana.refresh_token, key=KEY)) == REFUSED
+    assert await has_ended(rows)
+
+
+async def test_a_token_that_was_used_without_any_key_is_not_answered_again(
+    ana: Person, refresh: Post, rows: Rows
+) -> None:
+    await refresh(ana.refresh_token)
+    assert problem(await refresh(ana.refresh_token)) == REFUSED
+    assert await has_ended(rows)
+
+
+async def test_the_same_key_serves_one_token_after_the_other(ana: Person, refresh: Post) -> None:
+    token, seen = ana.refresh_token, set()
+    for _ in range(3):
+        token = (await refresh(token, key=KEY)).json()["refresh_token"]
+        seen.add(token)
+    assert len(seen) == 3
+
+
+async def test_twenty_who_send_the_same_request_at_once_get_the_same_successor(
+    ana: Person, refresh: Post, rows: Rows
+) -> None:
+    answers = await asyncio.gather(*(refresh(ana.refresh_token, key=KEY) for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["refresh_token"] for answer in answers}) == 1
+    assert len(await rows(select(refresh_token))) == 2
+
+
+async def test_a_session_that_has_ended_meanwhile_gives_nothing_again(
+    ana: Person, refresh: Post
+) -> None:
+    await refresh(ana.refresh_token, key=KEY)
+    await ana.post("/auth/logout")
+    assert problem(await refresh(ana.refresh_token, key=KEY)) == REFUSED
+
+
+async def test_neither_the_key_nor_the_successor_is_stored(
+    ana: Person, refresh: Post, rows: Rows
+) -> None:
+    successor = (await refresh(ana.refresh_token, key=KEY)).json()["refresh_token"]
+    stored = str(await rows(select(refresh_token)))
+    assert KEY not in stored
+    assert successor not in stored
+    assert ana.refresh_token not in stored
+
+
+def test_a_successor_needs_the_token_the_callers_key_and_ours() -> None:
+    token = RefreshToken.make()
+    usual = token.successor(KEY, derived_with="ours")
+    assert usual == token.successor(KEY, derived_with="ours")
+    assert usual.secret.startswith(RefreshToken.PREFIX)
+    assert len(usual.secret) == len(token.secret)
+    others = {
+        token.successor("another", derived_with="ours"),
+        token.successor(KEY, derived_with="theirs"),
+        RefreshToken.make().successor(KEY, derived_with="ours"),
+        token,
+    }
+    assert usual not in others
+
+
+async def test_a_new_signing_key_changes_no_answer_that_is_given_again(
+    ana: Person, refresh: Post, container: ApplicationContainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = (await refresh(ana.refresh_token, key=KEY)).json()["refresh_token"]
+    old = container.settings().signing_keys
+    use_case = container.user.refresh()
+    monkeypatch.setattr(use_case, "_derived_with", ["a new key that is long enough for it", *old])
+    again = (await refresh(ana.refresh_token, key=KEY)).json()["refresh_token"]
+    assert again == first
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "é", "x" * 256, "a\t", "\x7f"])
+async def test_what_is_no_key_is_told_so_and_spends_nothing(
+    ana: Person, refresh: Post, key: str
+) -> None:
+    answer = await ana.client.post(
+        "/api/v1/auth/refresh",
+        json={"refresh_token": ana.refresh_token},
+        headers={b"Idempotency-Key": key.encode("latin-1")},
+    )
+    assert complaints(answer) == [("Idempotency-Key", "invalid_format")]
+    assert (await refresh(ana.refresh_token, key="x" * 255)).status_code == 200
+
+
+async def test_reuse_is_answered_with_the_bytes_of_any_other_refusal(
+    ana: Person, refresh: Post
+) -> None:
+    await refresh(ana.refresh_token, key=KEY)
+    reused = said(await refresh(ana.refresh_token, key="another"))
+    assert reused == said(await refresh("rt_" + "a" * 43, key=KEY))

@@ -1,0 +1,183 @@
+"""Where somebody is signed in, and how they end it."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from app.container import ApplicationContainer
+from app.modules.user.infrastructure.tables import user_session
+from app.shared.infrastructure.database.query import Query
+from tests.e2e.user.answers import complaints, problem, said
+from tests.e2e.user.conftest import Post, Rows
+from tests.support.browser import Browser
+from tests.support.people import Person
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+REFUSED = (401, "invalid_refresh_token")
+
+
+async def sessions_of(person: Person) -> list[dict[str, Any]]:
+    answer = await person.get("/auth/sessions")
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def another(ana: Person) -> Person:
+    return await Person.sign_in(ana.client, "ana@example.com")
+
+
+async def change_sessions(container: ApplicationContainer, **values: Any) -> None:
+    async with container.database().transaction() as connection:
+        await connection.execute(Query(update(user_session), columns=list(values)), values)
+        await connection.commit()
+
+
+async def test_a_session_is_told_with_what_its_owner_knows_it_by(
+    ana: Person, sign_in: Post, rows: Rows
+) -> None:
+    [stored] = await rows(select(user_session))
+    [session] = await sessions_of(ana)
+    assert set(session) == {
+        "id",
+        "client",
+        "started_at",
+        "last_used_at",
+        "expires_at",
+        "is_current",
+    }
+    assert session["id"] == str(stored["id"])
+    assert session["client"] == "python-httpx2"
+    assert session["is_current"]
+    started = dt.datetime.fromisoformat(session["started_at"])
+    assert dt.datetime.fromisoformat(session["expires_at"]) - started == dt.timedelta(days=14)
+    assert session["last_used_at"] == session["started_at"]
+
+
+async def test_of_a_browser_its_kind_is_kept_and_not_its_whole_name(
+    ana: Person, rows: Rows
+) -> None:
+    ana.client.headers["User-Agent"] = FIREFOX
+    browser = await Browser.sign_in(ana.client, "ana@example.com")
+    listed = (await browser.get("/auth/sessions")).json()["items"]
+    assert [(each["client"], each["is_current"]) for each in listed] == [
+        ("Firefox on Linux", True),
+        ("python-httpx2", False),
+    ]
+    assert "140" not in str(await rows(select(user_session.c.client)))
+
+
+async def test_only_own_sessions_that_last_are_listed_the_last_used_first(
+    ana: Person, bruno: Person, refresh: Post
+) -> None:
+    second, third = await another(ana), await another(ana)
+    await third.post("/auth/logout")
+    await refresh(ana.refresh_token)
+    listed = await sessions_of(second)
+    assert [each["is_current"] for each in listed] == [False, True]
+    assert listed[0]["last_used_at"] > listed[0]["started_at"]
+    assert len(await sessions_of(bruno)) == 1
+
+
+async def test_a_session_that_has_expired_is_not_listed(
+    ana: Person, container: ApplicationContainer
+) -> None:
+    assert await sessions_of(ana)  # remembered for a second from here
+    await change_sessions(container, expires_at=dt.datetime.now(dt.UTC))
+    assert await sessions_of(ana) == []
+
+
+async def test_a_session_of_before_this_release_says_what_is_known(
+    ana: Person, container: ApplicationContainer
+) -> None:
+    await change_sessions(container, last_used_at=None, client=None)
+    [session] = await sessions_of(ana)
+    assert session["client"] is None
+    assert session["last_used_at"] == session["started_at"]
+
+
+async def test_a_session_that_is_ended_from_another_is_worth_nothing_at_once(
+    ana: Person, refresh: Post
+) -> None:
+    other = await another(ana)
+    [its_id] = [each["id"] for each in await sessions_of(ana) if not each["is_current"]]
+    answer = await ana.delete(f"/auth/sessions/{its_id}")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert problem(await other.get("/users/me")) == (401, "unauthenticated")
+    assert problem(await refresh(other.refresh_token)) == REFUSED
+    assert [each["is_current"] for each in await sessions_of(ana)] == [True]
+
+
+async def test_the_own_session_can_be_ended_too(ana: Person) -> None:
+    [own] = await sessions_of(ana)
+    assert (await ana.delete(f"/auth/sessions/{own['id']}")).status_code == 204
+    assert problem(await ana.get("/users/me")) == (401, "unauthenticated")
+
+
+async def test_somebody_elses_session_is_as_absent_as_one_that_is_not_there(
+    ana: Person, bruno: Person
+) -> None:
+    [brunos] = await sessions_of(bruno)
+    other = await another(ana)
+    [own] = [each for each in await sessions_of(ana) if not each["is_current"]]
+    assert (await ana.delete(f"/auth/sessions/{own['id']}")).status_code == 204
+    ended = said(await ana.delete(f"/auth/sessions/{own['id']}"))
+    absent = said(await ana.delete("/auth/sessions/0190f5a0-0000-7000-8000-000000000001"))
+    foreign = said(await ana.delete(f"/auth/sessions/{brunos['id']}"))
+    assert foreign == absent == ended
+    assert foreign.status == 404
+    assert (await bruno.get("/users/me")).status_code == 200
+    assert problem(await other.get("/users/me"))[0] == 401
+
+
+async def test_what_is_no_id_is_told_so(ana: Person) -> None:
+    assert complaints(await ana.delete("/auth/sessions/x")) == [("session_id", "invalid_format")]
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+async def test_all_other_sessions_end_together(ana: Person, bruno: Person, refresh: Post) -> None:
+    others = [await another(ana) for _ in range(3)]
+    browser = await Browser.sign_in(ana.client, "ana@example.com")
+    answer = await ana.delete("/auth/sessions")
+    assert (answer.status_code, answer.content) == (204, b"")
+    for other in others:
+        assert problem(await other.get("/users/me")) == (401, "unauthenticated")
+        assert problem(await refresh(other.refresh_token)) == REFUSED
+    assert problem(await browser.get("/users/me")) == (401, "unauthenticated")
+    assert [each["is_current"] for each in await sessions_of(ana)] == [True]
+    assert (await refresh(ana.refresh_token)).status_code == 200
+    assert (await bruno.get("/users/me")).status_code == 200
+
+
+async def test_a_hundred_sessions_are_listed_and_no_more(
+    ana: Person, container: ApplicationContainer, rows: Rows
+) -> None:
+    [stored] = await rows(select(user_session))
+    async with container.user.uow() as uow:
+        for number in range(101):
+            session = await uow.sessions.get(stored["id"])
+            assert session is not None
+            session.id = UUID(int=number)
+            await uow.sessions.start(session, None)
+        await uow.commit()
+    assert len(await sessions_of(ana)) == 100
+
+
+async def test_what_ends_a_session_is_in_the_security_log_and_no_secret_is(
+    ana: Person, refresh: Post, security_log: list[Any]
+) -> None:
+    await another(ana)
+    [other] = [each for each in await sessions_of(ana) if not each["is_current"]]
+    await ana.delete(f"/auth/sessions/{other['id']}")
+    await ana.delete("/auth/sessions")
+    await refresh(ana.refresh_token)
+    await refresh(ana.refresh_token)
+    assert [line["event"] for line in security_log] == [
+        "session ended",
+        "other sessions ended",
+        "refresh token reused",
+    ]
+    assert ana.refresh_token not in str(security_log)
