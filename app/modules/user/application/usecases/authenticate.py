@@ -83,13 +83,14 @@ class Authenticate:
         return known if known is not None and time.monotonic() < known.until else None
 
     async def _look_up(self, session_id: UUID) -> Known:
+        until = time.monotonic() + self.REMEMBERED_SECONDS  # from before the database was asked
         state = await self._reader.session_state(session_id, now=self._clock.now())
         if state is None or not state.is_usable:
             self.forget(session_id)
             raise Unauthenticated
         allowed = (self._permissions_of.get(role, frozenset()) for role in state.roles)
         actor = Actor(state.user_id, session_id, frozenset[str]().union(*allowed))
-        known = Known(time.monotonic() + self.REMEMBERED_SECONDS, actor, state)
+        known = Known(until, actor, state)
         self._known[session_id] = known
         if len(self._known) > self.REMEMBERED:
             self._known.popitem(last=False)

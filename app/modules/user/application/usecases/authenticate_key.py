@@ -43,8 +43,9 @@ class AuthenticateKey:
         if known is not None and time.monotonic() < known[0]:
             return known[1]
         self._known.pop(fingerprint, None)
+        until = time.monotonic() + self.REMEMBERED_SECONDS  # from before the database was asked
         actor = await self._look_up(fingerprint)
-        self._known[fingerprint] = (time.monotonic() + self.REMEMBERED_SECONDS, actor)
+        self._known[fingerprint] = (until, actor)
         if len(self._known) > self.REMEMBERED:
             self._known.popitem(last=False)
         return actor
