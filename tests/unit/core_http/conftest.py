@@ -10,6 +10,7 @@ from structlog.testing import LogCapture
 from structlog.typing import Processor
 
 from app.core import middleware
+from app.core.edge import Edge
 from app.core.exceptions import Unauthenticated
 from app.core.logging import _add_request_id
 from app.core.routing import ApiRouter, mount
@@ -37,9 +38,10 @@ def reported() -> list[Exception]:
 def serve(reported: list[Exception]) -> Serve:
     """Make an application of some routes."""
 
-    def serve(*routers: ApiRouter) -> Service:
+    def serve(*routers: ApiRouter, edge: Edge | None = None) -> Service:
         app = Service(
             report=reported.append,
+            edge=edge,
             openapi_url=None,
             docs_url=None,
             redoc_url=None,
