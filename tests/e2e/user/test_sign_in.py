@@ -1,14 +1,24 @@
 import datetime as dt
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx2
 import pytest
 from sqlalchemy import select
 
+from app.config.settings import Settings
+from app.container import ApplicationContainer, build_container
 from app.core.passwords import PasswordHasher
-from app.modules.user.domain.entities import User
+from app.modules.user.domain.entities import (
+    InvalidCredentials,
+    RefreshToken,
+    Session,
+    SessionLimits,
+    User,
+)
 from app.modules.user.infrastructure.tables import refresh_token, user_session
 from app.modules.user.infrastructure.tables import user as user_table
+from app.shared.domain.value_objects import EmailAddress
 from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import ChangeAccount, Post, Rows
 from tests.support.people import PASSWORD, Person
@@ -192,3 +202,36 @@ async def test_a_hash_of_weaker_parameters_is_renewed_at_sign_in(
     [stored] = await rows(select(user_table.c.password_hash))
     assert "m=19456,t=2" in stored["password_hash"]
     await Person.sign_in(ana.client, "ana@example.com")
+
+
+async def test_the_settings_say_what_a_hash_costs(settings: Settings) -> None:
+    costly = {"password_memory_kib": 20_480, "password_passes": 3}
+    hasher = build_container(settings.model_copy(update=costly)).hasher()
+    assert "m=20480,t=3,p=1" in await hasher.hash(PASSWORD)
+    assert "m=20480,t=3,p=1" in hasher._nobodys  # who is unknown takes as long as who is not
+    hasher.close()
+
+
+def with_another_password(user: User) -> None:
+    user.change_password("another hash", now=NOW)
+
+
+@pytest.mark.parametrize("change", [with_another_password, disable])
+async def test_a_password_that_was_changed_while_it_was_checked_starts_no_session(
+    *,
+    ana: Person,
+    container: ApplicationContainer,
+    change_account: ChangeAccount,
+    rows: Rows,
+    change: Any,
+) -> None:
+    """Else a thief's sign-in could outlive the change that was to end all sessions."""
+    checked = await container.user.reader().credentials(EmailAddress("ana@example.com"))
+    assert checked is not None
+    before = await rows(select(user_session.c.id))
+    await change_account("ana@example.com", change)
+    day = dt.timedelta(days=1)
+    session = Session.start(checked.user_id, limits=SessionLimits(day, day), now=NOW)
+    with pytest.raises(InvalidCredentials):
+        await container.user.sign_in()._start(session, RefreshToken.make(), checked, None)
+    assert await rows(select(user_session.c.id)) == before

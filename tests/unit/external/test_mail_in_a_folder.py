@@ -6,9 +6,11 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.shared.infrastructure.external.mailer import FileMailer, Sender
 from tests.support.letters import a_letter, part, read
+from tests.support.logs import separate_logging
 
 
 @pytest.fixture
@@ -54,3 +56,15 @@ async def test_only_who_runs_the_service_may_look_into_the_folder(
 ) -> None:
     await mailer.send(a_letter())
     assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700  # noqa: PTH116 - which would say it blocks
+
+
+@pytest.mark.parametrize("shows_links", [True, False])
+async def test_links_are_logged_where_a_developer_asks_for_it_and_nowhere_else(
+    *, folder: Path, shows_links: bool
+) -> None:
+    mailer = FileMailer(folder, Sender("no-reply@example.com"), shows_links=shows_links)
+    with separate_logging(), capture_logs() as lines:
+        await mailer.send(a_letter(key="a-key", text="Go to https://a.example/b#token=c now\n"))
+    told = {"file": "a-key.eml", "links": ["https://a.example/b#token=c"]}
+    line = {"event": "mail written", "log_level": "info", **told}
+    assert lines == ([line] if shows_links else [])
