@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     jwt_algorithm: Literal["HS256", "HS384", "HS512"] = Field("HS256", examples=["HS256"])
     jwt_secret_key: SecretStr = Field(examples=["the output of: openssl rand -hex 32"])
     jwt_previous_keys: SecretStr | None = Field(
-        default=None, examples=["the JWT_SECRET_KEY of before"]
+        default=None, examples=["the output of: openssl rand -hex 32"]
     )
     jwt_expire_minutes: int = Field(10, ge=1, le=60, examples=["10"])
     session_idle_days: int = Field(14, ge=1, le=90, examples=["14"])

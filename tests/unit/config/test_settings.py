@@ -97,6 +97,7 @@ SECRETS = {
         f"amqp://user:{CANARY}@host:5672//",
         f"amqps://user:{CANARY}@host/vhost",
     ],
+    "JWT_PREVIOUS_KEYS": [CANARY * 3, f"{KEY} {CANARY * 3}", f"{KEY}\n{KEY}\n{KEY}"],
     "METRICS_TOKEN": [CANARY * 2, "x" * 16],
 }
 
@@ -207,6 +208,7 @@ BAD: dict[str, list[str]] = {
     "DATABASE_POOL_SIZE": ["0", "201", "ten"],
     "DATABASE_TIMEOUT_SECONDS": ["0", "-1", "60.1", "nan", "inf", "5s"],
     "JWT_SECRET_KEY": ["x" * 31, " ", "é" * 15],
+    "JWT_PREVIOUS_KEYS": ["x" * 31, f"{KEY} {'x' * 31}", f"{'x' * 20},{'x' * 10}"],
     "JWT_ALGORITHM": ["none", "HS1", "RS256", "hs256"],
     "JWT_EXPIRE_MINUTES": ["0", "61", "1.5"],
     "SESSION_IDLE_DAYS": ["0", "91"],
@@ -308,6 +310,37 @@ def test_a_key_is_at_least_as_long_as_its_hash(load: Load, algorithm: str, least
     assert load(JWT_SECRET_KEY="x" * least)
 
 
+def test_the_keys_of_before_follow_the_one_that_signs(load: Load) -> None:
+    assert load(JWT_SECRET_KEY=KEY).signing_keys == [KEY]
+    before = ["b" * 32, "c" * 40]
+    settings = load(JWT_SECRET_KEY=KEY, JWT_PREVIOUS_KEYS=f" {before[0]}  \n{before[1]} ")
+    assert settings.signing_keys == [KEY, *before]
+
+
+def test_a_key_of_before_is_at_least_as_long_as_its_hash(load: Load) -> None:
+    keys = {"JWT_SECRET_KEY": "x" * 64, "JWT_PREVIOUS_KEYS": f"{'y' * 64} {'z' * 63}"}
+    [problem] = problems(load, JWT_ALGORITHM="HS512", **keys)
+    assert problem.startswith("  JWT_PREVIOUS_KEYS: must be at least 64 bytes each;")
+
+
+@pytest.mark.parametrize(
+    ("variables", "origin"),
+    [
+        ({}, "http://localhost:8000"),
+        ({"PORT": "80"}, "http://localhost"),
+        ({"PUBLIC_URL": "https://Tasks.Example.com/base/"}, "https://tasks.example.com"),
+        ({"PUBLIC_URL": "https://tasks.example.com:443"}, "https://tasks.example.com"),
+        ({"PUBLIC_URL": "https://tasks.example.com:8443/x?y"}, "https://tasks.example.com:8443"),
+        ({"PUBLIC_URL": "http://tasks.example.com:443"}, "http://tasks.example.com:443"),
+        ({"PUBLIC_URL": "https://[::1]:8443"}, "https://[::1]:8443"),
+    ],
+)
+def test_our_own_origin_is_spelled_as_browsers_spell_it(
+    load: Load, variables: dict[str, str], origin: str
+) -> None:
+    assert load(**variables).trusted_origins == {origin.encode()}
+
+
 def test_everything_that_is_wrong_is_told_at_once(load: Load) -> None:
     told = problems(load, PORT="x", LOG_LEVEL="x", JWT_SECRET_KEY="x", DATABASE_URL="x")
     names = [problem.split(":")[0].strip() for problem in told]
@@ -362,6 +395,7 @@ def test_no_secret_is_shown(load: Load) -> None:
     settings = load(
         DATABASE_URL=f"postgresql://user:{CANARY}@db/name",
         JWT_SECRET_KEY=CANARY * 5,
+        JWT_PREVIOUS_KEYS=f"{CANARY * 4} {CANARY * 3}",
         EXTERNAL_API_KEY=CANARY * 2,
         REDIS_URL=f"redis://:{CANARY}@host",
         CELERY_BROKER_URL=f"amqp://user:{CANARY}@host",

@@ -1,0 +1,168 @@
+"""Whatever is given out, presented to every route in every place where something is taken."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+
+from app.core.routing import ApiRoute
+from app.main import Service
+from app.modules.user.domain.entities import RefreshToken, SessionCookie
+from app.modules.user.domain.keys import KeySecret
+from tests.support.browser import COOKIE, OWN_ORIGIN, Browser
+from tests.support.people import Person
+from tests.support.raw import Answer, send
+
+SOME_ID: Final = "0190f5a0-0000-7000-8000-000000000001"
+
+# In which place each kind is good, and what for. A new kind is a line here and one in `kinds`.
+GOOD_AS: Final = {
+    "an access token": "bearer",
+    "an API key": "bearer",
+    "a cookie": "cookie",
+    "a refresh token": "refresh token",
+    "a spent refresh token": None,
+    "an unknown refresh token": None,
+    "an unknown API key": None,
+    "an unknown cookie": None,
+    "the fingerprint of a key": None,
+    "the id of a session": None,
+    "random text of 43 letters": None,  # as one-time tokens are
+    "random text of 64 digits": None,
+}
+PLACES: Final = ("bearer", "cookie", "refresh token")
+
+
+@dataclass(frozen=True)
+class Presented:
+    """One credential, in one place of a request to one route."""
+
+    kind: str
+    place: str
+    route: ApiRoute
+    answer: Answer
+
+    @property
+    def was_taken(self) -> bool:
+        """Whether the caller was known, whatever came of the request."""
+        if self.place == "refresh token":
+            return self.answer.status < 400
+        return self.answer.status < 400 or self.answer.json()["code"] != "unauthenticated"
+
+    @property
+    def may_be_taken(self) -> bool:
+        if self.place == "refresh token":
+            return GOOD_AS[self.kind] == self.place
+        return GOOD_AS[self.kind] == self.place or self.route.access.is_public
+
+    def __str__(self) -> str:
+        method = "/".join(self.route.taken)
+        told = f"{self.answer.status} {self.answer.body[:80]!r}"
+        return f"{self.kind} as {self.place}: {method} {self.route.path}: {told}"
+
+
+@pytest.fixture
+async def kinds(ana: Person) -> dict[str, str]:
+    """One of each that is given out, all of the same person."""
+    draft = {"name": "Nightly report", "scopes": ["task:read", "task:write"]}
+    key = (await ana.post("/auth/keys", draft)).json()["key"]
+    cookie = (await Browser.sign_in(ana.client, "ana@example.com")).cookie
+    [session, *_] = (await ana.get("/auth/sessions")).json()["items"]
+    spent = await Person.sign_in(ana.client, "ana@example.com")
+    body = {"refresh_token": spent.refresh_token}
+    assert (await ana.client.post("/api/v1/auth/refresh", json=body)).is_success
+    return {
+        "an access token": ana.access_token,
+        "an API key": key,
+        "a cookie": cookie,
+        "a refresh token": ana.refresh_token,
+        "a spent refresh token": spent.refresh_token,
+        "an unknown refresh token": RefreshToken.make().secret,
+        "an unknown API key": KeySecret.make().text,
+        "an unknown cookie": f"{'0' * 32}.{SessionCookie.make_secret()}",
+        "the fingerprint of a key": KeySecret(key).fingerprint,
+        "the id of a session": session["id"],
+        "random text of 43 letters": SessionCookie.make_secret(),
+        "random text of 64 digits": "0123456789abcdef" * 4,
+    }
+
+
+@pytest.fixture
+def routes(service: Service) -> list[ApiRoute]:
+    # Those that end something of Ana's come last: what follows them would prove nothing.
+    found = [route for route in service.router.routes if isinstance(route, ApiRoute)]
+    return sorted(found, key=lambda route: "/auth/" in route.path)
+
+
+def address(route: ApiRoute) -> str:
+    handler = "task.release_tasks_of_user"
+    path = route.path.replace("{delivery_id}", "1").replace("{handler_id}", handler)
+    return re.sub(r"{\w+}", SOME_ID, path)
+
+
+async def present(service: Service, route: ApiRoute, place: str, text: str) -> Answer:
+    headers = {"origin": OWN_ORIGIN, "if-match": "*", "content-type": "application/json"}
+    body: dict[str, Any] = {}
+    if place == "bearer":
+        headers["authorization"] = f"Bearer {text}"
+    elif place == "cookie":
+        headers["cookie"] = f"{COOKIE}={text}"
+    else:
+        body = {"refresh_token": text}
+    (method,) = route.taken
+    sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return await send(service, method, address(route), headers=sent, body=json.dumps(body).encode())
+
+
+def placed(routes: list[ApiRoute]) -> Iterator[tuple[str, ApiRoute]]:
+    """Every route with every place; a refresh token only has one."""
+    for place in PLACES:
+        for route in routes:
+            if place != "refresh token" or "/auth/refresh" in route.path:
+                yield place, route
+
+
+async def test_nothing_is_taken_where_another_kind_belongs(
+    service: Service, routes: list[ApiRoute], kinds: dict[str, str]
+) -> None:
+    assert kinds.keys() == GOOD_AS.keys()
+    presented = [
+        Presented(kind, place, route, await present(service, route, place, text))
+        for kind, text in kinds.items()
+        for place, route in placed(routes)
+        # What is good is presented apart: some of these routes end what it stands for.
+        if GOOD_AS[kind] != place
+    ]
+    assert [str(each) for each in presented if each.answer.status >= 500] == []
+    assert [str(each) for each in presented if each.was_taken and not each.may_be_taken] == []
+    assert len(presented) > 12 * 2 * 40
+
+
+async def test_each_kind_is_taken_where_it_belongs(
+    service: Service, routes: list[ApiRoute], kinds: dict[str, str]
+) -> None:
+    """Without this, a service that refuses everything would pass the test above."""
+    reads = [route for route in routes if route.taken == {"GET"} and not route.access.is_public]
+    refresh = [route for route in routes if "/auth/refresh" in route.path]
+    for kind, place in GOOD_AS.items():
+        for route in refresh if place == "refresh token" else reads:
+            if place is not None:
+                answer = await present(service, route, place, kinds[kind])
+                assert Presented(kind, place, route, answer).was_taken, (kind, route.path)
+                assert answer.status < 500
+
+
+async def test_no_credential_is_taken_from_the_address(
+    service: Service, routes: list[ApiRoute], kinds: dict[str, str]
+) -> None:
+    closed = [route for route in routes if not route.access.is_public]
+    for route in closed:
+        (method,) = route.taken
+        for name in ("access_token", "token", "api_key", "key", "session", COOKIE):
+            for kind in ("an access token", "an API key", "a cookie"):
+                target = f"{address(route)}?{name}={kinds[kind]}"
+                answer = await send(service, method, target)
+                assert (answer.status, answer.json()["code"]) == (401, "unauthenticated"), target
