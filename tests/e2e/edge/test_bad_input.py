@@ -22,28 +22,41 @@ BAD: Final[dict[str, Any]] = tomllib.loads(
 CANARY: Final = "c4n4ry"
 FORM: Final = "application/x-www-form-urlencoded"
 
-# A good body for each route that takes JSON, to be spoiled.
-GOOD: Final[dict[str, dict[str, Any]]] = {
-    "POST /api/v1/auth/register": {
-        "email": "bruno@example.com",
-        "password": "correct horse battery",
-        "full_name": "Bruno Example",
-    },
-    "POST /api/v1/auth/refresh": {"refresh_token": "…"},
-    "POST /api/v1/auth/keys": {"name": "Nightly report", "scopes": ["task:read"]},
-    "PATCH /api/v1/users/me": {"full_name": "Ana Example"},
-    "POST /api/v1/tasks": {"title": "Lay the foundation"},
-    "PATCH /api/v1/tasks/{task_id}": {"title": "Lay the foundation"},
-    "POST /api/v1/tasks/{task_id}/assign": {"assignee_id": None},
-    "POST /api/v1/admin/events/{delivery_id}/discard": {"reason": "wrong"},
-    "POST /api/v1/admin/events/handlers/{handler_id}/discard": {"reason": "wrong"},
-    "POST /api/v1/admin/events/handlers/{handler_id}/replay": {"since": "2026-01-01T00:00:00Z"},
-    "POST /api/v1/admin/events/handlers/{handler_id}/backfill": {"since": "2026-01-01T00:00:00Z"},
+# What makes a field good where its schema does not say it; anything else is made from the schema.
+GOOD: Final = {
+    "email": "bruno@example.com",
+    "password": "correct horse battery",
+    "username": "bruno@example.com",
+    "since": "2026-01-01T00:00:00Z",
 }
-# A password and a token are whatever they are; only what is no Unicode is refused in them.
-OPAQUE: Final = {"password", "refresh_token", "cursor"}
-NOBODYS: Final = "0190f5a0-0000-7000-8000-000000000001"
+SOME_ID: Final = "0190f5a0-0000-7000-8000-000000000001"
 SEVERAL_LINES: Final = {"description"}
+# What a complaint about the form of a value may say; the rest is about what the value means.
+OF_FORM: Final = {"required", "unknown_field", "wrong_type", "invalid_format", "not_allowed"}
+
+
+def is_opaque(name: str) -> bool:
+    """Tell of a password or a token: it is whatever it is, as long as it is Unicode."""
+    return name.endswith(("password", "token", "cursor", "secret"))
+
+
+def in_kind(name: str, table: dict[str, Any]) -> Any:
+    """What the table has for a field, or for what its name ends with: `new_password`."""
+    return next((table[end] for end in table if name == end or name.endswith(f"_{end}")), None)
+
+
+def good_value(name: str, schema: dict[str, Any]) -> Any:
+    """A value that the field takes."""
+    if (known := in_kind(name, GOOD)) is not None:
+        return known
+    if "default" in schema or schema.get("nullable"):
+        return schema.get("default")
+    if "enum" in schema or "const" in schema:
+        return schema.get("const", schema.get("enum", [None])[0])
+    formats = {"uuid": SOME_ID, "date-time": "2027-01-01T00:00:00Z"}
+    kinds = {"array": [], "boolean": False, "integer": schema.get("minimum", 1), "object": {}}
+    text = "a" * max(8, schema.get("minLength", 0))
+    return formats.get(schema.get("format", "")) or kinds.get(schema["type"], text)
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,15 @@ class Route:
         properties = self.resolved(content[media_type]["schema"])["properties"]
         return [(name, self.resolved(schema)) for name, schema in properties.items()]
 
+    @property
+    def good(self) -> dict[str, Any]:
+        """A body with nothing wrong in it but perhaps what it means: each field that it needs."""
+        content = self.operation.get("requestBody", {}).get("content", {}).values()
+        wanted = {n for each in content for n in self.resolved(each["schema"]).get("required", [])}
+        fields = self.fields("application/json")
+        needed = [pair for pair in fields if pair[0] in wanted] or fields[:1]
+        return {name: good_value(name, schema) for name, schema in needed}
+
     def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
         """The schema without its reference, and what is optional as what it is otherwise."""
         if "anyOf" in schema:
@@ -86,22 +108,28 @@ class Route:
         return schema
 
 
+class Ids(dict[str, str]):
+    """What stands in an address; where nobody said what, an id that leads nowhere."""
+
+    def __missing__(self, name: str) -> str:
+        return SOME_ID
+
+
 class Sender:
     """Sends to the service as the administrator, and remembers what was not refused."""
 
     def __init__(self, app: Service, person: Person, **ids: str) -> None:
         self._app, self._token = app, person.access_token
-        self._ids = {"user_id": person.id, "session_id": NOBODYS, "key_id": NOBODYS, **ids}
+        self._ids = Ids({"user_id": person.id, "code": "not_found", **ids})
         self.sent = 0
         self.accepted: list[str] = []
 
     async def __call__(self, route: Route, **options: Any) -> Answer:
         """Send a request that has nothing wrong but what `options` say."""
-        path: str | bytes = route.path.format_map(self._ids | {"code": "not_found"})
+        path: str | bytes = route.path.format_map(self._ids)
         headers = {
             "authorization": f"Bearer {self._token}",
             "if-match": "*",
-            "origin": "http://localhost:8000",
             "content-type": options.get("media_type", "application/json"),
             **options.get("headers", {}),
         }
@@ -186,15 +214,15 @@ def bad_values(name: str, schema: dict[str, Any]) -> Iterator[str]:
 def bad_texts(name: str, schema: dict[str, Any]) -> Iterator[str]:
     longest = schema["maxLength"]
     yield json.dumps((CANARY * longest)[: longest + 1])
-    if name not in OPAQUE:
+    if not is_opaque(name):
         # As long as it may be, and three times that once it is normalized.
         yield json.dumps("\ufb2c" * longest)
         yield from BAD["values"]["legible"]
-    if name not in OPAQUE | SEVERAL_LINES:
+    if name not in SEVERAL_LINES and not is_opaque(name):
         yield from BAD["values"]["line"]
-    if schema.get("minLength", 0) > 0 and name not in OPAQUE:
+    if schema.get("minLength", 0) > 0 and not is_opaque(name):
         yield from BAD["values"]["blank"]
-    yield from BAD["values"].get(name, [])
+    yield from in_kind(name, BAD["values"]) or []
 
 
 def kind_of(schema: dict[str, Any]) -> str:
@@ -213,13 +241,14 @@ def with_field(body: dict[str, Any], name: str, text: str) -> bytes:
     return f"{{{', '.join(members)}}}".encode()
 
 
-async def test_the_good_bodies_are_good(routes: list[Route], sender: Sender, admin: Person) -> None:
+async def test_the_good_bodies_are_good(routes: list[Route], sender: Sender) -> None:
+    """So that what is refused below is refused for the one thing that is wrong with it."""
     for route in (route for route in routes if route.fields("application/json")):
-        body = GOOD[route.name]
-        if "refresh_token" in body:
-            body = {"refresh_token": admin.refresh_token}
-        answer = await sender(route, body=json.dumps(body).encode())
-        assert 200 <= answer.status < 300, (route.name, answer.body)
+        answer = await sender(route, body=json.dumps(route.good).encode())
+        assert answer.status < 500, (route.name, answer.body)
+        assert answer.status not in {413, 415}, (route.name, answer.body)
+        codes = {each["code"] for each in answer.json().get("errors", [])} if answer.body else set()
+        assert not codes & OF_FORM, (route.name, answer.body)
 
 
 async def test_a_bad_value_is_refused_in_every_field_of_every_body(
@@ -228,7 +257,7 @@ async def test_a_bad_value_is_refused_in_every_field_of_every_body(
     for route in routes:
         for name, schema in route.fields("application/json"):
             for text in bad_values(name, schema):
-                body = with_field(GOOD[route.name], name, text)
+                body = with_field(route.good, name, text)
                 await sender.refused(f"{name} = {text[:80]}", route, body=body)
     assert sender.accepted == []
     assert sender.sent > 500
@@ -249,7 +278,7 @@ async def test_a_bad_body_is_refused_by_every_route(routes: list[Route], sender:
         for body in bodies:
             await sender.refused(f"body {body[:60]!r}", route, body=body)
             await sender.refused(f"chunked {body[:60]!r}", route, body=chunked(body))
-        extended = with_field(GOOD[route.name], "unknown", f'"{CANARY}"')
+        extended = with_field(route.good, "unknown", f'"{CANARY}"')
         await sender.refused("an unknown field", route, body=extended)
         await sender.refused("half a body", route, body=[b'{"a":'])
     assert sender.accepted == []
@@ -263,17 +292,15 @@ def chunked(body: bytes) -> Iterator[bytes]:
 
 
 async def test_a_bad_form_is_refused(routes: list[Route], sender: Sender) -> None:
-    forms = [route for route in routes if route.fields(FORM)]
-    bodies = [text.encode("latin-1") for text in BAD["bodies"]["form"]]
-    bodies += [b"&".join(b"a%d=1" % number for number in range(101)), b"a" * (2**20 + 1)]
-    for name, schema in forms[0].fields(FORM):
-        if "maxLength" in schema:
-            bodies.append(f"{name}={CANARY * schema['maxLength']}".encode())
-    for route in forms:
+    for route in (route for route in routes if route.fields(FORM)):
+        bodies = [text.encode("latin-1") for text in BAD["bodies"]["form"]]
+        bodies += [b"&".join(b"a%d=1" % number for number in range(101)), b"a" * (2**20 + 1)]
+        for name, schema in route.fields(FORM):
+            if "maxLength" in schema:
+                bodies.append(f"{name}={CANARY * schema['maxLength']}".encode())
         for body in bodies:
             await sender.refused(f"form {body[:60]!r}", route, body=body, media_type=FORM)
     assert sender.accepted == []
-    assert len(forms) == 2
 
 
 async def test_a_body_of_another_type_is_refused(routes: list[Route], sender: Sender) -> None:
@@ -282,7 +309,7 @@ async def test_a_body_of_another_type_is_refused(routes: list[Route], sender: Se
             continue
         other = "application/json" if route.fields(FORM) else FORM
         for media_type in [*BAD["headers"]["content-type"], other, None]:
-            body = json.dumps(GOOD.get(route.name, {})).encode()
+            body = json.dumps(route.good).encode()
             await sender.refused(f"type {media_type}", route, body=body, media_type=media_type)
     assert sender.accepted == []
 
@@ -370,7 +397,7 @@ async def test_a_bad_id_or_name_is_refused_in_every_address(
         for name, _ in route.parameters("path"):
             for text in BAD["paths"]["name"] + (quoted if name.endswith("_id") else []):
                 path = route.path.replace(f"{{{name}}}", text)
-                body = json.dumps(GOOD.get(route.name, {})).encode()
+                body = json.dumps(route.good).encode()
                 await sender.refused(f"{name} = {text}", route, path=path, body=body)
     assert sender.accepted == []
     assert sender.sent > 300
@@ -403,23 +430,9 @@ async def test_a_bad_if_match_is_refused_by_every_route_that_asks_for_one(
     assert len(writes) >= 7
     for route in writes:
         for value in [*BAD["headers"]["if-match"], None]:
-            body = json.dumps(GOOD.get(route.name, {})).encode()
+            body = json.dumps(route.good).encode()
             what = f"if-match {value}"
             await sender.refused(what, route, headers={"if-match": value}, body=body)
-    assert sender.accepted == []
-
-
-async def test_a_bad_idempotency_key_is_refused_by_every_route_that_takes_one(
-    routes: list[Route], sender: Sender, admin: Person
-) -> None:
-    taking = [route for route in routes if "Idempotency-Key" in dict(route.parameters("header"))]
-    assert taking != []
-    for route in taking:
-        good = GOOD.get(route.name, {})
-        body = json.dumps({**good, "refresh_token": admin.refresh_token}).encode()
-        for value in BAD["headers"]["idempotency-key"]:
-            what = f"idempotency-key {value[:40]}"
-            await sender.refused(what, route, headers={"idempotency-key": value}, body=body)
     assert sender.accepted == []
 
 
@@ -439,9 +452,9 @@ async def test_headers_that_nobody_asked_for_do_no_harm(
         "1e999",
     ]
     names = ["x-request-id", "traceparent", "if-none-match", "accept", "accept-language", "cookie"]
-    names += ["origin", "x-forwarded-for", "forwarded", "range", "content-length", "host"]
+    names += ["origin", "x-forwarded-for", "forwarded", "range", "content-length"]
     create = next(route for route in routes if route.name == "POST /api/v1/tasks")
-    body = json.dumps(GOOD[create.name]).encode()
+    body = json.dumps(create.good).encode()
     for name in names:
         for value in odd:
             answer = await sender(create, headers={name: value}, body=body)
