@@ -98,8 +98,9 @@ def sign_in(client: httpx2.AsyncClient) -> Post:
 
 
 @pytest.fixture
-def mail(settings: Settings, drain: Drain, clean_database: None) -> Mailbox:
+async def mail(settings: Settings, drain: Drain, clean_database: None) -> Mailbox:
     """What is sent from the beginning of the test on: `await mail.to("ana@example.com")`."""
+    await drain()
     return Mailbox(settings.data_dir / "mail", drain)
 
 
