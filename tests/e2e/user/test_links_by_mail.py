@@ -22,6 +22,7 @@ from tests.e2e.user.conftest import ChangeAccount, Post, Rows
 from tests.e2e.user.mailbox import Mailbox
 from tests.support.letters import part
 from tests.support.people import PASSWORD, Person
+from tests.support.scenario import Drain
 from tests.support.statements import Statements, recorded
 
 NEW = "another horse battery"
@@ -178,6 +179,18 @@ async def test_only_whom_it_concerns_gets_a_letter(
         await change_account(ANA, who)
     await send(path, email=" ANA@Example.com")
     assert await mail.subjects(ANA) == subjects
+
+
+@pytest.mark.parametrize("path", ["/password/forgot", "/verify-email/resend"])
+async def test_what_is_asked_in_the_name_of_nobody_is_discarded_and_no_trouble(
+    send: Post, drain: Drain, rows: Rows, path: str
+) -> None:
+    await send(path, email="nobody@example.com")
+    await drain()
+    assert await drain.left() == "all deliveries are done"
+    by_mail = event_delivery.c.handler.like("user.mail%")
+    [delivery] = await rows(select(event_delivery.c.last_error).where(by_mail))
+    assert delivery["last_error"] == "discarded: there is no such open account"
 
 
 async def test_no_token_is_stored_or_noted_in_clear(
