@@ -237,7 +237,8 @@ def _is_unchanged(if_none_match: bytes | None, tag: bytes) -> bool:
 def _problems_of(plan: Plan) -> list[type[AppError]]:
     kinds: list[type[AppError]] = [exceptions.Malformed]
     if plan.media_types:
-        kinds += [exceptions.PayloadTooLarge, exceptions.UnsupportedMediaType]
+        kinds += [exceptions.RequestTimeout, exceptions.PayloadTooLarge]
+        kinds += [exceptions.UnsupportedMediaType]
     if plan.takes_version:
         kinds += [exceptions.StaleVersion, exceptions.VersionRequired, exceptions.ConcurrentUpdate]
     return kinds

@@ -1,6 +1,7 @@
 """An unforeseen error is reported to Sentry, if there is one, and without what is private."""
 
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,37 @@ async def test_a_defect_is_reported_without_what_is_private(
     text = json.dumps(event, default=str)
     assert SECRET not in text
     assert "ana@example.com" not in text
+
+
+CANARY = "c4n4ry"
+PRIVATE = [
+    (b"authorization", f"Bearer {CANARY}".encode()),
+    (b"cookie", f"session={CANARY}".encode()),
+    (b"x-api-key", CANARY.encode()),
+    (b"idempotency-key", CANARY.encode()),
+    (b"referer", f"https://{CANARY}.example/".encode()),
+    (b"x-forwarded-for", CANARY.encode()),
+    (b"user-agent", CANARY.encode()),
+]
+
+
+async def test_nothing_of_a_request_goes_out_with_a_report(
+    app: Service, reports: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        logging.getLogger("some.library").warning("a library that says too little to harm")
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(app.state.container.database(), "fetch_one", broken)
+    monkeypatch.setattr(app.state.container.database(), "fetch_all", broken)
+    form = (b"content-type", b"application/x-www-form-urlencoded")
+    body = f"username={CANARY}@example.com&password={CANARY}-{CANARY}".encode()
+    await send(app, "POST", "/api/v1/auth/token", headers=[form, *PRIVATE], body=body)
+    token = (b"content-type", b"application/json")
+    body = f'{{"refresh_token": "{CANARY * 8}"}}'.encode()
+    await send(app, "POST", "/api/v1/auth/refresh", headers=[token, *PRIVATE], body=body)
+    assert reports
+    assert CANARY not in json.dumps(reports, default=str)
 
 
 async def test_an_error_that_was_foreseen_is_not_reported(app: Service, reports: list[Any]) -> None:
