@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import ArgumentError
 
+from tests.support.brokers import Broker, BrokerOf, NoBroker, reach
 from tests.support.cleaning import Clean, cleaner
 from tests.support.databases import Databases, NotATestDatabase, Source, require_test_name
 from tests.support.postgres import PostgresUnavailable
@@ -149,9 +151,21 @@ def another_database(pytestconfig: pytest.Config) -> Callable[[str, str], str]:
 
 
 @pytest.fixture(scope="session")
-def note_broker(pytestconfig: pytest.Config) -> Callable[[str], None]:
-    """Has the summary name a broker, or say that it was not there."""
-    return partial(_note, pytestconfig, "brokers")
+def broker_of(pytestconfig: pytest.Config) -> BrokerOf:
+    """Reaches a broker of a kind, and has the summary name it, or say that it was not there."""
+
+    @asynccontextmanager
+    async def broker_of(kind: str) -> AsyncIterator[Broker]:
+        async with AsyncExitStack() as stack:
+            try:
+                broker = await stack.enter_async_context(reach(kind))
+            except NoBroker as error:
+                _note(pytestconfig, "brokers", str(error))
+                pytest.skip(str(error))
+            _note(pytestconfig, "brokers", broker.label)
+            yield broker
+
+    return broker_of
 
 
 @pytest.fixture(scope="session", params=KINDS)

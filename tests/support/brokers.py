@@ -2,10 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from celery import Celery
 from pydantic import SecretStr
@@ -32,8 +32,12 @@ class Broker:
     proxy: Proxy
 
 
+BrokerOf: TypeAlias = Callable[[str], AbstractAsyncContextManager[Broker]]
+"""What the fixture `broker_of` gives a test: a broker of a kind."""
+
+
 @asynccontextmanager
-async def broker_of(kind: str) -> AsyncIterator[Broker]:
+async def reach(kind: str) -> AsyncIterator[Broker]:
     """A broker of the kind. Raises NoBroker."""
     async with REACH[kind]() as (address, label):
         url = make_url(address)

@@ -26,7 +26,7 @@ def on_celery(broker: Broker) -> dict[str, Any]:
     No more is on its way than one process runs at once: a message goes to one of them.
     """
     return {
-        "app_name": _own_name(),
+        "app_name": own_name(),
         "events": "celery",
         "celery_broker_url": broker.url,
         "event_processes": 2,
@@ -49,7 +49,7 @@ class Distributed(Shape):
     @asynccontextmanager
     async def victim(self, *, failpoint: str = "", **settings: Any) -> AsyncIterator["Pair"]:
         usual = self.world.settings
-        others = {"app_name": _own_name(), "event_in_flight": 2 * usual.event_in_flight}
+        others = {"app_name": own_name(), "event_in_flight": 2 * usual.event_in_flight}
         own = usual.model_copy(update=others | settings)
         log = self._logs / f"{own.short_name}.log"
         async with (
@@ -90,7 +90,7 @@ async def distributed(world: World, logs: Path) -> AsyncIterator[Distributed]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "LONGEST_PAUSE_SECONDS", 0.05)  # tests wait for it
         async with (
-            _removed(world.container),
+            removed(world.container),
             worker(world.settings, world.folder, logs / "worker.log"),
         ):
             yield Distributed(world, logs)
@@ -100,14 +100,15 @@ async def distributed(world: World, logs: Path) -> AsyncIterator[Distributed]:
 async def _relay(settings: Settings, world: World) -> AsyncIterator[AsyncExitStack]:
     container = _without_schedules(probe_container(settings, world.folder))
     await container.database().open()
-    async with AsyncExitStack() as at_the_end, _removed(container), AsyncExitStack() as running:
+    async with AsyncExitStack() as at_the_end, removed(container), AsyncExitStack() as running:
         at_the_end.push_async_callback(container.database().close)
         await running.enter_async_context(container.engine().running())
         yield running
 
 
 @asynccontextmanager
-async def _removed(container: ApplicationContainer) -> AsyncIterator[None]:
+async def removed(container: ApplicationContainer) -> AsyncIterator[None]:
+    """Leave nothing of it on the broker at the end of the block."""
     try:
         yield
     finally:
@@ -121,5 +122,6 @@ def _without_schedules(container: ApplicationContainer) -> ApplicationContainer:
     return container
 
 
-def _own_name() -> str:
+def own_name() -> str:
+    """Return a name that nobody else has: the queue's is made of it."""
     return f"Test {secrets.token_hex(4)}"

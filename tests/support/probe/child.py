@@ -18,7 +18,9 @@ from tests.support.probe.process import run
 PATIENCE_SECONDS: Final = 30
 # A server of its own has imported everything once; each process is a fork of that, not of ours.
 FORKS: Final = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([run.__module__])
+FORKS.set_forkserver_preload([run.__module__, "tests.support.celery_worker"])
+# Celery reads it when it is imported: see `run_celery_worker`.
+os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
 
 
 class Child:

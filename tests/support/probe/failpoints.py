@@ -42,13 +42,13 @@ async def _exit(_folder: Folder) -> None:
 
 
 async def _freeze(folder: Folder) -> None:
-    folder.reach()
-    os.kill(os.getpid(), signal.SIGSTOP)
+    if folder.reach():
+        os.kill(os.getpid(), signal.SIGSTOP)
 
 
 async def _wait(folder: Folder) -> None:
-    folder.reach()
-    await folder.gate()
+    if folder.reach():
+        await folder.gate()
 
 
 ACTIONS: Final[dict[str, Callable[[Folder], Awaitable[None]]]] = {

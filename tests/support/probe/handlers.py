@@ -76,8 +76,13 @@ class Folder:
     def open_gate(self) -> None:
         (self.path / "open").touch()
 
-    def reach(self) -> None:
-        (self.path / "reached").touch()
+    def reach(self) -> bool:
+        """Note that a failpoint is reached; tell whether by the first of several processes."""
+        try:
+            (self.path / "reached").touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
 
     def is_reached(self) -> bool:
         """Tell whether a failpoint was reached that waits for the gate."""

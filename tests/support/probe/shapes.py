@@ -4,6 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import and_, exists, or_, select
@@ -120,10 +121,17 @@ class Workers(Embedded):
 
 
 @asynccontextmanager
-async def two_workers(world: World) -> AsyncIterator[list[Child]]:
-    """Started once: they rest between tests."""
+async def embedded(world: World, _logs: Path) -> AsyncIterator[Embedded]:
+    """The shape; there is nothing to start."""
+    yield Embedded(world)
+
+
+@asynccontextmanager
+async def workers(world: World, _logs: Path) -> AsyncIterator[Workers]:
+    """The shape, with its workers: started once, they rest between tests."""
     async with AsyncExitStack() as processes:
-        yield [
+        started = [
             await processes.enter_async_context(child(world.settings, world.folder.path))
             for _ in range(2)
         ]
+        yield Workers(world, started)

@@ -45,10 +45,9 @@ _DELIVERIES = (
 _other = event_delivery.alias("other").c
 
 
-def _bring_forward(*states: DeliveryState) -> Update:
-    waiting = select(_other.id).where(is_in(_other.state, *states), _other.due_at > database_time())
-    # But for those whose handler is at work and holds the row.
-    free = waiting.with_for_update(skip_locked=True)
+def _bring_forward(state: DeliveryState, *, but_locked: bool) -> Update:
+    waiting = select(_other.id).where(is_in(_other.state, state), _other.due_at > database_time())
+    free = waiting.with_for_update(skip_locked=but_locked)
     return update(event_delivery).where(_this.id.in_(free)).values(due_at=database_time())
 
 
@@ -142,12 +141,15 @@ class World:
 
     async def bring_forward_retries(self) -> None:
         """Make the next attempts due now."""
-        await self.execute(_bring_forward(READY))
+        await self.execute(_bring_forward(READY, but_locked=True))
         self.container.wake().set()
 
     async def end_leases(self) -> None:
-        """Let the time pass that whoever took something has for it."""
-        await self.execute(_bring_forward(TAKEN))
+        """Let the time pass that whoever took something has for it.
+
+        A killed process holds its rows until the server has noticed: that is waited for.
+        """
+        await self.execute(_bring_forward(TAKEN, but_locked=False))
         self.container.wake().set()
 
 

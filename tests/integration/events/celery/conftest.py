@@ -1,9 +1,6 @@
 """A relay, which is in the process of the tests, and a worker, which is not."""
 
-import asyncio
-import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,12 +9,13 @@ import pytest
 from app.container import ApplicationContainer
 from app.shared.infrastructure.events import engine
 from app.shared.infrastructure.events.distributed.executor import CeleryExecutor
-from tests.support.brokers import Broker, NoBroker, broker_of, remove
-from tests.support.celery import add_clinging, worker
-from tests.support.cleaning import Clean, cleaner
-from tests.support.probe.module import create_tables
-from tests.support.probe.service import probe_container, probe_settings
-from tests.support.probe.world import World
+from tests.support.brokers import Broker, BrokerOf
+from tests.support.celery import worker
+from tests.support.celery_shape import on_celery, own_name, removed
+from tests.support.cleaning import Clean
+from tests.support.clinging import add_clinging
+from tests.support.probe.service import probe_container
+from tests.support.probe.world import World, open_world
 
 
 class Prepared(NamedTuple):
@@ -36,17 +34,9 @@ def executor_of(world: World) -> CeleryExecutor:
 
 
 @pytest.fixture(scope="session", params=["redis", "rabbitmq"])
-async def broker(
-    request: pytest.FixtureRequest, note_broker: Callable[[str], None]
-) -> AsyncIterator[Broker]:
+async def broker(request: pytest.FixtureRequest, broker_of: BrokerOf) -> AsyncIterator[Broker]:
     """What asks for it runs on each broker that is there."""
-    async with AsyncExitStack() as stack:
-        try:
-            broker = await stack.enter_async_context(broker_of(request.param))
-        except NoBroker as error:
-            note_broker(str(error))
-            pytest.skip(str(error))
-        note_broker(broker.label)
+    async with broker_of(request.param) as broker:
         yield broker
 
 
@@ -57,26 +47,14 @@ async def prepared(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Prepared]:
     address = another_database("postgresql", "celery")
-    await create_tables(address)
     folder, logs = tmp_path_factory.mktemp("probe"), tmp_path_factory.mktemp("logs")
-    settings = probe_settings(
-        address,
-        folder,
-        app_name=f"Test {secrets.token_hex(4)}",
-        events="celery",
-        celery_broker_url=broker.url,
-        event_lease_seconds=1,
-        event_queue_seconds=2,
-        log_level="INFO",
-    )
-    world = World(settings, folder)
-    add_clinging(world.container, world.folder)
-    executor_of(world)._grace = 0.5
-    async with AsyncExitStack() as stack:
-        await world.database.open()
-        stack.push_async_callback(world.database.close)
-        stack.push_async_callback(asyncio.to_thread, remove, world.container.celery())
-        clean = await stack.enter_async_context(cleaner(address))
+    short = {"event_lease_seconds": 1, "event_queue_seconds": 2, "event_in_flight": 400}
+    async with (
+        open_world(address, folder, **on_celery(broker) | short) as (world, clean),
+        removed(world.container),
+    ):
+        add_clinging(world.container, world.folder)
+        executor_of(world)._grace = 0.5
         yield Prepared(world, clean, logs)
 
 
@@ -107,15 +85,11 @@ async def relay(world: World, worker_process: None) -> AsyncIterator[None]:
 @pytest.fixture
 async def unheard_relay(world: World) -> AsyncIterator[ApplicationContainer]:
     """A relay with a queue of its own, from which nobody receives."""
-    own = {
-        "app_name": f"Test {secrets.token_hex(4)}",
-        "event_queue_seconds": 1,
-        "event_in_flight": 30,
-    }
+    own = {"app_name": own_name(), "event_queue_seconds": 1, "event_in_flight": 30}
     settings = world.settings.model_copy(update=own)
     container = probe_container(settings, world.folder)
     await container.database().open()
-    yield container
-    await container.executor().stop()
-    await container.database().close()
-    await asyncio.to_thread(remove, container.celery())
+    async with removed(container):
+        yield container
+        await container.executor().stop()
+        await container.database().close()

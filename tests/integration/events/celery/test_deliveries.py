@@ -1,32 +1,16 @@
-"""What the engine promises holds with Celery's workers too."""
+"""What only messages and Celery's processes can do; the rest is the contract's."""
 
 import os
 
 import pytest
-from sqlalchemy import update
 
-from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.events.distributed.sender import Message, Sender
-from tests.support.celery import Clung
+from tests.support.clinging import Clung
 from tests.support.probe.handlers import MAX_ATTEMPTS
 from tests.support.probe.module import Kept, Sent
 from tests.support.probe.world import World, until
 
 pytestmark = pytest.mark.usefixtures("relay")
-
-
-async def test_each_event_has_its_effect_once_and_in_the_order_of_its_aggregate(
-    world: World,
-) -> None:
-    lanes = [await world.publish(Kept) for _ in range(20)]
-    for _ in range(9):
-        for lane in lanes:
-            await world.publish(Kept, lane=lane)
-    await until(lambda: world.are(["done"] * 200))
-
-    for lane in lanes:
-        assert await world.effects(lane) == list(range(1, 11))
-    assert {row["attempts"] for row in await world.deliveries()} == {1}
 
 
 async def test_a_message_that_comes_three_times_is_run_once(
@@ -45,14 +29,6 @@ async def test_a_message_that_comes_three_times_is_run_once(
 
     assert len(world.folder.starts("probe.send")) == len(world.folder.sent()) == 30
     assert {row["attempts"] for row in await world.deliveries()} == {1}
-
-
-async def test_what_is_for_a_handler_that_nobody_knows_is_parked(world: World) -> None:
-    await world.publish(Kept)
-    await world.execute(update(event_delivery).values(handler="probe.of_tomorrow"))
-    await until(lambda: world.are(["parked"]))
-
-    assert await world.effects() == []
 
 
 # --- Processes that are killed --------------------------------------------------------------------

@@ -1,7 +1,5 @@
 """Relays and workers as they are started, stopped, and end themselves."""
 
-import secrets
-
 import pytest
 from sqlalchemy import select
 
@@ -10,6 +8,7 @@ from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.events.states import DeliveryState
 from tests.integration.events.celery.conftest import Prepared
 from tests.support.celery import process, worker
+from tests.support.celery_shape import own_name
 from tests.support.probe.module import Kept
 from tests.support.probe.world import World, until
 
@@ -22,8 +21,7 @@ on_one_broker = pytest.mark.parametrize("broker", ["redis"], indirect=True)
 async def test_the_service_itself_delivers_by_relay_and_worker(
     world: World, prepared: Prepared
 ) -> None:
-    own = {"app_name": f"Test {secrets.token_hex(4)}"}
-    settings = world.settings.model_copy(update=own)
+    settings = world.settings.model_copy(update={"app_name": own_name()})
     schedules = select(_this.state).where(_this.handler.startswith("event."))
 
     async def are_done() -> bool:

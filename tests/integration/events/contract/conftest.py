@@ -1,28 +1,33 @@
 """The shapes in which the contract has to hold."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
 
+from tests.support.brokers import BrokerOf
+from tests.support.celery_shape import distributed, on_celery
 from tests.support.cleaning import Clean
-from tests.support.probe.shapes import Embedded, Shape, Workers, two_workers
+from tests.support.probe.shapes import Shape, embedded, workers
 from tests.support.probe.world import World, open_world
 
 
-async def _embedded(world: World, _stack: AsyncExitStack) -> Shape:
-    return Embedded(world)
+class Plan(NamedTuple):
+    """What a shape stands on, and what builds it of a world and a folder for logs."""
 
-
-async def _workers(world: World, stack: AsyncExitStack) -> Shape:
-    return Workers(world, await stack.enter_async_context(two_workers(world)))
+    build: Callable[[World, Path], AbstractAsyncContextManager[Shape]]
+    database: str
+    broker: str = ""
 
 
 SHAPES: Final = {
-    "sqlite-embedded": ("sqlite", _embedded),
-    "postgresql-embedded": ("postgresql", _embedded),
-    "postgresql-workers": ("postgresql", _workers),
+    "sqlite-embedded": Plan(embedded, "sqlite"),
+    "postgresql-embedded": Plan(embedded, "postgresql"),
+    "postgresql-workers": Plan(workers, "postgresql"),
+    "celery-redis": Plan(distributed, "postgresql", "redis"),
+    "celery-rabbitmq": Plan(distributed, "postgresql", "rabbitmq"),
 }
 
 
@@ -35,14 +40,19 @@ class Prepared(NamedTuple):
 async def prepared(
     request: pytest.FixtureRequest,
     another_database: Callable[[str, str], str],
+    broker_of: BrokerOf,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Prepared]:
     """Built once for each shape."""
-    kind, shape_of = SHAPES[request.param]
-    address = another_database(kind, "probe")
-    folder = tmp_path_factory.mktemp("probe")
-    async with open_world(address, folder) as (world, clean), AsyncExitStack() as stack:
-        yield Prepared(await shape_of(world, stack), clean)
+    plan = SHAPES[request.param]
+    folder, logs = tmp_path_factory.mktemp("probe"), tmp_path_factory.mktemp("logs")
+    async with AsyncExitStack() as stack:
+        settings = {}
+        if plan.broker:
+            settings = on_celery(await stack.enter_async_context(broker_of(plan.broker)))
+        address = another_database(plan.database, "probe")
+        world, clean = await stack.enter_async_context(open_world(address, folder, **settings))
+        yield Prepared(await stack.enter_async_context(plan.build(world, logs)), clean)
 
 
 @pytest.fixture

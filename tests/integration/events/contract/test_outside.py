@@ -35,7 +35,7 @@ async def test_the_lease_is_extended_for_as_long_as_the_handler_works(
 ) -> None:
     await world.publish(Sent, "wait")
     async with shape.victim(event_lease_seconds=2):
-        await until(lambda: world.are(["taken"]))
+        await until(lambda: len(world.folder.starts("probe.send")) == 1)
         ends = (await world.delivery())["due_at"]
         await until(lambda: world.is_due_after(ends))
         ends = (await world.delivery())["due_at"]
@@ -55,13 +55,14 @@ async def test_whoever_lost_the_delivery_meanwhile_does_not_end_it(
         await world.end_leases()
         async with shape.delivering():
             await until(lambda: world.have_failed(1))
+        said = await world.delivery()
         world.folder.open_gate()
         await late.finish()
 
     # The one who has it said: again in an hour. What the late one said did not count.
-    row = await world.delivery()
+    assert await world.delivery() == said
     assert await world.states() == ["ready"]
-    assert (row["token"], row["attempts"]) == (2, 2)
+    assert said["attempts"] == 2
 
 
 async def test_no_transaction_waits_while_it_works(shape: Shape, world: World) -> None:
