@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from tests.support.brokers import Broker, BrokerOf, NoBroker, reach
 from tests.support.cleaning import Clean, cleaner
 from tests.support.databases import Databases, NotATestDatabase, Source, require_test_name
+from tests.support.fault_table import FaultTable, Row, chosen_seed
 from tests.support.postgres import PostgresUnavailable
 
 TESTS = Path(__file__).parent
@@ -22,6 +23,8 @@ KINDS = ("sqlite", "postgresql")
 DATABASES = pytest.StashKey[Databases]()
 SERVERS = ("databases", "brokers")
 USED = pytest.StashKey[dict[str, set[str]]]()
+FAULTS = pytest.StashKey[FaultTable]()
+SEED = pytest.StashKey[str]()
 
 
 # --- Order --------------------------------------------------------------------------------------
@@ -32,6 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{folder}: what lies under tests/{folder}")
     used: dict[str, set[str]] = {servers: set() for servers in SERVERS}
     config.stash[USED] = used
+    config.stash[FAULTS] = FaultTable()
+    config.stash[SEED] = getattr(config, "workerinput", {}).get("seed") or chosen_seed()
     # Before anything runs, whatever is asked for: a wrong name may be somebody's real data.
     if address := os.environ.get("TEST_DATABASE_URL"):
         try:
@@ -72,15 +77,18 @@ def _folder(path: Path) -> str:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Before a worker starts: it gets the addresses, unless it was asked for unit tests only."""
+    node.workerinput["seed"] = node.config.stash[SEED]
     if any(_folder(path) != "unit" for path in _asked_for(node.config)):
         node.workerinput["databases"] = {kind: tuple(_source(node.config, kind)) for kind in KINDS}
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
+    output = getattr(node, "workeroutput", {})  # a worker that crashed has none
     for servers, used in node.config.stash[USED].items():
-        # A worker that crashed has no output.
-        used.update(getattr(node, "workeroutput", {}).get(servers, ()))
+        used.update(output.get(servers, ()))
+    for fault in output.get("faults", ()):
+        node.config.stash[FAULTS].add(Row(*fault))
 
 
 def pytest_terminal_summary(
@@ -89,6 +97,10 @@ def pytest_terminal_summary(
     for servers, used in config.stash[USED].items():
         labels = ", ".join(sorted(used, reverse=True)) or "none"
         terminalreporter.write_line(f"{servers}: {labels}")
+    if lines := list(config.stash[FAULTS].lines()):
+        terminalreporter.section(f"faults, with FAULTS_SEED={config.stash[SEED]}")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -166,6 +178,24 @@ def broker_of(pytestconfig: pytest.Config) -> BrokerOf:
             yield broker
 
     return broker_of
+
+
+@pytest.fixture(scope="session")
+def seed(pytestconfig: pytest.Config) -> str:
+    """What the dice of the fault tests are made of; the end of the run tells it."""
+    return pytestconfig.stash[SEED]
+
+
+@pytest.fixture(scope="session")
+def note_fault(pytestconfig: pytest.Config) -> Callable[[Row], None]:
+    """Adds to the table at the end of the run."""
+
+    def note(row: Row) -> None:
+        pytestconfig.stash[FAULTS].add(row)
+        if hasattr(pytestconfig, "workeroutput"):
+            pytestconfig.workeroutput.setdefault("faults", []).append(tuple(row))
+
+    return note
 
 
 @pytest.fixture(scope="session", params=KINDS)

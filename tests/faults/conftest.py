@@ -6,28 +6,56 @@
 import os
 import random
 from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
 import pytest
 
+from app.shared.infrastructure.events import engine
+from tests.support.brokers import Broker, BrokerOf
+from tests.support.celery_shape import on_celery, removed
 from tests.support.cleaning import Clean
+from tests.support.fault_table import Row, row
+from tests.support.ledger import Ledger
 from tests.support.probe.world import World, open_world
 
 LEASE_SECONDS = 1  # as short as it may be: the real time has to pass here
+QUEUE_SECONDS = 2  # the same for what is on its way over a broker
+
+
+class Rounds(Protocol):
+    def __call__(self, few: int, *, share: int = 1) -> int:
+        """Return how many: so few, or a share of FAULTS_ROUNDS where that is set."""
 
 
 @pytest.fixture
-def dice(request: pytest.FixtureRequest) -> random.Random:
-    """Numbers that come again with the same seed; it is shown when the test fails."""
-    seed = os.environ.get("FAULTS_SEED") or str(random.SystemRandom().randrange(10**9))
-    print(f"to see it again: FAULTS_SEED={seed}")  # noqa: T201 - for whoever reads the failure
+def dice(request: pytest.FixtureRequest, seed: str) -> random.Random:
+    """Numbers that come again with the same seed."""
     return random.Random(f"{seed} {request.node.name}")  # noqa: S311 - not for secrets
 
 
 @pytest.fixture(scope="session")
-def rounds() -> Callable[[int], int]:
-    """How many: so many as are named, but all of FAULTS_ROUNDS where that is set."""
+def rounds() -> Rounds:
     asked = int(os.environ.get("FAULTS_ROUNDS") or 0)
-    return lambda few: asked or few
+
+    def rounds(few: int, *, share: int = 1) -> int:
+        return max(few, asked // share) if asked else few
+
+    return rounds
+
+
+@pytest.fixture
+def account(note_fault: Callable[[Row], None]) -> Callable[[str, int, Ledger], None]:
+    """Notes what came of a fault after some rounds, and asserts that it is as promised."""
+
+    def account(fault: str, rounds: int, ledger: Ledger) -> None:
+        note_fault(row(fault, rounds, ledger))
+        assert ledger.violations() == []
+        assert ledger.effects != []
+
+    return account
+
+
+# --- One engine or several, that run deliveries themselves ----------------------------------------
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -46,6 +74,48 @@ async def prepared(
 async def world(prepared: tuple[World, Clean]) -> World:
     """Nothing has happened in it yet."""
     world, clean = prepared
+    await clean()
+    world.folder.empty()
+    return world
+
+
+# --- Relays and Celery's workers ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", params=["redis", "rabbitmq"])
+async def broker(request: pytest.FixtureRequest, broker_of: BrokerOf) -> AsyncIterator[Broker]:
+    """What asks for it runs on each broker that is there."""
+    async with broker_of(request.param) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+async def prepared_on_celery(
+    broker: Broker,
+    another_database: Callable[[str, str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[World, Clean]]:
+    address = another_database("postgresql", "faults_on_celery")
+    folder = tmp_path_factory.mktemp("probe")
+    short = {
+        "event_lease_seconds": LEASE_SECONDS,
+        "event_queue_seconds": QUEUE_SECONDS,
+        "event_in_flight": 100,
+    }
+    async with (
+        open_world(address, folder, **on_celery(broker) | short) as prepared,
+        removed(prepared[0].container),
+    ):
+        yield prepared
+
+
+@pytest.fixture
+async def on_broker(
+    prepared_on_celery: tuple[World, Clean], monkeypatch: pytest.MonkeyPatch
+) -> World:
+    """A world whose events go over a broker; nothing has happened in it yet."""
+    monkeypatch.setattr(engine, "LONGEST_PAUSE_SECONDS", 0.05)  # tests wait for it
+    world, clean = prepared_on_celery
     await clean()
     world.folder.empty()
     return world

@@ -1,17 +1,22 @@
 """Processes at work, of which some come to a bad end."""
 
 import asyncio
+import os
 import random
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from tests.support.celery import Process, worker
 from tests.support.ledger import Ledger, read_ledger
 from tests.support.probe.child import Child, child
 from tests.support.probe.shapes import is_settled
 from tests.support.probe.world import World, until
 
+# Over a broker each step of a lane takes its time, and deliveries are to keep up.
+MANY_LANES: Final = "publish 1 16 1.0"
 DRAIN_SECONDS: Final = 120  # the limit after which what is not done counts as stuck
 
 
@@ -24,12 +29,22 @@ class Member:
     stack: AsyncExitStack
 
 
+@dataclass
+class Group:
+    """A worker of Celery's and what it forked."""
+
+    process: Process
+    stack: AsyncExitStack
+    killed: set[int] = field(default_factory=set)
+
+
 class Storm:
     """Keeps processes going: each that ends is followed by another with the same orders."""
 
     def __init__(self, world: World, dice: random.Random) -> None:
         self._world, self._dice = world, dice
         self.members: list[Member] = []
+        self.groups: list[Group] = []
 
     async def begin(self, *orders: str, failpoint: str = "", sabotage: str = "") -> Member:
         """Start a process with its orders; what is to go wrong is for this one alone."""
@@ -48,28 +63,54 @@ class Storm:
             await process.do(order)
         return member
 
-    async def kill_one(self) -> None:
-        """End any of them at once, and have it followed."""
-        await self.kill(self._dice.choice(self.members))
-
-    async def kill(self, member: Member) -> None:
+    async def kill(self, member: Member) -> Member:
+        """End one at once, and have it followed."""
         await member.process.kill()
-        await self.follow(member)
+        return await self.follow(member)
 
-    async def follow(self, ended: Member) -> None:
+    async def follow(self, ended: Member) -> Member:
         """Put another in the place of one that is gone."""
         self.members.remove(ended)
         await ended.stack.aclose()
-        await self.begin(*ended.orders)
+        return await self.begin(*ended.orders)
+
+    async def employ(self, *, failpoint: str = "") -> Group:
+        """Start a worker of Celery's, for what relays send."""
+        stack = AsyncExitStack()
+        process = await stack.enter_async_context(celery_worker(self._world, failpoint))
+        group = Group(process, stack)
+        self.groups.append(group)
+        return group
+
+    async def kill_group(self, group: Group) -> Group:
+        """End a worker at once with all that it forked, and have it followed."""
+        await self.dismiss(group)
+        return await self.employ()
+
+    async def dismiss(self, group: Group) -> None:
+        """End a worker at once, and have nobody follow it."""
+        self.groups.remove(group)
+        await group.process.kill()
+        await group.stack.aclose()
+
+    async def kill_forked(self, group: Group) -> None:
+        """End one of those that a worker forked, and wait until it has forked another."""
+        folder, pid = self._world.folder, group.process.pid
+        forked = folder.forked(pid)
+        victim = self._dice.choice([each for each in forked if each not in group.killed])
+        group.killed.add(victim)
+        os.kill(victim, signal.SIGKILL)
+        await until(lambda: len(folder.forked(pid)) > len(forked))
 
     async def last(self, longest: float) -> None:
         """Let it rage for a while."""
         await asyncio.sleep(self._dice.uniform(0, longest))
 
     async def end(self) -> None:
-        for member in self.members:
-            await member.stack.aclose()
+        for one in (*self.members, *self.groups):
+            await one.stack.aclose()
         self.members.clear()
+        self.groups.clear()
 
 
 @asynccontextmanager
@@ -82,10 +123,20 @@ async def storm(world: World, dice: random.Random) -> AsyncIterator[Storm]:
         await raging.end()
 
 
+@asynccontextmanager
+async def celery_worker(world: World, failpoint: str = "") -> AsyncIterator[Process]:
+    log = world.folder.path / f"log.{os.urandom(4).hex()}"
+    async with worker(world.settings, world.folder, log, failpoint=failpoint) as process:
+        yield process
+
+
 async def balance(world: World) -> Ledger:
     """Deliver all that is left, calmly; return what is in the books then."""
     await world.end_leases()
-    async with world.container.engine().running():
+    async with AsyncExitStack() as calm:
+        if world.settings.events == "celery":
+            await calm.enter_async_context(celery_worker(world))
+        await calm.enter_async_context(world.container.engine().running())
         await until(lambda: is_settled(world), patience=DRAIN_SECONDS)
         await world.container.executor().finish()
     return await read_ledger(world.database, world.container.registry(), world.folder.read_book())

@@ -18,7 +18,7 @@ async def test_a_process_that_is_frozen_under_load(
     world: World, dice: random.Random, rounds: Callable[[int], int]
 ) -> None:
     async with storm(world, dice) as raging:
-        await raging.begin("publish 1 4")
+        await raging.begin("publish 1 4 0.05")
         frozen = [await raging.begin("deliver"), await raging.begin("deliver")]
         for _ in range(rounds(1)):
             await raging.last(0.3)

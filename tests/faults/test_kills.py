@@ -3,23 +3,57 @@
 import random
 from collections.abc import Callable
 
-from tests.faults.storm import balance, storm
+import pytest
+
+from tests.faults.conftest import Rounds
+from tests.faults.storm import MANY_LANES, balance, storm
+from tests.support.ledger import Ledger
 from tests.support.probe.world import World, until
 
 
+@pytest.mark.parametrize("victim", ["API", "worker"])
 async def test_a_process_that_is_killed_under_load_loses_and_repeats_nothing(
-    world: World, dice: random.Random, rounds: Callable[[int], int]
+    world: World,
+    dice: random.Random,
+    rounds: Rounds,
+    account: Callable[[str, int, Ledger], None],
+    victim: str,
 ) -> None:
+    kills = rounds(3)
     async with storm(world, dice) as raging:
-        await raging.begin("deliver")
-        await raging.begin("deliver")
-        await raging.begin("publish 1 4")
-        await raging.begin("deliver", "publish 2 4")
-        for _ in range(rounds(5)):
+        workers = [await raging.begin("deliver") for _ in range(2)]
+        await raging.begin("publish 1 2 0.05")
+        api = [await raging.begin("deliver", "publish 2 2 0.05")]
+        victims = api if victim == "API" else workers
+        for _ in range(kills):
             await raging.last(0.4)
-            await raging.kill_one()
+            member = dice.choice(victims)
+            victims[victims.index(member)] = await raging.kill(member)
         await until(lambda: world.folder.read_book().count("durable") > 50)
 
-    ledger = await balance(world)
-    assert ledger.violations() == []
-    assert len(ledger.acknowledged) > 50
+    account(f"kill -9 of {victim}", kills, await balance(world))
+
+
+@pytest.mark.parametrize("victim", ["relay", "child", "group"])
+async def test_whatever_is_killed_of_celery_under_load_loses_and_repeats_nothing(
+    on_broker: World,
+    dice: random.Random,
+    rounds: Rounds,
+    account: Callable[[str, int, Ledger], None],
+    victim: str,
+) -> None:
+    kills = rounds(3)
+    async with storm(on_broker, dice) as raging:
+        await raging.begin(MANY_LANES)
+        relay, group = await raging.begin("deliver"), await raging.employ()
+        for _ in range(kills):
+            await raging.last(0.4)
+            if victim == "relay":
+                relay = await raging.kill(relay)
+            elif victim == "group":
+                group = await raging.kill_group(group)
+            else:
+                await raging.kill_forked(group)
+        await until(lambda: on_broker.folder.read_book().count("durable") > 50)
+
+    account(f"kill -9 of Celery's {victim}", kills, await balance(on_broker))

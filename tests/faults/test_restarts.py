@@ -50,7 +50,7 @@ async def test_a_server_that_crashes_under_load_costs_nothing_but_time(
     async with storm(restarted, dice) as raging:
         await raging.begin("deliver")
         await raging.begin("deliver")
-        await raging.begin("deliver", "publish 1 4")
+        await raging.begin("deliver", "publish 1 4 0.05")
         for _ in range(max(2, rounds(2) // 10)):
             await raging.last(1)
             mode = dice.choice(["immediate", "immediate", "fast"])

@@ -17,7 +17,7 @@ async def test_a_crash_while_delivering(
     world: World, dice: random.Random, rounds: Callable[[int], int], place: str
 ) -> None:
     async with storm(world, dice) as raging:
-        await raging.begin("publish 1 4")
+        await raging.begin("publish 1 4 0.05")
         for _ in range(rounds(1)):
             failpoint = f"{place}:exit:{dice.randrange(10)}"
             ending = await raging.begin("deliver", failpoint=failpoint)
@@ -36,7 +36,7 @@ async def test_a_crash_while_publishing(
     async with storm(world, dice) as raging:
         for _ in range(rounds(1)):
             failpoint = f"{place}:exit:{10 + dice.randrange(10)}"
-            ending = await raging.begin("deliver", "publish 1 4", failpoint=failpoint)
+            ending = await raging.begin("deliver", "publish 1 4 0.05", failpoint=failpoint)
             await ending.process.ended()
             raging.members.remove(ending)
 

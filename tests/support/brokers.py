@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from celery import Celery
 from pydantic import SecretStr
@@ -30,6 +30,22 @@ class Broker:
     url: SecretStr
     label: str
     proxy: Proxy
+    server: RedisServer | None = None
+    """Where it is ours alone, to do with as we like."""
+
+    async def restart(self) -> None:
+        """Have it gone and back: empty if it is ours, else only parted from whoever talked to it."""
+        async with self.proxy.away():
+            if self.server is not None:
+                await asyncio.to_thread(self.server.restart)
+
+    async def forget(self, celery: Celery) -> None:
+        """Have it lose everything if it is ours, else what waits in the service's queue."""
+        if self.server is None:
+            await asyncio.to_thread(empty, celery)
+            return
+        async with Redis.from_url(self.server.url) as client:
+            await client.flushall()
 
 
 BrokerOf: TypeAlias = Callable[[str], AbstractAsyncContextManager[Broker]]
@@ -39,29 +55,35 @@ BrokerOf: TypeAlias = Callable[[str], AbstractAsyncContextManager[Broker]]
 @asynccontextmanager
 async def reach(kind: str) -> AsyncIterator[Broker]:
     """A broker of the kind. Raises NoBroker."""
-    async with REACH[kind]() as (address, label):
+    async with REACH[kind]() as (address, label, server):
         url = make_url(address)
         async with proxy_of(url.host or "", url.port or PORTS[kind]) as proxy:
             through = url.set(host="127.0.0.1", port=proxy.port)
-            yield Broker(SecretStr(text(through)), label, proxy)
+            yield Broker(SecretStr(text(through)), label, proxy, server)
+
+
+class Reached(NamedTuple):
+    address: str
+    label: str
+    server: RedisServer | None = None
 
 
 @asynccontextmanager
-async def _redis() -> AsyncIterator[tuple[str, str]]:
+async def _redis() -> AsyncIterator[Reached]:
     if address := os.environ.get("TEST_REDIS_URL"):
         async with Redis.from_url(address) as client:
             version = (await client.info("server"))["redis_version"]
-        yield address, f"Redis {version} (from TEST_REDIS_URL)"
+        yield Reached(address, f"Redis {version} (from TEST_REDIS_URL)")
         return
     server = RedisServer()
     try:
-        yield server.url, server.label
+        yield Reached(server.url, server.label, server)
     finally:
         server.stop()
 
 
 @asynccontextmanager
-async def _rabbitmq() -> AsyncIterator[tuple[str, str]]:
+async def _rabbitmq() -> AsyncIterator[Reached]:
     address = os.environ.get("TEST_AMQP_URL")
     try:
         version = await asyncio.to_thread(_version_of_rabbitmq, address or LOCAL_RABBITMQ)
@@ -69,7 +91,7 @@ async def _rabbitmq() -> AsyncIterator[tuple[str, str]]:
         if address:
             raise
         raise NoBroker("no RabbitMQ on 127.0.0.1:5672, nor in TEST_AMQP_URL") from error
-    yield address or LOCAL_RABBITMQ, f"RabbitMQ {version}"
+    yield Reached(address or LOCAL_RABBITMQ, f"RabbitMQ {version}")
 
 
 def _version_of_rabbitmq(address: str) -> str:

@@ -37,6 +37,7 @@ def run(environment: Mapping[str, str], log: str) -> None:
     configure_logging(level=settings.log_level, json_lines=True)
     set_failpoint(environment["PROBE_FAILPOINT"], folder)
     TROUBLES[environment["PROBE_TROUBLE"]]()
+    signals.worker_process_init.connect(lambda **_: folder.fork(), weak=False)
 
     def build(settings: Settings) -> ApplicationContainer:
         container = probe_container(settings, folder)

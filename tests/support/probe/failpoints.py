@@ -3,13 +3,17 @@
 They are put around the engine's own methods here: the engine knows nothing of them.
 """
 
+import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.distributed.chunk import Chunk
+from app.shared.infrastructure.events.distributed.executor import CeleryExecutor
+from app.shared.infrastructure.events.distributed.sender import Message, Sender
 from app.shared.infrastructure.events.runner import Runner, Taken
 from app.shared.infrastructure.events.wake import Wake
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
@@ -37,7 +41,8 @@ def set_failpoint(text: str, folder: Folder) -> None:
 # --- What happens there -------------------------------------------------------------------------
 
 
-async def _exit(_folder: Folder) -> None:
+async def _exit(folder: Folder) -> None:
+    folder.crash()
     os._exit(9)
 
 
@@ -123,6 +128,51 @@ def _before_promote(reach: Pass) -> None:
     Runner.promote = promote  # type: ignore[method-assign]
 
 
+def _before_start(reach: Pass) -> None:
+    """After a message has come, before what it names is started."""
+    original = Chunk._start
+
+    async def start(self: Chunk, pairs: Sequence[tuple[int, int]]) -> list[Taken]:
+        await reach()
+        return await original(self, pairs)
+
+    Chunk._start = start  # type: ignore[method-assign]
+
+
+def _before_broker_ack(reach: Pass) -> None:
+    """After all that a message names was run, before the broker hears of it."""
+    original = Chunk.run
+
+    async def run(self: Chunk, pairs: Sequence[tuple[int, int]]) -> None:
+        await original(self, pairs)
+        await reach()
+
+    Chunk.run = run  # type: ignore[method-assign]
+
+
+def _before_send(reach: Pass) -> None:
+    """After the take, before anything of it is sent."""
+    original = CeleryExecutor.start
+
+    async def start(self: CeleryExecutor, deliveries: Sequence[Taken], /) -> None:
+        if deliveries:
+            await reach()
+        await original(self, deliveries)
+
+    CeleryExecutor.start = start  # type: ignore[method-assign]
+
+
+def _between_sends(reach: Pass) -> None:
+    """After a message is sent, before the next one, or anything else."""
+    original = Sender._publish
+
+    def publish(self: Sender, message: Message) -> None:
+        original(self, message)
+        asyncio.run(reach())  # it has a thread of its own
+
+    Sender._publish = publish  # type: ignore[method-assign]
+
+
 def _before_publish(reach: Pass) -> None:
     """After change and events are written, before they are committed."""
     original = SqlUnitOfWork.flush
@@ -154,6 +204,10 @@ PLACES: Final[dict[str, Callable[[Pass], None]]] = {
     "before_ack": _before_ack,
     "before_commit": _before_commit,
     "before_promote": _before_promote,
+    "before_start": _before_start,
+    "before_broker_ack": _before_broker_ack,
+    "before_send": _before_send,
+    "between_sends": _between_sends,
     "before_publish": _before_publish,
     "before_wake": _before_wake,
 }

@@ -84,6 +84,29 @@ class Folder:
             return False
         return True
 
+    def crash(self) -> None:
+        """Note that a process ends at a failpoint."""
+        self._note("crashes")
+
+    def crashes(self) -> int:
+        return len(self._noted("crashes"))
+
+    def fork(self) -> None:
+        """Note that this process is one that Celery's worker forked."""
+        self._note(f"forked.{os.getppid()}")
+
+    def forked(self, parent: int) -> list[int]:
+        """Return the processes that a worker has forked so far."""
+        return self._noted(f"forked.{parent}")
+
+    def _note(self, name: str) -> None:
+        with (self.path / name).open("a") as file:
+            file.write(f"{os.getpid()}\n")
+
+    def _noted(self, name: str) -> list[int]:
+        file = self.path / name
+        return [int(pid) for pid in file.read_text().splitlines()] if file.exists() else []
+
     def is_reached(self) -> bool:
         """Tell whether a failpoint was reached that waits for the gate."""
         return (self.path / "reached").exists()

@@ -17,16 +17,17 @@ from tests.support.probe.module import ProbeUnitOfWork, Shared
 
 _LANES = UUID("00000000-0000-4000-8000-000000000000")
 ROLLED_BACK: Final = 0.1  # so many of all are thought better of
-LONGEST_PAUSE_SECONDS: Final = 0.05  # so that deliveries keep up
 
 
 class Load:
     """Several publishers at once, each on lanes of its own, so that none meets another."""
 
     def __init__(
-        self, container: ApplicationContainer, folder: Folder, *, seed: int, lanes: int
+        self, container: ApplicationContainer, folder: Folder, *, seed: int, lanes: int, pause: float
     ) -> None:
+        """`pause` is how many seconds a publisher rests at most between two events."""
         self._container, self._random = container, random.Random(seed)  # noqa: S311 - replayed
+        self._pause = pause
         self._lanes = [uuid5(_LANES, f"{seed} {number}") for number in range(lanes)]
         self._ledger = os.open(folder.book, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
@@ -45,7 +46,7 @@ class Load:
             # The database is away, or one that was killed was faster: nobody was told of success.
             with suppress(AppError, IntegrityViolation):
                 await self._publish_one(lane)
-            await asyncio.sleep(self._random.uniform(0, LONGEST_PAUSE_SECONDS))
+            await asyncio.sleep(self._random.uniform(0, self._pause))
 
     async def _publish_one(self, lane: UUID) -> None:
         mark, is_meant = new_id(), self._random.random() > ROLLED_BACK

@@ -47,7 +47,8 @@ async def _obey(container: ApplicationContainer, folder: Folder, socket: socket.
             if command == "deliver":
                 await work.enter_async_context(container.engine().running())
             elif command == "publish":
-                load = Load(container, folder, seed=int(words[0]), lanes=int(words[1]))
+                seed, lanes, pause = int(words[0]), int(words[1]), float(words[2])
+                load = Load(container, folder, seed=seed, lanes=lanes, pause=pause)
                 await work.enter_async_context(load.running())
             elif command == "finish":
                 await container.executor().finish()
