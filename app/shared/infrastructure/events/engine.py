@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import structlog
 
@@ -12,7 +12,7 @@ from app.core.events import EventRegistry
 from app.core.exceptions import Unavailable
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events import deliveries, metrics
-from app.shared.infrastructure.events.runner import Runner, Taken
+from app.shared.infrastructure.events.runner import Runner, Taken, unbroken
 from app.shared.infrastructure.events.scheduler import Scheduler
 from app.shared.infrastructure.events.states import DeliveryState
 from app.shared.infrastructure.events.wake import Wake
@@ -81,7 +81,7 @@ class Engine:
         try:
             async with self._wake.listening():
                 while True:
-                    found = await _unbroken(self._step_if_possible())
+                    found = await unbroken(self._step_if_possible())  # what it took, it starts
                     pause = SHORTEST_PAUSE_SECONDS if found else _longer(pause)
                     if not found:
                         await self._wake.wait(pause)
@@ -147,16 +147,6 @@ class Engine:
                     # What an older version of this code had no handler for.
                     await connection.execute(deliveries.UNPARK, {"of_handler": handler.id})
                 await connection.commit()
-
-
-async def _unbroken(step: Coroutine[Any, Any, int]) -> int:
-    """Return what a step found. Whoever cancels waits for its end: what it took, it starts."""
-    task = asyncio.create_task(step)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.gather(task, return_exceptions=True)
-        raise
 
 
 def _one_of_each_lane(found: Sequence[Taken], *states: DeliveryState) -> Iterable[Taken]:

@@ -3,11 +3,11 @@
 import asyncio
 import random
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Any, Final, TypeVar
 from uuid import UUID, uuid5
 
 import structlog
@@ -21,6 +21,7 @@ from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events import deliveries, metrics
 from app.shared.infrastructure.events.states import DeliveryState
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 LONGEST_DELAY_SECONDS: Final = 3600.0
@@ -82,10 +83,10 @@ class Runner:
             log.warning("delivery overtaken", handler=taken.handler, delivery=taken.id)
         except asyncio.CancelledError:
             over = TimeoutError("over its time limit")
-            await asyncio.shield(self._fail(taken, over) if is_late() else self.release(taken))
+            await unbroken(self._fail(taken, over) if is_late() else self.release(taken))
             raise
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is noted, not raised
-            await self._fail(taken, error)
+            await unbroken(self._fail(taken, error))
         else:
             await self.promote(taken)
 
@@ -210,6 +211,16 @@ class Runner:
         finally:
             heartbeat.cancel()
             await asyncio.gather(heartbeat, return_exceptions=True)
+
+
+async def unbroken(work: Coroutine[Any, Any, T]) -> T:
+    """Return what it returns. Whoever cancels waits for its end."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 def delivery_key(event_id: UUID, handler_id: str) -> str:

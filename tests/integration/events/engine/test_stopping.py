@@ -25,6 +25,20 @@ async def test_at_whichever_moment_it_is_stopped(world: World, kind: type[Kept |
         assert ends <= {(READY, 0), (DONE, 1)}, f"at moment {moment}"
 
 
+async def test_whenever_it_is_stopped_what_failed_is_noted_or_given_back(world: World) -> None:
+    for moment in range(60):
+        await world.publish(Kept, "fail")
+        running = asyncio.create_task(world.container.engine().run())
+        for _ in range(moment * moment):
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+        ends = {(r["state"], r["attempts"]) for r in await world.deliveries()}
+        assert ends <= {(READY, 0), (READY, 1)}, f"at moment {moment}"
+    assert len(await world.attempts()) == sum(r["attempts"] for r in await world.deliveries())
+
+
 @on_sqlite
 async def test_a_transaction_that_is_cancelled_while_it_begins_is_over(world: World) -> None:
     """Else it would keep everybody from writing for as long as anybody remembers it."""
