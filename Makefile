@@ -55,8 +55,8 @@ seed: $(INSTALLED) ## Fill the database with examples
 
 ##@ Test and check
 
-test: $(INSTALLED) ## Run all tests but the fault tests
-	@$(BIN)/python -m pytest -n 2 --ignore=tests/faults
+test: $(INSTALLED) ## Run all tests
+	@$(BIN)/python -m pytest -n 2
 
 test-unit: $(INSTALLED) ## Run the tests that need no database
 	@$(BIN)/python -m pytest tests/unit
@@ -64,7 +64,7 @@ test-unit: $(INSTALLED) ## Run the tests that need no database
 test-integration: $(INSTALLED) ## Run the tests on real SQLite and PostgreSQL
 	@$(BIN)/python -m pytest -n 2 tests/integration
 
-faults: $(INSTALLED) ## Kill, freeze and restart things under load, for long (FAULTS_ROUNDS, FAULTS_SEED)
+faults: $(INSTALLED) ## Kill, freeze and restart things under load for an hour (FAULTS_ROUNDS, FAULTS_SEED)
 	@FAULTS_ROUNDS=$${FAULTS_ROUNDS:-200} $(BIN)/python -m pytest -s tests/faults
 
 lint: $(INSTALLED) ## Check style, architecture, dependencies, Docker and CI files
@@ -98,7 +98,7 @@ migrations: $(INSTALLED) ## Check that models and migrations agree
 
 coverage: $(INSTALLED) ## Run all tests and see what they do not reach
 	@echo "== Tests"
-	@$(BIN)/python -m pytest -n 2 --cov --ignore=tests/faults
+	@$(BIN)/python -m pytest -n 2 --cov
 
 check: lint types migrations coverage ## Everything that has to hold before a merge
 

@@ -6,7 +6,7 @@
 import os
 import random
 from collections.abc import AsyncIterator, Callable
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import pytest
 
@@ -43,8 +43,11 @@ def rounds() -> Rounds:
     return rounds
 
 
+Account: TypeAlias = Callable[[str, int, Ledger], None]
+
+
 @pytest.fixture
-def account(note_fault: Callable[[Row], None]) -> Callable[[str, int, Ledger], None]:
+def account(note_fault: Callable[[Row], None]) -> Account:
     """Notes what came of a fault after some rounds, and asserts that it is as promised."""
 
     def account(fault: str, rounds: int, ledger: Ledger) -> None:

@@ -7,7 +7,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from tests.support.celery import Process, worker
 from tests.support.ledger import Ledger, read_ledger
@@ -16,7 +16,7 @@ from tests.support.probe.shapes import is_settled
 from tests.support.probe.world import World, until
 
 # Over a broker each step of a lane takes its time, and deliveries are to keep up.
-MANY_LANES: Final = "publish 1 16 1.0"
+MANY_LANES: Final = "publish 1 10 1.0"
 DRAIN_SECONDS: Final = 120  # the limit after which what is not done counts as stuck
 
 
@@ -35,6 +35,7 @@ class Group:
 
     process: Process
     stack: AsyncExitStack
+    settings: dict[str, Any]
     killed: set[int] = field(default_factory=set)
 
 
@@ -74,11 +75,11 @@ class Storm:
         await ended.stack.aclose()
         return await self.begin(*ended.orders)
 
-    async def employ(self, *, failpoint: str = "") -> Group:
-        """Start a worker of Celery's, for what relays send."""
+    async def employ(self, *, failpoint: str = "", **settings: Any) -> Group:
+        """Start a worker of Celery's, for what relays send; its own are settings that differ."""
         stack = AsyncExitStack()
-        process = await stack.enter_async_context(celery_worker(self._world, failpoint))
-        group = Group(process, stack)
+        working = celery_worker(self._world, failpoint=failpoint, **settings)
+        group = Group(await stack.enter_async_context(working), stack, settings)
         self.groups.append(group)
         return group
 
@@ -92,6 +93,12 @@ class Storm:
         self.groups.remove(group)
         await group.process.kill()
         await group.stack.aclose()
+
+    async def supervise(self) -> None:
+        """Put others in the place of workers that ended themselves."""
+        for group in [each for each in self.groups if not each.process.is_alive]:
+            await self.dismiss(group)
+            await self.employ(**group.settings)
 
     async def kill_forked(self, group: Group) -> None:
         """End one of those that a worker forked, and wait until it has forked another."""
@@ -107,8 +114,8 @@ class Storm:
         await asyncio.sleep(self._dice.uniform(0, longest))
 
     async def end(self) -> None:
-        for one in (*self.members, *self.groups):
-            await one.stack.aclose()
+        for stack in [one.stack for one in self.members] + [one.stack for one in self.groups]:
+            await stack.aclose()
         self.members.clear()
         self.groups.clear()
 
@@ -124,9 +131,13 @@ async def storm(world: World, dice: random.Random) -> AsyncIterator[Storm]:
 
 
 @asynccontextmanager
-async def celery_worker(world: World, failpoint: str = "") -> AsyncIterator[Process]:
+async def celery_worker(
+    world: World, *, failpoint: str = "", **others: Any
+) -> AsyncIterator[Process]:
+    """A worker on the world's broker; `others` are settings that differ from the world's."""
+    settings = world.settings.model_copy(update=others)
     log = world.folder.path / f"log.{os.urandom(4).hex()}"
-    async with worker(world.settings, world.folder, log, failpoint=failpoint) as process:
+    async with worker(settings, world.folder, log, failpoint=failpoint) as process:
         yield process
 
 

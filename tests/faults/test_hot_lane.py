@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from typing import Any, Final
@@ -18,6 +18,7 @@ from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.deliveries import SET_ASIDE_AT_ONCE, SWEEP, TAKE
 from app.shared.infrastructure.events.states import DeliveryState, is_just
+from tests.faults.conftest import Rounds
 from tests.support.ledger import read_ledger
 from tests.support.probe.module import Kept
 from tests.support.probe.world import World
@@ -27,7 +28,7 @@ ASKED: Final[dict[str, Any]] = {"count": AT_ONCE, "counted": 1, "lease": 60.0, "
 INSTRUCTIONS: Final = 100  # of SQLite's own machine, between two looks at it
 
 
-async def test_the_other_lanes_hardly_notice(world: World, rounds: Callable[[int], int]) -> None:
+async def test_the_other_lanes_hardly_notice(world: World, rounds: Rounds) -> None:
     events, lanes = (100_000, 1_000) if rounds(0) else (5_000, 50)
     hot = await world.publish(Kept)
     for _ in range(events // 1_000):

@@ -1,13 +1,11 @@
 """`kill -9` of whatever is at work."""
 
 import random
-from collections.abc import Callable
 
 import pytest
 
-from tests.faults.conftest import Rounds
+from tests.faults.conftest import Account, Rounds
 from tests.faults.storm import MANY_LANES, balance, storm
-from tests.support.ledger import Ledger
 from tests.support.probe.world import World, until
 
 
@@ -16,7 +14,7 @@ async def test_a_process_that_is_killed_under_load_loses_and_repeats_nothing(
     world: World,
     dice: random.Random,
     rounds: Rounds,
-    account: Callable[[str, int, Ledger], None],
+    account: Account,
     victim: str,
 ) -> None:
     kills = rounds(3)
@@ -39,10 +37,10 @@ async def test_whatever_is_killed_of_celery_under_load_loses_and_repeats_nothing
     on_broker: World,
     dice: random.Random,
     rounds: Rounds,
-    account: Callable[[str, int, Ledger], None],
+    account: Account,
     victim: str,
 ) -> None:
-    kills = rounds(3)
+    kills = rounds(2)
     async with storm(on_broker, dice) as raging:
         await raging.begin(MANY_LANES)
         relay, group = await raging.begin("deliver"), await raging.employ()
@@ -54,6 +52,6 @@ async def test_whatever_is_killed_of_celery_under_load_loses_and_repeats_nothing
                 group = await raging.kill_group(group)
             else:
                 await raging.kill_forked(group)
-        await until(lambda: on_broker.folder.read_book().count("durable") > 50)
+        await until(lambda: on_broker.folder.read_book().count("durable") > 20)
 
     account(f"kill -9 of Celery's {victim}", kills, await balance(on_broker))

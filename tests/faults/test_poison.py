@@ -1,9 +1,9 @@
 """Events that nothing can be done about: they end as dead letters, and the others go on."""
 
 import random
-from collections.abc import Callable
 
 from app.shared.infrastructure.events.states import DeliveryState
+from tests.faults.conftest import Account, Rounds
 from tests.faults.storm import balance, storm
 from tests.support.probe.handlers import MAX_ATTEMPTS
 from tests.support.probe.module import Hurried, Kept
@@ -14,10 +14,10 @@ POISON = ((Kept, "fail"), (Kept, "exit"), (Hurried, "hang"))
 
 
 async def test_what_raises_what_exits_and_what_never_returns(
-    world: World, dice: random.Random, rounds: Callable[[int], int]
+    world: World, dice: random.Random, rounds: Rounds, account: Account
 ) -> None:
-    poisoned = []
-    for _ in range(rounds(1)):
+    poisoned, times = [], rounds(1, share=10)
+    for _ in range(times):
         poisoned += [await world.publish(kind, act) for kind, act in POISON]
     for lane in poisoned:
         await world.publish(Kept, lane=lane)
@@ -32,10 +32,10 @@ async def test_what_raises_what_exits_and_what_never_returns(
                     await raging.follow(member)
             return await is_settled(world)
 
-        await until(are_settled, patience=60 * rounds(1))
+        await until(are_settled, patience=60 * times)
 
     ledger = await balance(world)
-    assert ledger.violations() == []
+    account("poison that raises, exits, never returns", times, ledger)
     dead = [row for row in await world.deliveries() if row["state"] == DeliveryState.DEAD]
     assert {row["lane"] for row in dead} == set(poisoned)
     assert {row["attempts"] for row in dead} == {MAX_ATTEMPTS}

@@ -1,47 +1,89 @@
 """A process that ends in the very moment between two steps that belong together."""
 
 import random
-from collections.abc import Callable
+from functools import partial
 
 import pytest
 
-from tests.faults.storm import balance, storm
-from tests.support.probe.world import World
+from tests.faults.conftest import Account, Rounds
+from tests.faults.storm import MANY_LANES, balance, storm
+from tests.support.probe.world import World, until
 
 DELIVERING = ("before_run", "before_ack", "before_commit", "before_promote")
 PUBLISHING = ("before_publish", "before_wake")
+SENDING = ("before_send", "between_sends")
+RECEIVING = ("before_start", "before_run", "before_ack", "before_commit", "before_broker_ack")
 
 
 @pytest.mark.parametrize("place", DELIVERING)
 async def test_a_crash_while_delivering(
-    world: World, dice: random.Random, rounds: Callable[[int], int], place: str
+    world: World, dice: random.Random, rounds: Rounds, account: Account, place: str
 ) -> None:
+    crashes = rounds(1, share=4)
     async with storm(world, dice) as raging:
         await raging.begin("publish 1 4 0.05")
-        for _ in range(rounds(1)):
+        for _ in range(crashes):
             failpoint = f"{place}:exit:{dice.randrange(10)}"
             ending = await raging.begin("deliver", failpoint=failpoint)
             await ending.process.ended()
             raging.members.remove(ending)
 
-    ledger = await balance(world)
-    assert ledger.violations() == []
-    assert ledger.effects != []
+    account(f"crash {place}", crashes, await balance(world))
 
 
 @pytest.mark.parametrize("place", PUBLISHING)
 async def test_a_crash_while_publishing(
-    world: World, dice: random.Random, rounds: Callable[[int], int], place: str
+    world: World, dice: random.Random, rounds: Rounds, account: Account, place: str
 ) -> None:
+    crashes = rounds(1, share=4)
     async with storm(world, dice) as raging:
-        for _ in range(rounds(1)):
+        for _ in range(crashes):
             failpoint = f"{place}:exit:{10 + dice.randrange(10)}"
             ending = await raging.begin("deliver", "publish 1 4 0.05", failpoint=failpoint)
             await ending.process.ended()
             raging.members.remove(ending)
 
     ledger = await balance(world)
-    assert ledger.violations() == []
+    account(f"crash {place}", crashes, ledger)
     assert ledger.acknowledged != set()
     # Not always less: what crashed may have been a schedule's publication, which nobody waits for.
     assert ledger.acknowledged <= ledger.meant
+
+
+@pytest.mark.parametrize("place", SENDING)
+async def test_a_crash_of_a_relay(
+    on_broker: World, dice: random.Random, rounds: Rounds, account: Account, place: str
+) -> None:
+    crashes = rounds(1, share=4)
+    async with storm(on_broker, dice) as raging:
+        await raging.employ()
+        await raging.begin(MANY_LANES)
+        for _ in range(crashes):
+            failpoint = f"{place}:exit:{dice.randrange(10)}"
+            ending = await raging.begin("deliver", failpoint=failpoint)
+            await ending.process.ended()
+            raging.members.remove(ending)
+
+    account(f"crash of the relay {place}", crashes, await balance(on_broker))
+
+
+async def test_a_crash_of_what_celery_forked(
+    on_broker: World, dice: random.Random, rounds: Rounds, account: Account
+) -> None:
+    """Each that is forked ends in the same window, so there is a worker for each of these."""
+    crashes = rounds(1, share=4)
+    async with storm(on_broker, dice) as raging:
+        await raging.begin(MANY_LANES)
+        await raging.begin("deliver")
+        for n, place in enumerate(RECEIVING, start=1):
+            ending = await raging.employ(failpoint=f"{place}:exit:{dice.randrange(4)}")
+            await until(partial(has_crashed, on_broker, n * crashes), patience=10 + 10 * crashes)
+            await raging.dismiss(ending)
+
+    account(
+        "crash in each window of Celery's child", len(RECEIVING) * crashes, await balance(on_broker)
+    )
+
+
+def has_crashed(world: World, times: int) -> bool:
+    return world.folder.crashes() >= times

@@ -34,7 +34,7 @@ class Broker:
     """Where it is ours alone, to do with as we like."""
 
     async def restart(self) -> None:
-        """Have it gone and back: empty if it is ours, else only parted from whoever talked to it."""
+        """Have it gone and back: empty if it is ours, else only parted from who talked to it."""
         async with self.proxy.away():
             if self.server is not None:
                 await asyncio.to_thread(self.server.restart)

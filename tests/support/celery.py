@@ -24,6 +24,10 @@ class Process:
     def __init__(self, pid: int, exit_code: Callable[[], int | None], log: Path) -> None:
         self.pid, self._exit_code, self._log = pid, exit_code, log
 
+    @property
+    def is_alive(self) -> bool:
+        return self._exit_code() is None
+
     async def says(self, word: str) -> None:
         """Wait until its log has the word."""
 

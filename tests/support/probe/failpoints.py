@@ -6,7 +6,7 @@ They are put around the engine's own methods here: the engine knows nothing of t
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 from app.shared.infrastructure.database.connection import Connection
@@ -19,7 +19,7 @@ from app.shared.infrastructure.events.wake import Wake
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 from tests.support.probe.handlers import Folder
 
-Pass = Callable[[], Awaitable[None]]
+Pass = Callable[[], Coroutine[Any, Any, None]]
 
 
 def set_failpoint(text: str, folder: Folder) -> None:

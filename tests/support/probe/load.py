@@ -23,7 +23,13 @@ class Load:
     """Several publishers at once, each on lanes of its own, so that none meets another."""
 
     def __init__(
-        self, container: ApplicationContainer, folder: Folder, *, seed: int, lanes: int, pause: float
+        self,
+        container: ApplicationContainer,
+        folder: Folder,
+        *,
+        seed: int,
+        lanes: int,
+        pause: float,
     ) -> None:
         """`pause` is how many seconds a publisher rests at most between two events."""
         self._container, self._random = container, random.Random(seed)  # noqa: S311 - replayed
