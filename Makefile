@@ -13,8 +13,8 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 .DEFAULT_GOAL := help
 # The steps of `check` print one after another, and the tests' summary comes last.
 .NOTPARALLEL:
-.PHONY: help install run worker migrate seed doctor test test-unit test-integration faults lint format \
-	types migrations coverage check openapi lock clean docker-build docker-run
+.PHONY: help install run worker migrate seed doctor test test-unit test-integration faults bench-events \
+	lint format types migrations coverage check openapi lock clean docker-build docker-run
 
 help: ## Show this help
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -66,6 +66,9 @@ test-integration: $(INSTALLED) ## Run the tests on real SQLite and PostgreSQL
 
 faults: $(INSTALLED) ## Kill, freeze and restart things under load for an hour (FAULTS_ROUNDS, FAULTS_SEED)
 	@FAULTS_ROUNDS=$${FAULTS_ROUNDS:-200} $(BIN)/python -m pytest -s tests/faults
+
+bench-events: $(INSTALLED) ## Measure events beside the machine's own floor (BENCH=--quick for a minute)
+	@$(BIN)/python -m bench.events $(BENCH)
 
 lint: $(INSTALLED) ## Check style, architecture, dependencies, Docker and CI files
 	@echo "== Style"

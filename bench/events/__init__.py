@@ -1,0 +1,1 @@
+"""What publishing and delivering events costs: `make bench-events`."""

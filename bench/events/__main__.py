@@ -1,0 +1,127 @@
+"""Measure events, round by round, and print the table: see `make bench-events`."""
+
+import argparse
+import asyncio
+import signal
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from bench.events import floor, workloads
+from bench.events.lines import LINES
+from bench.events.service import TooSlow
+from bench.events.setting import Setting
+from bench.figures import save, summed_up, table
+from bench.machine import file_system, machine
+from bench.servers import postgres, redis
+
+Workloads: TypeAlias = Mapping[str, Callable[[], Awaitable[list[float]]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How long it goes on, and with how much."""
+
+    rounds: int
+    seconds: float
+    count: int
+    waits: int
+    lanes: int
+    hot: int
+    takes: int
+
+
+FULL: Final = Size(
+    rounds=5, seconds=2, count=3_000, waits=50, lanes=1_000_000, hot=100_000, takes=60
+)
+QUICK: Final = Size(rounds=3, seconds=0.7, count=700, waits=15, lanes=100_000, hot=20_000, takes=30)
+
+
+async def prepared(setting: Setting, size: Size) -> Workloads:
+    """Return what is measured in each round, in this order."""
+    on_postgres, on_sqlite = await setting.on_postgres(), await setting.on_sqlite()
+    distributed, nothing, relay = (
+        await setting.distributed(),
+        await setting.nothing(),
+        await setting.relay(),
+    )
+    long = await setting.backlog(lanes=size.lanes)
+    taken_beside = size.takes * size.rounds * 4
+    hot = await setting.backlog(lanes=taken_beside, in_one=size.hot)
+    bare_postgres, bare_sqlite = await setting.on_postgres(), await setting.on_sqlite()
+    seconds, count, waits, times = size.seconds, size.count, size.waits, size.takes
+    return {
+        "floor pg": partial(floor.inserting, bare_postgres.address, seconds=seconds),
+        "publish pg": partial(workloads.publishing, on_postgres, seconds=seconds),
+        "embedded pg": partial(workloads.delivering_embedded, on_postgres, count=count),
+        "floor sqlite": partial(floor.inserting_into_sqlite, bare_sqlite.address, seconds=seconds),
+        "publish sqlite": partial(workloads.publishing, on_sqlite, seconds=seconds),
+        "embedded sqlite": partial(workloads.delivering_embedded, on_sqlite, count=count),
+        "floor celery": partial(nothing, count=count),
+        "celery": partial(workloads.delivering, distributed, count=count),
+        "relay": partial(workloads.relaying, relay, count=count),
+        "wake embedded": partial(workloads.waking_embedded, on_postgres, count=waits),
+        "wake celery": partial(workloads.waking, distributed, count=waits),
+        "take 4": partial(workloads.taking, long, at_once=4, times=times),
+        "take 200": partial(workloads.taking, long, at_once=200, times=times),
+        "take hot": partial(workloads.taking, hot, at_once=4, times=times),
+    }
+
+
+async def run(size: Size, folder: Path) -> None:
+    about = machine() | {"files on": file_system(folder)}
+    async with AsyncExitStack() as stack:
+        say("Starting PostgreSQL, Redis and workers, filling backlogs …")
+        server = await stack.enter_async_context(postgres())
+        broker, broker_label = await stack.enter_async_context(redis())
+        about |= {"postgresql": f"{server.version} ({server.origin})", "broker": broker_label}
+        setting = Setting(stack, server, broker, folder)
+        measured = await rounds(await prepared(setting, size), size)
+    figures = [summed_up(line, measured) for line in LINES]
+    print(f"\n{table(figures)}\n")
+    print("\n".join(f"- {name}: {what}" for name, what in about.items()))
+    path = save("events", figures, measured=measured, machine=about, size=asdict(size))
+    say(f"\nWritten to {path}")
+
+
+async def rounds(all_workloads: Workloads, size: Size) -> dict[str, list[list[float]]]:
+    """Measure everything once in each round, so that a bad moment hits all alike."""
+    measured: dict[str, list[list[float]]] = {name: [] for name in all_workloads}
+    for number in range(size.rounds + 1):
+        for name, measure in all_workloads.items():
+            say(f"round {number} of {size.rounds}: {name}", end="\033[K\r")
+            values = await measure()
+            if number > 0:  # before the first one nothing is connected, prepared, cached
+                measured[name].append(values)
+    return measured
+
+
+def say(what: str, *, end: str = "\n") -> None:
+    """Tell whoever waits, apart from what is to be kept."""
+    print(what, end=end, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench-events", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="at most a minute, to see that it works"
+    )
+    size = QUICK if parser.parse_args().quick else FULL
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
+    with tempfile.TemporaryDirectory(prefix="alicerce-bench-") as folder:
+        try:
+            asyncio.run(run(size, Path(folder)))
+        except KeyboardInterrupt:
+            sys.exit("\nStopped; everything that was started is gone.")
+        except TooSlow:
+            logs = [path.read_text(encoding="utf-8") for path in Path(folder).glob("*.log")]
+            sys.exit("\n".join(["It does not come to an end. Its processes said:", *logs]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""One event with one handler, which has one row as its effect: the least that is of any use."""
+
+import datetime as dt
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import Column, Float, MetaData, Table, Uuid, insert, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.config.settings import Settings
+from app.container import ApplicationContainer, build_container
+from app.core.events import subscribe
+from app.shared.domain.base_entity import AggregateRoot
+from app.shared.domain.events import DomainEvent
+from app.shared.infrastructure.database.connection import Connection
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.event_log import EventCollector
+from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
+
+schema = MetaData()
+effect = Table(
+    "bench_effect",
+    schema,
+    Column("record_id", Uuid, primary_key=True),
+    Column("at", Float, nullable=False),  # by the machine's own clock, that all processes share
+)
+ADD_EFFECT = Query(insert(effect), columns=["record_id", "at"])
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded(DomainEvent):
+    """Something was written down, and when."""
+
+    type: ClassVar = "bench.recorded"
+
+    record_id: UUID
+    title: str
+
+
+@dataclass(eq=False, kw_only=True, slots=True)
+class Record(AggregateRoot):
+    aggregate_type: ClassVar = "record"
+
+    @classmethod
+    def make(cls) -> "Record":
+        """Return a new one with its event."""
+        now = dt.datetime.now(dt.UTC)
+        record = cls(version=1, created_at=now, updated_at=now)
+        record.record(Recorded(record.id, "Lay the foundation"))
+        return record
+
+
+class RecordUnitOfWork(SqlUnitOfWork):
+    def save(self, record: Record) -> None:
+        """Keep no row of it: what is measured is its event."""
+        self._events.collect(record)
+
+    async def take_effect(self, record_id: UUID, *, at: float) -> None:
+        await self._connection.execute(ADD_EFFECT, {"record_id": record_id, "at": at})
+
+    def _build_repositories(self, connection: Connection, events: EventCollector) -> None:
+        """Have none."""
+
+
+@subscribe(Recorded, id="bench.take_note")
+class WhenRecordedTakeNote:
+    async def __call__(self, event: Recorded, uow: RecordUnitOfWork) -> None:
+        await uow.take_effect(event.record_id, at=time.monotonic())
+
+
+def bench_container(settings: Settings) -> ApplicationContainer:
+    """Build the service with this module more."""
+    container = build_container(settings)
+    registry = container.registry()
+
+    def unit_of_work() -> RecordUnitOfWork:
+        return RecordUnitOfWork(container.database(), registry, container.wake())
+
+    registry.publish([Recorded])
+    registry.subscribe([WhenRecordedTakeNote()], unit_of_work=unit_of_work)
+    return container
+
+
+async def create_tables(address: str) -> None:
+    url = make_url(address)
+    engine = create_async_engine(url.set(drivername=_DRIVERS[url.get_backend_name()]))
+    async with engine.begin() as connection:
+        await connection.run_sync(schema.create_all)
+    await engine.dispose()
