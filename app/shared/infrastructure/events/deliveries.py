@@ -47,13 +47,13 @@ def _is_unfinished() -> ColumnElement[bool]:
     )
 
 
-def _head_of(handler: ColumnElement[str], lane: ColumnElement[object]) -> Select[tuple[int]]:
+def head_of(handler: ColumnElement[str], lane: ColumnElement[object]) -> Select[tuple[int]]:
     """Where in the lane the first unfinished delivery stands: one step into an index."""
     in_lane = and_(_other.handler == handler, _other.lane == lane)
     return select(func.min(_other.lane_seq)).where(in_lane, _is_unfinished())
 
 
-def _is_paused(handler: ColumnElement[str]) -> ColumnElement[bool]:
+def is_paused(handler: ColumnElement[str]) -> ColumnElement[bool]:
     return exists(select(event_pause.c.handler).where(event_pause.c.handler == handler))
 
 
@@ -65,11 +65,11 @@ _due = (
     .with_for_update(skip_locked=True)
     .cte("due")
 )
-_is_first = _this.lane_seq <= _head_of(_this.handler, _this.lane).scalar_subquery()
+_is_first = _this.lane_seq <= head_of(_this.handler, _this.lane).scalar_subquery()
 _judged = (
     select(
         _this.id,
-        and_(_is_first, not_(_is_paused(_this.handler))).label("is_head"),
+        and_(_is_first, not_(is_paused(_this.handler))).label("is_head"),
         (_this.attempts < _this.max_attempts).label("may_try"),
     )
     .where(_this.id.in_(select(_due.c.id)))
@@ -110,7 +110,7 @@ _rest_of_lane = (
         _later.handler == bindparam("of_handler"),
         _later.lane == bindparam("of_lane"),
         is_just(_later.state, READY),
-        _later.lane_seq > _head_of(bindparam("of_handler"), bindparam("of_lane")).scalar_subquery(),
+        _later.lane_seq > head_of(bindparam("of_handler"), bindparam("of_lane")).scalar_subquery(),
     )
     .order_by(_later.lane_seq)
     .limit(SET_ASIDE_AT_ONCE)
@@ -136,62 +136,12 @@ PROMOTE: Final = Query(
         _this.handler == bindparam("of_handler"),
         _this.lane == bindparam("of_lane"),
         is_just(_this.state, BLOCKED),
-        not_(_is_paused(bindparam("of_handler"))),
-        _this.lane_seq == _head_of(bindparam("of_handler"), bindparam("of_lane")).scalar_subquery(),
+        not_(is_paused(bindparam("of_handler"))),
+        _this.lane_seq == head_of(bindparam("of_handler"), bindparam("of_lane")).scalar_subquery(),
     )
     .values(state=int(READY))
 )
 """Let the next one of a lane go, if nothing before it is unfinished."""
-
-SWEPT_AT_ONCE: Final = 5_000
-
-
-def _sweep(*only: ColumnElement[bool]) -> Query:
-    """Look at each lane in which something waits: so no plan of it can go through all pairs."""
-    lanes = (
-        select(_later.handler, _later.lane)
-        .where(is_just(_later.state, BLOCKED), *only)
-        .distinct()
-        .subquery("lanes")
-    )
-    head = _head_of(lanes.c.handler, lanes.c.lane).correlate(lanes).scalar_subquery()
-    first = (
-        select(_this.id)
-        .where(
-            _this.handler == lanes.c.handler,
-            _this.lane == lanes.c.lane,
-            _this.lane_seq == head,
-            is_just(_this.state, BLOCKED),
-        )
-        .correlate(lanes)
-        .scalar_subquery()
-    )
-    waiting = (
-        select(first.label("id"))
-        .select_from(lanes)
-        .where(not_(_is_paused(lanes.c.handler)))
-        .subquery("waiting")
-    )
-    # Made once: a plan made for an empty table would make it again for each row.
-    found = (
-        select(waiting.c.id)
-        .where(waiting.c.id.is_not(None))
-        .limit(SWEPT_AT_ONCE)
-        .cte("found", nesting=True)
-        .prefix_with("MATERIALIZED")
-    )
-    return Query(
-        update(event_delivery)
-        .where(is_just(_this.state, BLOCKED), _this.id.in_(select(found.c.id)))
-        .values(state=int(READY))
-    )
-
-
-SWEEP: Final = _sweep()
-"""PROMOTE for all lanes at once: for a process that died between its two steps."""
-
-SWEEP_HANDLER: Final = _sweep(_later.handler == bindparam("of_handler"))
-"""The same for one handler: for whoever set its deliveries aside."""
 
 _is_held = and_(
     _this.id == bindparam("held"), _this.token == bindparam("with_token"), _this.state == int(TAKEN)

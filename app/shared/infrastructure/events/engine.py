@@ -15,6 +15,7 @@ from app.shared.infrastructure.events import deliveries, metrics
 from app.shared.infrastructure.events.runner import Runner, Taken, unbroken
 from app.shared.infrastructure.events.scheduler import Scheduler
 from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.events.sweep import sweep
 from app.shared.infrastructure.events.wake import Wake
 
 log = structlog.get_logger(__name__)
@@ -142,7 +143,7 @@ class Engine:
             await self._scheduler.fire_due()
         if self._swept.is_time():
             async with self._database.transaction() as connection:
-                await connection.execute(deliveries.SWEEP, {})
+                await sweep(connection)
                 for handler in self._registry.handlers:
                     # What an older version of this code had no handler for.
                     await connection.execute(deliveries.UNPARK, {"of_handler": handler.id})

@@ -33,6 +33,7 @@ from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events import deliveries
 from app.shared.infrastructure.events.inspection import Inspection
 from app.shared.infrastructure.events.states import IN_LANES, DeliveryState, is_in
+from app.shared.infrastructure.events.sweep import SWEPT_AT_ONCE, sweep
 
 READY, TAKEN, DEAD, DONE, BLOCKED, PARKED = DeliveryState
 BATCH: Final = 5_000
@@ -179,10 +180,10 @@ def _note(reason: str) -> str:
 
 async def let_go(database: Database, handler: str) -> None:
     """Make ready what is first in its lane now. What a paused handler has to do stays."""
-    hit = deliveries.SWEPT_AT_ONCE
-    while hit == deliveries.SWEPT_AT_ONCE:
+    found = SWEPT_AT_ONCE
+    while found == SWEPT_AT_ONCE:
         async with database.transaction() as connection:
-            hit = await connection.execute(deliveries.SWEEP_HANDLER, {"of_handler": handler})
+            found = await sweep(connection, handler=handler)
             await connection.commit()
 
 

@@ -18,6 +18,7 @@ from app.shared.infrastructure.events import (
     replay,
     retention,
     steering,
+    sweep,
 )
 from tests.integration.events.steering.world import LONG_AGO, NOW, RECORD, World
 
@@ -25,8 +26,9 @@ STATEMENTS = {
     "take": deliveries.TAKE,
     "waiting": deliveries.WAITING,
     "promote": deliveries.PROMOTE,
-    "sweep": deliveries.SWEEP,
-    "sweep a handler": deliveries.SWEEP_HANDLER,
+    "sweep": sweep.FIRST_OF_LANES,
+    "sweep a handler": sweep.FIRST_OF_LANES_OF,
+    "let go": sweep.LET_GO,
     "unpark": deliveries.UNPARK,
     "lag": backlog.LAG,
     "lanes": backlog.LANES,
@@ -37,6 +39,7 @@ STATEMENTS = {
     "forget": retention.OLD_DELIVERIES,
 }
 PARAMETERS: dict[str, Any] = {
+    "blocked": 1,
     "of_handler": RECORD,
     "of_lane": new_id(),
     "count": 4,
