@@ -27,11 +27,15 @@ class PublishedEvent(Protocol):
 
 
 class Retry(Exception):
-    """Raised by a handler: try again after so many seconds, rather than after the usual time."""
+    """Raised by a handler: trying again is pointless before so many seconds have passed.
+
+    It counts as an attempt, and waits at least as long as any other that failed. So `max_attempts`
+    stands for the same patience however short the waits are that the other side asks for.
+    """
 
     def __init__(self, *, after: float) -> None:
         self.after = after
-        super().__init__(f"again in {after} s")
+        super().__init__(f"not before {after:g} s have passed")
 
 
 class Discard(Exception):

@@ -79,7 +79,7 @@ class RemindOfDueTasks:
     TaskAssigned,
     id="task.mail_assignee",
     on_dead="skip",
-    max_attempts=15,  # for about six hours
+    max_attempts=15,  # for about five hours
     timeout=60.0,
     transactional=False,
 )
@@ -138,7 +138,7 @@ def _who_does(task: TaskView) -> list[UUID]:
     TaskCompleted,
     id="task.webhook_completed",
     on_dead="skip",
-    max_attempts=30,  # for about a day
+    max_attempts=30,  # for most of a day
     timeout=60.0,
     transactional=False,
 )

@@ -164,7 +164,7 @@ class Runner:
         failed = {
             "note": note,
             "is_fatal": isinstance(error, DeadLetter),
-            "delay": error.after if isinstance(error, Retry) else _delay(taken.attempts),
+            "delay": _delay(taken.attempts, error),
         }
         attempt = {
             "delivery_id": taken.id,
@@ -273,7 +273,11 @@ def _working_on(row: Row) -> Iterator[None]:
         current_work.reset(token)
 
 
-def _delay(attempts: int) -> float:
-    """Twice as long after each attempt, up to an hour, and never the same for all (± 25 %)."""
+def _delay(attempts: int, error: Exception) -> float:
+    """Twice as long after each attempt, up to an hour, and never the same for all (± 25 %).
+
+    A handler may ask for more, not for less: its attempts are to last as long as they always do.
+    """
     usual: float = min(LONGEST_DELAY_SECONDS, 2.0 * 2**attempts)
-    return usual * random.uniform(0.75, 1.25)  # noqa: S311 - nothing secret
+    usual *= random.uniform(0.75, 1.25)  # noqa: S311 - nothing secret
+    return max(usual, error.after) if isinstance(error, Retry) else usual

@@ -80,6 +80,18 @@ async def test_a_handler_says_when_it_wants_to_be_called_again(shape: Shape, wor
     assert await world.effects() == []
 
 
+async def test_a_handler_that_always_asks_for_another_time_is_given_up(
+    shape: Shape, world: World
+) -> None:
+    await world.publish(Kept, "retry")
+
+    await shape.settle()
+
+    assert await world.states() == ["dead"]
+    assert (await world.delivery())["attempts"] == MAX_ATTEMPTS
+    assert {row["error_class"] for row in await world.attempts()} == {"Retry"}
+
+
 async def test_a_handler_says_that_there_is_nothing_to_do(shape: Shape, world: World) -> None:
     await world.publish(Kept, "discard")
 
