@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import orjson
 import typer
@@ -18,6 +18,7 @@ from app.core.exceptions import AppError, Invalid, Unavailable
 from app.core.logging import configure_logging
 from app.core.problems import problem_list
 from app.core.server import HttpProtocol
+from app.core.serving import PortTaken
 from app.doctor import examine
 from app.event_commands import events
 from app.main import create_app
@@ -34,13 +35,16 @@ cli.add_typer(users, name="users")
 cli.add_typer(events, name="events")
 
 
+FORESEEN: Final = (InvalidSettingsError, AppError, CommandError, MigrationFailed, PortTaken)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; an error that was foreseen is a sentence, not a traceback."""
     try:
         cli(arguments, obj=_with_container)  # what the sub-commands do their work with
     except Invalid as error:
         sys.exit("\n".join(f"{each['pointer'][1:]}: {each['detail']}" for each in error.errors))
-    except (InvalidSettingsError, AppError, CommandError, MigrationFailed) as error:
+    except FORESEEN as error:
         sys.exit(str(error))
 
 

@@ -21,6 +21,7 @@ from app.core.problems import PROBLEM_SCHEMA
 from app.core.routing import API, mount, refuse_routes_without_access
 from app.shared.presentation.docs import DocsController, docs_routes, problem_routes
 from app.shared.presentation.health import HealthController, health_routes
+from app.shared.presentation.metrics import metrics_routes
 
 log = structlog.get_logger(__name__)
 
@@ -117,6 +118,22 @@ def create_app(settings: Settings | None = None) -> Service:
         browsers=container.browsers(),
     )
     app.state.container = container
+    return app
+
+
+def create_metrics_app(container: ApplicationContainer) -> Service:
+    """Build what shows the metrics of a process that serves nothing else."""
+    settings = container.settings()
+    app = Service(
+        report=_error_reporter(settings),
+        title=settings.app_name,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    routers = [metrics_routes(container.metrics_controller())]
+    mount(app, routers, authenticate=container.user.authenticate())
     return app
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer, build_container
+from app.core.serving import listening, served
 from app.shared.infrastructure.events.distributed.chunk import Chunk
 
 
@@ -17,11 +18,12 @@ async def run_worker(container: ApplicationContainer) -> None:
     With EVENTS=celery to deliver means to send: this is the relay then.
     """
     await container.database().open()
-    engine = asyncio.create_task(container.engine().run())
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, engine.cancel)
     try:
-        await asyncio.gather(engine, return_exceptions=True)
+        async with _metrics_served(container):
+            engine = asyncio.create_task(container.engine().run())
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, engine.cancel)
+            await asyncio.gather(engine, return_exceptions=True)
     finally:
         await container.wake().close()
         await container.database().close()
@@ -30,26 +32,49 @@ async def run_worker(container: ApplicationContainer) -> None:
 def run_celery_worker(
     settings: Settings, build: Callable[[Settings], ApplicationContainer] = build_container
 ) -> int:
-    """Run what the relay sends, by Celery; return the exit code."""
+    """Run what the relay sends, by Celery; return the exit code. Raises PortTaken.
+
+    Each process that Celery forks counts for itself, and shows it on a port of its own.
+    """
     # Before Celery is imported. It makes SIGTERM end a worker in bounded time, and keeps it from
     # the processes that it forked, where a supervisor sends it to all of them.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     from app.shared.infrastructure.events.distributed.worker import run_celery_worker as run  # noqa: PLC0415
 
     @asynccontextmanager
-    async def open_service() -> AsyncIterator[Callable[[], Chunk]]:
+    async def open_service(number: int) -> AsyncIterator[Callable[[], Chunk]]:
         container = build(settings)
         await container.database().open()
         try:
-            yield container.chunk
+            async with _metrics_served(container, number=number):
+                yield container.chunk
         finally:
             container.hasher().close()
             await container.wake().close()
             await container.database().close()
 
+    if settings.metrics_port is not None:  # in a process that was forked it would be too late
+        for number in range(settings.event_processes):
+            listening(settings.host, settings.metrics_port + number).close()
     return run(
         build(settings).celery(),
         open_service,
         processes=settings.event_processes,
         watchdog_seconds=settings.event_watchdog_seconds,
     )
+
+
+@asynccontextmanager
+async def _metrics_served(
+    container: ApplicationContainer, *, number: int = 0
+) -> AsyncIterator[None]:
+    """Show the metrics while the block runs, if there is a port for it. Raises PortTaken."""
+    settings = container.settings()
+    if settings.metrics_port is None:
+        yield
+        return
+    from app.main import create_metrics_app  # noqa: PLC0415 - nothing else here serves anything
+
+    port = settings.metrics_port + number
+    async with served(create_metrics_app(container), host=settings.host, port=port):
+        yield

@@ -127,9 +127,7 @@ class Settings(BaseSettings):
     )
     external_api_allow_private: bool = Field(default=False, examples=["true"])
 
-    smtp_url: MailServerUrl | None = Field(
-        default=None, examples=["smtp://user:password@mail.example.com:587"]
-    )
+    smtp_url: MailServerUrl | None = Field(None, examples=["smtp://user:password@example.com:587"])
     mail_from: Mailbox = Field("no-reply@localhost", examples=["Shop <no-reply@example.com>"])
     public_url: WebUrl | None = Field(default=None, examples=["https://tasks.example.com"])
 
@@ -137,8 +135,9 @@ class Settings(BaseSettings):
         "INFO", examples=["INFO"]
     )
     metrics_token: SecretStr | None = Field(
-        default=None, min_length=16, examples=["the output of: openssl rand -hex 16"]
+        None, min_length=16, examples=["the output of: openssl rand -hex 16"]
     )
+    metrics_port: int | None = Field(default=None, ge=1, le=MAX_PORT, examples=["9000"])
     sentry_dsn: SentryDsn | None = Field(
         default=None, examples=["https://key@sentry.example.com/1"]
     )
@@ -188,6 +187,12 @@ class Settings(BaseSettings):
             message = (
                 "CELERY_BROKER_URL is missing: EVENTS=celery sends deliveries over it; "
                 "for example: CELERY_BROKER_URL=redis://localhost:6379/0"
+            )
+            raise ValueError(message)
+        if self.metrics_port and not self.metrics_token:
+            message = (
+                "METRICS_TOKEN is missing: metrics are shown on METRICS_PORT to who sends it; "
+                "for example: METRICS_TOKEN=the output of: openssl rand -hex 16"
             )
             raise ValueError(message)
         if self.external_api_url and not self.external_api_key:

@@ -10,8 +10,7 @@ from app.config.settings import Settings
 from app.main import create_app
 from tests.e2e.events.conftest import Failed
 from tests.support.dead_letters import HANDLER
-
-TOKEN = "a token for tests only"
+from tests.support.metrics import TOKEN
 
 
 @pytest.fixture

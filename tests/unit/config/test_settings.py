@@ -75,6 +75,7 @@ GOOD: dict[str, tuple[str, Any]] = {
     "MAIL_FROM": ("Shop <shop@example.com>", "Shop <shop@example.com>"),
     "PUBLIC_URL": ("https://tasks.example.com", "https://tasks.example.com"),
     "LOG_LEVEL": ("DEBUG", "DEBUG"),
+    "METRICS_PORT": ("65535", 65_535),
 }
 
 
@@ -82,6 +83,7 @@ GOOD: dict[str, tuple[str, Any]] = {
 NEEDED = {
     "EXTERNAL_API_URL": {"EXTERNAL_API_KEY": KEY},
     "EVENTS": {"CELERY_BROKER_URL": "redis://localhost"},
+    "METRICS_PORT": {"METRICS_TOKEN": CANARY * 2},
 }
 
 
@@ -240,6 +242,7 @@ BAD: dict[str, list[str]] = {
     "EVENT_QUEUE_SECONDS": ["0.9", "86401", "nan", "inf"],
     "EVENT_IN_FLIGHT": ["0", "100001", "1.5"],
     "EVENT_PROCESSES": ["0", "201", "two"],
+    "METRICS_PORT": ["0", "65536", "http"],
     "EVENT_WATCHDOG_SECONDS": ["0.9", "3601", "nan", "inf"],
     "EVENT_DELIVERY_KEEP_HOURS": ["0", "8761", "1.5"],
     "EVENT_LOG_KEEP_DAYS": ["0", "3651", "1.5"],

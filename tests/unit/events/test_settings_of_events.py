@@ -33,3 +33,11 @@ def test_a_setting_out_of_its_bounds_stops_the_start_and_is_named(name: str, val
     (problem,) = refusal.value.problems
     assert problem.strip().startswith(f"{name.upper()}: ")
     assert "too short" not in problem
+
+
+def test_metrics_on_a_port_of_their_own_need_a_token_too() -> None:
+    with pytest.raises(InvalidSettingsError) as refusal:
+        settings(metrics_port=9000)
+    (problem,) = refusal.value.problems
+    assert problem.strip().startswith("METRICS_TOKEN is missing: ")
+    assert settings(metrics_port=9000, metrics_token="x" * 16).metrics_port == 9000

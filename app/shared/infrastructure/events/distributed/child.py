@@ -18,8 +18,8 @@ log = structlog.get_logger(__name__)
 PAUSE_SECONDS: Final = 1.0
 LONGEST_END_SECONDS: Final = 5.0
 
-OpenService: TypeAlias = Callable[[], AbstractAsyncContextManager[Callable[[], Chunk]]]
-"""Opens the service, and hands out what makes a chunk of it."""
+OpenService: TypeAlias = Callable[[int], AbstractAsyncContextManager[Callable[[], Chunk]]]
+"""Opens the service in the process of that number, and hands out what makes a chunk of it."""
 
 
 class Child:
@@ -29,10 +29,10 @@ class Child:
     stops. If the loop ran there, an interruption would leave its transactions open.
     """
 
-    def __init__(self, open_service: OpenService) -> None:
+    def __init__(self, open_service: OpenService, *, number: int) -> None:
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="deliveries", daemon=True).start()
-        self._service = open_service()
+        self._service = open_service(number)
         self._new_chunk = self._start(self._service.__aenter__()).result()
 
     def run(self, pairs: Sequence[tuple[int, int]]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import structlog
 from celery import Celery, signals
 from celery.exceptions import CPendingDeprecationWarning
+from celery.utils.log import current_process_index
 from celery.worker import consumer
 
 from app.shared.infrastructure.events.distributed.broker import TASK
@@ -42,7 +43,8 @@ def run_celery_worker(
 
     def begin(**_: Any) -> None:
         try:
-            children.append(Child(open_service))
+            # Who follows a process that is gone gets its number.
+            children.append(Child(open_service, number=current_process_index(base=0)))
         except Exception:  # Celery would note it and go on
             log.exception("worker process can't begin")
             os._exit(1)

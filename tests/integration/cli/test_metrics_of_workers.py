@@ -1,0 +1,62 @@
+"""A worker shows its metrics on a port of its own, to who has the token."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.support.metrics import TOKEN, asked
+from tests.support.server import Command, Running, free_port
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def command(empty_folder: Path, port: int) -> Command:
+    settings = {"EVENTS": "worker", "METRICS_PORT": str(port), "METRICS_TOKEN": TOKEN}
+    command = Command(empty_folder, settings)
+    assert command.run("migrate").returncode == 0
+    return command
+
+
+@pytest.fixture
+def worker(command: Command) -> Iterator[Running]:
+    running = command.start("worker")
+    yield running
+    running.kill()
+
+
+def test_who_has_the_token_sees_what_the_worker_did_and_what_waits(
+    worker: Running, port: int
+) -> None:
+    worker.wait_until(lambda: 'event_deliveries_total{handler="task.empty_bin"' in asked(port))
+    shown = asked(port)
+    assert 'event_backlog{handler="task.empty_bin",state="dead"} 0.0' in shown
+    assert "event_oldest_ready_seconds{" in shown
+    assert "event_blocked_lanes{" in shown
+    assert "event_delivery_attempts_count{" in shown
+    assert "event_take_seconds_count " in shown
+    assert worker.stop() == 0
+    assert asked(port) == ""
+
+
+def test_nobody_else_sees_anything(worker: Running, port: int) -> None:
+    worker.wait_until(lambda: bool(asked(port)))
+    for path, token in (("metrics", "wrong"), ("metrics", "None"), ("health/live", TOKEN)):
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = httpx2.get(f"http://127.0.0.1:{port}/{path}", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_port_that_is_taken_stops_the_start_with_a_sentence(
+    worker: Running, command: Command, port: int
+) -> None:
+    worker.wait_until(lambda: bool(asked(port)))
+    second = command.run("worker")
+    assert second.returncode == 1
+    assert second.stderr.strip().endswith(f"127.0.0.1:{port}: Address already in use")
+    assert "Traceback" not in second.stderr

@@ -1,0 +1,47 @@
+"""Each process of a worker counts what it did, and shows it on a port of its own."""
+
+import asyncio
+import re
+import secrets
+
+from pydantic import SecretStr
+
+from tests.integration.events.celery.conftest import Prepared
+from tests.support.brokers import remove
+from tests.support.celery import worker
+from tests.support.metrics import TOKEN, asked
+from tests.support.probe.module import Kept
+from tests.support.probe.service import probe_container
+from tests.support.probe.world import World, until
+from tests.support.server import free_port
+
+DONE = re.compile(r'event_deliveries_total\{handler="probe.keep",outcome="done"\} (\S+)')
+
+
+async def test_all_that_was_done_is_counted_by_one_or_the_other(
+    prepared: Prepared, world: World
+) -> None:
+    first = free_port()
+    own = {
+        "app_name": f"Test {secrets.token_hex(4)}",
+        "metrics_port": first,
+        "metrics_token": SecretStr(TOKEN),
+        "event_processes": 2,
+    }
+    settings = world.settings.model_copy(update=own)
+    relay = probe_container(settings, world.folder)
+
+    def done() -> list[float]:
+        shown = [asked(port) for port in (first, first + 1)]
+        assert all(shown)
+        return [float(found[1]) for each in shown if (found := DONE.search(each))]
+
+    async with worker(settings, world.folder, prepared.logs / "metrics"):
+        await relay.database().open()
+        for _ in range(5):
+            await world.publish(Kept)
+        async with relay.engine().running():
+            await until(lambda: world.are(["done"] * 5))
+        assert sum(await asyncio.to_thread(done)) == 5
+    await relay.database().close()
+    await asyncio.to_thread(remove, relay.celery())
