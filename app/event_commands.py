@@ -80,7 +80,8 @@ def retry(
         _ask(context, lambda container: container.steering().retry(wanted))
         typer.echo(f"Delivery {wanted} will be tried again.")
     else:
-        _tell(_ask(context, lambda container: container.steering().retry_all(wanted)), "again")
+        retried = _ask(context, lambda container: container.steering().retry_all(wanted))
+        typer.echo(f"{_count(retried)} will be tried again.")
 
 
 @events.command()
@@ -103,7 +104,7 @@ def discard(
         typer.echo(f"Delivery {wanted} is given up; what it blocked goes on.")
     else:
         steered = _ask(context, lambda c: c.steering().discard_all(wanted, reason=reason))
-        typer.echo(f"{steered.deliveries} deliveries are given up.")
+        typer.echo(f"{_count(steered)} given up; what was blocked goes on.")
 
 
 @events.command()
@@ -114,9 +115,13 @@ def replay(
     since: Since,
     until: Annotated[str | None, typer.Option(help="Until when; now if left out.")] = None,
 ) -> None:
-    """Give a handler the events of a time again, those that it was done with too."""
+    """Give a handler the events of a time again that it was done with.
+
+    What it has not done yet stays as it is: what is dead is tried again by `retry`.
+    """
     start, end = _time(since), None if until is None else _time(until)
-    _tell(_ask(context, lambda c: c.replay().replay(handler, since=start, until=end)), "again")
+    replayed = _ask(context, lambda c: c.replay().replay(handler, since=start, until=end))
+    typer.echo(f"{_count(replayed)} will be made again.")
 
 
 @events.command()
@@ -127,7 +132,8 @@ def backfill(context: typer.Context, handler: HandlerId, *, since: Since) -> Non
     with a handler that was not there before, or it gets those events again.
     """
     start = _time(since)
-    _tell(_ask(context, lambda container: container.replay().backfill(handler, since=start)), "now")
+    filled = _ask(context, lambda container: container.replay().backfill(handler, since=start))
+    typer.echo(f"{_count(filled)} added, and will be made.")
 
 
 @events.command()
@@ -136,6 +142,10 @@ def lag(context: typer.Context, *, as_json: AsJson = False) -> None:
     found = _ask(context, lambda container: container.backlog().lag())
     counts = ("ready", "taken", "blocked", "blocked_lanes", "dead", "parked", "oldest_due")
     _show(found, ("handler", *counts), as_json=as_json)
+    if not as_json:
+        described = _ask(context, lambda container: container.inspection().handlers())
+        for paused in (handler for handler in described if handler.paused_at):
+            typer.echo(f"{paused.id} is paused: what is ready or blocked waits until it resumes.")
 
 
 @events.command()
@@ -199,8 +209,8 @@ def _one_of(delivery_id: int | None, handler: str | None) -> int | str:
     raise Invalid("delivery", "give either a delivery's number or --handler")
 
 
-def _tell(changed: Changed, when: str) -> None:
-    typer.echo(f"{changed.deliveries} deliveries will be made {when}.")
+def _count(changed: Changed) -> str:
+    return "1 delivery" if changed.deliveries == 1 else f"{changed.deliveries} deliveries"
 
 
 def _show(items: Sequence[object], columns: Sequence[str], *, as_json: bool) -> None:
@@ -219,8 +229,15 @@ def _print_table(items: Sequence[object], columns: Sequence[str]) -> None:
     first.no_wrap = True
     table = Table(first, *others, box=None)
     for item in items:
-        table.add_row(*(_text(getattr(item, column)) for column in columns))
+        table.add_row(*(_text(_shown(item, column)) for column in columns))
     Console(width=width, markup=False, emoji=False, highlight=False).print(table)
+
+
+def _shown(item: object, column: str) -> object:
+    value = getattr(item, column)
+    # Only what is to be run has a time for it; the others keep that of their last run.
+    is_due = getattr(item, "state", None) in {DeliveryStatus.READY, DeliveryStatus.TAKEN}
+    return value if is_due or column != "due_at" else None
 
 
 def _print_detail(found: DeliveryDetail) -> None:
@@ -228,7 +245,7 @@ def _print_detail(found: DeliveryDetail) -> None:
     for title, part in parts:
         typer.echo(title)
         for field in fields(part):  # type: ignore[arg-type]  # both are dataclasses
-            typer.echo(f"  {field.name:<18}{_text(getattr(part, field.name))}")
+            typer.echo(f"  {field.name:<18}{_text(_shown(part, field.name))}")
     for attempt in found.attempts:
         typer.echo(f"attempt {attempt.attempt}, {_text(attempt.ended_at)}, by {attempt.owner}")
         typer.echo(_text(attempt.traceback))
@@ -246,6 +263,8 @@ def _text(value: object) -> str:
         return value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, dict):
+        value = orjson.dumps(value, default=str).decode()
     # An error may quote anything, and a terminal obeys what it is sent.
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value))
 

@@ -135,7 +135,7 @@ async def test_events_are_played_again_and_filled_in(run: Run, failed: list[int]
     dead, _ = failed
     await run("discard", str(dead), "--reason", "was wrong")
     again = await run("replay", HANDLER, "--since", "2026-01-01T00:00:00Z")
-    assert again.output.startswith("1 deliveries")
+    assert again.output == "1 delivery will be made again.\n"
     nothing = await run(
         "replay", HANDLER, "--since", "2026-01-01T00:00:00Z", "--until", "2026-01-02T00:00:00+01:00"
     )
@@ -164,8 +164,10 @@ async def test_a_handler_is_paused_and_resumes(run: Run, failed: list[int]) -> N
 
     await run("pause", HANDLER)
     assert await paused() == [HANDLER]
+    assert f"{HANDLER} is paused: " in (await run("lag")).output
     await run("resume", HANDLER)
     assert await paused() == []
+    assert "is paused" not in (await run("lag")).output
 
 
 @pytest.mark.parametrize(
