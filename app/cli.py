@@ -25,7 +25,7 @@ from app.main import create_app
 from app.seed import PASSWORD, USERS, seed
 from app.shared.infrastructure.database.migrate import MigrationFailed, check, downgrade, upgrade
 from app.shared.infrastructure.events.catalogue import write_catalogue
-from app.worker import run_celery_worker, run_worker
+from app.worker import run, run_celery_worker
 
 Result = TypeVar("Result")
 
@@ -81,7 +81,7 @@ def worker() -> None:
     configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
     if settings.events == "celery":
         sys.exit(run_celery_worker(settings))
-    asyncio.run(run_worker(build_container(settings)))
+    run(build_container(settings))
 
 
 @cli.command()
@@ -91,7 +91,7 @@ def relay() -> None:
     if settings.events != "celery":
         sys.exit(f"EVENTS is {settings.events}: only Celery's workers need a relay.")
     configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
-    asyncio.run(run_worker(build_container(settings)))
+    run(build_container(settings))
 
 
 @cli.command()
@@ -179,7 +179,7 @@ def _plain_settings() -> Settings:
 def _with_container(work: Callable[[ApplicationContainer], Awaitable[Result]]) -> Result:
     """Do some work of the service outside of a request."""
 
-    async def run() -> Result:
+    async def work_in_container() -> Result:
         settings = load_settings()
         configure_logging(level="WARNING", json_lines=settings.is_production)
         container = build_container(settings)
@@ -193,7 +193,7 @@ def _with_container(work: Callable[[ApplicationContainer], Awaitable[Result]]) -
             await container.wake().close()
             await container.database().close()
 
-    return asyncio.run(run())
+    return asyncio.run(work_in_container())
 
 
 def _greet(settings: Settings) -> None:

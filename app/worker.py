@@ -6,10 +6,18 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from uvicorn.loops.auto import auto_loop_factory
+
 from app.config.settings import Settings
 from app.container import ApplicationContainer, build_container
 from app.core.serving import listening, served
 from app.shared.infrastructure.events.distributed.chunk import Chunk
+
+
+def run(container: ApplicationContainer) -> None:
+    """Run a worker or a relay to its end, on the kind of loop that serves the API too."""
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(run_worker(container))
 
 
 async def run_worker(container: ApplicationContainer) -> None:
@@ -39,7 +47,7 @@ def run_celery_worker(
     # Before Celery is imported. It makes SIGTERM end a worker in bounded time, and keeps it from
     # the processes that it forked, where a supervisor sends it to all of them.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
-    from app.shared.infrastructure.events.distributed.worker import run_celery_worker as run  # noqa: PLC0415
+    from app.shared.infrastructure.events.distributed import worker  # noqa: PLC0415
 
     @asynccontextmanager
     async def open_service(number: int) -> AsyncIterator[Callable[[], Chunk]]:
@@ -56,7 +64,7 @@ def run_celery_worker(
     if settings.metrics_port is not None:  # in a process that was forked it would be too late
         for number in range(settings.event_processes):
             listening(settings.host, settings.metrics_port + number).close()
-    return run(
+    return worker.run_celery_worker(
         build(settings).celery(),
         open_service,
         processes=settings.event_processes,

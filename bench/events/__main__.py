@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from uvicorn.loops.auto import auto_loop_factory
+
 from bench.events import floor, workloads
 from bench.events.lines import LINES
 from bench.events.service import TooSlow
@@ -115,7 +117,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     with tempfile.TemporaryDirectory(prefix="alicerce-bench-") as folder:
         try:
-            asyncio.run(run(size, Path(folder)))
+            with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:  # the API's kind
+                runner.run(run(size, Path(folder)))
         except KeyboardInterrupt:
             sys.exit("\nStopped; everything that was started is gone.")
         except TooSlow:

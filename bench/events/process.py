@@ -1,6 +1,5 @@
 """A process of a benchmark: a relay, a worker of Celery, or one whose tasks do nothing."""
 
-import asyncio
 import os
 import sys
 from collections.abc import Callable
@@ -9,7 +8,7 @@ from typing import Final
 from app.config.settings import Settings, load_settings
 from app.core.logging import configure_logging
 from app.shared.infrastructure.events.distributed.broker import create_celery
-from app.worker import run_celery_worker, run_worker
+from app.worker import run, run_celery_worker
 from bench.events.module import bench_container
 from bench.processes import end_with_parent
 
@@ -18,7 +17,7 @@ TICKS: Final = "BENCH_TICKS"
 
 
 def relay(settings: Settings) -> None:
-    asyncio.run(run_worker(bench_container(settings)))
+    run(bench_container(settings))
 
 
 def worker(settings: Settings) -> None:

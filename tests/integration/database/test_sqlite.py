@@ -164,8 +164,9 @@ async def test_a_transaction_is_a_writer_from_its_beginning(migrated: Path) -> N
     async with (
         opened(migrated) as one,
         opened(migrated, timeout_seconds=0.1) as other,
-        one.transaction(),  # has not written yet
+        one.transaction() as connection,
     ):
+        await count_events(connection)  # has only read yet
         await expect_unavailable(write(other))
 
 
@@ -199,7 +200,8 @@ async def test_a_pool_without_a_free_connection_is_unavailable_until_one_is_free
 ) -> None:
     async with opened(migrated, pool_size=1, timeout_seconds=0.1) as database:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(database.transaction())
+            connection = await stack.enter_async_context(database.transaction())
+            await count_events(connection)
             await expect_unavailable(read(database))
         await read(database)
         await write(database)

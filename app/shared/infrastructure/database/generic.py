@@ -58,25 +58,37 @@ class Threads:
 
 
 class GenericConnection:
-    """A connection inside a transaction."""
+    """A connection inside a transaction, which is begun with the first statement: one hop less."""
 
-    def __init__(self, raw: Connection, threads: Threads) -> None:
-        self._raw, self._threads = raw, threads
+    def __init__(self, connect: Callable[[], Connection], threads: Threads) -> None:
+        self._connect, self._threads = connect, threads
+        self._raw: Connection | None = None
 
     async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
-        return await self._threads.run(_first, self._raw, query, params)
+        return await self._threads.run(self._do, _first, query, params)
 
     async def fetch_all(self, query: Query, params: Mapping[str, Any], /) -> Sequence[Row]:
-        return await self._threads.run(_all, self._raw, query, params)
+        return await self._threads.run(self._do, _all, query, params)
 
     async def execute(self, query: Query, params: Mapping[str, Any], /) -> int:
-        return await self._threads.run(_hit, self._raw, query, params)
+        return await self._threads.run(self._do, _hit, query, params)
 
     async def execute_many(self, query: Query, params: Sequence[Mapping[str, Any]], /) -> None:
-        await self._threads.run(_hit, self._raw, query, params)
+        await self._threads.run(self._do, _hit, query, params)
 
     async def commit(self) -> None:
-        await self._threads.run(_commit, self._raw)
+        await self._threads.run(self._do, _commit)
+
+    async def close(self) -> None:
+        """Roll back what was not committed."""
+        if self._raw is not None and not self._raw.closed:
+            await self._threads.run(self._raw.close)
+
+    def _do(self, work: Callable[..., R], *arguments: Any) -> R:
+        if self._raw is None:
+            self._raw = self._connect()
+            self._raw.begin()
+        return work(self._raw, *arguments)
 
 
 class GenericDatabase:
@@ -120,14 +132,11 @@ class GenericDatabase:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[GenericConnection]:
         async with self._alone():
-            begun: list[Connection] = []  # kept here: whoever is cancelled gets no result
+            connection = GenericConnection(self._engine.connect, self._threads)
             try:
-                await self._threads.run(self._begin, begun)
-                yield GenericConnection(begun[0], self._threads)
+                yield connection
             finally:
-                for raw in begun:
-                    if not raw.closed:
-                        await self._threads.run(raw.close)
+                await connection.close()
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
@@ -144,11 +153,6 @@ class GenericDatabase:
     def _read(self, fetch: Callable[[Connection, Query, Any], R], query: Query, params: Any) -> R:
         with self._reader.connect() as raw:
             return fetch(raw, query, params)
-
-    def _begin(self, begun: list[Connection]) -> None:
-        raw = self._engine.connect()
-        begun.append(raw)
-        raw.begin()
 
 
 def _commit(raw: Connection) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import structlog
 from celery.exceptions import Reject, SoftTimeLimitExceeded
+from uvicorn.loops.auto import auto_loop_factory
 
 from app.core.exceptions import Unavailable
 from app.shared.infrastructure.events.distributed.chunk import Chunk
@@ -30,7 +31,7 @@ class Child:
     """
 
     def __init__(self, open_service: OpenService, *, number: int) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop = auto_loop_factory()()
         threading.Thread(target=self._loop.run_forever, name="deliveries", daemon=True).start()
         self._service = open_service(number)
         self._new_chunk = self._start(self._service.__aenter__()).result()
