@@ -55,14 +55,17 @@ async def prepared(setting: Setting, size: Size) -> Workloads:
     long = await setting.backlog(lanes=size.lanes)
     taken_beside = size.takes * size.rounds * 4
     hot = await setting.backlog(lanes=taken_beside, in_one=size.hot)
-    bare_postgres, bare_sqlite = await setting.on_postgres(), await setting.on_sqlite()
+    # What is only published would else be delivered with what is measured afterwards.
+    undelivered, undelivered_in_file = await setting.on_postgres(), await setting.on_sqlite()
     seconds, count, waits, times = size.seconds, size.count, size.waits, size.takes
     return {
-        "floor pg": partial(floor.inserting, bare_postgres.address, seconds=seconds),
-        "publish pg": partial(workloads.publishing, on_postgres, seconds=seconds),
+        "floor pg": partial(floor.inserting, undelivered.address, seconds=seconds),
+        "publish pg": partial(workloads.publishing, undelivered, seconds=seconds),
         "embedded pg": partial(workloads.delivering_embedded, on_postgres, count=count),
-        "floor sqlite": partial(floor.inserting_into_sqlite, bare_sqlite.address, seconds=seconds),
-        "publish sqlite": partial(workloads.publishing, on_sqlite, seconds=seconds),
+        "floor sqlite": partial(
+            floor.inserting_into_sqlite, undelivered_in_file.address, seconds=seconds
+        ),
+        "publish sqlite": partial(workloads.publishing, undelivered_in_file, seconds=seconds),
         "embedded sqlite": partial(workloads.delivering_embedded, on_sqlite, count=count),
         "floor celery": partial(nothing, count=count),
         "celery": partial(workloads.delivering, distributed, count=count),
