@@ -79,6 +79,8 @@ async def prepared(setting: Setting, size: Size) -> Workloads:
 
 
 async def run(size: Size, folder: Path) -> None:
+    if task := asyncio.current_task():  # what Ctrl-C does by itself
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     about = machine() | {"files on": file_system(folder)}
     async with AsyncExitStack() as stack:
         say("Starting PostgreSQL, Redis and workers, filling backlogs …")
@@ -117,12 +119,11 @@ def main() -> None:
         "--quick", action="store_true", help="at most a minute, to see that it works"
     )
     size = QUICK if parser.parse_args().quick else FULL
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     with tempfile.TemporaryDirectory(prefix="alicerce-bench-") as folder:
         try:
             with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:  # the API's kind
                 runner.run(run(size, Path(folder)))
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, asyncio.CancelledError):
             sys.exit("\nStopped; everything that was started is gone.")
         except TooSlow:
             logs = [path.read_text(encoding="utf-8") for path in Path(folder).glob("*.log")]
