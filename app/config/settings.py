@@ -135,7 +135,7 @@ class Settings(BaseSettings):
         "INFO", examples=["INFO"]
     )
     metrics_token: SecretStr | None = Field(
-        None, min_length=16, examples=["the output of: openssl rand -hex 16"]
+        default=None, min_length=16, examples=["the output of: openssl rand -hex 16"]
     )
     metrics_port: int | None = Field(default=None, ge=1, le=MAX_PORT, examples=["9000"])
     sentry_dsn: SentryDsn | None = Field(
