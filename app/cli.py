@@ -68,6 +68,7 @@ def serve() -> None:
         log_config=None,
         access_log=False,  # ours has the request id and the actor
         server_header=False,
+        proxy_headers=False,  # ours believe whom TRUSTED_PROXIES names, and nobody else
         date_header=True,
         timeout_keep_alive=65,
         timeout_graceful_shutdown=25,
@@ -191,6 +192,7 @@ def _with_container(work: Callable[[ApplicationContainer], Awaitable[Result]]) -
         finally:
             container.hasher().close()
             await container.wake().close()
+            await container.limiter().close()
             await container.database().close()
 
     return asyncio.run(work_in_container())

@@ -4,7 +4,7 @@ import datetime as dt
 import os
 import socket
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import (
@@ -31,24 +31,19 @@ from app.modules.user.domain.entities import SessionLimits
 from app.shared.application.base_usecase import SystemClock
 from app.shared.application.events import ListDeliveries
 from app.shared.domain.events import ScheduleTick
-from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.migrate import Readiness
 from app.shared.infrastructure.events.backlog import Backlog
 from app.shared.infrastructure.events.distributed.chunk import Chunk
-from app.shared.infrastructure.events.engine import Engine, Executor
+from app.shared.infrastructure.events.engine import Engine
 from app.shared.infrastructure.events.inspection import Inspection
-from app.shared.infrastructure.events.local import LocalExecutor
 from app.shared.infrastructure.events.metrics import Scrape
 from app.shared.infrastructure.events.replay import Replay
 from app.shared.infrastructure.events.retention import ForgetDeliveries, ForgetEvents
 from app.shared.infrastructure.events.runner import Runner
 from app.shared.infrastructure.events.steering import Steering
-from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.idempotency import ForgetAnswers, SqlKeptAnswers
 from app.shared.presentation.events import EventController, event_routes
 from app.shared.presentation.metrics import MetricsController, metrics_routes
-
-if TYPE_CHECKING:
-    from celery import Celery
 
 # One line per module, here and in the class below.
 MODULES = (user_module, task_module)
@@ -77,50 +72,6 @@ def _session_limits(settings: Settings) -> SessionLimits:
     )
 
 
-def _wake(settings: Settings) -> Wake:
-    if settings.redis_url is None:
-        return Wake()
-    from app.shared.infrastructure.events.redis_wake import RedisWake  # noqa: PLC0415 - only here
-
-    channel = f"{settings.short_name}:wake"
-    return RedisWake(settings.redis_url.get_secret_value(), channel=channel)
-
-
-def _celery(settings: Settings) -> "Celery | None":
-    if settings.events != "celery" or settings.celery_broker_url is None:
-        return None
-    from app.shared.infrastructure.events.distributed.broker import create_celery  # noqa: PLC0415 - slow to load
-
-    return create_celery(
-        settings.celery_broker_url.get_secret_value(),
-        name=settings.short_name,
-        visibility_timeout=settings.event_queue_seconds,
-    )
-
-
-def _executor(
-    settings: Settings,
-    *,
-    database: Database,
-    registry: EventRegistry,
-    runner: Runner,
-    wake: Wake,
-    celery: "Celery | None",
-) -> Executor:
-    if celery is None:
-        return LocalExecutor(runner, wake, concurrency=settings.event_concurrency)
-    from app.shared.infrastructure.events.distributed.executor import CeleryExecutor  # noqa: PLC0415
-
-    return CeleryExecutor(
-        database,
-        registry,
-        celery,
-        lease=settings.event_queue_seconds,
-        in_flight=settings.event_in_flight,
-        concurrency=settings.event_concurrency,
-    )
-
-
 class ApplicationContainer(DeclarativeContainer):
     settings = Dependency(instance_of=Settings)
 
@@ -140,9 +91,12 @@ class ApplicationContainer(DeclarativeContainer):
         now=clock.provided.now,
     )
     cursors = Singleton(Cursors, settings.provided.jwt_secret_key.get_secret_value.call())
+    limiter = Singleton(parts.limiter, settings)
+    fair_use = Callable(parts.fair_use, settings)
+    kept_answers = Singleton(SqlKeptAnswers, database)
     readiness = Singleton(Readiness, database)
     registry = Singleton(EventRegistry)
-    wake = Singleton(_wake, settings)
+    wake = Singleton(parts.wake, settings)
     runner = Singleton(
         Runner,
         database=database,
@@ -150,9 +104,9 @@ class ApplicationContainer(DeclarativeContainer):
         owner=Callable(lambda: f"{socket.gethostname()}:{os.getpid()}"[:100]),
         lease=settings.provided.event_lease_seconds,
     )
-    celery = Singleton(_celery, settings)
+    celery = Singleton(parts.celery, settings)
     executor = Singleton(
-        _executor,
+        parts.executor,
         settings,
         database=database,
         registry=registry,
@@ -203,6 +157,11 @@ class ApplicationContainer(DeclarativeContainer):
             database=database,
             keep=Callable(lambda s: dt.timedelta(days=s.event_log_keep_days), settings),
         ),
+        Singleton(
+            ForgetAnswers,
+            database=database,
+            keep=Callable(lambda s: dt.timedelta(hours=s.idempotency_keep_hours), settings),
+        ),
     )
 
     mailer = Singleton(parts.mailer, settings)
@@ -217,6 +176,8 @@ class ApplicationContainer(DeclarativeContainer):
         tokens=tokens,
         session_limits=Singleton(_session_limits, settings),
         signing_keys=settings.provided.signing_keys,
+        limiter=limiter,
+        failure_limits=Callable(parts.failure_limits, settings),
         password_rules=Singleton(parts.password_rules, settings),
         token_lifetimes=Singleton(parts.token_lifetimes, settings),
         verified_at_once=Callable(parts.verified_at_once, settings),

@@ -18,7 +18,7 @@ from app.core.edge import Edge
 from app.core.logging import configure_logging
 from app.core.middleware import RequestBoundary
 from app.core.problems import PROBLEM_SCHEMA
-from app.core.routing import API, mount, refuse_routes_without_access
+from app.core.routing import API, Gate, mount, refuse_routes_without_access
 from app.shared.presentation.docs import DocsController, docs_routes, problem_routes
 from app.shared.presentation.health import HealthController, health_routes
 from app.shared.presentation.metrics import metrics_routes
@@ -96,6 +96,7 @@ def create_app(settings: Settings | None = None) -> Service:
             cors_origins=settings.cors_origins,
             body_seconds=settings.body_timeout_seconds,
             is_https=settings.is_production,
+            trusted_proxies=settings.trusted_proxies or (),
         ),
         title=settings.app_name,
         version=settings.version,
@@ -111,12 +112,14 @@ def create_app(settings: Settings | None = None) -> Service:
     routers = [*modules, health_routes(health), problem_routes(docs)]
     if settings.shows_docs:
         routers.append(docs_routes(docs))
-    mount(
-        app,
-        routers,
+    gate = Gate(
         authenticate=container.user.authenticate_bearer(),
         browsers=container.browsers(),
+        limiter=container.limiter(),
+        fair_use=container.fair_use(),
+        kept=container.kept_answers(),
     )
+    mount(app, routers, gate=gate)
     app.state.container = container
     return app
 
@@ -133,7 +136,7 @@ def create_metrics_app(container: ApplicationContainer) -> Service:
         redirect_slashes=False,
     )
     routers = [metrics_routes(container.metrics_controller())]
-    mount(app, routers, authenticate=container.user.authenticate())
+    mount(app, routers, gate=Gate(authenticate=container.user.authenticate_bearer()))
     return app
 
 
@@ -152,6 +155,7 @@ def _lifespan(
             yield
         container.hasher().close()
         await container.wake().close()
+        await container.limiter().close()
         await container.database().close()
 
     return lifespan

@@ -3,6 +3,7 @@
 import base64
 import re
 from email.utils import getaddresses
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -119,6 +120,16 @@ def _is_origin(text: str) -> bool:
     return "*" not in text and text == f"{url.scheme}://{host}{port}"
 
 
+def _read_networks(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    try:
+        return tuple(ip_network(each.strip()) for each in given.split(",") if each.strip())
+    except ValueError:
+        message = "must be addresses and networks, like 10.0.0.0/8, with commas between them"
+        raise ValueError(message) from None
+
+
 def _is_url(text: str, *, schemes: set[str]) -> bool:
     try:
         url = urlsplit(text)
@@ -133,6 +144,9 @@ SigningKey = Annotated[SecretStr, AfterValidator(_require_length)]
 WebUrl = Annotated[str, AfterValidator(_require_web_url)]
 MailServerUrl = Annotated[SecretStr, AfterValidator(_require_mail_server)]
 Mailbox = Annotated[str, AfterValidator(_require_mailbox)]
+Networks = Annotated[
+    tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_read_networks)
+]
 RedisUrl = Annotated[SecretStr, AfterValidator(_require_redis)]
 BrokerUrl = Annotated[SecretStr, AfterValidator(_require_broker)]
 SentryDsn = Annotated[SecretStr, AfterValidator(_require_dsn)]

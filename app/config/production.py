@@ -44,6 +44,8 @@ def _switches(settings: "Settings") -> Iterator[Refusal]:
     for name in ("debug", "database_echo"):
         if getattr(settings, name):
             yield name.upper(), "must be off in production", "false"
+    if not settings.rate_limits:
+        yield "RATE_LIMITS", "must be on in production", "true"
     if settings.sentry_dsn and settings.sentry_dsn.get_secret_value().startswith("http:"):
         yield "SENTRY_DSN", "must be https in production", "https://key@sentry.example.com/1"
 

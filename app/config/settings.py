@@ -24,12 +24,13 @@ from pydantic_settings import (
 from sqlalchemy.engine import URL, make_url
 
 from app.config.database_url import MAX_PORT, DatabaseUrl
+from app.config.events import EventSettings
 from app.config.kept_secret import LazySecret
 from app.config.outside import (
-    BrokerUrl,
     HostNames,
     Mailbox,
     MailServerUrl,
+    Networks,
     Origins,
     RedisUrl,
     SentryDsn,
@@ -52,7 +53,7 @@ class InvalidSettingsError(Exception):
         super().__init__("\n".join(["The settings are not usable:", *problems]))
 
 
-class Settings(BaseSettings):
+class Settings(EventSettings):
     """Read from the environment and from `.env`; `.env.example` explains each in its place."""
 
     model_config = SettingsConfigDict(
@@ -101,23 +102,17 @@ class Settings(BaseSettings):
     password_passes: int = Field(2, ge=2, le=20, examples=["2"])
     password_reset_minutes: int = Field(60, ge=1, le=60, examples=["60"])
     verification_hours: int = Field(24, ge=1, le=24, examples=["24"])
+    rate_limits: bool = Field(default=True, examples=["true"])
+    rate_limit_per_minute: int = Field(600, ge=0, le=1_000_000, examples=["600"])
+    sign_in_failures_per_account: int = Field(10, ge=1, le=10_000, examples=["10"])
+    sign_in_failures_per_client: int = Field(10, ge=1, le=10_000, examples=["10"])
+    sign_in_failures_in_all: int = Field(1000, ge=1, le=100_000, examples=["1000"])
+    trusted_proxies: Networks | None = Field(default=None, examples=["10.0.0.0/8, 192.0.2.7"])
+    idempotency_keep_hours: int = Field(24, ge=24, le=720, examples=["24"])
 
     redis_url: RedisUrl | None = Field(default=None, examples=["redis://localhost:6379/1"])
 
     bin_keep_days: int = Field(30, ge=1, le=3650, examples=["30"])
-
-    events: Literal["embedded", "worker", "celery"] = Field("embedded", examples=["worker"])
-    event_concurrency: int = Field(4, ge=1, le=200, examples=["4"])
-    event_lease_seconds: float = Field(60.0, ge=1, le=3600, examples=["60"])
-    # With Celery. What waits in the broker's queue is not lost: it has longer than what runs,
-    # or it would be sent again for nothing while workers are busy.
-    celery_broker_url: BrokerUrl | None = Field(default=None, examples=["redis://localhost:6379/0"])
-    event_queue_seconds: float = Field(180.0, ge=1, le=86_400, examples=["180"])
-    event_in_flight: int = Field(400, ge=1, le=100_000, examples=["400"])
-    event_processes: int = Field(2, ge=1, le=200, examples=["2"])
-    event_watchdog_seconds: float = Field(60.0, ge=1, le=3600, examples=["60"])
-    event_delivery_keep_hours: int = Field(24, ge=1, le=8760, examples=["24"])
-    event_log_keep_days: int = Field(90, ge=1, le=3650, examples=["90"])
 
     external_api_url: WebUrl | None = Field(
         default=None, examples=["https://hooks.example.com/tasks"]

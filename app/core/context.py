@@ -3,7 +3,11 @@
 import datetime as dt
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
+
+if TYPE_CHECKING:
+    from app.core.idempotency import KeyedCall
 
 
 @dataclass(slots=True)
@@ -17,6 +21,12 @@ class WorkContext:
     """The event whose handler is at work."""
     caused_at: dt.datetime | None = None
     """When that event happened."""
+    client: str = ""
+    """The address that the request came from."""
+    headers: list[tuple[bytes, bytes]] | None = None
+    """What the answer is to say besides, whatever it will be."""
+    keyed: "KeyedCall | None" = None
+    """The call that must have its effect once, if the request is one."""
 
 
 current_work: ContextVar[WorkContext] = ContextVar("current_work", default=WorkContext())  # noqa: B039 - never written to outside a request

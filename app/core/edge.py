@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.core.clients import Network
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
@@ -15,3 +17,5 @@ class Edge:
     body_seconds: float = 30
     is_https: bool = False
     """Whether people reach it by https only, so that browsers may be told to keep to that."""
+    trusted_proxies: Sequence[Network] = ()
+    """Whose word is taken for where a request comes from. Empty: nobody's."""

@@ -73,10 +73,12 @@ def _route_standard_library(
         logger.setLevel(max(logging.WARNING, root.level))
 
 
-def _add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    request_id = current_work.get().request_id
-    if request_id:
-        event.setdefault("request_id", request_id)
+def _add_request_id(logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    work = current_work.get()
+    if work.request_id:
+        event.setdefault("request_id", work.request_id)
+    if work.client and getattr(logger, "name", None) == "security":
+        event.setdefault("client", work.client)  # as the access log has it
     return event
 
 

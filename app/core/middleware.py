@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from app.core.bodies import REFUSED, IncomingBody, announces_body
+from app.core.clients import ClientAddresses
 from app.core.context import WorkContext, current_work
 from app.core.cors import Cors
 from app.core.edge import Edge
@@ -52,6 +53,7 @@ class RequestBoundary:
     ) -> None:
         edge = edge or Edge()
         self._app = app
+        self._clients = ClientAddresses(edge.trusted_proxies)
         self._report = report
         self._hosts = Hosts(edge.allowed_hosts)
         self._cors = Cors(edge.cors_origins) if edge.cors_origins else None
@@ -65,10 +67,11 @@ class RequestBoundary:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         work = WorkContext(
             request_id=_request_id(headers.get(b"x-request-id")),
+            client=self._clients.of(scope),
             traceparent=_traceparent(headers.get(b"traceparent")),
         )
         token = current_work.set(work)
-        answer = _Answer(send, work.request_id, self._headers)
+        answer = _Answer(send, work, self._headers)
         started = time.perf_counter()
         try:
             if self._cors is not None:
@@ -110,11 +113,12 @@ class RequestBoundary:
 class _Answer:
     """Passes the answer on, with our headers, and remembers how far it came."""
 
-    __slots__ = ("_request_id", "_send", "body", "headers", "status")
+    __slots__ = ("_send", "_work", "body", "headers", "status")
 
-    def __init__(self, send: Send, request_id: str, headers: Sequence[tuple[bytes, bytes]]) -> None:
-        self._send = send
-        self._request_id = request_id
+    def __init__(
+        self, send: Send, work: WorkContext, headers: Sequence[tuple[bytes, bytes]]
+    ) -> None:
+        self._send, self._work = send, work
         self.headers = headers
         self.status = 0
         self.body: IncomingBody | None = None
@@ -122,10 +126,10 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message.get("headers", ()), *self.headers]
+            headers = [*message.get("headers", ()), *(self._work.headers or ()), *self.headers]
             present = {name for name, _ in headers}
             headers += [pair for pair in DEFAULT_HEADERS.items() if pair[0] not in present]
-            headers.append((b"x-request-id", self._request_id.encode()))
+            headers.append((b"x-request-id", self._work.request_id.encode()))
             if self.body is not None and self.body.is_still_coming:
                 headers.append((b"connection", b"close"))  # nobody reads the rest
             message["headers"] = headers
@@ -135,7 +139,7 @@ class _Answer:
         if self.status:
             # The first bytes have left: only cutting the connection can still tell the client.
             raise error
-        await send_problem(self.send, problem, self._request_id)
+        await send_problem(self.send, problem, self._work.request_id)
 
 
 def _request_id(sent: bytes | None) -> str:
@@ -152,7 +156,6 @@ def _traceparent(sent: bytes | None) -> str | None:
 
 
 def _log_access(scope: Scope, work: WorkContext, status: int, seconds: float) -> None:
-    client = scope.get("client")
     with suppress(Exception):  # the answer is out, and its connection can be kept
         log.info(
             "request",
@@ -160,6 +163,6 @@ def _log_access(scope: Scope, work: WorkContext, status: int, seconds: float) ->
             path=quote(scope["path"]),  # a decoded one could end the line, or turn it around
             status=status,
             ms=round(seconds * 1000, 2),
-            client=client[0] if client else None,
+            client=work.client or None,
             actor=str(work.actor_id) if work.actor_id else None,
         )

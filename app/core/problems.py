@@ -11,6 +11,7 @@ from starlette.types import Send
 
 from app.core import exceptions
 from app.core.exceptions import AppError, InternalError, Invalid, MethodNotAllowed
+from app.core.limits import TooManyRequests
 from app.core.strict_json import MalformedJson
 
 MEDIA_TYPE = "application/problem+json"
@@ -31,6 +32,7 @@ STATUS_OF: dict[type[AppError], int] = {
     exceptions.MisdirectedRequest: 421,
     exceptions.Invalid: 422,
     exceptions.VersionRequired: 428,
+    TooManyRequests: 429,
     exceptions.HeadersTooLarge: 431,
     exceptions.InternalError: 500,
     exceptions.MethodNotImplemented: 501,
@@ -156,8 +158,8 @@ def _headers_of(error: AppError, status: int) -> list[tuple[bytes, bytes]]:
         return [(b"www-authenticate", b"Bearer")]
     if isinstance(error, MethodNotAllowed):
         return [(b"allow", ", ".join(error.allowed).encode())]
-    if isinstance(error, exceptions.Unavailable):
-        return [(b"retry-after", str(error.retry_after_seconds).encode())]
+    if (after := getattr(error, "retry_after_seconds", None)) is not None:
+        return [(b"retry-after", str(after).encode())]
     return []
 
 

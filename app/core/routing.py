@@ -8,6 +8,7 @@ An endpoint with a parameter of any other kind is left to FastAPI.
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -19,9 +20,24 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.core import exceptions, strict_json
 from app.core.browsers import NO_BROWSERS, SAFE_METHODS, Browsers
+from app.core.clients import one_client
 from app.core.context import current_work
 from app.core.cors import PREFLIGHT, answer_preflight
 from app.core.exceptions import AppError, MethodNotAllowed, Unauthenticated
+from app.core.fair_use import FairUse
+from app.core.idempotency import (
+    PARAMETER,
+    Answer,
+    IdempotencyInProgress,
+    IdempotencyKeyReused,
+    InvalidIdempotencyKey,
+    KeptAnswers,
+    KeyedCall,
+    answered_once,
+    fingerprint,
+    idempotency_key,
+)
+from app.core.limits import Limit, Limiter, TooManyRequests, Unlimited
 from app.core.parameters import Call, Plan, plan_for
 from app.core.problems import problem_response, status_of
 from app.core.security import Access, Actor, Authenticator
@@ -30,6 +46,17 @@ API: Final = "/api/v1"
 
 # RFC 9110, section 11.1: the scheme's name is written in any case.
 _BEARER: Final = re.compile(rb"(?i:bearer) +([\x21-\x7e]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What all routes ask before they let somebody through. Without some of it they ask less."""
+
+    authenticate: Authenticator
+    browsers: Browsers = NO_BROWSERS
+    limiter: Limiter = field(default_factory=Unlimited)
+    fair_use: FairUse | None = None
+    kept: KeptAnswers | None = None
 
 
 class ApiRoute(APIRoute):
@@ -43,67 +70,111 @@ class ApiRoute(APIRoute):
         access: Access,
         created_at: str | None = None,
         raises: Sequence[type[AppError]] = (),
+        limit: Limit | None = None,
+        counted: bool = True,
+        replayable: bool = True,
         **options: Any,
     ) -> None:
         super().__init__(path, endpoint, **options)
         self.taken: frozenset[str] = frozenset(self.methods or ())
         self.access = access
         self._created_at = created_at
-        self._authenticate: Authenticator | None = None
-        self._browsers = NO_BROWSERS
+        self._limit, self._is_counted = limit, counted
+        self._gate: Gate | None = None
         self._has_etag = "version" in getattr(self.response_model, "__dataclass_fields__", {})
         self._plan = plan_for(endpoint, set(self.param_convertors))
         if access.is_public and self._plan is not None and self._plan.takes_actor:
             message = f"{path}: a public route has no actor to give to its endpoint"
             raise TypeError(message)
+        is_known = self._plan is not None and not access.is_public
+        self.takes_key = replayable and is_known and self.taken == {"POST"}
         self._left_to_fastapi = AsyncExitStackMiddleware(super().handle)
         self._document(raises)
 
-    def bind(self, authenticate: Authenticator, browsers: Browsers) -> None:
-        """Give the route what it needs to know its callers."""
-        self._authenticate, self._browsers = authenticate, browsers
+    def bind(self, gate: "Gate") -> None:
+        """Give the route what it asks before it lets anybody through."""
+        self._gate = gate
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Authorize, read the arguments, call the endpoint, write its answer."""
+        """Admit the caller, read the arguments, call the endpoint, write its answer."""
         if scope["method"] not in self.taken:
             await _answer_another_method(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        actor = await self._actor(scope["method"], headers)
+        actor = await self._admit(scope["method"], headers)
         if self._plan is None:
             scope["actor"] = actor
             await self._left_to_fastapi(scope, receive, send)
             return
-        arguments = await self._plan.arguments(Call(scope, headers, actor), receive)
+        call = Call(scope, headers, actor)
+        key = idempotency_key(headers) if self.takes_key else None
+        arguments = await self._plan.arguments(call, receive)
+        if key is not None and self._gate is not None and self._gate.kept is not None:
+            await _send(await self._answer_once(key, call, arguments, self._gate.kept), send)
+            return
         answer = await self.endpoint(**arguments)
         if isinstance(answer, Response):
             await answer(scope, receive, send)
         else:
-            await self._write(answer, headers, send)
+            await _send(self._written(answer, headers), send)
+
+    async def _admit(self, method: str, headers: dict[bytes, bytes]) -> Actor | None:
+        """Return who calls. Raises if they may not, or call too often."""
+        try:
+            actor = await self._actor(method, headers)
+        finally:  # whoever is not let in is counted too, by their address
+            self._count()
+        if actor is not None:
+            self.access.check(actor)
+        if self._limit is not None and self._gate is not None:
+            await self._gate.limiter.hit(self._limit, one_client(current_work.get().client))
+        return actor
 
     async def _actor(self, method: str, headers: dict[bytes, bytes]) -> Actor | None:
         if self.access.is_public:
-            if self.access.own_origin:
-                self._browsers.check_origin(headers)
+            if self.access.own_origin and self._gate is not None:
+                self._gate.browsers.check_origin(headers)
             return None
         actor = await self._caller(method, headers)
         if actor is None:
             raise Unauthenticated
         current_work.get().actor_id = actor.user_id
-        self.access.check(actor)
         return actor
 
     async def _caller(self, method: str, headers: dict[bytes, bytes]) -> Actor | None:
         """Return who calls: by the header, or by the cookie where there is no header at all."""
+        if self._gate is None:
+            return None
         authorization = headers.get(b"authorization")
         if authorization is None:
-            return await self._browsers.actor(method, headers)
+            return await self._gate.browsers.actor(method, headers)
         sent = _BEARER.fullmatch(authorization)
-        if sent is None or self._authenticate is None:
-            return None
-        return await self._authenticate(sent[1].decode("ascii"))
+        return None if sent is None else await self._gate.authenticate(sent[1].decode("ascii"))
 
-    async def _write(self, answer: Any, request: dict[bytes, bytes], send: Send) -> None:
+    def _count(self) -> None:
+        if self._is_counted and self._gate is not None and self._gate.fair_use is not None:
+            work = current_work.get()
+            self._gate.fair_use.count(str(work.actor_id or one_client(work.client)))
+
+    async def _answer_once(
+        self, key: str, call: Call, arguments: dict[str, Any], kept: KeptAnswers
+    ) -> Answer:
+        assert call.actor is not None  # noqa: S101 - a public route takes no key
+        keyed = KeyedCall(
+            user_id=call.actor.user_id,
+            operation=f"POST {self.path}",
+            key=key,
+            fingerprint=fingerprint(
+                call.scope["path"], call.headers.get(b"if-match", b""), call.body
+            ),
+        )
+
+        async def do() -> Answer:
+            return self._written(await self.endpoint(**arguments), call.headers)
+
+        return await answered_once(keyed, kept, do)
+
+    def _written(self, answer: Any, request: dict[bytes, bytes]) -> Answer:
         status, body = self.status_code or 200, b""
         headers = []
         if self._has_etag:
@@ -118,8 +189,7 @@ class ApiRoute(APIRoute):
             body = strict_json.encode(answer)
             headers.append((b"content-type", b"application/json"))
             headers.append((b"content-length", b"%d" % len(body)))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        return Answer(status, headers, body)
 
     def _document(self, raises: Sequence[type[AppError]]) -> None:
         """Describe in OpenAPI every problem that can come of the route, from what it is made of."""
@@ -131,8 +201,13 @@ class ApiRoute(APIRoute):
             self.openapi_extra = {**(self.openapi_extra or {}), "security": security}
         if self.access.own_origin:
             kinds.append(exceptions.CrossOrigin)
+        if self._limit is not None or self._is_counted:
+            kinds.append(TooManyRequests)
         if self._plan is not None:
             kinds += _problems_of(self._plan)
+        if self.takes_key:
+            kinds += [InvalidIdempotencyKey, IdempotencyInProgress, IdempotencyKeyReused]
+            self.openapi_extra = {**(self.openapi_extra or {}), "parameters": [PARAMETER]}
         by_status: dict[int, list[type[AppError]]] = {}
         for kind in dict.fromkeys(kinds):
             by_status.setdefault(status_of(kind), []).append(kind)
@@ -177,16 +252,10 @@ class ApiRouter:
         self.routes.append(ApiRoute(self._prefix + path, endpoint, methods=[method], **options))
 
 
-def mount(
-    app: FastAPI,
-    routers: Sequence[ApiRouter],
-    *,
-    authenticate: Authenticator,
-    browsers: Browsers = NO_BROWSERS,
-) -> None:
+def mount(app: FastAPI, routers: Sequence[ApiRouter], *, gate: Gate) -> None:
     """Put the routes into the application, in one flat list: nested routers match twice."""
     for route in (route for router in routers for route in router.routes):
-        route.bind(authenticate, browsers)
+        route.bind(gate)
         app.router.routes.append(route)
     refuse_routes_without_access(app)
 
@@ -201,6 +270,12 @@ def refuse_routes_without_access(app: FastAPI) -> None:
     if unnamed:
         message = f"routes without an access policy: {', '.join(unnamed)}"
         raise TypeError(message)
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 async def _answer_another_method(scope: Scope, receive: Receive, send: Send) -> None:

@@ -18,7 +18,7 @@ from bench.events.service import Bench, bench_settings, opened
 from bench.processes import process
 from bench.servers import Postgres
 from tests.support.brokers import remove
-from tests.support.celery import environment
+from tests.support.probe.child import environment
 
 PROCESSES: Final = 2
 

@@ -26,6 +26,7 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
         events="worker",
         log_level="ERROR",
         database_timeout_seconds=60,  # a busy disk is no failure of the service
+        rate_limits=False,  # tests of these have a service of their own
     )
 
 

@@ -70,6 +70,7 @@ class Command:
 
     folder: Path
     settings: dict[str, str]
+    module: str = "app"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -81,7 +82,7 @@ class Command:
         log = self.folder / "log"
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - all of it is written in the tests
-                [sys.executable, "-m", "app", *arguments],
+                [sys.executable, "-m", self.module, *arguments],
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -92,7 +93,7 @@ class Command:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603 - all of it is written in the tests
-            [sys.executable, "-m", "app", *arguments],
+            [sys.executable, "-m", self.module, *arguments],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,

@@ -4,8 +4,10 @@ from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Factory, List, Object, Singleton
 
 from app.core.events import EventRegistry
+from app.core.limits import Limiter
 from app.core.passwords import PasswordHasher
 from app.core.security import AccessTokens
+from app.modules.user.application.failed_sign_ins import FailedSignIns, FailureLimits
 from app.modules.user.application.handlers import (
     ForgetOldKeys,
     ForgetOldSessions,
@@ -101,6 +103,8 @@ class UserContainer(DeclarativeContainer):
     tokens = Dependency(instance_of=AccessTokens)
     session_limits = Dependency(instance_of=SessionLimits)
     signing_keys = Dependency(instance_of=list)
+    limiter: Dependency[Limiter] = Dependency()
+    failure_limits = Dependency(instance_of=FailureLimits)
     password_rules = Dependency(instance_of=PasswordRules)
     token_lifetimes = Dependency(instance_of=TokenLifetimes)
     verified_at_once = Dependency(instance_of=bool)
@@ -115,6 +119,7 @@ class UserContainer(DeclarativeContainer):
     key_reader = Singleton(SqlKeyReader, database=database)
 
     note_use = Singleton(NoteUse, uow=uow.provider, limits=session_limits, clock=clock)
+    failures = Singleton(FailedSignIns, limiter=limiter, limits=failure_limits)
     authenticate = Singleton(
         Authenticate,
         tokens=tokens,
@@ -149,6 +154,7 @@ class UserContainer(DeclarativeContainer):
         hasher=hasher,
         tokens=tokens,
         limits=session_limits,
+        failures=failures,
         clock=clock,
     )
     refresh = Singleton(

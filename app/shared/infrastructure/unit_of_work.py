@@ -4,10 +4,12 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
+from app.core.context import current_work
 from app.core.events import EventRegistry
 from app.shared.infrastructure.database.connection import Connection, Database
 from app.shared.infrastructure.events.event_log import EventCollector
 from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.idempotency import Held, claim
 
 
 class SqlUnitOfWork:
@@ -25,7 +27,11 @@ class SqlUnitOfWork:
         self._is_joined = False
 
     async def __aenter__(self) -> Self:
-        self._connection = await self._stack.enter_async_context(self._database.transaction())
+        async with AsyncExitStack() as opening:
+            connection = await opening.enter_async_context(self._database.transaction())
+            if (call := current_work.get().keyed) is not None:
+                await claim(connection, call)
+            self._connection, self._stack = connection, opening.pop_all()
         self._build_repositories(self._connection, self._events)
         return self
 
@@ -49,11 +55,19 @@ class SqlUnitOfWork:
         return await self._events.write(self._connection)
 
     async def commit(self) -> None:
-        """Write the events and commit. Raises if the changes are not durable."""
+        """Write the events and commit. Raises if the changes are not durable.
+
+        Where the call has an Idempotency-Key its answer belongs into the transaction, so that is
+        only handed over, to be committed with it: see `answered_once`.
+        """
         if self._is_joined:
             message = "a handler does not commit: the engine does, together with the delivery"
             raise TypeError(message)
         is_awaited = await self.flush()
+        if (call := current_work.get().keyed) is not None:
+            wake = self._wake if is_awaited else None
+            call.held = Held(self._connection, self._stack.pop_all(), wake)
+            return
         await self._connection.commit()
         if is_awaited:
             self._wake.set()

@@ -138,6 +138,8 @@ class EventController:
         await self.steering.resume(handler_id)
 
 
+# None of them takes an Idempotency-Key: they work in several transactions, or change nothing the
+# second time. After a lost answer, look at the deliveries.
 def event_routes(events: EventController) -> ApiRouter:
     router = ApiRouter(f"{API}/admin/events", tags=["events"])
     router.get("", events.list, access=ADMIN, raises=[InvalidCursor, HandlerNotFound])
@@ -148,12 +150,17 @@ def event_routes(events: EventController) -> ApiRouter:
     one = "/{delivery_id}"
     router.get(one, events.show, access=ADMIN, raises=[DeliveryNotFound])
     router.post(
-        f"{one}/retry", events.retry, access=ADMIN, raises=[DeliveryNotFound, DeliveryNotDead]
+        f"{one}/retry",
+        events.retry,
+        access=ADMIN,
+        replayable=False,
+        raises=[DeliveryNotFound, DeliveryNotDead],
     )
     router.post(
         f"{one}/discard",
         events.discard,
         access=ADMIN,
+        replayable=False,
         raises=[DeliveryNotFound, DeliveryNotWaiting],
     )
     return router
@@ -162,10 +169,19 @@ def event_routes(events: EventController) -> ApiRouter:
 def _handler_routes(router: ApiRouter, events: EventController) -> None:
     one = "/handlers/{handler_id}"
     absent = [HandlerNotFound]
-    router.post(f"{one}/retry", events.retry_all, access=ADMIN, raises=absent)
-    router.post(f"{one}/discard", events.discard_all, access=ADMIN, raises=absent)
-    router.post(f"{one}/pause", events.pause, access=ADMIN, status_code=204, raises=absent)
-    router.post(f"{one}/resume", events.resume, access=ADMIN, status_code=204, raises=absent)
+    router.post(f"{one}/retry", events.retry_all, access=ADMIN, replayable=False, raises=absent)
+    router.post(f"{one}/discard", events.discard_all, access=ADMIN, replayable=False, raises=absent)
+    router.post(
+        f"{one}/pause", events.pause, access=ADMIN, replayable=False, status_code=204, raises=absent
+    )
+    router.post(
+        f"{one}/resume",
+        events.resume,
+        access=ADMIN,
+        replayable=False,
+        status_code=204,
+        raises=absent,
+    )
     playing = [HandlerNotFound, HandlerWithoutEvents, ConcurrentUpdate]
-    router.post(f"{one}/replay", events.replay, access=ADMIN, raises=playing)
-    router.post(f"{one}/backfill", events.backfill, access=ADMIN, raises=playing)
+    router.post(f"{one}/replay", events.replay, access=ADMIN, replayable=False, raises=playing)
+    router.post(f"{one}/backfill", events.backfill, access=ADMIN, replayable=False, raises=playing)

@@ -48,6 +48,6 @@ class HealthController:
 
 def health_routes(health: HealthController) -> ApiRouter:
     router = ApiRouter("/health", tags=["health"])
-    router.get("/live", health.live, access=PUBLIC)
-    router.get("/ready", health.ready, access=PUBLIC, raises=[NotReady])
+    router.get("/live", health.live, access=PUBLIC, counted=False)
+    router.get("/ready", health.ready, access=PUBLIC, counted=False, raises=[NotReady])
     return router

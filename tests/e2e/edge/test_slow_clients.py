@@ -12,7 +12,7 @@ from pydantic import Field
 
 from app.core.edge import Edge
 from app.core.exceptions import Unauthenticated
-from app.core.routing import ApiRouter, mount
+from app.core.routing import ApiRouter, Gate, mount
 from app.core.security import PUBLIC, Actor
 from app.core.server import HttpProtocol
 from app.core.wire import Body
@@ -55,7 +55,7 @@ def port() -> Iterator[int]:
     router = ApiRouter()
     router.get("/fine", fine, access=PUBLIC)
     router.post("/notes", take, access=PUBLIC)
-    mount(app, [router], authenticate=nobody)
+    mount(app, [router], gate=Gate(authenticate=nobody))
     with served(app, Impatient) as address:
         yield int(address.rpartition(":")[2])
 

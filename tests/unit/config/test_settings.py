@@ -1,4 +1,5 @@
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,16 @@ GOOD: dict[str, tuple[str, Any]] = {
     "PASSWORD_RESET_MINUTES": ("1", 1),
     "VERIFICATION_HOURS": ("1", 1),
     "BIN_KEEP_DAYS": ("3650", 3650),
+    "RATE_LIMITS": ("false", False),
+    "RATE_LIMIT_PER_MINUTE": ("0", 0),
+    "SIGN_IN_FAILURES_PER_ACCOUNT": ("1", 1),
+    "SIGN_IN_FAILURES_PER_CLIENT": ("10000", 10_000),
+    "SIGN_IN_FAILURES_IN_ALL": ("100000", 100_000),
+    "TRUSTED_PROXIES": (
+        "10.0.0.0/8, ::1,192.0.2.7,",
+        (ip_network("10.0.0.0/8"), ip_network("::1"), ip_network("192.0.2.7")),
+    ),
+    "IDEMPOTENCY_KEEP_HOURS": ("720", 720),
     "EVENTS": ("worker", "worker"),
     "EVENT_CONCURRENCY": ("200", 200),
     "EVENT_LEASE_SECONDS": ("1.5", 1.5),
@@ -220,6 +231,13 @@ BAD: dict[str, list[str]] = {
     "PASSWORD_RESET_MINUTES": ["0", "61"],
     "VERIFICATION_HOURS": ["0", "25"],
     "BIN_KEEP_DAYS": ["0", "3651"],
+    "RATE_LIMITS": ["maybe", "2"],
+    "RATE_LIMIT_PER_MINUTE": ["-1", "1000001", "1.5"],
+    "SIGN_IN_FAILURES_PER_ACCOUNT": ["0", "10001", "ten"],
+    "SIGN_IN_FAILURES_PER_CLIENT": ["0", "10001"],
+    "SIGN_IN_FAILURES_IN_ALL": ["0", "100001"],
+    "TRUSTED_PROXIES": ["*", "proxy", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.1 10.0.0.2"],
+    "IDEMPOTENCY_KEEP_HOURS": ["23", "721"],
     "REDIS_URL": [
         "nonsense",
         "http://host",

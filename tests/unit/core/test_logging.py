@@ -108,6 +108,17 @@ def test_a_value_that_has_no_form_in_json_loses_no_line(value: Any) -> None:
     assert [line["event"] for line in lines(output)] == ["odd"]
 
 
+def test_what_concerns_security_says_where_it_came_from() -> None:
+    token = current_work.set(WorkContext(client="192.0.2.1"))
+    try:
+        with logged() as output:
+            structlog.get_logger("security").warning("sign-in refused")
+            structlog.get_logger("other").warning("something else")
+    finally:
+        current_work.reset(token)
+    assert [line.get("client") for line in lines(output)] == ["192.0.2.1", None]
+
+
 def test_a_line_carries_the_id_of_its_request() -> None:
     with logged() as output:
         token = current_work.set(WorkContext(request_id="r-12345678"))

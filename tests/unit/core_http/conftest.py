@@ -13,7 +13,7 @@ from app.core import middleware
 from app.core.edge import Edge
 from app.core.exceptions import Unauthenticated
 from app.core.logging import _add_request_id
-from app.core.routing import ApiRouter, mount
+from app.core.routing import ApiRouter, Gate, mount
 from app.core.security import Actor
 from app.main import Service
 
@@ -47,7 +47,7 @@ def serve(reported: list[Exception]) -> Serve:
             redoc_url=None,
             redirect_slashes=False,
         )
-        mount(app, routers, authenticate=authenticate)
+        mount(app, routers, gate=Gate(authenticate=authenticate))
         return app
 
     return serve

@@ -125,6 +125,7 @@ def test_a_route_documents_what_can_come_of_it() -> None:
         412: "`stale_version`",
         422: "`invalid`",
         428: "`version_required`",
+        429: "`too_many_requests`",
         503: "`unavailable`",
     }
     assert route.openapi_extra == {"security": [{"password": []}, {"cookie": []}, {"key": []}]}
@@ -138,5 +139,5 @@ def test_what_names_no_permission_documents_no_key() -> None:
 
 def test_a_public_read_documents_less() -> None:
     route = ApiRoute("/x", Things().get, methods=["GET"], access=PUBLIC)
-    assert sorted(responses(route)) == [304, 400, 422, 503]
+    assert sorted(responses(route)) == [304, 400, 422, 429, 503]
     assert route.openapi_extra is None

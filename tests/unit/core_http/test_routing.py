@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.routing import Mount, Route
 
 from app.core.parameters import CurrentActor
-from app.core.routing import ApiRoute, ApiRouter, mount
+from app.core.routing import ApiRoute, ApiRouter, Gate, mount
 from app.core.security import AUTHENTICATED, PUBLIC, scope
 from app.main import Service
 from tests.support.raw import send
@@ -109,12 +109,12 @@ def test_an_application_with_a_route_that_names_no_policy_does_not_start(
     app = FastAPI(openapi_url=None)
     add(app)
     with pytest.raises(TypeError, match="without an access policy: /open"):
-        mount(app, [], authenticate=authenticate)
+        mount(app, [], gate=Gate(authenticate=authenticate))
 
 
 def test_the_documentation_of_fastapi_would_be_such_a_route() -> None:
     with pytest.raises(TypeError, match=r"/openapi\.json, /docs"):
-        mount(FastAPI(), [], authenticate=authenticate)
+        mount(FastAPI(), [], gate=Gate(authenticate=authenticate))
 
 
 def test_a_public_route_can_not_ask_who_calls() -> None:

@@ -100,7 +100,7 @@ TRACE = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 async def test_the_work_knows_its_request_and_its_trace(app: Service, endpoints: Endpoints) -> None:
     headers = [(b"x-request-id", b"my-request"), (b"traceparent", TRACE)]
     await send(app, "GET", "/fine", headers=headers)
-    assert endpoints.seen == [WorkContext("my-request", None, TRACE.decode())]
+    assert endpoints.seen == [WorkContext("my-request", None, TRACE.decode(), client="127.0.0.1")]
 
 
 @pytest.mark.parametrize("sent", [b"", b"\xff", TRACE[:-1], TRACE + b"0", TRACE.upper(), b"a" * 65])

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.core import middleware
 from app.core.parameters import CurrentActor
-from app.core.routing import ApiRouter, mount
+from app.core.routing import ApiRouter, Gate, mount
 from app.core.security import AUTHENTICATED, PUBLIC, Actor
 from app.core.wire import Body
 from app.main import Service
@@ -84,7 +84,7 @@ def app(reported: list[Exception]) -> Service:
     router.get("/response", answer_that_fails, access=PUBLIC)
     router.get("/authenticator", fine, access=AUTHENTICATED)
     router.get("/actor", tell_who_calls, access=AUTHENTICATED)
-    mount(app, [router], authenticate=authenticate)
+    mount(app, [router], gate=Gate(authenticate=authenticate))
     return app
 
 

@@ -1,6 +1,7 @@
 """The URL table of the user module."""
 
 from app.core.exceptions import ConcurrentUpdate
+from app.core.limits import HOUR, MINUTE, Limit
 from app.core.routing import API, ApiRouter
 from app.core.security import AUTHENTICATED, OWN_ORIGIN, PUBLIC, scope
 from app.modules.user.domain.entities import (
@@ -26,12 +27,26 @@ from app.modules.user.presentation.session_controllers import KeyController, Ses
 ADMIN = scope("user:admin")
 CHECKED = [ReauthFailed, ConcurrentUpdate]
 
+# For one address, whoever is behind it. What is wrong is counted besides: see FailedSignIns.
+REGISTRATIONS = Limit("register", 20, per=HOUR)
+SIGN_INS = Limit("sign_in", 100, per=5 * MINUTE)
+REFRESHES = Limit("refresh", 300, per=5 * MINUTE)
+
 
 def auth_routes(auth: AuthController) -> ApiRouter:
     router = ApiRouter(f"{API}/auth", tags=["auth"])
-    router.post("/register", auth.register, access=PUBLIC, status_code=202, raises=[WeakPassword])
-    router.post("/token", auth.sign_in, access=PUBLIC, raises=[InvalidCredentials])
-    router.post("/refresh", auth.refresh, access=PUBLIC, raises=[InvalidRefreshToken])
+    router.post(
+        "/register",
+        auth.register,
+        access=PUBLIC,
+        limit=REGISTRATIONS,
+        status_code=202,
+        raises=[WeakPassword],
+    )
+    router.post("/token", auth.sign_in, access=PUBLIC, limit=SIGN_INS, raises=[InvalidCredentials])
+    router.post(
+        "/refresh", auth.refresh, access=PUBLIC, limit=REFRESHES, raises=[InvalidRefreshToken]
+    )
     return router
 
 
@@ -59,7 +74,14 @@ def session_routes(sessions: SessionController) -> ApiRouter:
 
 def key_routes(keys: KeyController) -> ApiRouter:
     router = ApiRouter(f"{API}/auth/keys", tags=["keys"])
-    router.post("", keys.create, access=AUTHENTICATED, status_code=201, raises=[TooManyKeys])
+    router.post(
+        "",
+        keys.create,
+        access=AUTHENTICATED,
+        status_code=201,
+        replayable=False,  # the answer holds the key, which is stored nowhere
+        raises=[TooManyKeys],
+    )
     router.get("", keys.list, access=AUTHENTICATED)
     router.delete(
         "/{key_id}", keys.delete, access=AUTHENTICATED, status_code=204, raises=[KeyNotFound]

@@ -53,3 +53,28 @@ def _on_postgresql(element: array_has, compiler: SQLCompiler, **options: Any) ->
 def _on_sqlite(element: array_has, compiler: SQLCompiler, **options: Any) -> str:
     array, item = (compiler.process(clause, **options) for clause in element.clauses)
     return f"EXISTS (SELECT 1 FROM json_each({array}) WHERE json_each.value = {item})"  # noqa: S608 - both are compiled
+
+
+class try_lock(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it is
+    """Whether the transaction got the lock of this name, which it then has until it ends.
+
+    On SQLite always: whoever writes is alone anyway.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, name: ColumnElement[str]) -> None:
+        super().__init__(name)
+
+
+@compiles(try_lock, "postgresql")
+def _lock_on_postgresql(element: try_lock, compiler: SQLCompiler, **options: Any) -> str:
+    (name,) = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"pg_try_advisory_xact_lock(hashtextextended(CAST({name} AS TEXT), 0))"
+
+
+@compiles(try_lock, "sqlite")
+def _lock_on_sqlite(element: try_lock, compiler: SQLCompiler, **options: Any) -> str:
+    (name,) = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({name} IS NOT NULL)"

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -168,4 +169,18 @@ event_pause = Table(
     metadata,
     Column("handler", String(100), primary_key=True),
     Column("paused_at", Timestamp, nullable=False),
+)
+
+# What was answered to a POST that carried a key: written in the transaction of its effect.
+idempotency_key = Table(
+    "idempotency_key",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("operation", String(200), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("headers", Json, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", Timestamp, nullable=False, index=True),
 )

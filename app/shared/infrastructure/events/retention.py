@@ -55,7 +55,7 @@ class ForgetDeliveries:
         self._database, self._keep = database, keep
 
     async def __call__(self, _tick: ScheduleTick, _key: str) -> None:
-        await _forget(self._database, OLD_DELIVERIES, self._keep)
+        await forget_older(self._database, OLD_DELIVERIES, self._keep)
 
 
 @every(dt.timedelta(hours=1), id="event.forget_events", transactional=False)
@@ -66,10 +66,10 @@ class ForgetEvents:
         self._database, self._keep = database, keep
 
     async def __call__(self, _tick: ScheduleTick, _key: str) -> None:
-        await _forget(self._database, OLD_EVENTS, self._keep)
+        await forget_older(self._database, OLD_EVENTS, self._keep)
 
 
-async def _forget(database: Database, query: Query, keep: dt.timedelta) -> None:
+async def forget_older(database: Database, query: Query, keep: dt.timedelta) -> None:
     """Delete in small transactions, so that nobody waits long for one of them."""
     hit = BATCH
     while hit == BATCH:

@@ -23,23 +23,31 @@ class _Circuit:
 class CircuitBreaker:
     """Counts the failures in a row of each host, in this process.
 
-    After some of them the host is not asked for `PAUSE_SECONDS`; then one request may try. If it
-    fails, or is never heard of again, the next may try after a pause that is twice as long, up to
-    an hour; the first success forgets everything.
+    After some of them the host is not asked for a pause, in seconds; then one request may try. If
+    it fails, or is never heard of again, the next may try after a pause that is twice as long, up
+    to the longest; the first success forgets everything.
     """
 
     TOLERATED: Final = 5
     PAUSE_SECONDS: Final = 30.0
     LONGEST_PAUSE_SECONDS: Final = 3600.0
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float] = time.monotonic,
+        *,
+        tolerated: int = TOLERATED,
+        pause: float = PAUSE_SECONDS,
+        longest_pause: float = LONGEST_PAUSE_SECONDS,
+    ) -> None:
         self._now = now
+        self._tolerated, self._pause, self._longest = tolerated, pause, longest_pause
         self._failing: dict[str, _Circuit] = {}
 
     def admit(self, host: str) -> None:
         """Return if the host may be asked. Raises CircuitOpen."""
         circuit = self._failing.get(host)
-        if circuit is None or circuit.failures < self.TOLERATED:
+        if circuit is None or circuit.failures < self._tolerated:
             return
         after = circuit.closed_again_at - self._now()
         if after > 0:
@@ -49,13 +57,13 @@ class CircuitBreaker:
     def failed(self, host: str) -> None:
         circuit = self._failing.setdefault(host, _Circuit())
         circuit.failures += 1
-        if circuit.failures >= self.TOLERATED:
+        if circuit.failures >= self._tolerated:
             self._open(circuit)
 
     def succeeded(self, host: str) -> None:
         self._failing.pop(host, None)
 
     def _open(self, circuit: _Circuit) -> None:
-        doublings = min(circuit.failures - self.TOLERATED, 16)
-        pause = min(self.PAUSE_SECONDS * 2**doublings, self.LONGEST_PAUSE_SECONDS)
+        doublings = min(circuit.failures - self._tolerated, 16)
+        pause = min(self._pause * 2**doublings, self._longest)
         circuit.closed_again_at = self._now() + pause

@@ -8,6 +8,7 @@ from app.core.exceptions import Invalid
 from app.core.passwords import PasswordHasher
 from app.core.security import AccessTokens
 from app.modules.user.application.dto import Credentials, StoredCredentials, TokenPair
+from app.modules.user.application.failed_sign_ins import FailedSignIns
 from app.modules.user.application.readers import UserReader
 from app.modules.user.domain.entities import (
     InvalidCredentials,
@@ -34,10 +35,12 @@ class SignIn:
         hasher: PasswordHasher,
         tokens: AccessTokens,
         limits: SessionLimits,
+        failures: FailedSignIns,
         clock: Clock,
     ) -> None:
         self._uow, self._reader, self._hasher = uow, reader, hasher
         self._tokens, self._limits, self._clock = tokens, limits, clock
+        self._failures = failures
 
     async def execute(self, request: Credentials) -> TokenPair:
         refresh = RefreshToken.make()
@@ -52,12 +55,15 @@ class SignIn:
         self, request: Credentials, refresh: RefreshToken | None, *, cookie: str | None = None
     ) -> Session:
         """Start a session, which a refresh token continues or the cookie of a fingerprint is."""
+        await self._failures.refuse_after_too_many(request.email)
         stored = await self._find(request.email)
         right, renewed = await self._hasher.verify_and_renew(
             request.password, stored.password_hash if stored else None
         )
         if stored is None or not right or not stored.may_sign_in:
+            await self._failures.count(request.email)
             raise _refused(stored)
+        await self._failures.refuse_after_too_many(request.email)
         session = Session.start(
             stored.user_id,
             limits=self._limits,
@@ -66,6 +72,7 @@ class SignIn:
             cookie_fingerprint=cookie,
         )
         await self._start(session, refresh, stored, renewed)
+        await self._failures.forget(request.email)
         log.info("signed in", user_id=str(session.user_id), session_id=str(session.id))
         return session
 

@@ -1,0 +1,83 @@
+"""Where a request comes from: never what it says of itself, unless a proxy of ours says it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+from typing import Any, Final
+
+Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
+
+FORWARDED_FOR: Final = b"x-forwarded-for"
+MOST_HOPS: Final = 20
+LONGEST: Final = 64
+REMEMBERED: Final = 10_000  # reading an address takes longer than all else here
+# As some proxies write it: `192.0.2.1:50000`, `[2001:db8::1]:50000`, `[2001:db8::1]`.
+_WITH_PORT: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
+# Who gets a whole network gets 2**64 addresses, and is one client all the same.
+_ONE_CLIENT_OF_IPV6: Final = 64
+
+
+class ClientAddresses:
+    """Finds a request's client behind the proxies that are trusted.
+
+    From the right, X-Forwarded-For was written by those who passed the request on: the first one
+    that is no proxy of ours is the client, and what stands to the left of it is hearsay.
+    """
+
+    def __init__(self, trusted: Sequence[Network] = ()) -> None:
+        self._trusted = tuple(trusted)
+        self._is_trusted = lru_cache(maxsize=REMEMBERED)(self._lies_in_a_trusted_network)
+
+    def of(self, scope: Mapping[str, Any]) -> str:
+        """Return the address of a scope's client; an empty text behind a Unix socket."""
+        peer = (scope.get("client") or ("", 0))[0]
+        if not self._trusted:
+            return str(peer)
+        here = _address(peer)
+        for hop in _hops(scope):
+            if here is None or not self._is_trusted(here):
+                break
+            further = _address(hop)
+            if further is None:  # no address: who wrote it is as far as we can see
+                break
+            here = further
+        return str(here or peer)
+
+    def _lies_in_a_trusted_network(self, address: Address) -> bool:
+        return any(address in network for network in self._trusted)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def one_client(address: str) -> str:
+    """Return what a client is counted by: its address, or the /64 network of an IPv6 one."""
+    parsed = _address(address)
+    if isinstance(parsed, IPv6Address):
+        return str(ip_network((parsed, _ONE_CLIENT_OF_IPV6), strict=False))
+    return str(parsed or address)
+
+
+def _hops(scope: Mapping[str, Any]) -> list[str]:
+    """Return the hops, the nearest one first."""
+    lines = [value for name, value in scope["headers"] if name == FORWARDED_FOR]
+    nearest = b",".join(lines).rsplit(b",", MOST_HOPS)[::-1][:MOST_HOPS]
+    return [hop.decode("latin-1").strip()[:LONGEST] for hop in nearest] if lines else []
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _address(text: str) -> Address | None:
+    if bare := _WITH_PORT.fullmatch(text):
+        text = bare[1] or bare[2]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

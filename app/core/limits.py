@@ -1,0 +1,69 @@
+"""How often something may be done, and by whom it is counted."""
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Final, Protocol
+
+from app.core.exceptions import AppError
+
+MINUTE: Final = 60
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `amount` times in any `per` seconds, for each of those that it is counted for.
+
+    The name keeps its counters apart from those of every other limit.
+    """
+
+    name: str
+    amount: int
+    _: KW_ONLY
+    per: int
+
+
+class TooManyRequests(AppError):
+    """It was done, or tried, too often; later it may be done again."""
+
+    code = "too_many_requests"
+    message = "That was too often; wait for as long as Retry-After says."
+
+    def __init__(self, *, after: float = 1.0) -> None:
+        self.retry_after_seconds = max(1, -int(-after // 1))
+        super().__init__()
+
+
+class Limiter(Protocol):
+    """Counts, in moving windows. Whatever is away, it answers, and never with no limit at all."""
+
+    async def hit(self, limit: Limit, whom: str, /) -> None:
+        """Count once more. Raises TooManyRequests, and does not count, where that is too often.
+
+        Of many at once no more than the limit's amount get through.
+        """
+        ...
+
+    async def check(self, limit: Limit, whom: str, /) -> None:
+        """Count nothing. Raises TooManyRequests where one more would be too often."""
+        ...
+
+    async def forget(self, limit: Limit, whom: str, /) -> None:
+        """Begin to count anew."""
+        ...
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        ...
+
+
+class Unlimited:
+    """Counts nothing: where a setting has switched the limits off, and in tests."""
+
+    async def hit(self, limit: Limit, whom: str, /) -> None: ...
+
+    async def check(self, limit: Limit, whom: str, /) -> None: ...
+
+    async def forget(self, limit: Limit, whom: str, /) -> None: ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,125 @@
+"""The answers of calls with an Idempotency-Key, kept in the transaction of their effect."""
+
+import datetime as dt
+from contextlib import AsyncExitStack
+from typing import Any, Final
+
+from sqlalchemy import Float, String, bindparam, delete, insert, select, tuple_
+
+from app.core.events import every
+from app.core.idempotency import (
+    Answer,
+    AnsweredBefore,
+    IdempotencyInProgress,
+    IdempotencyKeyReused,
+    KeyedCall,
+)
+from app.shared.domain.events import ScheduleTick
+from app.shared.infrastructure.database.connection import Connection, Database, Reads
+from app.shared.infrastructure.database.expressions import database_time, try_lock
+from app.shared.infrastructure.database.models import idempotency_key
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.retention import BATCH, forget_older
+from app.shared.infrastructure.events.wake import Wake
+
+_key = idempotency_key.c
+_NAMES: Final = ("user_id", "operation", "key")
+FIND: Final = Query(
+    select(idempotency_key).where(*(_key[name] == bindparam(name) for name in _NAMES))
+)
+KEEP: Final = Query(
+    insert(idempotency_key).values(created_at=database_time()),
+    columns=[column.name for column in idempotency_key.columns if column.name != "created_at"],
+)
+LOCK: Final = Query(select(try_lock(bindparam("name", type_=String)).label("is_ours")))
+
+_old = idempotency_key.alias("old").c
+_primary = [idempotency_key.c[name] for name in _NAMES]
+OLD: Final = Query(
+    delete(idempotency_key).where(
+        tuple_(*_primary).in_(
+            select(*(_old[name] for name in _NAMES))
+            .where(_old.created_at < database_time(-bindparam("keep", type_=Float)))
+            .order_by(_old.created_at)
+            .limit(BATCH)
+        )
+    )
+)
+
+
+class SqlKeptAnswers:
+    """Asked before anything else is: a call that was answered is not even looked at again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, call: KeyedCall, /) -> Answer | None:
+        return await _find(self._database, call)
+
+
+async def claim(connection: Connection, call: KeyedCall) -> None:
+    """Make sure that nobody else does the same, or has done it.
+
+    Raises IdempotencyInProgress and AnsweredBefore. The claim ends with the transaction, however
+    that ends: a process that dies leaves none behind.
+    """
+    if call.held is not None:
+        message = "a call with an Idempotency-Key has one transaction"
+        raise TypeError(message)
+    name = "\n".join([str(call.user_id), call.operation, call.key])
+    row = await connection.fetch_one(LOCK, {"name": name})
+    if row is None or not row["is_ours"]:
+        raise IdempotencyInProgress
+    # Whoever had the lock before may have ended between our first look and now.
+    if (answer := await _find(connection, call)) is not None:
+        raise AnsweredBefore(answer)
+
+
+class Held:
+    """The transaction of a keyed call, between its use case's commit and its own."""
+
+    def __init__(self, connection: Connection, stack: AsyncExitStack, wake: Wake | None) -> None:
+        self._connection, self._stack, self._wake = connection, stack, wake
+
+    async def commit(self, call: KeyedCall, answer: Answer | None, /) -> None:
+        if answer is not None:
+            await self._connection.execute(KEEP, _row(call, answer))
+        await self._connection.commit()
+        if self._wake is not None:
+            self._wake.set()
+
+    async def close(self) -> None:
+        await self._stack.aclose()
+
+
+@every(dt.timedelta(hours=1), id="idempotency.forget_answers", transactional=False)
+class ForgetAnswers:
+    """Delete the answers that were kept for long enough; then their keys are new again."""
+
+    def __init__(self, database: Database, keep: dt.timedelta) -> None:
+        self._database, self._keep = database, keep
+
+    async def __call__(self, _tick: ScheduleTick, _key: str) -> None:
+        await forget_older(self._database, OLD, self._keep)
+
+
+async def _find(reads: Reads, call: KeyedCall) -> Answer | None:
+    row = await reads.fetch_one(FIND, {name: getattr(call, name) for name in _NAMES})
+    if row is None:
+        return None
+    if row["fingerprint"] != call.fingerprint:
+        raise IdempotencyKeyReused
+    headers = [(name.encode(), value.encode()) for name, value in row["headers"]]
+    return Answer(row["status"], headers, bytes(row["body"]))
+
+
+def _row(call: KeyedCall, answer: Answer) -> dict[str, Any]:
+    return {
+        "user_id": call.user_id,
+        "operation": call.operation,
+        "key": call.key,
+        "fingerprint": call.fingerprint,
+        "status": answer.status,
+        "headers": [[name.decode(), value.decode()] for name, value in answer.headers],
+        "body": answer.body,
+    }

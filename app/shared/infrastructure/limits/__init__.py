@@ -1,0 +1,1 @@
+"""Counting what is limited: in this process, or in Redis for all of them."""

@@ -1,0 +1,250 @@
+"""A POST with an Idempotency-Key: one effect, and its first answer as often as it is asked for."""
+
+import asyncio
+import datetime as dt
+from typing import Any
+
+import httpx2
+import pytest
+
+from app.core.idempotency import Answer, KeyedCall
+from app.core.routing import ApiRoute
+from app.main import Service
+from app.modules.task.domain.events import TaskCreated
+from app.shared.domain.events import ScheduleTick
+from app.shared.infrastructure.idempotency import ForgetAnswers, Held
+from tests.support.people import Person
+from tests.support.published import Published
+
+DRAFT = {"title": "Lay the foundation"}
+
+
+async def post(
+    person: Person, path: str, body: Any = None, *, key: str, **headers: str
+) -> httpx2.Response:
+    given = {"idempotency-key": key, **{name.replace("_", "-"): v for name, v in headers.items()}}
+    options = {} if body is None else {"json": body}
+    return await person.request("POST", path, headers=given, **options)
+
+
+def said(answer: httpx2.Response) -> tuple[int, bytes, dict[str, str]]:
+    """All of the answer but what names this one request."""
+    headers = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
+    return answer.status_code, answer.content, headers
+
+
+async def count(person: Person) -> int:
+    answer = await person.get("/tasks?with_total=true")
+    total: int = answer.json()["total"]
+    return total
+
+
+async def test_the_same_again_is_answered_with_the_same_and_done_once(ana: Person) -> None:
+    first = await post(ana, "/tasks", DRAFT, key="one")
+    again = [await post(ana, "/tasks", DRAFT, key="one") for _ in range(3)]
+    assert first.status_code == 201
+    assert {"etag", "location"} <= first.headers.keys()
+    assert [said(each) for each in again] == [said(first)] * 3
+    assert await count(ana) == 1
+
+
+async def test_without_a_key_or_with_another_it_is_done_again(ana: Person) -> None:
+    await post(ana, "/tasks", DRAFT, key="one")
+    await post(ana, "/tasks", DRAFT, key="two")
+    await ana.post("/tasks", DRAFT)
+    await ana.post("/tasks", DRAFT)
+    assert await count(ana) == 4
+
+
+async def test_the_first_answer_comes_again_whatever_happened_since(ana: Person) -> None:
+    task = await ana.create_task()
+    path = f"/tasks/{task['id']}/start"
+    first = await post(ana, path, key="one", if_match='"1"')
+    assert first.status_code == 200
+    assert (await ana.delete(f"/tasks/{task['id']}", version=2)).status_code == 204
+    again = await post(ana, path, key="one", if_match='"1"')
+    assert said(again) == said(first)
+
+
+@pytest.mark.parametrize("step", ["start", "complete", "cancel"])
+async def test_each_step_of_a_task_can_be_sent_again(ana: Person, step: str) -> None:
+    task = await ana.create_task()
+    path = f"/tasks/{task['id']}/{step}"
+    answers = [await post(ana, path, key=step, if_match='"1"') for _ in range(2)]
+    assert said(answers[1]) == said(answers[0])
+    assert answers[0].json()["version"] == 2
+    assert (await ana.post(f"/tasks/{task['id']}/{step}", version=1)).status_code == 412
+
+
+async def test_so_can_assigning_and_restoring(ana: Person, bruno: Person) -> None:
+    task = await ana.create_task()
+    path = f"/tasks/{task['id']}"
+    body = {"assignee_id": bruno.id}
+    answers = [await post(ana, f"{path}/assign", body, key="k", if_match="*") for _ in range(2)]
+    assert said(answers[1]) == said(answers[0])
+    assert (await ana.delete(path, version="*")).status_code == 204
+    answers = [await post(ana, f"{path}/restore", key="k") for _ in range(2)]
+    assert said(answers[1]) == said(answers[0])
+    assert answers[0].status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "if_match"),
+    [("/tasks", {"title": "Paint"}, ""), ("/tasks", DRAFT, '"7"'), ("/tasks", {**DRAFT}, "*")],
+)
+async def test_a_key_is_good_for_one_request_alone(
+    ana: Person, path: str, body: Any, if_match: str
+) -> None:
+    await post(ana, "/tasks", DRAFT, key="one")
+    answer = await post(ana, path, body, key="one", if_match=if_match)
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+    assert await count(ana) == 1
+
+
+async def test_a_key_is_good_for_one_task_alone(ana: Person) -> None:
+    paths = [f"/tasks/{(await ana.create_task())['id']}/start" for _ in range(2)]
+    assert (await post(ana, paths[0], key="one", if_match="*")).status_code == 200
+    assert (await post(ana, paths[1], key="one", if_match="*")).status_code == 422
+
+
+async def test_two_users_may_think_of_the_same_key(ana: Person, bruno: Person) -> None:
+    ids = {(await post(who, "/tasks", DRAFT, key="one")).json()["id"] for who in (ana, bruno)}
+    assert len(ids) == 2
+
+
+async def test_a_key_at_one_address_says_nothing_at_another(ana: Person) -> None:
+    task = await ana.create_task()
+    for step in ("start", "complete", "reopen"):
+        answer = await post(ana, f"/tasks/{task['id']}/{step}", key="one", if_match="*")
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "\tx", "x" * 256, "\u00e9", "a\x7f"])
+async def test_a_key_that_is_none_is_refused(ana: Person, key: str) -> None:
+    headers = [(b"idempotency-key", key.encode("latin-1"))]
+    headers.append((b"authorization", f"Bearer {ana.access_token}".encode()))
+    answer = await ana.client.post("/api/v1/tasks", json=DRAFT, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
+    assert await count(ana) == 0
+
+
+@pytest.mark.parametrize("key", ["x", "x" * 255, '"8e03978e-40d5"', "!~"])
+async def test_any_visible_ascii_is_a_key(ana: Person, key: str) -> None:
+    answers = [await post(ana, "/tasks", DRAFT, key=key) for _ in range(2)]
+    assert said(answers[1]) == said(answers[0])
+
+
+async def test_what_was_refused_is_not_kept(ana: Person) -> None:
+    assert (await post(ana, "/tasks", {"title": ""}, key="one")).status_code == 422
+    assert (await post(ana, "/tasks", DRAFT, key="one")).status_code == 201
+    task = await ana.create_task()
+    path = f"/tasks/{task['id']}/reopen"
+    assert (await post(ana, path, key="two", if_match="*")).status_code == 409
+    await ana.post(f"/tasks/{task['id']}/complete", version="*")
+    assert (await post(ana, path, key="two", if_match="*")).status_code == 200
+
+
+async def test_of_many_at_once_one_has_an_effect_and_nobody_hears_of_trouble(ana: Person) -> None:
+    answers = await asyncio.gather(*(post(ana, "/tasks", DRAFT, key="one") for _ in range(50)))
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    waiting = [answer for answer in answers if answer.status_code == 409]
+    assert {each.json()["code"] for each in waiting} <= {"idempotency_in_progress"}
+    assert all(each.headers["retry-after"] == "1" for each in waiting)
+    assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
+    assert await count(ana) == 1
+
+
+async def test_events_are_published_once(ana: Person, published: Published) -> None:
+    for _ in range(3):
+        await post(ana, "/tasks", DRAFT, key="one")
+    assert len(await published.of(TaskCreated)) == 1
+
+
+async def test_after_a_day_an_answer_is_forgotten_and_its_key_is_new(
+    service: Service, ana: Person
+) -> None:
+    database = service.state.container.database()
+    await post(ana, "/tasks", DRAFT, key="one")
+
+    async def forget(hours: float) -> None:
+        tick: Any = ScheduleTick
+        await ForgetAnswers(database, dt.timedelta(hours=hours))(tick, "")
+
+    await forget(24)
+    await post(ana, "/tasks", DRAFT, key="one")
+    assert await count(ana) == 1
+    await forget(-1)
+    await post(ana, "/tasks", DRAFT, key="one")
+    assert await count(ana) == 2
+
+
+async def test_whoever_may_not_is_told_so_and_no_old_answer(ana: Person) -> None:
+    await post(ana, "/tasks", DRAFT, key="one")
+    await ana.post("/auth/logout")
+    assert (await post(ana, "/tasks", DRAFT, key="one")).status_code == 401
+
+
+def test_all_posts_of_users_take_a_key_and_the_document_says_so(service: Service) -> None:
+    posts = [
+        route
+        for route in service.router.routes
+        if isinstance(route, ApiRoute) and route.taken == {"POST"} and not route.access.is_public
+    ]
+    taking = {route.path for route in posts if route.takes_key}
+    others = {route.path for route in posts} - taking
+    assert all(path.startswith("/api/v1/admin/events/") for path in others)
+    assert "/api/v1/tasks" in taking
+    paths = service.openapi()["paths"]
+    documented = {
+        path
+        for path, operations in paths.items()
+        for each in operations.get("post", {}).get("parameters", ())
+        if each["name"] == "Idempotency-Key"
+    }
+    assert documented == taking
+
+
+async def test_while_it_runs_the_same_is_told_to_come_back_or_waits(
+    ana: Person, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, gate, commit = asyncio.Event(), asyncio.Event(), Held.commit
+
+    async def commit_later(self: Held, call: KeyedCall, answer: Answer | None, /) -> None:
+        reached.set()
+        await gate.wait()
+        await commit(self, call, answer)
+
+    monkeypatch.setattr(Held, "commit", commit_later)
+    first = asyncio.create_task(post(ana, "/tasks", DRAFT, key="one"))
+    await reached.wait()
+    second = asyncio.create_task(post(ana, "/tasks", DRAFT, key="one"))
+    if database_url.startswith("postgresql"):  # where writers do not wait for one another anyway
+        async with asyncio.timeout(30):
+            answer = await second
+        assert (answer.status_code, answer.headers["retry-after"]) == (409, "1")
+        assert answer.json()["code"] == "idempotency_in_progress"
+        second = first
+    gate.set()
+    assert said(await second) == said(await first)
+    assert said(await post(ana, "/tasks", DRAFT, key="one")) == said(await first)
+    assert await count(ana) == 1
+
+
+async def test_whoever_gives_up_waiting_leaves_nothing_half_done(
+    ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, commit = asyncio.Event(), Held.commit
+
+    async def never(self: Held, call: KeyedCall, answer: Answer | None, /) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Held, "commit", never)
+    given_up = asyncio.create_task(post(ana, "/tasks", DRAFT, key="one"))
+    await reached.wait()
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+    assert await count(ana) == 0
+    monkeypatch.setattr(Held, "commit", commit)
+    assert (await post(ana, "/tasks", DRAFT, key="one")).status_code == 201
+    assert await count(ana) == 1

@@ -1,0 +1,1 @@
+"""Limits, as who comes too often meets them."""

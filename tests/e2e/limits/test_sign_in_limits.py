@@ -1,0 +1,184 @@
+"""Guessing passwords comes to an end, and nobody is shut out for long."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx2
+import pytest
+
+from app.config.settings import Settings
+from app.core.passwords import PasswordHasher
+from app.main import Service, create_app
+from app.shared.infrastructure.limits.local import LocalLimiter
+from tests.support.people import PASSWORD
+
+SignIn = Callable[..., Awaitable[httpx2.Response]]
+
+WRONG = "wrong horse battery"
+PROXY = "127.0.0.1"  # all requests of these tests come from there
+
+
+class Watch:
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+async def limited(
+    settings: Settings, clean_database: None, watch: Watch
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of a service that limits, behind a proxy, with a time of its own."""
+    given = settings.model_dump() | {"rate_limits": True, "trusted_proxies": PROXY}
+    app = create_app(Settings(_env_file=None, **given))
+    limiter = app.state.container.limiter()
+    assert isinstance(limiter, LocalLimiter)
+    limiter._now = watch
+    async with app.router.lifespan_context(app):
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+            yield client
+
+
+@pytest.fixture
+async def accounts(limited: httpx2.AsyncClient) -> None:
+    for name in ("ana", "bruno"):
+        account = {"email": f"{name}@example.com", "password": PASSWORD, "full_name": "A Person"}
+        answer = await limited.post("/api/v1/auth/register", json=account)
+        assert answer.status_code == 202
+
+
+@pytest.fixture
+def sign_in(limited: httpx2.AsyncClient, accounts: None) -> SignIn:
+    async def sign_in(
+        password: str, email: str = "ana@example.com", *, of: str = "192.0.2.1"
+    ) -> httpx2.Response:
+        form = {"username": email, "password": password}
+        headers = {"x-forwarded-for": of}
+        return await limited.post("/api/v1/auth/token", data=form, headers=headers)
+
+    return sign_in
+
+
+def addresses() -> list[str]:
+    return [f"198.51.100.{last}" for last in range(1, 200)]
+
+
+async def test_after_ten_failures_a_right_password_is_refused_too_until_the_oldest_is_forgotten(
+    sign_in: SignIn, watch: Watch
+) -> None:
+    for address in addresses()[:10]:
+        assert (await sign_in(WRONG, of=address)).status_code == 401
+        watch.seconds += 10
+    for spelled in ("ana@example.com", "ANA@Example.com", " \uff41na@example.com"):
+        answer = await sign_in(PASSWORD, spelled, of="203.0.113.1")
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
+        assert answer.headers["retry-after"] == "200"
+    assert (await sign_in(PASSWORD, "bruno@example.com", of="203.0.113.1")).status_code == 200
+    watch.seconds += 201
+    assert (await sign_in(PASSWORD)).status_code == 200
+
+
+async def test_an_account_that_nobody_has_is_limited_like_any_other(sign_in: SignIn) -> None:
+    for email in ("nobody@example.com", "no address"):
+        statuses = [(await sign_in(WRONG, email, of=each)).status_code for each in addresses()[:11]]
+        assert statuses == [401] * 10 + [429]
+
+
+async def test_an_address_is_limited_whichever_accounts_it_tries(sign_in: SignIn) -> None:
+    statuses = [
+        (await sign_in(WRONG, f"p{number}@example.com", of=f"2001:db8::{number:x}")).status_code
+        for number in range(1, 12)
+    ]
+    assert statuses == [401] * 10 + [429]
+    assert (await sign_in(PASSWORD, of="2001:db8::ffff")).status_code == 429
+    assert (await sign_in(PASSWORD, of="2001:db8:0:1::1")).status_code == 200
+
+
+async def test_what_a_client_says_of_itself_gives_it_no_new_tries(sign_in: SignIn) -> None:
+    statuses = [
+        (
+            await sign_in(WRONG, f"p{number}@example.com", of=f"6.6.6.{number}, 192.0.2.9")
+        ).status_code
+        for number in range(1, 12)
+    ]
+    assert statuses == [401] * 10 + [429]
+
+
+async def test_whoever_gets_in_has_all_tries_again(sign_in: SignIn) -> None:
+    for address in addresses()[:9]:
+        assert (await sign_in(WRONG, of=address)).status_code == 401
+    assert (await sign_in(PASSWORD)).status_code == 200
+    for address in addresses()[10:20]:
+        assert (await sign_in(WRONG, of=address)).status_code == 401
+    assert (await sign_in(PASSWORD)).status_code == 429
+
+
+async def test_of_many_guesses_at_once_no_more_are_answered_than_one_after_another(
+    sign_in: SignIn,
+) -> None:
+    guesses = [sign_in(WRONG, of=each) for each in addresses()[:50]]
+    statuses = [answer.status_code for answer in await asyncio.gather(*guesses)]
+    assert set(statuses) <= {401, 429, 503}  # 503: more to hash than can wait
+    assert statuses.count(401) == 10
+
+
+async def test_a_right_guess_that_is_looked_at_while_others_use_up_the_limit_is_refused(
+    limited: httpx2.AsyncClient, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app: Service = limited._transport.app  # type: ignore[attr-defined]
+    failures, verify = app.state.container.user.failures(), PasswordHasher.verify_and_renew
+
+    async def verify_slowly(
+        self: PasswordHasher, password: str, stored: str | None
+    ) -> tuple[bool, str | None]:
+        for _ in range(10):
+            await failures.count("ana@example.com")
+        return await verify(self, password, stored)
+
+    monkeypatch.setattr(PasswordHasher, "verify_and_renew", verify_slowly)
+    assert (await sign_in(PASSWORD)).status_code == 429
+
+
+async def test_who_is_signed_in_stays_so_while_a_stranger_guesses(
+    limited: httpx2.AsyncClient, sign_in: SignIn
+) -> None:
+    pair = (await sign_in(PASSWORD)).json()
+    for address in addresses()[:11]:
+        last = await sign_in(WRONG, of=address)
+    assert last.status_code == 429
+    body = {"refresh_token": pair["refresh_token"]}
+    renewed = await limited.post("/api/v1/auth/refresh", json=body)
+    assert renewed.status_code == 200
+    headers = {"authorization": f"Bearer {renewed.json()['access_token']}"}
+    assert (await limited.get("/api/v1/users/me", headers=headers)).status_code == 200
+
+
+async def test_in_all_there_is_a_limit_too(limited: httpx2.AsyncClient, sign_in: SignIn) -> None:
+    app: Service = limited._transport.app  # type: ignore[attr-defined]
+    failures = app.state.container.user.failures()
+    for _ in range(failures._in_all.amount):
+        await failures._limiter.hit(failures._in_all, "")
+    assert (await sign_in(PASSWORD)).status_code == 429
+
+
+async def test_accounts_are_opened_twenty_an_hour_from_one_address(
+    limited: httpx2.AsyncClient, watch: Watch
+) -> None:
+    async def register(number: int, of: str) -> httpx2.Response:
+        account = {"email": f"p{number}@example.com", "password": "x", "full_name": "A Person"}
+        headers = {"x-forwarded-for": of}
+        return await limited.post("/api/v1/auth/register", json=account, headers=headers)
+
+    statuses = [(await register(number, "192.0.2.1")).status_code for number in range(21)]
+    assert statuses == [422] * 20 + [429]  # what is wrong counts too
+    assert (await register(0, "192.0.2.2")).status_code == 422
+    watch.seconds += 3_601
+    assert (await register(0, "192.0.2.1")).status_code == 422

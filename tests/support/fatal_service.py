@@ -1,0 +1,29 @@
+"""The service as a process that ends itself at a commit: before it or right after it.
+
+    FATAL=after python -m tests.support.fatal_service serve
+
+Only calls whose key begins with `fatal` end it.
+"""
+
+import os
+
+from app.cli import main
+from app.core.idempotency import Answer, KeyedCall
+from app.shared.infrastructure.idempotency import Held
+
+_commit = Held.commit
+
+
+async def _commit_fatally(self: Held, call: KeyedCall, answer: Answer | None, /) -> None:
+    is_fatal = call.key.startswith("fatal")
+    if is_fatal and os.environ["FATAL"] == "before":
+        os._exit(9)
+    await _commit(self, call, answer)
+    if is_fatal:
+        os._exit(9)
+
+
+Held.commit = _commit_fatally  # type: ignore[method-assign]
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""How often a route lets somebody through, and what its answers say of that."""
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+import pytest
+
+from app.core.clients import ClientAddresses
+from app.core.fair_use import FairUse
+from app.core.limits import Limit
+from app.core.parameters import CurrentActor
+from app.core.routing import ApiRouter, Gate, mount
+from app.core.security import AUTHENTICATED, PUBLIC, scope
+from app.core.wire import Body
+from app.main import Service
+from app.shared.infrastructure.limits.local import LocalLimiter
+from tests.support.raw import Answer, Headers, send
+from tests.unit.core_http.conftest import authenticate
+
+ANA = (b"authorization", b"Bearer ana")
+
+
+class Watch:
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Thing(Body):
+    name: str
+
+
+async def nothing() -> None:
+    return
+
+
+async def take(body: Thing) -> None:
+    assert body
+
+
+async def mine(actor: CurrentActor) -> None:
+    assert actor
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def app(watch: Watch) -> Service:
+    router = ApiRouter("/things")
+    router.get("/open", nothing, access=PUBLIC, status_code=204)
+    router.get("/health", nothing, access=PUBLIC, counted=False, status_code=204)
+    router.get("/mine", mine, access=AUTHENTICATED, status_code=204)
+    router.get("/write", mine, access=scope("task:write"), status_code=204)
+    few = Limit("few", 2, per=60)
+    router.post("", take, access=PUBLIC, limit=few, status_code=204)
+    app = Service(
+        report=lambda error: None,
+        clients=ClientAddresses([ip_network("127.0.0.1")]),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    gate = Gate(
+        authenticate=authenticate, limiter=LocalLimiter(now=watch), fair_use=FairUse(5, watch)
+    )
+    mount(app, [router], gate=gate)
+    return app
+
+
+def by(address: str) -> tuple[bytes, bytes]:
+    return (b"x-forwarded-for", address.encode())
+
+
+def left(answer: Answer) -> tuple[int, int]:
+    """What the structured field says: how many are left, and for how many seconds."""
+    said = re.fullmatch(r'"default";r=(\d+);t=(\d+)', answer.header("ratelimit") or "")
+    assert said
+    assert answer.header("ratelimit-policy") == '"default";q=5;w=60'
+    return int(said[1]), int(said[2])
+
+
+async def test_each_answer_says_what_is_left_and_the_last_one_when_to_come_again(
+    app: Service, watch: Watch
+) -> None:
+    for expected in (4, 3, 2, 1, 0):
+        answer = await send(app, "GET", "/things/open")
+        assert (answer.status, left(answer)) == (204, (expected, 60))
+    watch.seconds += 20.5
+    answer = await send(app, "GET", "/things/open")
+    assert (answer.status, answer.json()["code"]) == (429, "too_many_requests")
+    assert left(answer) == (0, 40)
+    assert answer.header("retry-after") == "40"
+    watch.seconds += 39.5
+    assert (await send(app, "GET", "/things/open")).status == 204
+
+
+async def test_who_is_signed_in_is_counted_wherever_they_are(app: Service) -> None:
+    for last in range(5):
+        headers = [ANA, by(f"203.0.113.{last}")]
+        assert (await send(app, "GET", "/things/mine", headers=headers)).status == 204
+    answer = await send(app, "GET", "/things/mine", headers=[ANA])
+    assert answer.status == 429
+    assert (await send(app, "GET", "/things/open")).status == 204
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/things/mine", [], 401),
+        ("/things/mine", [(b"authorization", b"Bearer bruno")], 401),
+        ("/things/write", [ANA], 403),
+        ("/things/open?x=1", [], 422),
+    ],
+)
+async def test_who_is_refused_is_counted_too(
+    app: Service, path: str, headers: Headers, status: int
+) -> None:
+    for expected in (4, 3, 2, 1, 0):
+        answer = await send(app, "GET", path, headers=headers)
+        assert (answer.status, left(answer)[0]) == (status, expected)
+    assert (await send(app, "GET", path, headers=headers)).status == 429
+
+
+async def test_health_is_not_counted(app: Service) -> None:
+    for _ in range(20):
+        answer = await send(app, "GET", "/things/health")
+        assert (answer.status, answer.header("ratelimit")) == (204, None)
+
+
+async def test_users_behind_a_proxy_do_not_share_a_limit(app: Service) -> None:
+    for last in range(20):
+        answer = await send(app, "GET", "/things/open", headers=[by(f"203.0.113.{last}")])
+        assert left(answer)[0] == 4
+
+
+async def test_what_a_client_writes_itself_gives_it_no_new_limit(app: Service) -> None:
+    for last in range(5):
+        headers = [by(f"203.0.113.{last}, 198.51.100.7")]
+        assert (await send(app, "GET", "/things/open", headers=headers)).status == 204
+    answer = await send(app, "GET", "/things/open", headers=[by("6.6.6.6, 198.51.100.7")])
+    assert answer.status == 429
+
+
+async def test_a_limit_of_a_route_refuses_before_the_body_is_read(
+    app: Service, watch: Watch
+) -> None:
+    asked = False
+
+    def unread() -> Iterator[bytes]:
+        nonlocal asked
+        asked = True
+        yield b""
+
+    json = [(b"content-type", b"application/json")]
+    for _ in range(2):
+        assert (await send(app, "POST", "/things", headers=json, body=b"{}")).status == 422
+    answer = await send(app, "POST", "/things", headers=json, body=unread())
+    assert not asked
+    assert (answer.status, answer.header("retry-after")) == (429, "60")
+    other = [*json, by("203.0.113.5")]
+    assert (await send(app, "POST", "/things", headers=other, body=b'{"name": "x"}')).status == 204
+    watch.seconds += 61
+    assert (await send(app, "POST", "/things", headers=json, body=b'{"name": "x"}')).status == 204
+
+
+async def test_as_many_callers_as_there_are_take_no_room_for_ever(watch: Watch) -> None:
+    fair_use = FairUse(5, watch)
+    for caller in range(1_000):
+        fair_use.count(str(caller))
+    watch.seconds += 61
+    fair_use.count("ana")
+    assert len(fair_use._counts) == 1

@@ -1,0 +1,1 @@
+"""Limits, as far as no server is needed."""

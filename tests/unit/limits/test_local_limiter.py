@@ -1,0 +1,89 @@
+"""Counting in memory: moving windows, and no more of them than are in use."""
+
+import asyncio
+
+import pytest
+
+from app.core.limits import Limit, TooManyRequests
+from app.shared.infrastructure.limits.local import SWEPT_FROM, LocalLimiter
+
+THREE = Limit("three", 3, per=60)
+
+
+class Watch:
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def limiter(watch: Watch) -> LocalLimiter:
+    return LocalLimiter(now=watch)
+
+
+async def hits(limiter: LocalLimiter, count: int, whom: str = "ana") -> int:
+    """How many of so many at once get through."""
+    tried = (limiter.hit(THREE, whom) for _ in range(count))
+    results = await asyncio.gather(*tried, return_exceptions=True)
+    assert all(result is None or isinstance(result, TooManyRequests) for result in results)
+    return results.count(None)
+
+
+async def test_of_many_at_once_as_many_get_through_as_may(limiter: LocalLimiter) -> None:
+    assert await hits(limiter, 50) == 3
+    assert await hits(limiter, 50, "bruno") == 3
+
+
+async def test_over_the_edge_of_a_window_there_are_no_more_than_within_it(
+    limiter: LocalLimiter, watch: Watch
+) -> None:
+    watch.seconds += 59
+    assert await hits(limiter, 5) == 3
+    watch.seconds += 2
+    assert await hits(limiter, 5) == 0
+    watch.seconds += 58
+    assert await hits(limiter, 5) == 3
+
+
+async def test_a_refusal_says_when_the_oldest_is_forgotten(
+    limiter: LocalLimiter, watch: Watch
+) -> None:
+    await limiter.hit(THREE, "ana")
+    watch.seconds += 10
+    await hits(limiter, 2)
+    with pytest.raises(TooManyRequests) as refused:
+        await limiter.check(THREE, "ana")
+    assert refused.value.retry_after_seconds == 50
+
+
+async def test_looking_counts_nothing(limiter: LocalLimiter) -> None:
+    for _ in range(10):
+        await limiter.check(THREE, "ana")
+    assert await hits(limiter, 5) == 3
+
+
+async def test_who_is_forgotten_begins_anew(limiter: LocalLimiter) -> None:
+    await hits(limiter, 5)
+    await limiter.forget(THREE, "ana")
+    assert await hits(limiter, 5) == 3
+
+
+async def test_who_stands_in_for_others_is_stricter_and_never_shut() -> None:
+    limiter = LocalLimiter(0.5)
+    assert await hits(limiter, 5) == 1
+    await limiter.hit(Limit("one", 1, per=60), "ana")
+
+
+async def test_what_is_over_takes_no_room(limiter: LocalLimiter, watch: Watch) -> None:
+    for round_ in range(20):
+        for whom in range(SWEPT_FROM):
+            await limiter.hit(THREE, f"{round_}-{whom}")
+        watch.seconds += 61
+    assert len(limiter._windows) <= SWEPT_FROM + 1
