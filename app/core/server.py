@@ -67,6 +67,8 @@ class HttpProtocol(HttpToolsProtocol):
             if self._in_head or self._in_body:
                 self._received = self._received + len(data) if self._starts == starts else 0
                 self._expect_more()
+            elif self._timer is None and self.cycle and self.cycle.response_complete:
+                self._wait_for_head()  # an empty line, which is no request yet
         except httptools.HttpParserUpgrade:
             pass  # to nothing: the request is answered as it is, and the connection closed
         except httptools.HttpParserError as error:
@@ -155,7 +157,6 @@ class HttpProtocol(HttpToolsProtocol):
             return
         if self._in_body:  # it is being answered already, or waits for the rest
             self.scope[REFUSED] = error
-            self.cycle.keep_alive = False
             self.cycle.message_event.set()
             return
         before, self.cycle = self.cycle, self._refusal(error)

@@ -119,6 +119,14 @@ def test_the_next_request_of_a_connection_has_its_own_time(port: int) -> None:
         assert_is_timeout(rest_of(connection))
 
 
+def test_empty_lines_are_no_way_to_keep_a_connection(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(GET + b"\r\n")
+        assert next_answer(connection) == 200
+        connection.sendall(b"\r\n")
+        assert rest_of(connection).whole == b""
+
+
 @pytest.mark.parametrize("announced", [LENGTH, CHUNKED])
 def test_half_a_body_is_not_waited_for(port: int, announced: bytes) -> None:
     with connected(port) as connection:
