@@ -15,10 +15,11 @@ from app.config.settings import Settings, load_settings
 from app.container import ApplicationContainer, build_container
 from app.core.browsers import COOKIE
 from app.core.edge import Edge
+from app.core.gate import Gate
 from app.core.logging import configure_logging
 from app.core.middleware import RequestBoundary
 from app.core.problems import PROBLEM_SCHEMA
-from app.core.routing import API, Gate, mount, refuse_routes_without_access
+from app.core.routing import API, mount, refuse_routes_without_access
 from app.shared.presentation.docs import DocsController, docs_routes, problem_routes
 from app.shared.presentation.health import HealthController, health_routes
 from app.shared.presentation.metrics import metrics_routes

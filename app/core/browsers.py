@@ -11,8 +11,8 @@ from typing import Final
 
 import structlog
 
-from app.core.exceptions import CrossOrigin, Unauthenticated
-from app.core.security import Actor, Authenticator
+from app.core.exceptions import CrossOrigin
+from app.core.security import Actor, Authenticator, nobody
 
 log = structlog.get_logger("security")
 
@@ -52,11 +52,7 @@ class Browsers:
             raise CrossOrigin
 
 
-async def _nobody(_cookie: str, /) -> Actor:
-    raise Unauthenticated
-
-
-NO_BROWSERS: Final = Browsers(_nobody, frozenset())
+NO_BROWSERS: Final = Browsers(nobody, frozenset())
 """For a service that takes no cookies."""
 
 

@@ -6,9 +6,7 @@ one natural place for access policies, strict JSON, refused unknown parameters a
 An endpoint with a parameter of any other kind is left to FastAPI.
 """
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -19,12 +17,10 @@ from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
 from app.core import exceptions, strict_json
-from app.core.browsers import NO_BROWSERS, SAFE_METHODS, Browsers
-from app.core.clients import one_client
-from app.core.context import current_work
+from app.core.browsers import SAFE_METHODS
 from app.core.cors import PREFLIGHT, answer_preflight
 from app.core.exceptions import AppError, MethodNotAllowed, Unauthenticated
-from app.core.fair_use import FairUse
+from app.core.gate import CLOSED, Demands, Gate
 from app.core.idempotency import (
     PARAMETER,
     Answer,
@@ -37,26 +33,12 @@ from app.core.idempotency import (
     fingerprint,
     idempotency_key,
 )
-from app.core.limits import Limit, Limiter, TooManyRequests, Unlimited
+from app.core.limits import Limit, TooManyRequests
 from app.core.parameters import Call, Plan, plan_for
 from app.core.problems import problem_response, status_of
-from app.core.security import Access, Actor, Authenticator
+from app.core.security import Access
 
 API: Final = "/api/v1"
-
-# RFC 9110, section 11.1: the scheme's name is written in any case.
-_BEARER: Final = re.compile(rb"(?i:bearer) +([\x21-\x7e]+)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
-    """What all routes ask before they let somebody through. Without some of it they ask less."""
-
-    authenticate: Authenticator
-    browsers: Browsers = NO_BROWSERS
-    limiter: Limiter = field(default_factory=Unlimited)
-    fair_use: FairUse | None = None
-    kept: KeptAnswers | None = None
 
 
 class ApiRoute(APIRoute):
@@ -79,8 +61,8 @@ class ApiRoute(APIRoute):
         self.taken: frozenset[str] = frozenset(self.methods or ())
         self.access = access
         self._created_at = created_at
-        self._limit, self._is_counted = limit, counted
-        self._gate: Gate | None = None
+        self._demands = Demands(access, limit, counted)
+        self._gate = CLOSED
         self._has_etag = "version" in getattr(self.response_model, "__dataclass_fields__", {})
         self._plan = plan_for(endpoint, set(self.param_convertors))
         if access.is_public and self._plan is not None and self._plan.takes_actor:
@@ -91,7 +73,7 @@ class ApiRoute(APIRoute):
         self._left_to_fastapi = AsyncExitStackMiddleware(super().handle)
         self._document(raises)
 
-    def bind(self, gate: "Gate") -> None:
+    def bind(self, gate: Gate) -> None:
         """Give the route what it asks before it lets anybody through."""
         self._gate = gate
 
@@ -101,7 +83,7 @@ class ApiRoute(APIRoute):
             await _answer_another_method(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        actor = await self._admit(scope["method"], headers)
+        actor = await self._gate.admit(scope["method"], headers, self._demands)
         if self._plan is None:
             scope["actor"] = actor
             await self._left_to_fastapi(scope, receive, send)
@@ -109,7 +91,7 @@ class ApiRoute(APIRoute):
         call = Call(scope, headers, actor)
         key = idempotency_key(headers) if self.takes_key else None
         arguments = await self._plan.arguments(call, receive)
-        if key is not None and self._gate is not None and self._gate.kept is not None:
+        if key is not None and self._gate.kept is not None:
             await _send(await self._answer_once(key, call, arguments, self._gate.kept), send)
             return
         answer = await self.endpoint(**arguments)
@@ -117,44 +99,6 @@ class ApiRoute(APIRoute):
             await answer(scope, receive, send)
         else:
             await _send(self._written(answer, headers), send)
-
-    async def _admit(self, method: str, headers: dict[bytes, bytes]) -> Actor | None:
-        """Return who calls. Raises if they may not, or call too often."""
-        try:
-            actor = await self._actor(method, headers)
-        finally:  # whoever is not let in is counted too, by their address
-            self._count()
-        if actor is not None:
-            self.access.check(actor)
-        if self._limit is not None and self._gate is not None:
-            await self._gate.limiter.hit(self._limit, one_client(current_work.get().client))
-        return actor
-
-    async def _actor(self, method: str, headers: dict[bytes, bytes]) -> Actor | None:
-        if self.access.is_public:
-            if self.access.own_origin and self._gate is not None:
-                self._gate.browsers.check_origin(headers)
-            return None
-        actor = await self._caller(method, headers)
-        if actor is None:
-            raise Unauthenticated
-        current_work.get().actor_id = actor.user_id
-        return actor
-
-    async def _caller(self, method: str, headers: dict[bytes, bytes]) -> Actor | None:
-        """Return who calls: by the header, or by the cookie where there is no header at all."""
-        if self._gate is None:
-            return None
-        authorization = headers.get(b"authorization")
-        if authorization is None:
-            return await self._gate.browsers.actor(method, headers)
-        sent = _BEARER.fullmatch(authorization)
-        return None if sent is None else await self._gate.authenticate(sent[1].decode("ascii"))
-
-    def _count(self) -> None:
-        if self._is_counted and self._gate is not None and self._gate.fair_use is not None:
-            work = current_work.get()
-            self._gate.fair_use.count(str(work.actor_id or one_client(work.client)))
 
     async def _answer_once(
         self, key: str, call: Call, arguments: dict[str, Any], kept: KeptAnswers
@@ -201,7 +145,7 @@ class ApiRoute(APIRoute):
             self.openapi_extra = {**(self.openapi_extra or {}), "security": security}
         if self.access.own_origin:
             kinds.append(exceptions.CrossOrigin)
-        if self._limit is not None or self._is_counted:
+        if self._demands.may_be_too_often:
             kinds.append(TooManyRequests)
         if self._plan is not None:
             kinds += _problems_of(self._plan)

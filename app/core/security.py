@@ -62,6 +62,11 @@ class Authenticator(Protocol):
     async def __call__(self, token: str, /) -> Actor: ...
 
 
+async def nobody(_presented: str, /) -> Actor:
+    """Know nobody: an Authenticator for where there is none."""
+    raise Unauthenticated
+
+
 @dataclass(frozen=True, slots=True)
 class AccessClaims:
     """What a verified access token says."""

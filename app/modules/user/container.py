@@ -193,16 +193,22 @@ class UserContainer(DeclarativeContainer):
     recovery = Singleton(
         RecoveryController,
         request_verification=Singleton(
-            RequestLetter, uow=uow.provider, clock=clock, asked=Object(VERIFICATION)
+            RequestLetter,
+            uow=uow.provider,
+            limiter=limiter,
+            clock=clock,
+            asked=Object(VERIFICATION),
         ),
         verify_email=Singleton(VerifyEmail, uow=uow.provider, clock=clock),
-        request_reset=Singleton(RequestLetter, uow=uow.provider, clock=clock, asked=Object(RESET)),
+        request_reset=Singleton(
+            RequestLetter, uow=uow.provider, limiter=limiter, clock=clock, asked=Object(RESET)
+        ),
         reset_password=Singleton(
             ResetPassword, uow=uow.provider, hasher=hasher, rules=password_rules, clock=clock
         ),
         confirm_email=Singleton(ConfirmEmailChange, uow=uow.provider, clock=clock),
     )
-    reauthenticate = Singleton(Reauthenticate, reader=reader, hasher=hasher)
+    reauthenticate = Singleton(Reauthenticate, reader=reader, hasher=hasher, failures=failures)
     own = Singleton(
         OwnAccountController,
         change_password=Singleton(
@@ -214,7 +220,11 @@ class UserContainer(DeclarativeContainer):
             clock=clock,
         ),
         request_email_change=Singleton(
-            RequestEmailChange, uow=uow.provider, reauthenticate=reauthenticate, clock=clock
+            RequestEmailChange,
+            uow=uow.provider,
+            reauthenticate=reauthenticate,
+            limiter=limiter,
+            clock=clock,
         ),
         delete_account=Singleton(
             DeleteAccount,

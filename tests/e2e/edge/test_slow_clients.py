@@ -12,7 +12,8 @@ from pydantic import Field
 
 from app.core.edge import Edge
 from app.core.exceptions import Unauthenticated
-from app.core.routing import ApiRouter, Gate, mount
+from app.core.gate import Gate
+from app.core.routing import ApiRouter, mount
 from app.core.security import PUBLIC, Actor
 from app.core.server import HttpProtocol
 from app.core.wire import Body

@@ -12,8 +12,9 @@ from structlog.typing import Processor
 from app.core import middleware
 from app.core.edge import Edge
 from app.core.exceptions import Unauthenticated
+from app.core.gate import Gate
 from app.core.logging import _add_request_id
-from app.core.routing import ApiRouter, Gate, mount
+from app.core.routing import ApiRouter, mount
 from app.core.security import Actor
 from app.main import Service
 

@@ -8,9 +8,10 @@ import pytest
 
 from app.core.clients import ClientAddresses
 from app.core.fair_use import FairUse
+from app.core.gate import Gate
 from app.core.limits import Limit
 from app.core.parameters import CurrentActor
-from app.core.routing import ApiRouter, Gate, mount
+from app.core.routing import ApiRouter, mount
 from app.core.security import AUTHENTICATED, PUBLIC, scope
 from app.core.wire import Body
 from app.main import Service

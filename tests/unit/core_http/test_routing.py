@@ -6,8 +6,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import Mount, Route
 
+from app.core.gate import Gate
 from app.core.parameters import CurrentActor
-from app.core.routing import ApiRoute, ApiRouter, Gate, mount
+from app.core.routing import ApiRoute, ApiRouter, mount
 from app.core.security import AUTHENTICATED, PUBLIC, scope
 from app.main import Service
 from tests.support.raw import send

@@ -7,8 +7,9 @@ from pydantic import AfterValidator
 from starlette.responses import Response
 
 from app.core import middleware
+from app.core.gate import Gate
 from app.core.parameters import CurrentActor
-from app.core.routing import ApiRouter, Gate, mount
+from app.core.routing import ApiRouter, mount
 from app.core.security import AUTHENTICATED, PUBLIC, Actor
 from app.core.wire import Body
 from app.main import Service

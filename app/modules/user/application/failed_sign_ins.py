@@ -65,18 +65,18 @@ class FailedSignIns:
 
     async def forget(self, address: str) -> None:
         """Begin to count anew for an account: its owner is there."""
-        await self._limiter.forget(self._of_account, _account(address))
+        await self._limiter.forget(self._of_account, account_named(address))
 
     def _counters(self, address: str) -> list[tuple[Limit, str]]:
         client = one_client(current_work.get().client)
         return [
-            (self._of_account, _account(address)),
+            (self._of_account, account_named(address)),
             (self._of_client, client),
             (self._in_all, ""),
         ]
 
 
-def _account(address: str) -> str:
+def account_named(address: str) -> str:
     """Return a name for the account, of one form for all spellings, that is no personal data."""
     try:
         address = EmailAddress.parse(address).value

@@ -31,6 +31,8 @@ CHECKED = [ReauthFailed, ConcurrentUpdate]
 REGISTRATIONS = Limit("register", 20, per=HOUR)
 SIGN_INS = Limit("sign_in", 100, per=5 * MINUTE)
 REFRESHES = Limit("refresh", 300, per=5 * MINUTE)
+LETTERS = Limit("letters", 20, per=HOUR)
+MAILED_TOKENS = Limit("mailed_tokens", 30, per=5 * MINUTE)
 
 
 def auth_routes(auth: AuthController) -> ApiRouter:
@@ -56,10 +58,11 @@ def session_routes(sessions: SessionController) -> ApiRouter:
         "/cookie",
         sessions.sign_in_browser,
         access=OWN_ORIGIN,
+        limit=SIGN_INS,
         status_code=204,
         raises=[InvalidCredentials],
     )
-    router.post("/logout", sessions.leave, access=AUTHENTICATED, status_code=204)
+    router.post("/logout", sessions.leave, access=AUTHENTICATED, replayable=False, status_code=204)
     router.get("/sessions", sessions.list, access=AUTHENTICATED)
     router.delete("/sessions", sessions.end_all_others, access=AUTHENTICATED, status_code=204)
     router.delete(
@@ -91,8 +94,8 @@ def key_routes(keys: KeyController) -> ApiRouter:
 
 def recovery_routes(recovery: RecoveryController) -> ApiRouter:
     router = ApiRouter(f"{API}/auth", tags=["auth"])
-    spent = {"access": PUBLIC, "status_code": 204}
-    asked = {"access": PUBLIC, "status_code": 202}
+    spent = {"access": PUBLIC, "status_code": 204, "limit": MAILED_TOKENS}
+    asked = {"access": PUBLIC, "status_code": 202, "limit": LETTERS}
     router.post("/verify-email", recovery.verify, **spent, raises=[InvalidToken])
     router.post("/verify-email/resend", recovery.resend, **asked)
     router.post("/password/forgot", recovery.forgot, **asked)
@@ -111,7 +114,13 @@ def user_routes(
     router.put("/me/password", own.password, **mine, raises=[*CHECKED, WeakPassword])
     router.put("/me/email", own.email, access=AUTHENTICATED, status_code=202, raises=CHECKED)
     router.delete("/me", own.delete, **mine, raises=[*CHECKED, LastAdministrator])
-    router.post("/me/delete", own.delete, **mine, raises=[*CHECKED, LastAdministrator])
+    router.post(
+        "/me/delete",
+        own.delete,
+        **mine,
+        replayable=False,  # nobody is left who could ask again
+        raises=[*CHECKED, LastAdministrator],
+    )
     router.get("", users.list, access=ADMIN)
     router.get("/{user_id}", users.get, access=ADMIN, raises=[UserNotFound])
     router.post(

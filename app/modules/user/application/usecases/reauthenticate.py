@@ -5,6 +5,7 @@ import structlog
 from app.core.passwords import PasswordHasher
 from app.core.security import Actor
 from app.modules.user.application.dto import StoredCredentials
+from app.modules.user.application.failed_sign_ins import FailedSignIns
 from app.modules.user.application.readers import UserReader
 from app.modules.user.domain.entities import ReauthFailed
 
@@ -12,14 +13,20 @@ log = structlog.get_logger("security")
 
 
 class Reauthenticate:
-    """Ask for the password before something that can't be undone (OWASP ASVS 7.5.1)."""
+    """Ask for the password before something that can't be undone (OWASP ASVS 7.5.1).
 
-    def __init__(self, reader: UserReader, hasher: PasswordHasher) -> None:
-        self._reader, self._hasher = reader, hasher
+    Who holds a session must not guess here what nobody may guess at the sign-in: both are counted
+    together.
+    """
+
+    def __init__(self, reader: UserReader, hasher: PasswordHasher, failures: FailedSignIns) -> None:
+        self._reader, self._hasher, self._failures = reader, hasher, failures
 
     async def __call__(self, actor: Actor, password: str) -> StoredCredentials:
-        """Return what was checked. Raises ReauthFailed."""
+        """Return what was checked. Raises ReauthFailed, and TooManyRequests after too many."""
         stored = await self._reader.credentials_of(actor.user_id)
+        account = stored.email.value if stored else ""
+        await self._failures.refuse_after_too_many(account)
         right, _ = await self._hasher.verify_and_renew(
             password, stored.password_hash if stored else None
         )
@@ -29,5 +36,6 @@ class Reauthenticate:
                 user_id=str(actor.user_id),
                 session_id=str(actor.session_id),
             )
+            await self._failures.count(account)
             raise ReauthFailed
         return stored

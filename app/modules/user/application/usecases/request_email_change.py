@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import structlog
 
+from app.core.limits import MINUTE, Limit, Limiter
 from app.modules.user.application.dto import AddressChange, MailView
 from app.modules.user.application.usecases.reauthenticate import Reauthenticate
 from app.modules.user.domain.repositories import UserUnitOfWork
@@ -12,20 +13,30 @@ from app.shared.domain.value_objects import EmailAddress
 
 log = structlog.get_logger("security")
 
+ADDRESS_CHANGES = Limit("address_change", 5, per=5 * MINUTE)
+
 
 class RequestEmailChange:
-    """Have a link sent to the new address; until it is used nothing changes. Raises ReauthFailed.
+    """Have a link sent to the new address; until it is used nothing changes.
 
-    Whether the address is taken is not even looked at here, so nobody learns it.
+    Whether the address is taken is not even looked at here, so nobody learns it. Raises
+    ReauthFailed and TooManyRequests.
     """
 
     def __init__(
-        self, uow: Callable[[], UserUnitOfWork], reauthenticate: Reauthenticate, clock: Clock
+        self,
+        *,
+        uow: Callable[[], UserUnitOfWork],
+        reauthenticate: Reauthenticate,
+        limiter: Limiter,
+        clock: Clock,
     ) -> None:
-        self._uow, self._reauthenticate, self._clock = uow, reauthenticate, clock
+        self._uow, self._reauthenticate = uow, reauthenticate
+        self._limiter, self._clock = limiter, clock
 
     async def execute(self, request: AddressChange) -> MailView:
         actor, email = request.actor, EmailAddress.parse(request.email)
+        await self._limiter.hit(ADDRESS_CHANGES, str(actor.user_id))
         await self._reauthenticate(actor, request.current_password)
         async with self._uow() as uow:
             user = await uow.users.get_seen(actor.user_id, version=None)

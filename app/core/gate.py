@@ -1,0 +1,82 @@
+"""The gate that all routes have: who calls, whether they may, and whether it is too often."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.core.browsers import NO_BROWSERS, Browsers
+from app.core.clients import one_client
+from app.core.context import current_work
+from app.core.exceptions import Unauthenticated
+from app.core.fair_use import FairUse
+from app.core.idempotency import KeptAnswers
+from app.core.limits import Limit, Limiter, Unlimited
+from app.core.security import Access, Actor, Authenticator, nobody
+
+# RFC 9110, section 11.1: the scheme's name is written in any case.
+_BEARER: Final = re.compile(rb"(?i:bearer) +([\x21-\x7e]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What one route asks of its callers."""
+
+    access: Access
+    limit: Limit | None = None
+    is_counted: bool = True
+
+    @property
+    def may_be_too_often(self) -> bool:
+        return self.limit is not None or self.is_counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What all routes ask before they let somebody through. Without some of it they ask less."""
+
+    authenticate: Authenticator
+    browsers: Browsers = NO_BROWSERS
+    limiter: Limiter = field(default_factory=Unlimited)
+    fair_use: FairUse | None = None
+    kept: KeptAnswers | None = None
+
+    async def admit(
+        self, method: str, headers: dict[bytes, bytes], demands: Demands
+    ) -> Actor | None:
+        """Return who calls. Raises if they may not, or call too often."""
+        try:
+            actor = await self._actor(method, headers, demands.access)
+        finally:  # whoever is not let in is counted too, by their address
+            if demands.is_counted and self.fair_use is not None:
+                work = current_work.get()
+                self.fair_use.count(str(work.actor_id or one_client(work.client)))
+        if actor is not None:
+            demands.access.check(actor)
+        if demands.limit is not None:
+            await self.limiter.hit(demands.limit, one_client(current_work.get().client))
+        return actor
+
+    async def _actor(
+        self, method: str, headers: dict[bytes, bytes], access: Access
+    ) -> Actor | None:
+        if access.is_public:
+            if access.own_origin:
+                self.browsers.check_origin(headers)
+            return None
+        actor = await self._caller(method, headers)
+        if actor is None:
+            raise Unauthenticated
+        current_work.get().actor_id = actor.user_id
+        return actor
+
+    async def _caller(self, method: str, headers: dict[bytes, bytes]) -> Actor | None:
+        """Return who calls: by the header, or by the cookie where there is no header at all."""
+        authorization = headers.get(b"authorization")
+        if authorization is None:
+            return await self.browsers.actor(method, headers)
+        sent = _BEARER.fullmatch(authorization)
+        return None if sent is None else await self.authenticate(sent[1].decode("ascii"))
+
+
+CLOSED: Final = Gate(authenticate=nobody)
+"""Of a route that is not mounted yet."""
