@@ -1,7 +1,7 @@
 """Parameters that stand in a header: how each is read, and what OpenAPI says of it."""
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Header, Request
 
@@ -10,6 +10,17 @@ from app.core.exceptions import Invalid, StaleVersion, VersionRequired
 Headers = dict[bytes, bytes]
 
 MAX_KEY: Final = 255
+KEY_PATTERN: Final = "^[!-~]+$"
+
+KEY_PARAMETER: Final[dict[str, Any]] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A name of your own for this call. Sent again with the same key and body, "
+    "it has no second effect, and the first answer comes again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": KEY_PATTERN},
+}
+"""For routes that read the key themselves, before their endpoint."""
 
 _ENTITY_TAG: Final = re.compile(rb'"(\d{1,18})"')
 _KEY: Final = re.compile(rb"[\x21-\x7e]{1,%d}" % MAX_KEY)
@@ -70,7 +81,7 @@ def documented_idempotency_key(
             "it, such as a UUID.",
             min_length=1,
             max_length=MAX_KEY,
-            pattern=r"^[!-~]+$",
+            pattern=KEY_PATTERN,
         ),
     ] = None,
 ) -> str | None:

@@ -1,31 +1,13 @@
 """A POST that may be sent again: its first answer is kept with its effect, and given again."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from app.core.context import current_work
-from app.core.exceptions import AppError, Conflict, Invalid, Malformed
-
-HEADER: Final = b"idempotency-key"
-_KEY: Final = re.compile(rb"[\x21-\x7e]{1,255}")
-
-PARAMETER: Final[dict[str, Any]] = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "A name of your own for this call. Sent again with the same key and body, "
-    "it has no second effect, and the first answer comes again.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-}
-
-
-class InvalidIdempotencyKey(Malformed):
-    code = "invalid_idempotency_key"
-    message = "Idempotency-Key must be 1 to 255 visible ASCII characters."
+from app.core.exceptions import AppError, Conflict, Invalid
 
 
 class IdempotencyInProgress(Conflict):
@@ -95,16 +77,6 @@ class KeptAnswers(Protocol):
     async def find(self, call: KeyedCall, /) -> Answer | None:
         """Return the call's answer, if it was given before. Raises IdempotencyKeyReused."""
         ...
-
-
-def idempotency_key(headers: dict[bytes, bytes]) -> str | None:
-    """Return the key that was sent, if one was. Raises InvalidIdempotencyKey."""
-    sent = headers.get(HEADER)
-    if sent is None:
-        return None
-    if _KEY.fullmatch(sent) is None:
-        raise InvalidIdempotencyKey
-    return sent.decode("ascii")
 
 
 def fingerprint(path: str, if_match: bytes, body: bytes) -> str:

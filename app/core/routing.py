@@ -21,17 +21,15 @@ from app.core.browsers import SAFE_METHODS
 from app.core.cors import PREFLIGHT, answer_preflight
 from app.core.exceptions import AppError, MethodNotAllowed, Unauthenticated
 from app.core.gate import CLOSED, Demands, Gate
+from app.core.header_parameters import KEY_PARAMETER, idempotency_key
 from app.core.idempotency import (
-    PARAMETER,
     Answer,
     IdempotencyInProgress,
     IdempotencyKeyReused,
-    InvalidIdempotencyKey,
     KeptAnswers,
     KeyedCall,
     answered_once,
     fingerprint,
-    idempotency_key,
 )
 from app.core.limits import Limit, TooManyRequests
 from app.core.parameters import Call, Plan, plan_for
@@ -150,8 +148,8 @@ class ApiRoute(APIRoute):
         if self._plan is not None:
             kinds += _problems_of(self._plan)
         if self.takes_key:
-            kinds += [InvalidIdempotencyKey, IdempotencyInProgress, IdempotencyKeyReused]
-            self.openapi_extra = {**(self.openapi_extra or {}), "parameters": [PARAMETER]}
+            kinds += [IdempotencyInProgress, IdempotencyKeyReused]
+            self.openapi_extra = {**(self.openapi_extra or {}), "parameters": [KEY_PARAMETER]}
         by_status: dict[int, list[type[AppError]]] = {}
         for kind in dict.fromkeys(kinds):
             by_status.setdefault(status_of(kind), []).append(kind)

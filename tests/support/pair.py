@@ -25,6 +25,7 @@ async def pair_of_services(folder: Path, **settings: str) -> AsyncIterator[Pair]
         "DATABASE_TIMEOUT_SECONDS": "60",  # a busy machine is no failure of the service
         "LOG_LEVEL": "ERROR",
         "EVENTS": "worker",
+        "RATE_LIMITS": "false",
         **settings,
     }
     async with AsyncExitStack() as stack:

@@ -20,8 +20,11 @@ HIT = Query(
     .where(event_log.c.event_id == bindparam("id"))
     .values(schema_version=event_log.c.schema_version + 1)
 )
-ADD_USER = Query(insert(user), columns=user.columns.keys())
-ADD_SESSION = Query(insert(user_session), columns=user_session.columns.keys())
+NEEDED = [column.name for column in user.columns if not column.nullable]
+ADD_USER = Query(insert(user), columns=NEEDED)
+ADD_SESSION = Query(
+    insert(user_session), columns=["id", "user_id", "started_at", "expires_at", "revoked_at"]
+)
 
 
 class Interrupted(Exception):
@@ -59,7 +62,7 @@ def an_account(**fields: object) -> dict[str, Any]:
         "password_hash": "",
         "roles": [],
         "is_active": True,
-        "verified_at": None,
+        "password_version": 1,
         **fields,
     }
 

@@ -13,6 +13,7 @@ CANARY = "c4n4ry"
 SECRETS = {
     "DATABASE_URL": f"postgresql://user:{CANARY}@db/name",
     "JWT_SECRET_KEY": KEY,
+    "JWT_PREVIOUS_KEYS": CANARY * 6,
     "REDIS_URL": f"redis://:{CANARY}@host",
     "CELERY_BROKER_URL": f"amqp://user:{CANARY}@host",
     "EXTERNAL_API_KEY": CANARY * 5,

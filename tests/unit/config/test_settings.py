@@ -94,7 +94,7 @@ GOOD: dict[str, tuple[str, Any]] = {
 NEEDED = {
     "EXTERNAL_API_URL": {"EXTERNAL_API_KEY": KEY},
     "EVENTS": {"CELERY_BROKER_URL": "redis://localhost"},
-    "METRICS_PORT": {"METRICS_TOKEN": CANARY * 2},
+    "METRICS_PORT": {"METRICS_TOKEN": KEY},
 }
 
 

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from app.core.clients import ClientAddresses
+from app.core.edge import Edge
 from app.core.fair_use import FairUse
 from app.core.gate import Gate
 from app.core.limits import Limit
@@ -62,7 +62,7 @@ def app(watch: Watch) -> Service:
     router.post("", take, access=PUBLIC, limit=few, status_code=204)
     app = Service(
         report=lambda error: None,
-        clients=ClientAddresses([ip_network("127.0.0.1")]),
+        edge=Edge(trusted_proxies=[ip_network("127.0.0.1")]),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
