@@ -1,8 +1,6 @@
 """The composition root: everything is put together here, once, when the service starts."""
 
 import datetime as dt
-import os
-import socket
 from itertools import chain
 from typing import Any, NoReturn
 
@@ -37,6 +35,7 @@ from app.shared.infrastructure.events.distributed.chunk import Chunk
 from app.shared.infrastructure.events.engine import Engine
 from app.shared.infrastructure.events.inspection import Inspection
 from app.shared.infrastructure.events.metrics import Scrape
+from app.shared.infrastructure.events.owners import this_process
 from app.shared.infrastructure.events.replay import Replay
 from app.shared.infrastructure.events.retention import ForgetDeliveries, ForgetEvents
 from app.shared.infrastructure.events.runner import Runner
@@ -101,7 +100,7 @@ class ApplicationContainer(DeclarativeContainer):
         Runner,
         database=database,
         registry=registry,
-        owner=Callable(lambda: f"{socket.gethostname()}:{os.getpid()}"[:100]),
+        owner=Callable(this_process),
         lease=settings.provided.event_lease_seconds,
     )
     celery = Singleton(parts.celery, settings)

@@ -152,6 +152,11 @@ class World:
         await self.execute(_bring_forward(TAKEN, but_locked=False))
         self.container.wake().set()
 
+    async def give_to(self, owner: str) -> None:
+        """Have what was taken belong to another process, such as one of another machine."""
+        taken = event_delivery.c.state == int(TAKEN)
+        await self.execute(update(event_delivery).where(taken).values(owner=owner))
+
 
 async def until(
     is_so: Callable[[], Awaitable[bool] | bool], *, patience: float = PATIENCE_SECONDS

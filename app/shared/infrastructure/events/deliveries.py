@@ -190,12 +190,26 @@ START: Final = Query(
 The token grows here too, so that another copy of the message finds nothing to start.
 """
 
-IN_FLIGHT: Final = Query(
-    select(func.count().label("count")).where(
-        is_in(_this.state, READY, TAKEN), _this.due_at > database_time(), _this.state == int(TAKEN)
-    )
+# What is due is left out of the search: that is the backlog.
+_is_on_its_way = and_(
+    is_in(_this.state, READY, TAKEN), _this.due_at > database_time(), _this.state == int(TAKEN)
 )
-"""How many are taken. What is due is left out of the search: that is the backlog."""
+IN_FLIGHT: Final = Query(select(func.count().label("count")).where(_is_on_its_way))
+"""How many are taken, under a lease that has not ended."""
+
+OWNERS: Final = Query(select(_this.owner).where(_is_on_its_way).distinct())
+END_LEASES: Final = Query(
+    update(event_delivery)
+    .where(
+        _this.id.in_(
+            select(_this.id)
+            .where(_is_on_its_way, _this.owner == bindparam("of_owner"))
+            .with_for_update(skip_locked=True)
+        )
+    )
+    .values(due_at=database_time())
+)
+"""Have what a process held taken again now: for one that is gone."""
 
 FINISH: Final = Query(
     update(event_delivery)

@@ -12,6 +12,7 @@ from app.core.events import EventRegistry
 from app.core.exceptions import Unavailable
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events import deliveries, metrics
+from app.shared.infrastructure.events.owners import is_gone
 from app.shared.infrastructure.events.runner import Runner, Taken, unbroken
 from app.shared.infrastructure.events.scheduler import Scheduler
 from app.shared.infrastructure.events.states import DeliveryState
@@ -24,6 +25,7 @@ SHORTEST_PAUSE_SECONDS: Final = 0.02
 LONGEST_PAUSE_SECONDS: Final = 1.0
 SWEEP_SECONDS: Final = 5.0
 SCHEDULE_SECONDS: Final = 1.0
+LOOK_AROUND_SECONDS: Final = 1.0
 
 
 class Executor(Protocol):
@@ -64,6 +66,7 @@ class Engine:
         self._scheduler = Scheduler(database, registry)
         self._swept = Rhythm(SWEEP_SECONDS)
         self._scheduled = Rhythm(SCHEDULE_SECONDS)
+        self._looked_around = Rhythm(LOOK_AROUND_SECONDS)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -141,12 +144,29 @@ class Engine:
     async def _keep_in_order(self) -> None:
         if self._scheduled.is_time():
             await self._scheduler.fire_due()
+        if self._looked_around.is_time():
+            await self._end_leases_of_the_dead()
         if self._swept.is_time():
             async with self._database.transaction() as connection:
                 await sweep(connection)
                 for handler in self._registry.handlers:
                     # What an older version of this code had no handler for.
                     await connection.execute(deliveries.UNPARK, {"of_handler": handler.id})
+                await connection.commit()
+
+    async def _end_leases_of_the_dead(self) -> None:
+        """Wait for no lease of a process that is known to be gone: as a rule one that was killed.
+
+        Of other machines nobody knows; there the lease decides. Who was taken for dead and is not
+        finds its delivery overtaken, as one does whose lease has ended.
+        """
+        owners = [row["owner"] for row in await self._database.fetch_all(deliveries.OWNERS, {})]
+        gone = [owner for owner in owners if is_gone(owner)]
+        if gone:
+            log.warning("deliveries of processes that are gone", owners=gone)
+            async with self._database.transaction() as connection:
+                for owner in gone:
+                    await connection.execute(deliveries.END_LEASES, {"of_owner": owner})
                 await connection.commit()
 
 

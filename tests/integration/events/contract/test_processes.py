@@ -13,6 +13,7 @@ async def test_what_a_killed_process_was_at_is_done_by_another_when_its_lease_en
     async with shape.victim() as killed:
         await until(lambda: len(world.folder.starts("probe.keep")) == 1)
         await killed.kill()
+    await world.give_to("somebody:elsewhere:1")
     assert await world.states() == ["taken"]
     assert await world.effects() == []
 
@@ -24,11 +25,27 @@ async def test_what_a_killed_process_was_at_is_done_by_another_when_its_lease_en
     assert (await world.delivery())["attempts"] == 2
 
 
-async def test_before_its_lease_ends_nobody_takes_it(shape: Shape, world: World) -> None:
+async def test_whoever_is_here_and_sees_that_it_is_gone_does_not_wait_for_its_lease(
+    shape: Shape, world: World
+) -> None:
+    await world.publish(Kept, "wait", "do")
+    async with shape.victim(event_lease_seconds=3600) as killed:
+        await until(lambda: len(world.folder.starts("probe.keep")) == 1)
+        await killed.kill()
+
+    await shape.settle()
+
+    assert await world.states() == ["done"]
+    assert await world.effects() == [1]
+    assert (await world.delivery())["attempts"] == 2
+
+
+async def test_before_its_lease_ends_nobody_elsewhere_takes_it(shape: Shape, world: World) -> None:
     await world.publish(Kept, "wait", "do")
     async with shape.victim() as killed:
         await until(lambda: len(world.folder.starts("probe.keep")) == 1)
         await killed.kill()
+    await world.give_to("somebody:elsewhere:1")
     other = await world.publish(Kept)
     async with shape.delivering():
         await until(lambda: world.is_done(other))
