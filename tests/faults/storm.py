@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -42,8 +42,9 @@ class Group:
 class Storm:
     """Keeps processes going: each that ends is followed by another with the same orders."""
 
-    def __init__(self, world: World, dice: random.Random) -> None:
+    def __init__(self, world: World, dice: random.Random, settings: Mapping[str, Any]) -> None:
         self._world, self._dice = world, dice
+        self._settings = world.settings.model_copy(update=settings)
         self.members: list[Member] = []
         self.groups: list[Group] = []
 
@@ -52,7 +53,7 @@ class Storm:
         stack = AsyncExitStack()
         process = await stack.enter_async_context(
             child(
-                self._world.settings,
+                self._settings,
                 self._world.folder.path,
                 failpoint=failpoint,
                 sabotage=sabotage,
@@ -121,9 +122,9 @@ class Storm:
 
 
 @asynccontextmanager
-async def storm(world: World, dice: random.Random) -> AsyncIterator[Storm]:
-    """A storm that is over at the end of the block."""
-    raging = Storm(world, dice)
+async def storm(world: World, dice: random.Random, **settings: Any) -> AsyncIterator[Storm]:
+    """A storm that is over at the end of the block; `settings` are its processes' own."""
+    raging = Storm(world, dice, settings)
     try:
         yield raging
     finally:
