@@ -31,6 +31,9 @@ KEEP: Final = Query(
     insert(idempotency_key).values(created_at=database_time()),
     columns=[column.name for column in idempotency_key.columns if column.name != "created_at"],
 )
+FORGET: Final = Query(delete(idempotency_key).where(_key.user_id == bindparam("of_user")))
+"""Delete the answers that a user got: they hold whatever the user wrote."""
+
 LOCK: Final = Query(select(try_lock(bindparam("name", type_=String)).label("is_ours")))
 
 _old = idempotency_key.alias("old").c

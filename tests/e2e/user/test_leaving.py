@@ -83,6 +83,8 @@ async def test_no_column_of_any_table_knows_of_them_any_more(
 ) -> None:
     """Their address, a former one, a wanted one and their name, wherever they may have come to."""
     await ana.patch("/users/me", {"full_name": "Anastasia Canary"}, version="*")
+    keyed = {"json": {"title": "Anastasia Canary"}, "headers": {"Idempotency-Key": "once"}}
+    assert (await ana.request("POST", "/tasks", **keyed)).status_code == 201
     wish = {"email": THERE, **LEAVE}
     await ana.put("/users/me/email", wish)
     await send("/email/confirm", token=await mail.token(THERE, "confirm-email"))

@@ -25,6 +25,7 @@ from app.shared.infrastructure.base_repository import BaseRepository
 from app.shared.infrastructure.database.connection import Connection, Row
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.event_log import EventCollector
+from app.shared.infrastructure.idempotency import FORGET
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 
 BY_EMAIL = Query(select(user).where(user.c.email == bindparam("email")))
@@ -112,6 +113,10 @@ PURGE_SESSIONS = Query(delete(user_session).where(user_session.c.expires_at < bi
 class SqlUserRepository(BaseRepository[User]):
     table: ClassVar = user
     constraints: ClassVar = {"uq_user_email": EmailTaken}
+
+    async def delete(self, user: User, /) -> None:
+        await super().delete(user)
+        await self._connection.execute(FORGET, {"of_user": user.id})
 
     async def get_by_email(self, email: EmailAddress, /) -> User | None:
         return await self._find(BY_EMAIL, email=email.value)

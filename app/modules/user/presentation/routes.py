@@ -127,9 +127,16 @@ def user_routes(
         "/{user_id}/deactivate",
         administration.deactivate,
         access=ADMIN,
+        replayable=False,  # the answer is somebody's account, and If-Match tells a repetition
         raises=[UserNotFound, OwnAccount, LastAdministrator],
     )
-    router.post("/{user_id}/activate", administration.activate, access=ADMIN, raises=[UserNotFound])
+    router.post(
+        "/{user_id}/activate",
+        administration.activate,
+        access=ADMIN,
+        replayable=False,  # the same
+        raises=[UserNotFound],
+    )
     router.put(
         "/{user_id}/roles",
         administration.roles,
