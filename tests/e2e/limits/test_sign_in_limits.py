@@ -11,19 +11,12 @@ from app.core.passwords import PasswordHasher
 from app.main import Service, create_app
 from app.shared.infrastructure.limits.local import LocalLimiter
 from tests.support.people import PASSWORD
+from tests.support.watch import Watch
 
 SignIn = Callable[..., Awaitable[httpx2.Response]]
 
 WRONG = "wrong horse battery"
 PROXY = "127.0.0.1"  # all requests of these tests come from there
-
-
-class Watch:
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture

@@ -17,17 +17,10 @@ from app.core.wire import Body
 from app.main import Service
 from app.shared.infrastructure.limits.local import LocalLimiter
 from tests.support.raw import Answer, Headers, send
+from tests.support.watch import Watch
 from tests.unit.core_http.conftest import authenticate
 
 ANA = (b"authorization", b"Bearer ana")
-
-
-class Watch:
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 class Thing(Body):

@@ -3,18 +3,9 @@
 import pytest
 
 from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker, CircuitOpen
+from tests.support.watch import Watch
 
 HOST = "hooks.example.com"
-
-
-class Watch:
-    """A monotonic clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture

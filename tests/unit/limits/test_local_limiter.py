@@ -6,16 +6,9 @@ import pytest
 
 from app.core.limits import Limit, TooManyRequests
 from app.shared.infrastructure.limits.local import SWEPT_FROM, LocalLimiter
+from tests.support.watch import Watch
 
 THREE = Limit("three", 3, per=60)
-
-
-class Watch:
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture
