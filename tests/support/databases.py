@@ -133,7 +133,7 @@ async def _create(base: URL, part: str, *, template: str | None = None) -> str:
 
 
 async def run(url: URL, statement: str) -> None:
-    """Run one statement, in a transaction of its own if any."""
+    """Run one statement, which commits itself."""
     connection = await asyncpg.connect(text(url))
     try:
         await connection.execute(statement)
