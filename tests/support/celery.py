@@ -11,7 +11,8 @@ from typing import Final
 
 from app.config.settings import Settings
 from tests.support.celery_worker import run
-from tests.support.probe.child import FORKS, environment
+from tests.support.forks import FORKS
+from tests.support.probe.child import environment
 from tests.support.probe.handlers import Folder
 from tests.support.probe.world import until
 

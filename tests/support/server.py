@@ -1,6 +1,7 @@
 """The service behind a real port: in a thread of the tests, or as the process that users start."""
 
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -10,12 +11,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from app.core.server import HttpProtocol
+from tests.support.forks import FORKS
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 20  # far more than anything here takes; only a failure waits for so long
@@ -71,6 +75,8 @@ class Command:
     folder: Path
     settings: dict[str, str]
     module: str = "app"
+    is_exec: bool = False
+    """Whether Python itself begins anew, as users have it begin: it takes a second."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -80,59 +86,94 @@ class Command:
 
     def start(self, *arguments: str) -> "Running":
         log = self.folder / "log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603 - all of it is written in the tests
-                [sys.executable, "-m", self.module, *arguments],
-                cwd=self.folder,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        return Running(process, log)
+        return Running(self._begin(arguments, log, log), log)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - all of it is written in the tests
-            [sys.executable, "-m", self.module, *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
+        with TemporaryDirectory() as folder:
+            output, errors = Path(folder, "output"), Path(folder, "errors")
+            running = Running(self._begin(arguments, output, errors), output)
+            try:
+                code = running.ended()
+            finally:
+                running.kill()
+            said = output.read_text(encoding="utf-8"), errors.read_text(encoding="utf-8")
+        return subprocess.CompletedProcess(arguments, code, *said)
+
+    def _begin(self, arguments: tuple[str, ...], output: Path, errors: Path) -> BaseProcess:
+        for log in (output, errors):
+            log.write_bytes(b"")
+        be = _exec_module if self.is_exec else _run_module
+        its_own = (self.folder, self.environment, output, errors)
+        process = FORKS.Process(target=be, args=(self.module, arguments, *its_own), daemon=True)
+        process.start()
+        return process
+
+
+def _run_module(
+    module: str, arguments: tuple[str, ...], folder: Path, environment: dict[str, str], *logs: Path
+) -> None:
+    """Do in a fork what `python -m` does."""
+    _settle_in(folder, environment, *logs)
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _exec_module(
+    module: str, arguments: tuple[str, ...], folder: Path, environment: dict[str, str], *logs: Path
+) -> None:
+    """Become `python -m`."""
+    _settle_in(folder, environment, *logs)
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606 - no shell
+
+
+def _settle_in(folder: Path, environment: dict[str, str], output: Path, errors: Path) -> None:
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    for path, stream in ((output, sys.stdout), (errors, sys.stderr)):
+        with path.open("ab") as log:
+            os.dup2(log.fileno(), stream.fileno())
 
 
 @dataclass
 class Running:
     """A process of the service, and where its output goes."""
 
-    process: subprocess.Popen[bytes]
+    process: BaseProcess
     log: Path
 
     @property
     def output(self) -> str:
         return self.log.read_text(encoding="utf-8")
 
+    @property
+    def is_alive(self) -> bool:
+        return self.process.is_alive()
+
     def stop(self, kind: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end; return its exit code."""
-        self.process.send_signal(kind)
-        return self.process.wait(PATIENCE_SECONDS)
+        os.kill(self.process.pid or 0, kind)
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait until it has ended; return its exit code."""
+        self.process.join(PATIENCE_SECONDS)
+        code = self.process.exitcode
+        assert code is not None, f"it does not end:\n{self.output}"
+        return code
 
     def wait_until(self, is_so: Callable[[], bool]) -> None:
         """Return when it is so. Fails with the output if the process ends first, or never."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not is_so():
-            assert self.process.poll() is None, f"it ended:\n{self.output}"
+            assert self.is_alive, f"it ended:\n{self.output}"
             assert time.monotonic() < deadline, f"not in time:\n{self.output}"
             time.sleep(0.02)  # another process: there is nothing to wait on
 
     def kill(self) -> None:
         """End it whatever it does; for the teardown of tests that failed."""
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        self.process.kill()
+        self.process.join()
 
 
 def free_port() -> int:

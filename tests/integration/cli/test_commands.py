@@ -61,7 +61,8 @@ def test_a_command_that_is_not_there_is_an_error(run: Run) -> None:
 
 
 def test_the_command_line_starts_as_a_process(empty_folder: Path) -> None:
-    answer = Command(empty_folder, {"APP_ENV": "none", "LOG_LEVEL": "s3cret"}).run("migrate")
+    wrong = {"APP_ENV": "none", "LOG_LEVEL": "s3cret"}
+    answer = Command(empty_folder, wrong, is_exec=True).run("migrate")
     assert (answer.returncode, answer.stdout) == (1, "")
     first, *problems = answer.stderr.splitlines()
     assert first == "The settings are not usable:"

@@ -1,7 +1,6 @@
 """Processes that a test starts, orders about, and kills."""
 
 import asyncio
-import multiprocessing
 import os
 import signal
 import socket
@@ -13,14 +12,10 @@ from typing import Any, Final, Self
 from pydantic import SecretStr
 
 from app.config.settings import Settings
+from tests.support.forks import FORKS
 from tests.support.probe.process import run
 
 PATIENCE_SECONDS: Final = 30
-# A server of its own has imported everything once; each process is a fork of that, not of ours.
-FORKS: Final = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([run.__module__, "tests.support.celery_worker"])
-# Celery reads it when it is imported: see `run_celery_worker`.
-os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
 
 
 class Child:

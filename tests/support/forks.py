@@ -1,0 +1,15 @@
+"""Processes without the second that Python takes to import the service.
+
+A server of its own has imported everything once; each process is a fork of that, not of ours.
+"""
+
+import multiprocessing
+import os
+from typing import Final
+
+FORKS: Final = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
+    ["app.cli", "tests.support.probe.process", "tests.support.celery_worker"]
+)
+# Celery reads it when it is imported: see `run_celery_worker`.
+os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
