@@ -101,14 +101,23 @@ class Storm:
             await self.dismiss(group)
             await self.employ(**group.settings)
 
-    async def kill_forked(self, group: Group) -> None:
-        """End one of those that a worker forked, and wait until it has forked another."""
+    async def kill_forked(self, group: Group) -> Group:
+        """End one of those that a worker forked, and wait until it has forked another.
+
+        One that dies at a bad moment takes its worker's queue with it: nothing is received any
+        more, and the worker ends itself, to be followed by another.
+        """
         folder, pid = self._world.folder, group.process.pid
         forked = folder.forked(pid)
         victim = self._dice.choice([each for each in forked if each not in group.killed])
         group.killed.add(victim)
         os.kill(victim, signal.SIGKILL)
-        await until(lambda: len(folder.forked(pid)) > len(forked))
+        await until(
+            lambda: len(folder.forked(pid)) > len(forked) or not group.process.is_alive,
+            patience=60,
+        )
+        await self.supervise()
+        return self.groups[-1]
 
     async def last(self, longest: float) -> None:
         """Let it rage for a while."""

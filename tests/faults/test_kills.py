@@ -8,6 +8,8 @@ from tests.faults.conftest import Account, Rounds
 from tests.faults.storm import MANY_LANES, balance, storm
 from tests.support.probe.world import World, until
 
+WATCHDOG_SECONDS = 3  # after which a worker that hears nothing ends itself
+
 
 @pytest.mark.parametrize("victim", ["API", "worker"])
 async def test_a_process_that_is_killed_under_load_loses_and_repeats_nothing(
@@ -43,7 +45,8 @@ async def test_whatever_is_killed_of_celery_under_load_loses_and_repeats_nothing
     kills = rounds(2)
     async with storm(on_broker, dice) as raging:
         await raging.begin(MANY_LANES)
-        relay, group = await raging.begin("deliver"), await raging.employ()
+        relay = await raging.begin("deliver")
+        group = await raging.employ(event_watchdog_seconds=WATCHDOG_SECONDS)
         for _ in range(kills):
             await raging.last(0.4)
             if victim == "relay":
@@ -51,7 +54,7 @@ async def test_whatever_is_killed_of_celery_under_load_loses_and_repeats_nothing
             elif victim == "group":
                 group = await raging.kill_group(group)
             else:
-                await raging.kill_forked(group)
+                group = await raging.kill_forked(group)
         await until(lambda: on_broker.folder.read_book().count("durable") > 20)
 
     account(f"kill -9 of Celery's {victim}", kills, await balance(on_broker))
