@@ -65,14 +65,6 @@ async def test_somebody_elses_task_is_answered_as_one_that_never_was(
         assert theirs.json()["code"] == "task_not_found", route
 
 
-async def test_an_administrator_is_nobody_in_particular_to_a_task(
-    service: Service, ana: Person, admin: Person
-) -> None:
-    task = await ana.create_task()
-    for route in sorted(routes_of(service)):
-        assert (await ask(admin, route, task["id"], "*")).status_code == 404, route
-
-
 async def test_after_all_that_the_task_is_as_it_was(
     service: Service, ana: Person, bruno: Person
 ) -> None:
