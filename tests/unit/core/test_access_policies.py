@@ -2,7 +2,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.core.exceptions import Forbidden
+from app.core.exceptions import Forbidden, SessionRequired
 from app.core.security import AUTHENTICATED, PUBLIC, Access, Actor, scope
 
 
@@ -29,3 +29,17 @@ def test_only_the_public_policy_is_public() -> None:
     assert PUBLIC.is_public
     assert not AUTHENTICATED.is_public
     assert not scope("user:admin").is_public
+
+
+def test_a_policy_is_called_by_its_permission() -> None:
+    assert scope("task:write").name == "task:write"
+
+
+def test_a_key_passes_where_a_permission_is_named_and_nowhere_else() -> None:
+    key = Actor(uuid4(), uuid4(), frozenset({"task:write"}), is_key=True)
+    scope("task:write").check(key)
+    with pytest.raises(Forbidden) as error:
+        scope("task:read").check(key)
+    assert not isinstance(error.value, SessionRequired)
+    with pytest.raises(SessionRequired):
+        AUTHENTICATED.check(key)

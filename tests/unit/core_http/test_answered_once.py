@@ -7,7 +7,14 @@ import pytest
 
 from app.core.context import current_work
 from app.core.exceptions import Conflict
-from app.core.idempotency import Answer, KeyedCall, answered_once
+from app.core.idempotency import (
+    Answer,
+    AnsweredBefore,
+    IdempotencyKeyReused,
+    KeyedCall,
+    answered_once,
+    fingerprint,
+)
 
 DONE = Answer(204, [], b"")
 
@@ -17,6 +24,7 @@ class Transaction:
         self.seen: list[object] = []
 
     async def commit(self, call: KeyedCall, answer: Answer | None, /) -> None:
+        assert call.held is self
         self.seen.append(answer)
 
     async def close(self) -> None:
@@ -25,6 +33,7 @@ class Transaction:
 
 class NothingKept:
     async def find(self, call: KeyedCall, /) -> Answer | None:
+        assert call.key == "k"
         return None
 
 
@@ -70,3 +79,28 @@ async def test_what_was_answered_before_is_not_even_tried(call: KeyedCall) -> No
         raise AssertionError
 
     assert await answered_once(call, Kept(), do) is DONE
+
+
+async def test_of_two_at_once_the_later_gets_the_answer_of_the_first(call: KeyedCall) -> None:
+    async def lose() -> Answer:
+        raise AnsweredBefore(DONE)
+
+    assert await answered_once(call, NothingKept(), lose) is DONE
+    current_work.get().keyed = None
+
+
+def test_each_part_of_a_request_tells_it_from_others() -> None:
+    requests = [("/x", b"", b""), ("/y", b"", b""), ("/x", b"*", b""), ("/x", b"", b"*")]
+    assert len({fingerprint(*request) for request in requests}) == 4
+    assert fingerprint("/x", b"a", b"") != fingerprint("/x", b"", b"a")
+    assert fingerprint("/x\ud800", b"", b"") == fingerprint("/x\ud800", b"", b"")
+
+
+def test_a_key_that_is_used_for_two_requests_is_named_as_the_wrong_parameter() -> None:
+    assert IdempotencyKeyReused().errors == [
+        {
+            "parameter": "Idempotency-Key",
+            "code": "reused",
+            "detail": "names another request already",
+        }
+    ]

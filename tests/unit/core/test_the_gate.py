@@ -1,0 +1,42 @@
+"""What the gate asks of whoever stands between it and the callers."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from app.core.browsers import Browsers
+from app.core.exceptions import CrossOrigin, Unauthenticated
+from app.core.gate import Demands, Gate
+from app.core.security import AUTHENTICATED, OWN_ORIGIN, Actor
+
+ANA = Actor(uuid4(), uuid4(), frozenset())
+OURS = b"https://tasks.example.com"
+COOKIE = {b"cookie": b"__Host-session=secret"}
+
+
+async def know_ana(presented: str, /) -> Actor:
+    if presented != "secret":
+        raise Unauthenticated
+    return ANA
+
+
+GATE = Gate(authenticate=know_ana, browsers=Browsers(know_ana, frozenset({OURS})))
+
+
+@pytest.mark.parametrize("headers", [COOKIE, {b"authorization": b"bearer  secret"}])
+async def test_whoever_is_known_reads(headers: dict[bytes, bytes]) -> None:
+    assert await GATE.admit("GET", headers, Demands(AUTHENTICATED)) == ANA
+
+
+async def test_a_cookie_changes_something_for_pages_of_ours_alone() -> None:
+    from_us: Any = {**COOKIE, b"origin": OURS}
+    assert await GATE.admit("POST", from_us, Demands(AUTHENTICATED)) == ANA
+    with pytest.raises(CrossOrigin):
+        await GATE.admit("POST", COOKIE, Demands(AUTHENTICATED))
+
+
+async def test_nobody_is_asked_for_at_a_door_for_pages_of_ours() -> None:
+    assert await GATE.admit("POST", {b"origin": OURS}, Demands(OWN_ORIGIN)) is None
+    with pytest.raises(CrossOrigin):
+        await GATE.admit("POST", {}, Demands(OWN_ORIGIN))

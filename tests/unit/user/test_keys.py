@@ -1,0 +1,70 @@
+import datetime as dt
+import hashlib
+import re
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.core.exceptions import Invalid
+from app.modules.user.domain.keys import ApiKey, KeySecret
+
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+MOMENT = dt.timedelta(microseconds=1)
+OWNER = UUID(int=1)
+READ = frozenset({"task:read"})
+BOTH = READ | {"task:write"}
+
+
+def a_key(secret: KeySecret, **changed: Any) -> ApiKey:
+    usual = {"name": "Report", "scopes": READ, "allowed": BOTH, "expires_at": None, "now": NOW}
+    return ApiKey.make(OWNER, secret, **{**usual, **changed})
+
+
+def test_a_secret_has_the_shape_that_scanners_look_for() -> None:
+    secret = KeySecret.make()
+    assert re.fullmatch(r"alk_[0-9a-f]{12}_[0-9a-f]{64}", secret.text)
+    assert KeySecret.make().text != secret.text
+
+
+def test_what_is_shown_of_a_secret_is_all_but_the_secret() -> None:
+    secret = KeySecret("alk_0123456789ab_" + "c" * 64)
+    assert secret.prefix == "alk_0123456789ab"
+    assert secret.fingerprint == hashlib.sha256(secret.text.encode()).hexdigest()
+    assert secret.text not in repr(secret)
+
+
+def test_a_new_key_is_its_owners_and_holds_no_secret() -> None:
+    secret = KeySecret.make()
+    key = a_key(secret, expires_at=NOW + MOMENT)
+    assert (key.user_id, key.name, key.scopes) == (OWNER, "Report", READ)
+    assert (key.prefix, key.fingerprint) == (secret.prefix, secret.fingerprint)
+    assert (key.created_at, key.expires_at, key.last_used_at) == (NOW, NOW + MOMENT, None)
+    assert secret.text not in repr(key)
+    assert secret.fingerprint not in repr(key)
+
+
+@pytest.mark.parametrize("scopes", [BOTH, {"user:admin"}, {"task:read", "user:admin"}])
+def test_a_key_does_not_outdo_its_owner(scopes: set[str]) -> None:
+    with pytest.raises(Invalid) as error:
+        a_key(KeySecret.make(), scopes=frozenset(scopes), allowed=READ)
+    assert error.value.errors == [
+        {
+            "pointer": "/scopes",
+            "code": "not_allowed",
+            "detail": "must be permissions that you have",
+        }
+    ]
+
+
+def test_a_key_may_do_all_that_its_owner_may() -> None:
+    assert a_key(KeySecret.make(), scopes=BOTH).scopes == BOTH
+
+
+@pytest.mark.parametrize("expires_at", [NOW, NOW - MOMENT])
+def test_a_key_that_is_over_before_it_begins_is_refused(expires_at: dt.datetime) -> None:
+    with pytest.raises(Invalid) as error:
+        a_key(KeySecret.make(), expires_at=expires_at)
+    assert error.value.errors == [
+        {"pointer": "/expires_at", "code": "out_of_range", "detail": "must lie in the future"}
+    ]
