@@ -94,3 +94,25 @@ def test_documents_name_only_targets_that_make_has(path: Path) -> None:
 
 def test_the_readme_says_how_to_run_and_to_test() -> None:
     assert {"make run", "make test"} <= set(re.findall(r"`(make \w+)`", text_of("README.md")))
+
+
+# --- docs/api/security.md -----------------------------------------------------------------------
+
+
+TEST = r"test_\w+"
+SECURITY = text_of("docs/api/security.md")
+PROOFS = sorted(set(re.findall(r"`((?:unit|integration|e2e|faults)/[^`]+)`", SECURITY)))
+
+
+@pytest.mark.parametrize("proof", PROOFS)
+def test_a_requirement_is_proven_by_a_test_that_there_is(proof: str) -> None:
+    path, _, name = proof.partition("::")
+    text = text_of(f"tests/{path}")
+    start = rf"^(async )?def {name or TEST}\("
+    assert re.search(start, text, re.MULTILINE), proof
+
+
+def test_every_requirement_names_a_proof() -> None:
+    rows = [line for line in SECURITY.splitlines() if re.match(r"\| (?!Requirement)", line)]
+    assert len(rows) > 50
+    assert [row for row in rows if not re.search(r"`(unit|integration|e2e|faults)/", row)] == []
