@@ -65,7 +65,7 @@ test-integration: $(INSTALLED) ## Run the tests on real SQLite and PostgreSQL
 	@$(BIN)/python -m pytest -n 2 tests/integration
 
 faults: $(INSTALLED) ## Kill, freeze and restart things under load for an hour (FAULTS_ROUNDS, FAULTS_SEED)
-	@FAULTS_ROUNDS=$${FAULTS_ROUNDS:-200} $(BIN)/python -m pytest -s tests/faults
+	@FAULTS_ROUNDS=$${FAULTS_ROUNDS:-200} $(BIN)/python -m pytest -s tests/faults tests/e2e/contract
 
 bench-events: $(INSTALLED) ## Measure events beside the machine's own floor (BENCH=--quick for a minute)
 	@$(BIN)/python -m bench.events $(BENCH)

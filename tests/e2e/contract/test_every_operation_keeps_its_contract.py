@@ -1,5 +1,6 @@
 """Schemathesis: what it makes of the OpenAPI document, sent to a real server."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -29,7 +30,8 @@ checks.negative_data_rejection.expected_statuses += ["412"]
 checks.positive_data_acceptance.expected_statuses += ["400", "422"]
 checks.missing_required_header.expected_statuses += ["428"]  # RFC 6585, section 3
 
-EXAMPLES: Final = 20  # besides the cases that it derives from every rule of the document
+# Besides the cases that it derives from every rule of the document; 500 in `make faults`.
+EXAMPLES: Final = 500 if os.environ.get("FAULTS_ROUNDS") else 50
 
 
 @pytest.fixture(scope="session")
