@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -176,11 +176,19 @@ class Running:
         self.process.join()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(*, in_a_row: int = 1) -> int:
+    """Return a port that is free, and so many that follow it."""
+    while True:
+        with ExitStack() as probes:
+            first = 0
+            try:
+                for number in range(in_a_row):
+                    probe = probes.enter_context(socket.socket())
+                    probe.bind(("127.0.0.1", first + number if first else 0))
+                    first = first or probe.getsockname()[1]
+            except (OSError, OverflowError):
+                continue
+            return first
 
 
 def is_answering(port: int) -> bool:

@@ -1,14 +1,18 @@
 """What the gate asks of whoever stands between it and the callers."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from app.core.browsers import Browsers
+from app.core.context import WorkContext, current_work
 from app.core.exceptions import CrossOrigin, Unauthenticated
 from app.core.gate import Demands, Gate
 from app.core.security import AUTHENTICATED, OWN_ORIGIN, Actor
+
+pytestmark = pytest.mark.usefixtures("request_of_its_own")
 
 ANA = Actor(uuid4(), uuid4(), frozenset())
 OURS = b"https://tasks.example.com"
@@ -19,6 +23,14 @@ async def know_ana(presented: str, /) -> Actor:
     if presented != "secret":
         raise Unauthenticated
     return ANA
+
+
+@pytest.fixture
+def request_of_its_own() -> Iterator[None]:
+    """The gate notes who came, for the request that it lets in."""
+    token = current_work.set(WorkContext())
+    yield
+    current_work.reset(token)
 
 
 GATE = Gate(authenticate=know_ana, browsers=Browsers(know_ana, frozenset({OURS})))

@@ -21,7 +21,7 @@ DONE = re.compile(r'event_deliveries_total\{handler="probe.keep",outcome="done"\
 async def test_all_that_was_done_is_counted_by_one_or_the_other(
     prepared: Prepared, world: World
 ) -> None:
-    first = free_port()
+    first = free_port(in_a_row=3)  # the worker itself, and each that it forks
     own = {
         "app_name": f"Test {secrets.token_hex(4)}",
         "metrics_port": first,
