@@ -25,6 +25,7 @@ _AWAY = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a server that crashed said so, and has not hung up yet
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -39,6 +40,7 @@ _LOST = (
     ConnectionError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
 )
@@ -144,7 +146,11 @@ class PostgresDatabase:
 
     async def _read_once(self, method: str, sql: str, arguments: list[Any]) -> Any:
         async with self._pool.acquire(timeout=self._timeout) as raw:
-            return await getattr(raw, method)(sql, *arguments)
+            try:
+                return await getattr(raw, method)(sql, *arguments)
+            except asyncpg.InternalClientError:
+                raw.terminate()  # or the pool would give it to the next one
+                raise
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresConnection]:
@@ -165,6 +171,9 @@ async def _begun(raw: asyncpg.Connection) -> AsyncIterator[Any]:
     transaction = raw.transaction()
     try:
         await transaction.start()
+    except asyncpg.InternalClientError as error:
+        raw.terminate()  # or the pool would give it to the next one
+        raise translated(error) from error
     except Exception as error:
         raise translated(error) from error
     try:
