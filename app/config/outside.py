@@ -111,13 +111,7 @@ def _require_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _is_origin(text: str) -> bool:
-    if not _is_url(text, schemes={"http", "https"}):
-        return False
-    url = urlsplit(text)
-    host = f"{url.hostname}" if ":" not in (url.hostname or "") else f"[{url.hostname}]"
-    is_default = (url.scheme, url.port) in {("http", 80), ("https", 443)}
-    port = "" if url.port is None or is_default else f":{url.port}"
-    return "*" not in text and text == f"{url.scheme}://{host}{port}"
+    return _is_url(text, schemes={"http", "https"}) and "*" not in text and text == origin_of(text)
 
 
 def _read_networks(given: object) -> object:
