@@ -24,9 +24,10 @@ class Proxy:
         self.port = self._listening.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Break all connections and refuse new ones."""
+        """Break all connections and refuse new ones; nothing of them goes on afterwards."""
         if self._listening is not None:
             self._listening.close()
+            self._listening = None
         for talk in self._talks:
             talk.cancel()
         await asyncio.gather(*self._talks, return_exceptions=True)
@@ -52,6 +53,9 @@ class Proxy:
                 pass
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._listening is None:  # it was on its way in when the door was closed
+            writer.transport.abort()
+            return
         talk = asyncio.create_task(self._talk(reader, writer))
         self._talks.add(talk)
         talk.add_done_callback(self._talks.discard)
@@ -67,10 +71,11 @@ class Proxy:
         try:
             await asyncio.wait([there, back], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            there.cancel()
-            back.cancel()
             writer.transport.abort()
             far_writer.transport.abort()
+            there.cancel()
+            back.cancel()
+            await asyncio.gather(there, back, return_exceptions=True)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
