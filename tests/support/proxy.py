@@ -59,19 +59,19 @@ class Proxy:
         talk = asyncio.create_task(self._talk(reader, writer))
         self._talks.add(talk)
         talk.add_done_callback(self._talks.discard)
+        # Not in `_talk`: of one that is cancelled before its first step nothing runs.
+        talk.add_done_callback(lambda _: writer.transport.abort())
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             far_reader, far_writer = await asyncio.open_connection(*self._server_address)
         except OSError:
-            writer.transport.abort()
             return
         there = asyncio.create_task(self._pass_on(reader, far_writer))
         back = asyncio.create_task(self._pass_on(far_reader, writer))
         try:
             await asyncio.wait([there, back], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            writer.transport.abort()
             far_writer.transport.abort()
             there.cancel()
             back.cancel()
