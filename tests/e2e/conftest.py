@@ -15,7 +15,7 @@ from tests.support.scenario import Drain, Scenario
 
 @pytest.fixture(scope="session")
 def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(
+    settings = Settings(
         _env_file=None,
         app_env="development",  # accounts are verified at once
         database_url=SecretStr(database_url),
@@ -28,6 +28,8 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
         database_timeout_seconds=60,  # a busy disk is no failure of the service
         rate_limits=False,  # tests of these have a service of their own
     )
+    # Less than the settings let anybody have: hundreds of people sign up and in.
+    return settings.model_copy(update={"password_memory_kib": 16, "password_passes": 2})
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,8 @@ def port() -> int:
 
 @pytest.fixture
 def server(connections: int, port: int, tmp_path: Path) -> Iterator[Running]:
-    running = start(tmp_path, port, LOG_LEVEL="ERROR", BODY_TIMEOUT_SECONDS="10")
+    held = 4 + connections // 300  # time to open them all and to ask beside them
+    running = start(tmp_path, port, LOG_LEVEL="ERROR", BODY_TIMEOUT_SECONDS=str(held))
     yield running
     running.kill()
 

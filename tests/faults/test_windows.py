@@ -70,19 +70,20 @@ async def test_a_crash_of_a_relay(
 async def test_a_crash_of_what_celery_forked(
     on_broker: World, dice: random.Random, rounds: Rounds, account: Account
 ) -> None:
-    """Each that is forked ends in the same window, so there is a worker for each of these."""
-    crashes = rounds(1, share=4)
+    """Each that is forked ends in the same window, so there is a worker for each of these.
+
+    As such a worker takes its time, the short form draws one of the windows.
+    """
+    crashes, windows = rounds(1, share=4), dice.sample(RECEIVING, min(rounds(1), len(RECEIVING)))
     async with storm(on_broker, dice) as raging:
         await raging.begin(MANY_LANES)
         await raging.begin("deliver")
-        for n, place in enumerate(RECEIVING, start=1):
+        for n, place in enumerate(windows, start=1):
             ending = await raging.employ(failpoint=f"{place}:exit:{dice.randrange(4)}")
             await until(partial(has_crashed, on_broker, n * crashes), patience=10 + 10 * crashes)
             await raging.dismiss(ending)
 
-    account(
-        "crash in each window of Celery's child", len(RECEIVING) * crashes, await balance(on_broker)
-    )
+    account("crash in a window of Celery's child", len(windows) * crashes, await balance(on_broker))
 
 
 def has_crashed(world: World, times: int) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from ipaddress import ip_network
 
 import httpx2
 import pytest
@@ -29,8 +30,8 @@ async def limited(
     settings: Settings, clean_database: None, watch: Watch
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of a service that limits, behind a proxy, with a time of its own."""
-    given = settings.model_dump() | {"rate_limits": True, "trusted_proxies": PROXY}
-    app = create_app(Settings(_env_file=None, **given))
+    given = {"rate_limits": True, "trusted_proxies": (ip_network(PROXY),)}
+    app = create_app(settings.model_copy(update=given))
     limiter = app.state.container.limiter()
     assert isinstance(limiter, LocalLimiter)
     limiter._now = watch
