@@ -1,0 +1,36 @@
+"""Which core does what: the server has one to itself, load and database share the other."""
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """Which ones; None lets the system choose."""
+
+    server: frozenset[int] | None
+    load: frozenset[int] | None
+    both: frozenset[int] | None
+    label: str
+
+
+def share_out() -> Cores:
+    """Return one core for the server and one for the rest, where the machine has two."""
+    if not hasattr(os, "sched_setaffinity"):
+        return Cores(None, None, None, "not pinned: this system cannot (no sched_setaffinity)")
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) == 1:
+        return Cores(None, None, None, "one core: server, load and database share it")
+    server, load = cores[:2]
+    return Cores(
+        frozenset({server}),
+        frozenset({load}),
+        frozenset({server, load}),
+        f"server on core {server}; load, and PostgreSQL if it is ours, on core {load}",
+    )
+
+
+def keep_to(cores: frozenset[int] | None) -> None:
+    """Run on these from now on: this process, and what it starts."""
+    if cores is not None:
+        os.sched_setaffinity(0, cores)
