@@ -6,6 +6,7 @@ import secrets
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -124,6 +125,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="the ratios alone, in 90 seconds")
     size = QUICK if parser.parse_args().quick else FULL
+    if size.is_full and not (find_spec("litestar") and find_spec("matplotlib")):
+        parser.error("Litestar and matplotlib are not installed here: `make bench` sees to it")
     run_in_folder(
         partial(run, size),
         explained=dict.fromkeys(

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from bench.http import data, traffic
 from bench.http.compare import compare
 from bench.http.cores import Cores
-from bench.http.load import load
+from bench.http.load import NotAnswered, load
 from bench.http.process import OURS
 from bench.http.serving import Server, Servers
 from bench.servers import Postgres
@@ -48,7 +48,11 @@ class Stage:
 
 async def _loading(server: Server, file: Path, how: Mapping[str, Any]) -> Figures:
     before = server.cpu_seconds()
-    figures = await load(file, port=server.port, **how)
+    try:
+        figures = await load(file, port=server.port, **how)
+    except NotAnswered as error:
+        message = f"{server.name}, {file.stem}: {error}"
+        raise NotAnswered(message) from error
     microseconds = (server.cpu_seconds() - before) * 1e6
     return figures | {"cpu": microseconds / figures["requests"]}
 
