@@ -57,11 +57,14 @@ QUICK: Final = Size(
 async def prepared(stage: Stage, size: Size) -> dict[str, Measurement]:
     """Return what is measured in each round, in this order."""
     long_list = scaling.LONG_LIST if size.is_full else 0
+    say(f"Making {size.tasks + long_list:,} tasks …")
     address, rows = await stage.database(tasks=size.tasks, long_list=long_list)
+    say("Starting servers, comparing their answers …")
     measurements, ours = await beside_others(
         stage, size.contestants, address, rows, seconds=size.seconds
     )
     if size.is_full:
+        say("Walking to the deepest page, making smaller databases, starting more servers …")
         measurements |= await scaling.deep_pages(stage, ours, rows)
         measurements |= await scaling.more_rows(stage, ours, rows, tasks=size.tasks)
         measurements |= await scaling.more_processes(stage, address, rows, seconds=size.seconds)
@@ -77,7 +80,7 @@ async def run(size: Size, folder: Path) -> None:
         say(NO_WRK)
     keep_to(cores.load)
     async with AsyncExitStack() as stack:
-        say("Starting PostgreSQL, filling databases, starting servers …")
+        say("Starting PostgreSQL …")
         server = await stack.enter_async_context(postgres())
         about |= {"postgresql": f"{server.version} ({server.origin})"}
         stage = _stage(stack, server, folder, cores)
@@ -105,19 +108,24 @@ def _stage(stack: AsyncExitStack, server: Postgres, folder: Path, cores: Cores) 
 
 
 def _tell(size: Size, measured: dict[str, list[Figures]], about: dict[str, str]) -> None:
-    """Print it all, and write down what may be kept; the ratios come last, for programs."""
+    """Print tables and, as the last line, the ratios as JSON; keep what a full run measured.
+
+    A quick run's tables go where its progress goes: its output is that line alone.
+    """
     found = report.series(measured)
     figures = report.figures_of(found)
     on = "\n".join(f"- {name}: {what}" for name, what in about.items())
     told = "\n\n".join((table(figures), report.contestants_table(found), on))
-    print(f"\n{told}\n")
     if size.is_full:
+        print(f"\n{told}\n")
         path = save("http", figures, measured=found, machine=about, size=asdict(size))
         path.with_suffix(".md").write_text(f"{told}\n", encoding="utf-8")
         from bench.http.plots import draw  # noqa: PLC0415 - nothing else needs matplotlib
 
         drawn = ", ".join(str(picture.relative_to(ROOT)) for picture in draw(found))
         say(f"Written to {path}, beside it as Markdown, and drawn: {drawn}")
+    else:
+        say(f"\n{told}\n")
     print(orjson.dumps(report.medians(found)).decode())
 
 

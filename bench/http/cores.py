@@ -10,7 +10,8 @@ class Cores:
 
     server: frozenset[int] | None
     load: frozenset[int] | None
-    both: frozenset[int] | None
+    two: frozenset[int] | None
+    """Of two servers, or workers: the second one has a third core where there is one."""
     label: str
 
 
@@ -22,11 +23,13 @@ def share_out() -> Cores:
     if len(cores) == 1:
         return Cores(None, None, None, "one core: server, load and database share it")
     server, load = cores[:2]
+    second = cores[2] if len(cores) > 2 else load  # noqa: PLR2004 - more than the two above
     return Cores(
         frozenset({server}),
         frozenset({load}),
-        frozenset({server, load}),
-        f"server on core {server}; load, and PostgreSQL if it is ours, on core {load}",
+        frozenset({server, second}),
+        f"server on core {server}; load, and PostgreSQL if it is ours, on core {load}; "
+        f"the second of two servers on core {second}",
     )
 
 

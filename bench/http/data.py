@@ -54,7 +54,7 @@ VALUES ($1, $2, now(), now() + interval '1 day')
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who is signed in, and the ids of some of their tasks."""
+    """Somebody who is signed in."""
 
     user_id: UUID
     token: str
@@ -83,10 +83,9 @@ async def fill(address: str, *, tasks: int, long_list: int, tokens: AccessTokens
         # As the server does by itself, within a minute.
         await connection.execute('VACUUM (ANALYZE) task, "user"')
         await connection.execute("CHECKPOINT")
-        ids = await connection.fetch('SELECT id FROM "user" ORDER BY id')
-        *callers, hoarder = [
-            await _sign_in(connection, tokens, row["id"]) for row in [*ids[:CALLERS][:-1], ids[-1]]
-        ]
+        *others, last = await connection.fetch('SELECT id FROM "user" ORDER BY id')
+        callers = [await _sign_in(connection, tokens, row["id"]) for row in others[:CALLERS]]
+        hoarder = await _sign_in(connection, tokens, last["id"])
         return Data(callers, await _tasks_of(connection, callers), hoarder)
     finally:
         await connection.close()

@@ -77,8 +77,8 @@ def _of_rows(stage: Stage, server: Server, filled: data.Data, count: int) -> dic
 async def more_processes(
     stage: Stage, address: str, filled: data.Data, *, seconds: int
 ) -> dict[str, Measurement]:
-    """W1 and W4 by two processes, on both cores: load and database have to share the second."""
-    two = await stage.servers.start(OURS, address, stage.cores.both, WEB_CONCURRENCY="2")
+    """W1 and W4 by two processes; with two cores the second one is that of load and database."""
+    two = await stage.servers.start(OURS, address, stage.cores.two, WEB_CONCURRENCY="2")
     requests = {
         "W1": traffic.workloads(filled)["W1"],
         "W4": [traffic.get(traffic.HEALTH)],
@@ -101,7 +101,7 @@ async def more_workers(stage: Stage) -> dict[str, Measurement]:
                 *("bench.events.process", "relay"),  # without Celery it is a worker
                 environment=environment(settings),
                 log=stage.folder / f"worker-{count}-{number}.log",
-                cores=stage.cores.server if count == 1 else stage.cores.both,
+                cores=stage.cores.server if count == 1 else stage.cores.two,
             )
             await stage.stack.enter_async_context(started)
         measurements[f"{count} workers"] = partial(_delivering, bench)

@@ -66,17 +66,17 @@ async def _answer(
     if path == "/empty":
         return 200, {"status": "alive"}
     user_id = _user_of(scope["headers"], secret)
+    draft = orjson.loads(await _body(receive)) if scope["method"] == "POST" else None
     async with pool.acquire() as connection:
-        if path != TASKS:
-            row = await connection.fetchrow(READ_SQL, path.rpartition("/")[2], user_id)
-            if row is None:
-                raise Refused(404)
-            return 200, shown(row)
-        if scope["method"] == "POST":
-            draft = orjson.loads(await _body(receive))
+        if draft is not None:
             return 201, await add(connection, user_id, draft)
-        rows = await connection.fetch(PAGE_SQL, user_id, DEFAULT_LIMIT + 1)
-        return 200, page([shown(row) for row in rows])
+        if path == TASKS:
+            rows = await connection.fetch(PAGE_SQL, user_id, DEFAULT_LIMIT + 1)
+            return 200, page([shown(row) for row in rows])
+        row = await connection.fetchrow(READ_SQL, path.rpartition("/")[2], user_id)
+        if row is None:
+            raise Refused(404)
+        return 200, shown(row)
 
 
 def _user_of(headers: Iterable[tuple[bytes, bytes]], secret: bytes) -> UUID:
