@@ -138,7 +138,7 @@ COMPILE = --quiet --universal --python-version 3.11 --generate-hashes \
 clean: ## Remove caches and reports; .venv and data stay
 	@rm -rf .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache \
 		.pytest_cache .ruff_cache .schemathesis
-	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find . -path './$(VENV)*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##@ Docker
 
