@@ -4,6 +4,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+BENCH_VENV := .venv-bench
+BENCH_INSTALLED := $(BENCH_VENV)/.installed
 
 # A Python counts when it runs (a shim may not), is new enough and can make environments.
 USABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
@@ -13,8 +15,8 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 .DEFAULT_GOAL := help
 # The steps of `check` print one after another, and the tests' summary comes last.
 .NOTPARALLEL:
-.PHONY: help install run worker migrate seed doctor test test-unit test-integration faults bench-events \
-	lint format types migrations coverage check openapi lock clean docker-build docker-run
+.PHONY: help install run worker migrate seed doctor test test-unit test-integration faults \
+	bench bench-quick bench-events lint format types migrations coverage check openapi lock clean docker-build docker-run
 
 help: ## Show this help
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -67,6 +69,20 @@ test-integration: $(INSTALLED) ## Run the tests on real SQLite and PostgreSQL
 faults: $(INSTALLED) ## Kill, freeze and restart things under load for an hour (FAULTS_ROUNDS, FAULTS_SEED)
 	@FAULTS_ROUNDS=$${FAULTS_ROUNDS:-200} $(BIN)/python -m pytest -s tests/faults tests/e2e/contract
 
+bench: $(BENCH_INSTALLED) ## Measure requests beside the limit and the alternatives (10 minutes)
+	@$(BENCH_VENV)/bin/python -m bench.http
+
+bench-quick: $(BENCH_INSTALLED) ## The same at a tenth of the size: the ratios alone (90 seconds)
+	@$(BENCH_VENV)/bin/python -m bench.http --quick
+
+# Apart from .venv, so that no test is slowed down by a plugin that comes along.
+$(BENCH_INSTALLED): requirements-dev.txt requirements-bench.txt $(INSTALLED)
+	@echo "== Install the libraries in $(BENCH_VENV) (once)"
+	@$(BIN)/python -m venv $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--no-deps -r requirements-dev.txt -r requirements-bench.txt
+	@touch $@
+
 bench-events: $(INSTALLED) ## Measure events beside the machine's own floor (BENCH=--quick for a minute)
 	@$(BIN)/python -m bench.events $(BENCH)
 
@@ -113,6 +129,7 @@ openapi: $(INSTALLED) ## Write docs/api and the event catalogue from the code
 lock: $(INSTALLED) ## Pin what pyproject.toml asks for (LOCK=--upgrade takes the newest)
 	@$(BIN)/uv pip compile pyproject.toml --extra sentry -o requirements.txt $(COMPILE)
 	@$(BIN)/uv pip compile pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt $(COMPILE)
+	@$(BIN)/uv pip compile --group bench -c requirements-dev.txt -o requirements-bench.txt $(COMPILE)
 
 # One file for every Python and platform; the header must not tell where it was made.
 COMPILE = --quiet --universal --python-version 3.11 --generate-hashes \
@@ -121,7 +138,7 @@ COMPILE = --quiet --universal --python-version 3.11 --generate-hashes \
 clean: ## Remove caches and reports; .venv and data stay
 	@rm -rf .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache \
 		.pytest_cache .ruff_cache .schemathesis
-	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find . -path './$(VENV)*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##@ Docker
 

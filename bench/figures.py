@@ -73,10 +73,18 @@ def _over_all(rounds: Rounds, percent: float) -> float:
 
 def table(figures: Iterable[Figure]) -> str:
     """Return it in Markdown."""
-    head = ("measured", "value", "lowest to highest round", "goal", "", "of the floor")
-    return "\n".join(
-        map(_row, (head, ("---", "--:", "---", "--:", "---", "--:"), *_cells(figures)))
-    )
+    rows = [
+        ("measured", "value", "lowest to highest round", "goal", "", "of the floor"),
+        ("---", "--:", "---", "--:", "---", "--:"),
+        *_cells(figures),
+    ]
+    has_floor = any(cell for *_, cell in rows[2:])
+    return in_columns(*(row if has_floor else row[:-1] for row in rows))
+
+
+def in_columns(*rows: Sequence[str]) -> str:
+    """Return a table in Markdown: the first row is its head, the second says how it is aligned."""
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
 
 
 def _cells(figures: Iterable[Figure]) -> Iterable[Sequence[str]]:
@@ -85,19 +93,16 @@ def _cells(figures: Iterable[Figure]) -> Iterable[Sequence[str]]:
         sign = "≥" if line.wanted == "at least" else "≤"
         yield (
             line.title,
-            f"{_number(figure.value)} {line.unit}",
-            f"{_number(figure.lowest)} to {_number(figure.highest)}",
-            "" if line.goal is None else f"{sign} {_number(line.goal)}",
+            f"{number(figure.value)} {line.unit}",
+            f"{number(figure.lowest)} to {number(figure.highest)}",
+            "" if line.goal is None else f"{sign} {number(line.goal)}",
             {None: "", True: "met", False: "**missed**"}[figure.is_met],
             "" if figure.of_floor is None else f"{figure.of_floor:.2f}",
         )
 
 
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Return it with three digits, or as many as it has before the point."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three digits
 
 

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -14,9 +14,15 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @asynccontextmanager
 async def process(
-    *command: str, environment: dict[str, str], log: Path
+    *command: str,
+    environment: dict[str, str],
+    log: Path,
+    cores: Collection[int] | None = None,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`python -m …`, killed at the end of the block with all that it forked."""
+    """`python -m …`, killed at the end of the block with all that it forked.
+
+    It runs on the same cores as the benchmark itself, unless others are named.
+    """
     with log.open("wb") as output:
         started = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -30,6 +36,8 @@ async def process(
             start_new_session=True,  # Ctrl-C is for the benchmark
         )
     try:
+        if cores is not None:  # so early that it has started nothing yet
+            os.sched_setaffinity(started.pid, cores)
         yield started
     finally:
         with suppress(ProcessLookupError):

@@ -1,10 +1,6 @@
 """Measure events, round by round, and print the table: see `make bench-events`."""
 
 import argparse
-import asyncio
-import signal
-import sys
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
@@ -12,14 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from uvicorn.loops.auto import auto_loop_factory
-
 from bench.events import floor, workloads
 from bench.events.lines import LINES
 from bench.events.service import TooSlow
 from bench.events.setting import Setting
 from bench.figures import save, summed_up, table
 from bench.machine import file_system, machine
+from bench.rounds import rounds, run_in_folder, say
 from bench.servers import postgres, redis
 
 Workloads: TypeAlias = Mapping[str, Callable[[], Awaitable[list[float]]]]
@@ -79,8 +74,6 @@ async def prepared(setting: Setting, size: Size) -> Workloads:
 
 
 async def run(size: Size, folder: Path) -> None:
-    if task := asyncio.current_task():  # what Ctrl-C does by itself
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     about = machine() | {"files on": file_system(folder)}
     async with AsyncExitStack() as stack:
         say("Starting PostgreSQL, Redis and workers, filling backlogs …")
@@ -88,7 +81,7 @@ async def run(size: Size, folder: Path) -> None:
         broker, broker_label = await stack.enter_async_context(redis())
         about |= {"postgresql": f"{server.version} ({server.origin})", "broker": broker_label}
         setting = Setting(stack, server, broker, folder)
-        measured = await rounds(await prepared(setting, size), size)
+        measured = await rounds(await prepared(setting, size), count=size.rounds)
     figures = [summed_up(line, measured) for line in LINES]
     print(f"\n{table(figures)}\n")
     print("\n".join(f"- {name}: {what}" for name, what in about.items()))
@@ -96,21 +89,9 @@ async def run(size: Size, folder: Path) -> None:
     say(f"\nWritten to {path}")
 
 
-async def rounds(all_workloads: Workloads, size: Size) -> dict[str, list[list[float]]]:
-    """Measure everything once in each round, so that a bad moment hits all alike."""
-    measured: dict[str, list[list[float]]] = {name: [] for name in all_workloads}
-    for number in range(size.rounds + 1):
-        for name, measure in all_workloads.items():
-            say(f"round {number} of {size.rounds}: {name}", end="\033[K\r")
-            values = await measure()
-            if number > 0:  # before the first one nothing is connected, prepared, cached
-                measured[name].append(values)
-    return measured
-
-
-def say(what: str, *, end: str = "\n") -> None:
-    """Tell whoever waits, apart from what is to be kept."""
-    print(what, end=end, file=sys.stderr, flush=True)
+def _logs(_error: Exception, folder: Path) -> str:
+    logs = [path.read_text(encoding="utf-8") for path in folder.glob("*.log")]
+    return "\n".join(["It does not come to an end. Its processes said:", *logs])
 
 
 def main() -> None:
@@ -119,15 +100,7 @@ def main() -> None:
         "--quick", action="store_true", help="at most a minute, to see that it works"
     )
     size = QUICK if parser.parse_args().quick else FULL
-    with tempfile.TemporaryDirectory(prefix="alicerce-bench-") as folder:
-        try:
-            with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:  # the API's kind
-                runner.run(run(size, Path(folder)))
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            sys.exit("\nStopped; everything that was started is gone.")
-        except TooSlow:
-            logs = [path.read_text(encoding="utf-8") for path in Path(folder).glob("*.log")]
-            sys.exit("\n".join(["It does not come to an end. Its processes said:", *logs]))
+    run_in_folder(partial(run, size), explained={TooSlow: _logs})
 
 
 if __name__ == "__main__":

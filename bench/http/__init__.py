@@ -1,0 +1,1 @@
+"""What a request costs, beside the limit and the alternatives: `make bench`."""

@@ -1,0 +1,1 @@
+"""Who is measured: each answers the same requests with the same answers, in its own way."""
