@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from app.config.settings import Settings, load_settings
 from app.container import ApplicationContainer, build_container
 from app.core.browsers import COOKIE
+from app.core.dispatch import Dispatch
 from app.core.edge import Edge
 from app.core.gate import Gate
 from app.core.logging import configure_logging
@@ -67,7 +68,7 @@ class Service(FastAPI):
         if self.user_middleware:
             message = "middleware is not run here: wrap the application, or extend RequestBoundary"
             raise TypeError(message)
-        return RequestBoundary(self.router, report=self._report, edge=self._edge)
+        return RequestBoundary(Dispatch(self.router), report=self._report, edge=self._edge)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from typing import Any, Final
@@ -13,6 +12,7 @@ from sqlalchemy import URL
 from sqlalchemy.dialects import sqlite
 
 from app.shared.infrastructure.database.query import Query
+from tests.support.plans import execution, looked_at, nodes
 from tests.support.probe.world import World
 
 INSTRUCTIONS: Final = 100  # of SQLite's own machine, between two looks at it
@@ -26,7 +26,7 @@ async def cost(world: World, query: Query, params: dict[str, Any]) -> int:
         explained = Explained(query)
         (row,) = await connection.fetch_all(explained, params)
     (plan,) = row.values()
-    return sum(_looked_at(node) for node in _nodes(orjson.loads(plan)[0]["Plan"]))
+    return sum(looked_at(node) for node in nodes(orjson.loads(plan)[0]["Plan"]))
 
 
 class Explained(Query):
@@ -55,17 +55,6 @@ def instructions(url: URL, query: Query, params: dict[str, Any]) -> int:
     return looks * INSTRUCTIONS
 
 
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield node
-    for part in node.get("Plans", ()):
-        yield from _nodes(part)
-
-
-def _looked_at(node: dict[str, Any]) -> int:
-    removed = sum(count for what, count in node.items() if what.startswith("Rows Removed by"))
-    return int((node["Actual Rows"] + removed) * node["Actual Loops"])
-
-
 # --- With a plan of former times ----------------------------------------------------------------
 
 
@@ -79,17 +68,13 @@ class Remembered:
         self, connection: asyncpg.Connection, query: Query, values: dict[str, Any]
     ) -> None:
         self._connection, self._sql = connection, query.postgres.sql
-        given = query.postgres.arguments(values)
-        literals = [f"'{each}'" if isinstance(each, str) else str(each) for each in given]
-        self._execute = (
-            f"EXECUTE remembered({', '.join(literals)})" if given else "EXECUTE remembered"
-        )
+        self._execute = execution(query, values)
 
     async def plan(self) -> None:
         await self._connection.execute("SET plan_cache_mode = force_generic_plan")
-        await self._connection.execute(f"PREPARE remembered AS {self._sql}")
+        await self._connection.execute(f"PREPARE explained AS {self._sql}")
         await self._connection.execute(self._execute)
 
     async def cost(self) -> int:
         plan = await self._connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {self._execute}")
-        return sum(_looked_at(node) for node in _nodes(orjson.loads(plan)[0]["Plan"]))
+        return sum(looked_at(node) for node in nodes(orjson.loads(plan)[0]["Plan"]))

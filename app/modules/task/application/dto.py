@@ -1,7 +1,7 @@
 """What the use cases take and give."""
 
 import datetime as dt
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
@@ -64,7 +64,9 @@ class TaskFilter:
 
     def given(self) -> dict[str, Any]:
         """Return those that are not None."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        # Not `asdict`, which copies every value: it takes ten times as long.
+        values = ((name, getattr(self, name)) for name in self.__slots__)
+        return {name: value for name, value in values if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import and_, bindparam, delete, or_, select
 
 from app.core.exceptions import StaleVersion
 from app.modules.task.domain.entities import (
@@ -16,7 +16,7 @@ from app.modules.task.domain.entities import (
     Title,
 )
 from app.modules.task.domain.errors import TaskNotFound
-from app.modules.task.infrastructure.tables import AWAITS_REMINDER, task
+from app.modules.task.infrastructure.tables import AWAITS_REMINDER, IS_IN_USE, task
 from app.shared.infrastructure.base_repository import BaseRepository
 from app.shared.infrastructure.database.connection import Connection, Row
 from app.shared.infrastructure.database.query import Query
@@ -57,7 +57,11 @@ DUE_SOON = Query(
     # Whoever is at work on a task now is not disturbed: the next round comes soon.
     .with_for_update(skip_locked=True)
 )
-PURGE_OF = Query(delete(task).where(task.c.owner_id == bindparam("owner_id")))
+_is_of_owner = task.c.owner_id == bindparam("owner_id")
+# What is in use and what is in the bin are found by an index each, and there is none of both.
+PURGE_OF = Query(
+    delete(task).where(or_(and_(_is_of_owner, IS_IN_USE), and_(_is_of_owner, ~IS_IN_USE)))
+)
 PURGE = Query(delete(task).where(task.c.deleted_at < bindparam("deleted_before")))
 
 

@@ -32,22 +32,19 @@ task = Table(
 
 # A list is one walk along an index, in either direction: one for each order, for own tasks and
 # for assigned ones. What is in the bin is in none of them.
-_IN_USE = task.c.deleted_at.is_(None)
+IS_IN_USE = task.c.deleted_at.is_(None)
 for whose in (task.c.owner_id, task.c.assignee_id):
     for order in (task.c.created_at, task.c.due_order, task.c.priority):
         name = f"ix_task_{whose.name}_{order.name}"
-        Index(name, whose, order, task.c.id, postgresql_where=_IN_USE, sqlite_where=_IN_USE)
+        Index(name, whose, order, task.c.id, postgresql_where=IS_IN_USE, sqlite_where=IS_IN_USE)
 # The reminders walk along the due times, past nobody who was reminded already.
-AWAITS_REMINDER = _IN_USE & task.c.reminded_for.is_distinct_from(task.c.due_at)
+AWAITS_REMINDER = IS_IN_USE & task.c.reminded_for.is_distinct_from(task.c.due_at)
 Index(
     "ix_task_due_at",
     task.c.due_at,
     postgresql_where=AWAITS_REMINDER,
     sqlite_where=AWAITS_REMINDER,
 )
-Index(
-    "ix_task_deleted_at",
-    task.c.deleted_at,
-    postgresql_where=~_IN_USE,
-    sqlite_where=~_IN_USE,
-)
+# What is in the bin: the oldest of all, and somebody's own.
+for name, column in (("deleted_at", task.c.deleted_at), ("bin_owner_id", task.c.owner_id)):
+    Index(f"ix_task_{name}", column, postgresql_where=~IS_IN_USE, sqlite_where=~IS_IN_USE)

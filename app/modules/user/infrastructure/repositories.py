@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import String, Uuid, bindparam, cast, delete, insert, select, update
+from sqlalchemy import Uuid, bindparam, delete, insert, select, update
 
 from app.core.exceptions import StaleVersion
 from app.modules.user.domain.entities import (
@@ -19,7 +19,7 @@ from app.modules.user.domain.entities import (
 from app.modules.user.domain.requests import AccountRequest
 from app.modules.user.infrastructure.keys import SqlKeyRepository
 from app.modules.user.infrastructure.one_time_tokens import SqlOneTimeTokenRepository
-from app.modules.user.infrastructure.tables import refresh_token, user, user_session
+from app.modules.user.infrastructure.tables import IS_ADMIN, refresh_token, user, user_session
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.base_repository import BaseRepository
 from app.shared.infrastructure.database.connection import Connection, Row
@@ -31,12 +31,7 @@ from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 BY_EMAIL = Query(select(user).where(user.c.email == bindparam("email")))
 ACTIVE_ADMINS = Query(
     select(user.c.id)
-    # As text, which both databases can search: a name in quotes is a whole one.
-    .where(
-        user.c.is_active,
-        user.c.verified_at.is_not(None),
-        cast(user.c.roles, String).contains(f'"{Role.ADMIN}"'),
-    )
+    .where(user.c.is_active, user.c.verified_at.is_not(None), IS_ADMIN)
     .order_by(user.c.id)  # whoever else locks them does so in the same order
     .with_for_update()
 )

@@ -1,6 +1,6 @@
 """Publishing: every fact, and who has to be told of it, in the transaction of its change."""
 
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
@@ -67,7 +67,8 @@ def _logged(
         "aggregate_id": aggregate.id,
         "aggregate_version": aggregate.version,
         "ordinal": ordinal,
-        "payload": asdict(event),
+        # Not `asdict`, which copies every value: it takes twenty times as long.
+        "payload": {field.name: getattr(event, field.name) for field in fields(event)},
         "correlation_id": work.request_id or None,
         "causation_id": work.caused_by,
         "traceparent": work.traceparent,

@@ -50,11 +50,15 @@ _last = tuple_(
     bindparam("last_time", type_=_event.recorded_at.type),
     bindparam("last_seq", type_=_event.seq.type),
 )
+# The times once more by themselves: from two positions PostgreSQL can't tell how little lies
+# between them, and would read through all deliveries for each stretch.
+_is_after = (_position > _after) & (_event.recorded_at >= bindparam("after_time"))
+_is_up_to_last = (_position <= _last) & (_event.recorded_at <= bindparam("last_time"))
 _is_of_kind = _event.event_type == bindparam("kind")
 
 
 def _stretch(*columns: ColumnElement[Any]) -> Select[Any]:
-    return select(*columns).where(_is_of_kind, _position > _after)
+    return select(*columns).where(_is_of_kind, _is_after)
 
 
 _next = (
@@ -74,7 +78,7 @@ REDO: Final = Query(
     .where(
         _this.handler == bindparam("of_handler"),
         is_just(_this.state, DeliveryState.DONE),
-        _this.event_id.in_(_stretch(_event.event_id).where(_position <= _last)),
+        _this.event_id.in_(_stretch(_event.event_id).where(_is_up_to_last)),
     )
     .values(AGAIN | {"done_at": None, "last_error": None})
 )
@@ -99,7 +103,7 @@ ADD_MISSING: Final = Query(
     insert(event_delivery).from_select(
         list(_missing),
         _stretch(*_missing.values())
-        .where(_position <= _last, not_(_has_delivery))
+        .where(_is_up_to_last, not_(_has_delivery))
         .order_by(_event.seq),
     )
 )

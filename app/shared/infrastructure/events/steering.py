@@ -10,6 +10,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -80,7 +81,9 @@ def _batch_of_handler(*states: DeliveryState, **values: Any) -> Query:
             other.id > bindparam("after"),
         )
         .order_by(other.id)
-        .limit(BATCH)
+        # A constant: a plan for any number would walk along all deliveries, done ones too, to stop
+        # early.
+        .limit(literal_column(str(BATCH)))
     )
     return Query(
         update(event_delivery)

@@ -1,0 +1,76 @@
+"""What may read more than twice what it answers, how much, and why."""
+
+from typing import Any, Final, NamedTuple
+
+from app.modules.task.infrastructure import readers as task_readers
+from app.modules.user.infrastructure import readers as user_readers
+from app.shared.infrastructure.events import (
+    backlog,
+    deliveries,
+    inspection,
+    replay,
+    steering,
+    sweep,
+)
+from tests.integration.plans.filling import ROWS
+
+SMALL: Final = {"event_pause": "a row for each handler that somebody stopped for a while"}
+"""The tables that do not grow: to read all of one is the quickest way to read it."""
+
+
+class Allowed(NamedTuple):
+    most: int
+    """Rows of one table, with the data that is filled in."""
+    because: str
+    may_read_through: bool = False
+
+
+_UNDONE = 1_200  # of the deliveries that are filled in
+_SUMS_UP = "it sums up what is to be done, and reads that alone: never what is done, which grows"
+_OPERATOR = "an operator's, now and then: it reads what one handler has still to do, and no more"
+_OF_ONE_USER = 150  # tasks: 100 are somebody's own, some 20 assigned
+
+ALLOWED: Final[dict[Any, Allowed]] = {
+    user_readers.COUNT: Allowed(
+        ROWS, "an administrator's numbered pages tell how many there are", may_read_through=True
+    ),
+    task_readers.page_query: Allowed(
+        _OF_ONE_USER,
+        "no index serves each of 127 filters: it passes over what does not fit, along the tasks of "
+        "one user and nobody else's",
+    ),
+    task_readers.count_query: Allowed(
+        _OF_ONE_USER, "it counts the tasks of one user, when asked to"
+    ),
+    deliveries.TAKE: Allowed(
+        80,
+        "it comes to each delivery four times, each time by an index: as due, as the head of its "
+        "lane, to judge and to change it",
+    ),
+    deliveries.IN_FLIGHT: Allowed(_UNDONE, _SUMS_UP),
+    deliveries.OWNERS: Allowed(_UNDONE, _SUMS_UP),
+    backlog.LAG: Allowed(_UNDONE, _SUMS_UP),
+    backlog.LANES: Allowed(2 * _UNDONE, _SUMS_UP + "; then it reads the first of each lane"),
+    sweep.FIRST_OF_LANES: Allowed(2 * _UNDONE, _SUMS_UP + "; then it reads the first of each lane"),
+    sweep.FIRST_OF_LANES_OF: Allowed(
+        2 * _UNDONE, _SUMS_UP + "; then it reads the first of each lane"
+    ),
+    steering.SET_ASIDE_BATCH: Allowed(_UNDONE, _OPERATOR),
+    steering.DISCARD_WAITING_BATCH: Allowed(2 * _UNDONE, _OPERATOR),
+    inspection.page_query: Allowed(
+        _UNDONE, "an operator's list: it reads what is to be done, or walks past it to what is done"
+    ),
+    replay.END_OF_STRETCH: Allowed(
+        2 * steering.BATCH, "it walks along a stretch of the log to tell where that ends"
+    ),
+    replay.REDO: Allowed(
+        2 * steering.BATCH, "it walks along a stretch of the log, past the events of other kinds"
+    ),
+    replay.ADD_MISSING: Allowed(
+        2 * steering.BATCH, "it walks along a stretch of the log, past the events of other kinds"
+    ),
+}
+"""By the statement, or by the function that makes a statement for each shape of a question.
+
+Of those functions' statements only the ones that filter have leave: see `Shape.has_leave`.
+"""

@@ -1,0 +1,59 @@
+"""Every statement of the code, found by looking: nobody has to remember to add theirs."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from inspect import isclass
+from pkgutil import walk_packages
+from types import ModuleType
+from typing import Any, get_type_hints
+
+from sqlalchemy import Insert
+
+import app
+from app.shared.infrastructure.database.query import Query
+
+# Alembic runs these by their path, and the last one runs the command line.
+_NOT_IMPORTED = ("app.shared.infrastructure.database.migrations", "app.__main__")
+
+
+def constants() -> dict[Query, str]:
+    """Each with its name: where several modules know it, the shared one's, which comes last."""
+    return {query: name for module in _modules() for name, query in _queries_of(module)}
+
+
+def parameters(query: Query) -> set[str]:
+    """The names of what it has to be given."""
+    return {name for name, _, is_constant, _ in query.postgres._places if not is_constant}
+
+
+def is_plain_insert(query: Query) -> bool:
+    """Whether it adds a row that it is given: then there is nothing to be read."""
+    return isinstance(query.statement, Insert) and query.statement.select is None
+
+
+def families() -> dict[Any, str]:
+    """The functions that make a statement for each shape of a question, and remember it."""
+    return {
+        value: f"{module.__name__}.{name}"
+        for module in _modules()
+        for name, value in vars(module).items()
+        if hasattr(value, "cache_info")
+        and value.__module__ == module.__name__
+        and get_type_hints(value).get("return") is Query
+    }
+
+
+def _modules() -> Iterator[ModuleType]:
+    for found in walk_packages(app.__path__, "app."):
+        if not found.name.startswith(_NOT_IMPORTED):
+            yield import_module(found.name)
+
+
+def _queries_of(module: ModuleType) -> Iterator[tuple[str, Query]]:
+    for name, value in vars(module).items():
+        if isinstance(value, Query):
+            yield f"{module.__name__}.{name}", value
+        elif isclass(value) and value.__module__ == module.__name__:
+            for attribute, query in vars(value).items():
+                if isinstance(query, Query):
+                    yield f"{module.__name__}.{name}.{attribute}", query

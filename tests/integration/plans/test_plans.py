@@ -1,0 +1,135 @@
+"""No statement reads through a table that grows, or reads and throws away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+import pytest
+
+from app.shared.infrastructure.database.models import metadata
+from app.shared.infrastructure.database.query import Query
+from tests.integration.plans.allowed import ALLOWED, SMALL, Allowed
+from tests.integration.plans.examples import OWN, SHAPES, VALUES
+from tests.integration.plans.filling import ROWS, fill
+from tests.integration.plans.statements import (
+    constants,
+    families,
+    is_plain_insert,
+    parameters,
+)
+from tests.support.plans import Reading, explain, reading
+
+# A step into an index besides, such as to the head of a lane.
+BESIDES: Final = 2
+
+
+class Case(NamedTuple):
+    name: str
+    query: Query
+    values: dict[str, Any]
+    key: Any
+    """By which ALLOWED knows it; None if it has no leave."""
+
+
+def of_constants() -> Iterator[Case]:
+    for query, name in constants().items():
+        if not is_plain_insert(query):
+            yield Case(name, query, VALUES | OWN.get(query, {}), query)
+
+
+def of_families() -> Iterator[Case]:
+    for family, name in families().items():
+        for shape in SHAPES[family]():
+            key = family if shape.has_leave else None
+            yield Case(f"{name}: {shape.name}", shape.query, VALUES | shape.own, key)
+
+
+@pytest.fixture(scope="module")
+async def filled(
+    another_database: Callable[[str, str], str],
+) -> AsyncIterator[asyncpg.Pool]:
+    address = another_database("postgresql", "plans")
+    await fill(address)
+    async with asyncpg.create_pool(address, min_size=2, max_size=2) as pool:
+        yield pool
+
+
+# --- Nothing is left out ------------------------------------------------------------------------
+
+
+def test_every_statement_has_an_example() -> None:
+    missing = {
+        name: absent
+        for query, name in constants().items()
+        if not is_plain_insert(query)
+        and (absent := parameters(query) - VALUES.keys() - OWN.get(query, {}).keys())
+    }
+    assert missing == {}, (
+        "tests/integration/plans/examples.py has no values for these parameters: add them to "
+        "VALUES, or to OWN if another statement means something else by the name"
+    )
+
+
+def test_every_shape_of_a_question_has_an_example() -> None:
+    assert {name for family, name in families().items() if family not in SHAPES} == set(), (
+        "tests/integration/plans/examples.py does not know what these functions are asked: add a "
+        "function that goes through it to SHAPES"
+    )
+
+
+async def test_every_table_that_grows_is_full(filled: asyncpg.Pool) -> None:
+    rows = await filled.fetch("SELECT relname, reltuples FROM pg_class WHERE relkind = 'r'")
+    full = {row["relname"] for row in rows if row["reltuples"] >= ROWS * 0.99}
+    assert metadata.tables.keys() - full == SMALL.keys(), (
+        "fill the table in tests/integration/plans/filling.py, or say in SMALL why it never grows"
+    )
+
+
+# --- What is read -------------------------------------------------------------------------------
+
+
+async def test_no_statement_reads_more_than_twice_what_it_answers(filled: asyncpg.Pool) -> None:
+    readings = await read_all(filled)
+    trouble = {
+        f"{case.name}, {when}": found
+        for case, both in readings
+        for when, found in zip(("at first", "later"), both, strict=True)
+        if is_too_much(found, ALLOWED.get(case.key))
+    }
+    assert trouble == {}, "mend the statement, or give it an index; see also allowed.py beside this"
+
+    found_nothing = [
+        case.name for case, (first, _) in readings if case.key is case.query and not first.found
+    ]
+    assert found_nothing == [], "their examples prove nothing: give some that find a row"
+
+    spared = {case.key for case, both in readings if any(is_too_much(each, None) for each in both)}
+    assert ALLOWED.keys() - spared == set(), "these keep the rule by now: strike them from ALLOWED"
+
+
+def is_too_much(found: Reading, allowed: Allowed | None) -> bool:
+    through = found.read_through & metadata.tables.keys() - SMALL.keys()
+    if through and not (allowed and allowed.may_read_through):
+        return True
+    most = max(2 * max(found.found, 1) + BESIDES, allowed.most if allowed else 0)
+    return max(found.rows.values(), default=0) > most
+
+
+async def read_all(pool: Any) -> list[tuple[Case, tuple[Reading, Reading]]]:
+    async def read(part: Iterable[Case]) -> list[tuple[Case, tuple[Reading, Reading]]]:
+        async with pool.acquire() as connection:
+            plans = [(case, await explain(connection, case.query, case.values)) for case in part]
+        return [(case, (reading(first), reading(later))) for case, (first, later) in plans]
+
+    # Side by side, because the shapes only read: two that write would get in each other's way.
+    written, read_only = await asyncio.gather(read(of_constants()), read(of_families()))
+    return written + read_only
+
+
+def test_what_hangs_on_a_row_that_is_deleted_is_found_by_an_index() -> None:
+    """A plan does not show it: foreign keys are looked after behind it."""
+    for table in metadata.tables.values():
+        first = {next(iter(index.columns.keys())) for index in table.indexes}
+        first.add(table.primary_key.columns.keys()[0])
+        assert {key.parent.name for key in table.foreign_keys} <= first, table.name
