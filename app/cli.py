@@ -10,7 +10,6 @@ from typing import Annotated, Final, TypeVar
 import orjson
 import typer
 import uvicorn
-from alembic.util import CommandError
 
 from app.config.settings import InvalidSettingsError, Settings, load_settings
 from app.container import ApplicationContainer, build_container, registry_of_all
@@ -35,7 +34,7 @@ cli.add_typer(users, name="users")
 cli.add_typer(events, name="events")
 
 
-FORESEEN: Final = (InvalidSettingsError, AppError, CommandError, MigrationFailed, PortTaken)
+FORESEEN: Final = (InvalidSettingsError, AppError, MigrationFailed, PortTaken)
 
 
 def main(arguments: list[str] | None = None) -> None:

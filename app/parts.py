@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def password_rules(settings: Settings) -> PasswordRules:
-    return PasswordRules(common=common_passwords(), product=settings.app_name)
+    return PasswordRules(common=common_passwords, product=settings.app_name)
 
 
 def token_lifetimes(settings: Settings) -> TokenLifetimes:

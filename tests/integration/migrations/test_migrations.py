@@ -7,7 +7,6 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 
 from app.shared.infrastructure.database.migrate import (
     MigrationFailed,
@@ -37,6 +36,10 @@ async def current_url(empty_url: str) -> str:
 
 def test_there_is_exactly_one_newest_revision() -> None:
     assert SCRIPTS.get_heads() == known_revisions()[:1]
+
+
+def test_the_service_knows_the_revisions_that_alembic_knows() -> None:
+    assert known_revisions() == REVISIONS[::-1]
 
 
 async def test_each_step_up_can_be_taken_back_and_taken_again(empty_url: str) -> None:
@@ -95,7 +98,7 @@ DRIFTS_ON_POSTGRESQL = [
 @pytest.mark.parametrize("drift", DRIFTS)
 async def test_a_drift_is_noticed(current_url: str, drift: str) -> None:
     await run(current_url, drift)
-    with pytest.raises(CommandError, match="New upgrade operations detected"):
+    with pytest.raises(MigrationFailed, match="New upgrade operations detected"):
         await asyncio.to_thread(check, current_url)
 
 
@@ -105,12 +108,12 @@ async def test_a_drift_of_types_and_constraints_is_noticed(
 ) -> None:
     await asyncio.to_thread(upgrade, empty_postgresql_url)
     await run(empty_postgresql_url, drift)
-    with pytest.raises(CommandError, match="New upgrade operations detected"):
+    with pytest.raises(MigrationFailed, match="New upgrade operations detected"):
         await asyncio.to_thread(check, empty_postgresql_url)
 
 
 async def test_a_database_that_is_behind_cannot_be_checked(empty_url: str) -> None:
-    with pytest.raises(CommandError, match="not up to date"):
+    with pytest.raises(MigrationFailed, match="not up to date"):
         await asyncio.to_thread(check, empty_url)
 
 

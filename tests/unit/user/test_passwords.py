@@ -9,7 +9,7 @@ from app.shared.domain.value_objects import EmailAddress
 ANA = EmailAddress("ana@example.com")
 LONG_NAME = EmailAddress("ana.example@example.com")
 COMMON = common_passwords()
-RULES = PasswordRules(common=COMMON, product="Alicerce")
+RULES = PasswordRules(common=common_passwords, product="Alicerce")
 LONG_AND_COMMON = sorted(word for word in COMMON if 12 <= len(word) <= 128)[::4]
 
 

@@ -1,6 +1,6 @@
 """What a password has to be: long, and not what somebody would guess."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -29,12 +29,13 @@ class Password:
 class PasswordRules:
     """What is refused as a new password (NIST SP 800-63B, section 3.1.1.2).
 
-    `common` are passwords that many have, in lower case; `product` is what the service is called.
+    `common` gives passwords that many have, in lower case: a large set, which most processes never
+    need. `product` is what the service is called.
     """
 
     SHORTEST_WORD: ClassVar = 3  # "ab" is part of too much to mean anything
 
-    common: frozenset[str] = field(repr=False)
+    common: Callable[[], frozenset[str]] = field(repr=False)
     product: str
 
     def choose(self, text: str, /, *, email: EmailAddress, field: str = "password") -> Password:
@@ -46,7 +47,7 @@ class PasswordRules:
         if len(set(text)) < Password.MIN_LENGTH // 2:
             raise _weak(field, "must not repeat the same few characters")
         folded = text.casefold()
-        if any(part in self.common for part in _hearts(folded)):
+        if not self.common().isdisjoint(_hearts(folded)):
             raise _weak(field, "must not be a common password")
         if self._is_made_of(folded, email):
             raise _weak(field, "must not be made from the e-mail address or the service's name")

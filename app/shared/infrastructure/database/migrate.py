@@ -1,14 +1,16 @@
-"""Migrations: bringing a database to the schema of this code, one runner at a time."""
+"""Migrations: bringing a database to the schema of this code, one runner at a time.
 
+Alembic is imported by whoever migrates: the service only asks whether somebody did.
+"""
+
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import column, select, table
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
@@ -17,16 +19,23 @@ from app.core.exceptions import AppError
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.query import Query
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _SCRIPTS = Path(__file__).parent / "migrations"
 _VERSION = Query(select(column("version_num")).select_from(table("alembic_version")))
+# As our template has Alembic write it, with None before the first.
+_REVISION: Final = re.compile(r"""^(down_)?revision = (?:["'](\w+)["']|None)$""", re.MULTILINE)
 
 
 class MigrationFailed(Exception):
-    """The database could not be reached or not be changed; the message says why."""
+    """The database could not be reached or changed, or is not as it should be; see the message."""
 
 
-def alembic_config(url: URL | str) -> Config:
+def alembic_config(url: URL | str) -> "Config":
     """Return Alembic's configuration for a database."""
+    from alembic.config import Config  # noqa: PLC0415 - see above, as all below
+
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     config.attributes["url"] = make_url(url)
@@ -35,26 +44,36 @@ def alembic_config(url: URL | str) -> Config:
 
 def upgrade(url: URL | str, revision: str = "head") -> None:
     """Migrate up. Of several that try at once, one does it and the others find it done."""
+    from alembic import command  # noqa: PLC0415
+
     with _explained():
         command.upgrade(alembic_config(url), revision)
 
 
 def downgrade(url: URL | str, revision: str) -> None:
     """Migrate down, as far as `revision`."""
+    from alembic import command  # noqa: PLC0415
+
     with _explained():
         command.downgrade(alembic_config(url), revision)
 
 
 def check(url: URL | str) -> None:
-    """Raise alembic.util.CommandError if the models and the migrations disagree."""
+    """Raise MigrationFailed if the models and the migrations disagree."""
+    from alembic import command  # noqa: PLC0415
+
     with _explained():
         command.check(alembic_config(url))
 
 
 @contextmanager
 def _explained() -> Iterator[None]:
+    from alembic.util import CommandError  # noqa: PLC0415
+
     try:
         yield
+    except CommandError as error:
+        raise MigrationFailed(str(error)) from error
     except (OSError, DBAPIError, asyncpg.PostgresError) as error:  # TimeoutError is an OSError
         reason = getattr(error, "orig", None) or error
         message = f"The database could not be migrated: {reason}"
@@ -63,7 +82,15 @@ def _explained() -> Iterator[None]:
 
 def known_revisions() -> list[str]:
     """Return the revisions that this code knows, the newest first."""
-    return [script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions()]
+    above: dict[str, str] = {}
+    for script in (_SCRIPTS / "versions").glob("*.py"):
+        found = {bool(down): name for down, name in _REVISION.findall(script.read_text("utf-8"))}
+        if found:
+            above[found[True]] = found[False]
+    known, below = [], ""
+    while below := above.get(below, ""):
+        known.append(below)
+    return known[::-1]
 
 
 class Readiness:
