@@ -11,6 +11,7 @@ from app.core.exceptions import Conflict
 from app.core.idempotency import (
     Answer,
     AnsweredBefore,
+    IdempotencyInProgress,
     IdempotencyKeyReused,
     KeyedCall,
     answered_once,
@@ -98,6 +99,23 @@ async def test_a_use_case_that_opens_two_transactions_for_one_call_is_told_so(
     connection: Any = None
     with pytest.raises(TypeError, match=r"^a call with an Idempotency-Key has one transaction$"):
         await claim(connection, call)
+
+
+@pytest.mark.parametrize("row", [None, {"is_ours": False}])
+async def test_a_call_that_is_at_work_is_named_by_whose_it_is_what_it_does_and_its_key(
+    call: KeyedCall, row: dict[str, bool] | None
+) -> None:
+    asked = []
+
+    class Busy:
+        async def fetch_one(self, _query: object, params: dict[str, str]) -> Any:
+            asked.append(params["name"])
+            return row
+
+    connection: Any = Busy()
+    with pytest.raises(IdempotencyInProgress):
+        await claim(connection, call)
+    assert asked == [f"{UUID(int=1)}\nPOST /x\nk"]
 
 
 def test_each_part_of_a_request_tells_it_from_others() -> None:
