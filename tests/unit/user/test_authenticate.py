@@ -153,6 +153,7 @@ async def test_after_a_second_a_session_that_was_ended_is_refused(
     for _ in range(2):
         with pytest.raises(Unauthenticated):
             await authenticate(token)
+    assert not authenticate._known
 
 
 async def test_what_was_refused_is_looked_up_each_time(
