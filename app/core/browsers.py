@@ -39,7 +39,7 @@ class Browsers:
         presented = _PRESENTED.findall(headers.get(b"cookie", b""))
         if len(presented) != 1:  # two are none: nobody knows which one the browser meant
             return None
-        actor = await self.authenticate(presented[0].decode("ascii"))
+        actor = await self.authenticate(presented[0].decode())
         if method not in SAFE_METHODS:
             self.check_origin(headers, actor)
         return actor

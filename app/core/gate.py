@@ -75,7 +75,7 @@ class Gate:
         if authorization is None:
             return await self.browsers.actor(method, headers)
         sent = _BEARER.fullmatch(authorization)
-        return None if sent is None else await self.authenticate(sent[1].decode("ascii"))
+        return None if sent is None else await self.authenticate(sent[1].decode())
 
 
 CLOSED: Final = Gate(authenticate=nobody)

@@ -40,7 +40,7 @@ TRANSPORT_SECURITY: Final = (
     b"max-age=31536000; includeSubDomains",
 )
 DEFAULT_HEADERS: Final = {
-    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"content-security-policy": b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     b"cache-control": b"no-store",
 }
 

@@ -3,9 +3,9 @@
 import asyncio
 import os
 import sys
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Final, ParamSpec, TypeVar
 
@@ -37,8 +37,26 @@ class PasswordHasher:
         self._executor = ThreadPoolExecutor(
             self._threads, thread_name_prefix="password", initializer=_step_aside
         )
-        self._running = 0
+        self._places = self._running = 0
         self._nobodys = self._hash.hash("the password of nobody at all")
+
+    @property
+    def _most(self) -> int:
+        return self._threads + self.WAITING
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place among those who may wait for a hash, during what has to come before it too.
+
+        Whoever will not get a hash shall cost no look into the database either: raises Overloaded.
+        """
+        if self._places >= self._most:
+            raise Overloaded
+        self._places += 1
+        try:
+            yield
+        finally:
+            self._places -= 1
 
     async def hash(self, password: str) -> str:
         """Return a hash to store, with its parameters and salt inside."""
@@ -64,7 +82,7 @@ class PasswordHasher:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        if self._running >= self._threads + self.WAITING:
+        if self._running >= self._most:
             raise Overloaded
         self._running += 1
         try:
@@ -80,4 +98,4 @@ def _step_aside() -> None:
     Only on Linux does a thread have a priority of its own.
     """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        os.nice(10)  # there it is the thread's own, and relative to what the service has

@@ -135,15 +135,13 @@ class AccessTokens:
             if len(self._verified) > self.REMEMBERED:
                 self._verified.popitem(last=False)
         if not self._now().timestamp() < known.expires_at + self.LEEWAY.total_seconds():
-            self._verified.pop(token, None)
+            del self._verified[token]
             raise Unauthenticated
         return known
 
     def _verify(self, token: str) -> AccessClaims:
         try:
-            key = self._keys.get(jwt.get_unverified_header(token).get("kid", ""))
-            if key is None:
-                raise Unauthenticated
+            key = self._keys[jwt.get_unverified_header(token)["kid"]]
             decoded = jwt.decode_complete(
                 token,
                 key,
@@ -167,7 +165,7 @@ class AccessTokens:
             return AccessClaims(
                 UUID(claims["sub"]), UUID(claims["sid"]), expires_at=float(claims["exp"])
             )
-        except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
+        except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError):
             raise Unauthenticated from None
 
 

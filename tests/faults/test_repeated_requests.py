@@ -1,18 +1,25 @@
 """Requests that are sent again, because of what happened to the first one: all have one effect."""
 
 import asyncio
+import datetime as dt
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 from sqlalchemy import make_url
 
 from app.config.settings import load_settings
+from app.container import ApplicationContainer
 from app.main import create_app
+from app.modules.user.application.one_time_tokens import issue
+from app.modules.user.domain.one_time_tokens import TokenKind, TokenLifetimes
+from app.shared.application.base_usecase import SystemClock
+from app.shared.domain.value_objects import EmailAddress
 from tests.support.cleaning import cleaner
 from tests.support.databases import text
 from tests.support.people import PASSWORD, Person
@@ -139,6 +146,48 @@ async def test_eight_who_register_one_address_at_once_are_answered_alike(
         assert 202 in {answer.status_code for answer in answers}
         signed = await Person.sign_in(two[0], f"p{number}@example.com")
         assert signed.id
+
+
+@pytest.fixture
+async def container(address: str, tmp_path: Path) -> AsyncIterator[ApplicationContainer]:
+    """For what reaches people by mail alone."""
+    given: dict[str, Any] = {k.lower(): v for k, v in variables(address, EVENTS="worker").items()}
+    app = create_app(load_settings(_env_file=None, **given, data_dir=tmp_path))
+    async with app.router.lifespan_context(app):
+        yield app.state.container
+
+
+async def link_to(container: ApplicationContainer, owner: str, wish: str) -> str:
+    """The token that moves an account to the address that its owner wishes."""
+    hour, now = dt.timedelta(hours=1), SystemClock().now()
+    lifetimes = TokenLifetimes(verify=hour, reset=hour)
+    async with container.user.uow() as uow:
+        user = await uow.users.get(UUID(owner))
+        user.ask_for_address(EmailAddress(wish), now=now)
+        await uow.users.save(user)
+        kind = TokenKind.CHANGE_ADDRESS
+        token = await issue(uow, user, kind, lifetimes=lifetimes, now=now)
+        await uow.commit()
+    return token.secret
+
+
+async def test_of_eight_who_move_to_one_address_at_once_one_gets_it(
+    two: list[httpx2.AsyncClient], container: ApplicationContainer, rounds: Callable[[int], int]
+) -> None:
+    people = []
+    for number in range(8):
+        await register(two[0], f"p{number}")
+        people.append((await Person.sign_in(two[0], f"p{number}@example.com")).id)
+    for number in range(rounds(3)):
+        wish = f"wish-{number}@example.com"
+        links = [await link_to(container, each, wish) for each in people]
+        confirming = (
+            two[n % 2].post("/api/v1/auth/email/confirm", json={"token": link})
+            for n, link in enumerate(links)
+        )
+        answers = await asyncio.gather(*confirming)
+        assert sorted(each.status_code for each in answers) == [204] + [400] * 7
+        assert {each.json()["code"] for each in answers if each.content} == {"invalid_token"}
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

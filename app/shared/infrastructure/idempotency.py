@@ -67,8 +67,7 @@ async def claim(connection: Connection, call: KeyedCall) -> None:
     that ends: a process that dies leaves none behind.
     """
     if call.held is not None:
-        message = "a call with an Idempotency-Key has one transaction"
-        raise TypeError(message)
+        raise TypeError("a call with an Idempotency-Key has one transaction")
     name = "\n".join([str(call.user_id), call.operation, call.key])
     row = await connection.fetch_one(LOCK, {"name": name})
     if row is None or not row["is_ours"]:

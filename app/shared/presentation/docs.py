@@ -19,7 +19,7 @@ from app.core.security import PUBLIC
 # The page loads only what this service serves, so it works offline and under this policy.
 _PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _ASSETS: Final = {
     "swagger-ui-bundle.js": "text/javascript",

@@ -1,5 +1,6 @@
 """Whatever is given out, presented to every route in every place where something is taken."""
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -10,8 +11,12 @@ import pytest
 
 from app.core.routing import ApiRoute
 from app.main import Service
+from app.modules.user.application.one_time_tokens import issue
 from app.modules.user.domain.entities import RefreshToken, SessionCookie
 from app.modules.user.domain.keys import KeySecret
+from app.modules.user.domain.one_time_tokens import TokenKind, TokenLifetimes
+from app.shared.application.base_usecase import SystemClock
+from app.shared.domain.value_objects import EmailAddress
 from tests.support.browser import COOKIE, OWN_ORIGIN, Browser
 from tests.support.people import Person
 from tests.support.raw import Answer, send
@@ -24,16 +29,26 @@ GOOD_AS: Final = {
     "an API key": "bearer",
     "a cookie": "cookie",
     "a refresh token": "refresh token",
+    "the token of a link": "link",
     "a spent refresh token": None,
     "an unknown refresh token": None,
     "an unknown API key": None,
     "an unknown cookie": None,
     "the fingerprint of a key": None,
     "the id of a session": None,
-    "random text of 43 letters": None,  # as one-time tokens are
+    "random text of 43 letters": None,
     "random text of 64 digits": None,
 }
-PLACES: Final = ("bearer", "cookie", "refresh token")
+PLACES: Final = ("bearer", "cookie", "refresh token", "link")
+# Places in a body, and the routes that look there; the first takes what `kinds` has of it.
+IN_BODIES: Final = {
+    "refresh token": ["/api/v1/auth/refresh"],
+    "link": [
+        "/api/v1/auth/password/reset",
+        "/api/v1/auth/verify-email",
+        "/api/v1/auth/email/confirm",
+    ],
+}
 
 
 @dataclass(frozen=True)
@@ -48,13 +63,13 @@ class Presented:
     @property
     def was_taken(self) -> bool:
         """Whether the caller was known, whatever came of the request."""
-        if self.place == "refresh token":
+        if self.place in IN_BODIES:
             return self.answer.status < 400
         return self.answer.status < 400 or self.answer.json()["code"] != "unauthenticated"
 
     @property
     def may_be_taken(self) -> bool:
-        if self.place == "refresh token":
+        if self.place in IN_BODIES:
             return GOOD_AS[self.kind] == self.place
         return GOOD_AS[self.kind] == self.place or self.route.access.is_public
 
@@ -64,8 +79,21 @@ class Presented:
         return f"{self.kind} as {self.place}: {method} {self.route.path}: {told}"
 
 
+async def link_of(service: Service, email: str) -> str:
+    """The token of a link that sets another password."""
+    container, hour = service.state.container, dt.timedelta(hours=1)
+    async with container.user.uow() as uow:
+        user = await uow.users.get_by_email(EmailAddress(email))
+        lifetimes = TokenLifetimes(verify=hour, reset=hour)
+        now = SystemClock().now()
+        token = await issue(uow, user, TokenKind.RESET, lifetimes=lifetimes, now=now)
+        await uow.commit()
+    secret: str = token.secret
+    return secret
+
+
 @pytest.fixture
-async def kinds(ana: Person) -> dict[str, str]:
+async def kinds(service: Service, ana: Person) -> dict[str, str]:
     """One of each that is given out, all of the same person."""
     draft = {"name": "Nightly report", "scopes": ["task:read", "task:write"]}
     key = (await ana.post("/auth/keys", draft)).json()["key"]
@@ -79,6 +107,7 @@ async def kinds(ana: Person) -> dict[str, str]:
         "an API key": key,
         "a cookie": cookie,
         "a refresh token": ana.refresh_token,
+        "the token of a link": await link_of(service, "ana@example.com"),
         "a spent refresh token": spent.refresh_token,
         "an unknown refresh token": RefreshToken.make().secret,
         "an unknown API key": KeySecret.make().text,
@@ -110,18 +139,22 @@ async def present(service: Service, route: ApiRoute, place: str, text: str) -> A
         headers["authorization"] = f"Bearer {text}"
     elif place == "cookie":
         headers["cookie"] = f"{COOKIE}={text}"
-    else:
+    elif place == "refresh token":
         body = {"refresh_token": text}
+    else:
+        body = {"token": text[:200]}  # no longer than they are taken
+        if "reset" in route.path:
+            body["new_password"] = "another horse battery"
     (method,) = route.taken
     sent = [(name.encode(), value.encode()) for name, value in headers.items()]
     return await send(service, method, address(route), headers=sent, body=json.dumps(body).encode())
 
 
 def placed(routes: list[ApiRoute]) -> Iterator[tuple[str, ApiRoute]]:
-    """Every route with every place; a refresh token only has one."""
+    """Every route with every place where it may look."""
     for place in PLACES:
         for route in routes:
-            if place != "refresh token" or "/auth/refresh" in route.path:
+            if place not in IN_BODIES or route.path in IN_BODIES[place]:
                 yield place, route
 
 
@@ -146,13 +179,14 @@ async def test_each_kind_is_taken_where_it_belongs(
 ) -> None:
     """Without this, a service that refuses everything would pass the test above."""
     reads = [route for route in routes if route.taken == {"GET"} and not route.access.is_public]
-    refresh = [route for route in routes if "/auth/refresh" in route.path]
     for kind, place in GOOD_AS.items():
-        for route in refresh if place == "refresh token" else reads:
-            if place is not None:
-                answer = await present(service, route, place, kinds[kind])
-                assert Presented(kind, place, route, answer).was_taken, (kind, route.path)
-                assert answer.status < 500
+        if place is None:
+            continue
+        [*takers] = (route for route in routes if route.path in IN_BODIES.get(place, [])[:1])
+        for route in takers or reads:
+            answer = await present(service, route, place, kinds[kind])
+            assert Presented(kind, place, route, answer).was_taken, (kind, route.path, answer)
+            assert answer.status < 500
 
 
 async def test_no_credential_is_taken_from_the_address(

@@ -48,6 +48,7 @@ async def test_its_policy_lets_it_do_its_work_and_nothing_else(client: httpx2.As
         "style-src": "'self' 'unsafe-inline'",  # Swagger UI sets styles on its elements
         "img-src": "'self' data:",  # its style sheet has images inside
         "connect-src": "'self'",  # the document, and the requests that are tried
+        "base-uri": "'none'",
         "frame-ancestors": "'none'",
     }
     assert re.findall(r"<script(?! src=)|<style| on\w+=|javascript:", page.text) == []

@@ -36,6 +36,7 @@ async def test_a_refresh_token_is_exchanged_for_a_new_pair(ana: Person, refresh:
     pair = answer.json()
     assert answer.status_code == 200
     assert set(pair) == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert (pair["token_type"], pair["expires_in"]) == ("bearer", 600)
     assert pair["refresh_token"] != ana.refresh_token
     renewed = Person(ana.client, pair["access_token"], pair["refresh_token"])
     assert (await renewed.get("/users/me")).json()["id"] == ana.id

@@ -22,6 +22,7 @@ from app.shared.domain.value_objects import EmailAddress
 from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import ChangeAccount, Post, Rows
 from tests.support.people import PASSWORD, Person
+from tests.support.statements import recorded
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 FORM = "application/x-www-form-urlencoded"
@@ -135,6 +136,15 @@ async def test_when_too_many_sign_in_the_next_is_told_to_come_back(
     answer = await sign_in(email, "x" * 128)
     assert problem(answer) == (503, "overloaded")
     assert answer.headers["retry-after"] == "1"
+
+
+@pytest.mark.usefixtures("no_hash_is_made")
+async def test_who_gets_no_hash_costs_no_look_into_the_database(
+    container: ApplicationContainer, sign_in: Post
+) -> None:
+    async with recorded(container.database()) as statements:
+        assert problem(await sign_in("ana@example.com")) == (503, "overloaded")
+        assert await statements.in_all() == []
 
 
 async def test_a_body_of_more_than_a_mebibyte_is_not_even_read(sign_in: Post) -> None:

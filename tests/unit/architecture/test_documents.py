@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from app.config.secret_files import _is_secret
 from app.config.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -79,6 +80,19 @@ def test_compose_sets_only_settings_that_there_are() -> None:
     assert {
         f"{name}: {key}" for name, its in ours.items() for key in its["environment"].keys() - NAMES
     } == set()
+
+
+# --- docs/deployment ----------------------------------------------------------------------------
+
+
+def test_the_guide_names_every_secret_that_may_be_in_a_file() -> None:
+    [told] = re.findall(
+        r"\*\*Secrets in files\.\*\*.+?\n\n", text_of("docs/deployment/README.md"), re.DOTALL
+    )
+    fields = Settings.model_fields.items()
+    secrets = {name.upper() for name, field in fields if _is_secret(field.annotation)}
+    named = {name.removesuffix("_FILE") for name in re.findall(r"`([A-Z_]+)[`=]", told)}
+    assert named - {""} == secrets
 
 
 # --- make ---------------------------------------------------------------------------------------

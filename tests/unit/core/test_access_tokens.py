@@ -315,6 +315,11 @@ def test_the_name_of_a_key_tells_nothing_of_it() -> None:
     assert len({_name_of(KEY), _name_of(OLD), _name_of(KEY + " ")}) == 3
 
 
+def test_a_key_is_called_the_same_in_every_release() -> None:
+    """Else a release would sign everybody out."""
+    assert _name_of("a key") == "7fd91b7f27c768f6"
+
+
 JUNK: Final = {
     "nothing": "",
     "one dot": ".",
@@ -369,6 +374,12 @@ def test_a_token_is_good_from_its_leeway_before_its_start(tokens: AccessTokens, 
     assert tokens.verify(token)
 
 
+@pytest.mark.parametrize("year", [2001, 2101])
+def test_the_clock_that_counts_is_ours(tokens: AccessTokens, wall: Wall, year: int) -> None:
+    wall.time = START.replace(year=year)
+    assert tokens.verify(tokens.issue(user_id=USER, session_id=SESSION))
+
+
 def test_a_token_expires_although_it_was_never_seen_before(
     tokens: AccessTokens, wall: Wall
 ) -> None:
@@ -381,6 +392,7 @@ def test_a_remembered_token_still_expires(tokens: AccessTokens, wall: Wall) -> N
     assert tokens.verify(token) is tokens.verify(token)
     wall.time += LIFETIME + LEEWAY
     assert refused(tokens, token)
+    assert not tokens._verified
     assert refused(tokens, token)
 
 

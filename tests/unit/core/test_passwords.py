@@ -3,6 +3,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -120,6 +121,19 @@ async def test_as_many_run_at_once_as_there_are_threads_and_beyond_a_bound_none_
     with pytest.raises(Overloaded):
         await refused
     assert await is_right(hasher, PASSWORD, await hasher.hash(PASSWORD))
+    hasher.close()
+
+
+async def test_who_holds_a_place_counts_before_anything_is_hashed() -> None:
+    hasher = PasswordHasher(memory_kib=8, passes=1)
+    with ExitStack() as places:
+        for _ in range(hasher._threads + hasher.WAITING):
+            places.enter_context(hasher.place())
+        with pytest.raises(Overloaded), hasher.place():
+            pass
+        assert await hasher.hash(PASSWORD)  # whoever holds one of them gets their hash
+    with hasher.place():
+        pass
     hasher.close()
 
 

@@ -5,12 +5,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.core.browsers import Browsers
 from app.core.context import WorkContext, current_work
 from app.core.exceptions import CrossOrigin, Unauthenticated
 from app.core.gate import Demands, Gate
 from app.core.security import AUTHENTICATED, OWN_ORIGIN, Actor
+from tests.support.logs import separate_logging
 
 pytestmark = pytest.mark.usefixtures("request_of_its_own")
 
@@ -52,3 +54,14 @@ async def test_nobody_is_asked_for_at_a_door_for_pages_of_ours() -> None:
     assert await GATE.admit("POST", {b"origin": OURS}, Demands(OWN_ORIGIN)) is None
     with pytest.raises(CrossOrigin):
         await GATE.admit("POST", {}, Demands(OWN_ORIGIN))
+
+
+async def test_the_security_log_says_whose_cookie_another_page_tried() -> None:
+    with separate_logging(), capture_logs() as lines:
+        for headers, access in ((COOKIE, AUTHENTICATED), ({}, OWN_ORIGIN)):
+            with pytest.raises(CrossOrigin):
+                await GATE.admit("POST", headers, Demands(access))
+    assert [(line["log_level"], line["event"], line["user_id"]) for line in lines] == [
+        ("warning", "cross-origin request refused", str(ANA.user_id)),
+        ("warning", "cross-origin request refused", None),
+    ]

@@ -1,6 +1,7 @@
 """What a use case committed before it refused stays, also where its call has a key."""
 
 from contextlib import nullcontext
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,11 +11,13 @@ from app.core.exceptions import Conflict
 from app.core.idempotency import (
     Answer,
     AnsweredBefore,
+    IdempotencyInProgress,
     IdempotencyKeyReused,
     KeyedCall,
     answered_once,
     fingerprint,
 )
+from app.shared.infrastructure.idempotency import claim
 
 DONE = Answer(204, [], b"")
 
@@ -89,11 +92,42 @@ async def test_of_two_at_once_the_later_gets_the_answer_of_the_first(call: Keyed
     current_work.get().keyed = None
 
 
+async def test_a_use_case_that_opens_two_transactions_for_one_call_is_told_so(
+    call: KeyedCall,
+) -> None:
+    call.held = Transaction()
+    connection: Any = None
+    with pytest.raises(TypeError, match=r"^a call with an Idempotency-Key has one transaction$"):
+        await claim(connection, call)
+
+
+@pytest.mark.parametrize("row", [None, {"is_ours": False}])
+async def test_a_call_that_is_at_work_is_named_by_whose_it_is_what_it_does_and_its_key(
+    call: KeyedCall, row: dict[str, bool] | None
+) -> None:
+    asked = []
+
+    class Busy:
+        async def fetch_one(self, _query: object, params: dict[str, str]) -> Any:
+            asked.append(params["name"])
+            return row
+
+    connection: Any = Busy()
+    with pytest.raises(IdempotencyInProgress):
+        await claim(connection, call)
+    assert asked == [f"{UUID(int=1)}\nPOST /x\nk"]
+
+
 def test_each_part_of_a_request_tells_it_from_others() -> None:
     requests = [("/x", b"", b""), ("/y", b"", b""), ("/x", b"*", b""), ("/x", b"", b"*")]
     assert len({fingerprint(*request) for request in requests}) == 4
     assert fingerprint("/x", b"a", b"") != fingerprint("/x", b"", b"a")
     assert fingerprint("/x\ud800", b"", b"") == fingerprint("/x\ud800", b"", b"")
+
+
+def test_a_request_is_known_again_in_every_release() -> None:
+    """Answers are kept for a day, and releases change in between."""
+    assert fingerprint("/x", b'"1"', b"{}").startswith("9ed4ac4f6983b6fe")
 
 
 def test_a_key_that_is_used_for_two_requests_is_named_as_the_wrong_parameter() -> None:

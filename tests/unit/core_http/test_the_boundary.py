@@ -131,7 +131,7 @@ async def test_every_answer_tells_a_browser_what_not_to_do_with_it(app: Service,
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "cross-origin-resource-policy": "same-origin",
-        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        "content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
         "cache-control": "no-store",
         "server": None,
     }

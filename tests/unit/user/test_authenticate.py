@@ -12,7 +12,7 @@ from app.modules.user.application.dto import SessionState, StoredCredentials, Us
 from app.modules.user.application.usecases import authenticate as module
 from app.modules.user.application.usecases.authenticate import Authenticate
 from app.modules.user.application.usecases.note_use import NoteUse
-from app.modules.user.domain.entities import SessionLimits
+from app.modules.user.domain.entities import SessionCookie, SessionLimits
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.shared.application.base_usecase import SystemClock
 from app.shared.domain.value_objects import EmailAddress
@@ -153,6 +153,7 @@ async def test_after_a_second_a_session_that_was_ended_is_refused(
     for _ in range(2):
         with pytest.raises(Unauthenticated):
             await authenticate(token)
+    assert not authenticate._known
 
 
 async def test_what_was_refused_is_looked_up_each_time(
@@ -188,6 +189,27 @@ async def test_a_remembered_session_does_not_make_a_bad_token_good(
     assert await authenticate(token)
     with pytest.raises(Unauthenticated):
         await authenticate(token[:-5] + "AAAAA")
+
+
+async def test_for_a_second_a_cookie_is_not_looked_up_again(
+    authenticate: Authenticate, sessions: Sessions, stopwatch: Stopwatch
+) -> None:
+    session_id, secret = uuid4(), SessionCookie.make_secret()
+    sessions.states[session_id] = SessionState(
+        ANA,
+        frozenset({"user"}),
+        is_usable=True,
+        cookie_fingerprint=SessionCookie.fingerprint_of(secret),
+        last_used_at=SystemClock().now(),
+    )
+    value = SessionCookie(session_id, secret).value
+    first = await authenticate.by_cookie(value)
+    stopwatch.seconds += 0.999
+    assert await authenticate.by_cookie(value) is first
+    assert sessions.asked == 1
+    stopwatch.seconds += 0.001
+    assert await authenticate.by_cookie(value) == first
+    assert sessions.asked == 2
 
 
 async def test_only_so_many_sessions_are_remembered(

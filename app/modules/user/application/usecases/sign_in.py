@@ -55,11 +55,12 @@ class SignIn:
         self, request: Credentials, refresh: RefreshToken | None, *, cookie: str | None = None
     ) -> Session:
         """Start a session, which a refresh token continues or the cookie of a fingerprint is."""
-        await self._failures.refuse_after_too_many(request.email)
-        stored = await self._find(request.email)
-        right, renewed = await self._hasher.verify_and_renew(
-            request.password, stored.password_hash if stored else None
-        )
+        with self._hasher.place():
+            await self._failures.refuse_after_too_many(request.email)
+            stored = await self._find(request.email)
+            right, renewed = await self._hasher.verify_and_renew(
+                request.password, stored.password_hash if stored else None
+            )
         if stored is None or not right or not stored.may_sign_in:
             await self._failures.count(request.email)
             raise _refused(stored)

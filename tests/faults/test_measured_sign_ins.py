@@ -1,0 +1,125 @@
+"""What the time of a refused sign-in tells, and what many sign-ins cost everybody else."""
+
+import os
+import random
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx2
+import pytest
+
+from tests.support import anybody
+from tests.support.flood import flood, seconds_that_answers_take
+from tests.support.people import PASSWORD
+from tests.support.server import Running, free_port
+from tests.support.sockets import start
+
+SAMPLES: Final = 300  # of each kind
+PEOPLE: Final = 200
+PHASES: Final = 3
+PHASE_SECONDS: Final = 20.0  # the first moment, in which all two hundred come, is under a hundredth
+MEBIBYTE: Final = 1024 * 1024
+HASH_BYTES: Final = 19 * MEBIBYTE
+CALM: Final = ["/api/v1/users/me", "/api/v1/tasks"]
+
+
+@dataclass
+class Service:
+    """A process of the service, and somebody who has not signed in."""
+
+    process: Running
+    port: int
+    client: httpx2.Client
+
+    @property
+    def memory(self) -> Counter[str]:
+        """What it uses (VmRSS) and the most that it ever used (VmHWM), in bytes."""
+        status = Path(f"/proc/{self.process.process.pid}/status").read_text()
+        lines = [line.split() for line in status.splitlines() if line.startswith("Vm")]
+        return Counter({name.rstrip(":"): int(size) * 1024 for name, size, _ in lines})
+
+    def sign_in(self, email: str, password: str) -> httpx2.Response:
+        form = {"username": email, "password": password}
+        return self.client.post("/api/v1/auth/token", data=form)
+
+
+@pytest.fixture(scope="module")
+def address(another_database: Callable[[str, str], str]) -> str:
+    return another_database("postgresql", "measured")
+
+
+@pytest.fixture(scope="module")
+def service(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    port = free_port()
+    settings = {
+        "DATABASE_URL": address,
+        "EVENTS": "worker",
+        "LOG_LEVEL": "ERROR",
+        "RATE_LIMITS": "false",
+    }
+    process = start(tmp_path_factory.mktemp("measured"), port, **settings)
+    try:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            for name in ("ana", "bruno"):
+                account = {"email": f"{name}@example.com", "password": PASSWORD, "full_name": name}
+                assert client.post("/api/v1/auth/register", json=account).status_code == 202
+            yield Service(process, port, client)
+    finally:
+        process.kill()
+
+
+async def test_unknown_wrong_and_disabled_take_the_same_time(
+    service: Service, address: str, dice: random.Random
+) -> None:
+    closed = """UPDATE "user" SET is_active = false WHERE email = 'bruno@example.com'"""
+    await anybody.run(address, closed)
+    kinds = {
+        "unknown": ("nobody@example.com", PASSWORD),
+        "wrong": ("ana@example.com", "wrong horse battery"),
+        "disabled": ("bruno@example.com", PASSWORD),
+    }
+    taken: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for _ in range(SAMPLES):
+        for kind in dice.sample(list(kinds), k=len(kinds)):
+            started = time.perf_counter()
+            assert service.sign_in(*kinds[kind]).status_code == 401
+            taken[kind].append(time.perf_counter() - started)
+
+    medians = {kind: statistics.median(each) for kind, each in taken.items()}
+    print({kind: f"{seconds * 1000:.2f} ms" for kind, seconds in medians.items()})  # noqa: T201
+    assert max(medians.values()) <= 1.05 * min(medians.values())
+
+
+async def test_two_hundred_who_sign_in_at_once_cost_others_neither_memory_nor_time(
+    service: Service,
+) -> None:
+    token = service.sign_in("ana@example.com", PASSWORD).json()["access_token"]
+    people = [("ana@example.com", PASSWORD)] * PEOPLE
+    calm, flooded, answers = list[float](), list[float](), Counter[int]()
+
+    async def measure(into: list[float]) -> None:
+        into += await seconds_that_answers_take(service.port, token, CALM, lasting=PHASE_SECONDS)
+
+    await measure([])  # to be warm
+    used = service.memory["VmRSS"]
+    for _ in range(PHASES):  # in turns: whatever else the machine does falls on both
+        await measure(calm)
+        with flood(service.port, people) as got:
+            await measure(flooded)
+        answers += got
+    grown = service.memory["VmHWM"] - used
+
+    before, during = (statistics.quantiles(each, n=100)[-1] for each in (calm, flooded))
+    print(  # noqa: T201
+        f"p99 {before * 1000:.1f} ms calm, {during * 1000:.1f} ms flooded; "
+        f"at most {max(calm) * 1000:.0f} and {max(flooded) * 1000:.0f} ms; "
+        f"{grown / MEBIBYTE:.0f} MiB more; {dict(answers)}"
+    )
+    assert set(answers) == {200, 503}
+    assert grown < (os.cpu_count() or 1) * HASH_BYTES + 64 * MEBIBYTE
+    assert during <= 2 * before

@@ -1,0 +1,136 @@
+"""Many who want to sign in at once, in a process of their own, and others who just want answers.
+
+Both speak over sockets of their own and read no more of an answer than they need: on a machine of
+two cores a client library would take more from the service than what is to be measured.
+"""
+
+import asyncio
+import os
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from multiprocessing.connection import Connection
+from typing import Final
+from urllib.parse import urlencode
+
+from tests.support.forks import FORKS
+
+CALLERS: Final = 16
+PACE_SECONDS: Final = 0.1  # of each caller; together they ask 160 times a second
+
+
+# --- Those who want to sign in ------------------------------------------------------------------
+
+
+@contextmanager
+def flood(port: int, people: list[tuple[str, str]]) -> Iterator[Counter[int]]:
+    """So many sign in, and again, for as long as the block runs; then it is known what they got."""
+    ours, theirs = FORKS.Pipe()
+    process = FORKS.Process(target=_flood, args=(port, people, theirs), daemon=True)
+    process.start()
+    answers: Counter[int] = Counter()
+    try:
+        assert ours.recv() == "connected"
+        yield answers
+        ours.send("stop")
+        answers.update(ours.recv())
+    finally:
+        process.kill()
+        process.join()
+
+
+def _flood(port: int, people: list[tuple[str, str]], theirs: Connection) -> None:
+    os.nice(5)  # they are somewhere else: their work must not be what slows others down
+    theirs.send(asyncio.run(_until_told(port, people, theirs)))
+
+
+async def _until_told(port: int, people: list[tuple[str, str]], told: Connection) -> Counter[int]:
+    answers: Counter[int] = Counter()
+    async with asyncio.TaskGroup() as group:
+        everybody = [await asyncio.open_connection("127.0.0.1", port) for _ in people]
+        told.send("connected")
+        tasks = [
+            group.create_task(_keep_signing_in(*one, _sign_in(*person), answers))
+            for one, person in zip(everybody, people, strict=True)
+        ]
+        await asyncio.to_thread(told.recv)
+        for task in tasks:
+            task.cancel()
+    return answers
+
+
+async def _keep_signing_in(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    request: bytes,
+    answers: Counter[int],
+) -> None:
+    while True:
+        writer.write(request)
+        status, headers = await _answer(reader)
+        answers[status] += 1
+        # As they are told, and as it happens: only at the beginning all come in one moment.
+        await asyncio.sleep(float(headers.get(b"retry-after", 0)) + random.random())  # noqa: S311
+
+
+def _sign_in(email: str, password: str) -> bytes:
+    form = urlencode({"username": email, "password": password}).encode()
+    return (
+        b"POST /api/v1/auth/token HTTP/1.1\r\nHost: test\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n"
+        b"Content-Length: %d\r\n\r\n%b" % (len(form), form)
+    )
+
+
+# --- Those who want answers ---------------------------------------------------------------------
+
+
+async def seconds_that_answers_take(
+    port: int, token: str, paths: list[str], *, lasting: float
+) -> list[float]:
+    """Ask at a steady pace, however long answers take, and return how long each took.
+
+    Who could not ask in time, because the last answer was late, has been waiting since then.
+    Fails if one is not a 200.
+    """
+    loop, taken = asyncio.get_running_loop(), list[float]()
+    requests = [
+        f"GET {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+        for path in paths
+    ]
+    start = loop.time()
+
+    async def ask(number: int) -> None:
+        async with _connected(port) as (reader, writer):
+            for turn in range(int(lasting / PACE_SECONDS)):
+                since = start + (turn + number / CALLERS) * PACE_SECONDS
+                if (early := since - loop.time()) > 0:
+                    await asyncio.sleep(early)
+                    since = loop.time()
+                writer.write(requests[turn % len(requests)])
+                status, _ = await _answer(reader)
+                taken.append(loop.time() - since)
+                assert status == 200
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(CALLERS):
+            group.create_task(ask(number))
+    return taken
+
+
+@asynccontextmanager
+async def _connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, dict[bytes, bytes]]:
+    """Read one answer, whole."""
+    first, *lines = (await reader.readuntil(b"\r\n\r\n"))[:-4].split(b"\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(b": ") for line in lines)}
+    await reader.readexactly(int(headers.get(b"content-length", 0)))
+    return int(first[9:12]), headers

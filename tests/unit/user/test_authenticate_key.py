@@ -1,0 +1,155 @@
+"""What is remembered of an API key, and for how long; the rest is seen from outside."""
+
+import datetime as dt
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Final
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.core.exceptions import Unauthenticated
+from app.modules.user.application.dto import KeyState, KeyView
+from app.modules.user.application.usecases import authenticate_key as module
+from app.modules.user.application.usecases.authenticate_key import AuthenticateKey
+from app.modules.user.application.usecases.note_use import NoteUse
+from app.modules.user.domain.entities import SessionLimits
+from app.modules.user.domain.keys import KeySecret
+from app.modules.user.domain.repositories import UserUnitOfWork
+from tests.support.watch import Watch
+
+NOW: Final = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+DAY: Final = dt.timedelta(days=1)
+PERMISSIONS: Final = {"user": frozenset({"task:read", "task:write"}), "admin": frozenset({"u:a"})}
+
+
+def no_unit_of_work() -> UserUnitOfWork:
+    """These keys were used a moment ago: there is nothing to note."""
+    raise NotImplementedError
+
+
+class Clock:
+    def now(self) -> dt.datetime:
+        return NOW
+
+
+class Keys:
+    """A reader with keys in memory, which counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, KeyState] = {}
+        self.asked = 0
+
+    def add(self, *, scopes: set[str], roles: set[str], ends: dt.datetime | None = None) -> str:
+        """Return a new key of somebody's."""
+        secret = KeySecret.make()
+        self.states[secret.fingerprint] = KeyState(
+            id=uuid4(),
+            user_id=uuid4(),
+            scopes=frozenset(scopes),
+            roles=frozenset(roles),
+            expires_at=ends,
+            last_used_at=NOW,
+        )
+        return secret.text
+
+    def of(self, key: str) -> KeyState:
+        return self.states[KeySecret(key).fingerprint]
+
+    async def state(self, fingerprint: str, /) -> KeyState | None:
+        self.asked += 1
+        return self.states.get(fingerprint)
+
+    async def of_user(self, user_id: UUID, /) -> list[KeyView]:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    watch = Watch()
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=watch))
+    return watch
+
+
+@pytest.fixture
+def keys() -> Keys:
+    return Keys()
+
+
+@pytest.fixture
+def authenticate(keys: Keys, watch: Watch) -> AuthenticateKey:
+    return AuthenticateKey(
+        reader=keys,
+        permissions_of=PERMISSIONS,
+        note_use=NoteUse(no_unit_of_work, SessionLimits(DAY, DAY), Clock()),
+        clock=Clock(),
+    )
+
+
+@pytest.fixture
+def key(keys: Keys) -> str:
+    return keys.add(scopes={"task:read"}, roles={"user"})
+
+
+async def test_a_key_may_do_what_is_in_its_scopes_and_its_owner_may(
+    authenticate: AuthenticateKey, keys: Keys
+) -> None:
+    key = keys.add(scopes={"task:read", "u:a"}, roles={"user", "a role of the past"})
+    actor, state = await authenticate(key), keys.of(key)
+    assert (actor.user_id, actor.session_id) == (state.user_id, state.id)
+    assert actor.permissions == {"task:read"}
+    assert actor.is_key
+
+
+async def test_a_key_that_is_not_known_is_refused(authenticate: AuthenticateKey) -> None:
+    with pytest.raises(Unauthenticated):
+        await authenticate(KeySecret.make().text)
+
+
+async def test_a_key_is_good_until_the_moment_that_it_ends(
+    authenticate: AuthenticateKey, keys: Keys
+) -> None:
+    moment = dt.timedelta(microseconds=1)
+    assert await authenticate(keys.add(scopes=set(), roles={"user"}, ends=NOW + moment))
+    with pytest.raises(Unauthenticated):
+        await authenticate(keys.add(scopes=set(), roles={"user"}, ends=NOW))
+
+
+async def test_for_a_second_the_database_is_not_asked_again(
+    authenticate: AuthenticateKey, keys: Keys, watch: Watch, key: str
+) -> None:
+    first = await authenticate(key)
+    watch.seconds += 0.999
+    assert await authenticate(key) is first
+    assert keys.asked == 1
+
+
+async def test_after_a_second_a_scope_that_was_taken_away_is_gone(
+    authenticate: AuthenticateKey, keys: Keys, watch: Watch, key: str
+) -> None:
+    assert (await authenticate(key)).permissions
+    keys.states[KeySecret(key).fingerprint] = replace(keys.of(key), scopes=frozenset())
+    watch.seconds += 1.0
+    assert not (await authenticate(key)).permissions
+
+
+async def test_after_a_second_a_key_that_was_deleted_is_refused_and_forgotten(
+    authenticate: AuthenticateKey, keys: Keys, watch: Watch, key: str
+) -> None:
+    assert await authenticate(key)
+    keys.states.clear()
+    watch.seconds += 1.0
+    for _ in range(2):
+        with pytest.raises(Unauthenticated):
+            await authenticate(key)
+    assert not authenticate._known
+
+
+async def test_only_so_many_keys_are_remembered(
+    authenticate: AuthenticateKey, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AuthenticateKey, "REMEMBERED", 3)
+    made = [keys.add(scopes=set(), roles={"user"}) for _ in range(5)]
+    for key in made:
+        await authenticate(key)
+    assert list(authenticate._known) == [KeySecret(key).fingerprint for key in made[-3:]]
