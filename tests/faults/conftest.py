@@ -28,7 +28,7 @@ BROKERS = ("redis", "rabbitmq") if ASKED_ROUNDS else ("redis",)
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave what measures times to the long form: nothing in the suite depends on a clock."""
-    if os.environ.get("FAULTS_ROUNDS"):
+    if ASKED_ROUNDS:
         return
     measured = [item for item in items if item.path.name.startswith("test_measured_")]
     if measured:
