@@ -15,8 +15,9 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 .DEFAULT_GOAL := help
 # The steps of `check` print one after another, and the tests' summary comes last.
 .NOTPARALLEL:
-.PHONY: help install run worker migrate seed doctor test test-unit test-integration faults \
-	bench bench-quick bench-events lint format types migrations coverage check openapi lock clean docker-build docker-run
+.PHONY: help install run worker migrate seed doctor test test-unit test-integration faults mutants \
+	bench bench-quick bench-events lint format types migrations coverage check openapi lock sbom clean \
+	docker-build docker-run
 
 help: ## Show this help
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -86,6 +87,9 @@ $(BENCH_INSTALLED): requirements-dev.txt requirements-bench.txt $(INSTALLED)
 		--no-deps -r requirements-dev.txt -r requirements-bench.txt
 	@touch $@
 
+mutants: $(INSTALLED) ## Change what decides who gets in, and see that tests notice (half an hour)
+	@$(BIN)/mutmut run --max-children 2
+
 bench-events: $(INSTALLED) ## Measure events beside the machine's own floor (BENCH=--quick for a minute)
 	@$(BIN)/python -m bench.events $(BENCH)
 
@@ -138,9 +142,13 @@ lock: $(INSTALLED) ## Pin what pyproject.toml asks for (LOCK=--upgrade takes the
 COMPILE = --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(LOCK)
 
+sbom: $(INSTALLED) ## Write the bill of materials to sbom.json (CycloneDX)
+	@$(BIN)/python -W ignore::UserWarning -m cyclonedx_py requirements --pyproject pyproject.toml \
+		--output-reproducible -o sbom.json requirements.txt
+
 clean: ## Remove caches and reports; .venv and data stay
 	@rm -rf .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache \
-		.pytest_cache .ruff_cache .schemathesis
+		.pytest_cache .ruff_cache .schemathesis mutants sbom.json
 	@find . -path './$(VENV)*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##@ Docker
