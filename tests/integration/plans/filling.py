@@ -32,7 +32,7 @@ SELECT {_ID}, 1, born, born, {_OWNER},
     CASE WHEN c >= 0.7 AND c < 0.95 THEN born END, CASE WHEN n / 1000 % 50 = 7 THEN born END
 FROM (SELECT n, {_MINUTES_AGO} AS born, random() AS a, random() AS b, random() AS c, random() AS d,
     CASE WHEN random() < 0.7 THEN now() + (random() - 0.5) * interval '1 year' END
-    AS due FROM generate_series(1, {ROWS}) AS n)
+    AS due FROM generate_series(1, {ROWS}) AS n) AS made
 """  # noqa: S608 - all of it is written here, as below
 _USERS = f"""
 INSERT INTO "user" (id, version, created_at, updated_at, email, full_name, password_hash, roles,
@@ -91,7 +91,7 @@ SELECT {_IDS.format("CASE WHEN n <= 110 THEN n + 200 ELSE n END")},
     {_IDS.format("(n + 1) / 2")}, (2 - n % 2) * 1024, state, 1, 1, 3, true,
     {_MINUTES_AGO} + CASE WHEN state = 1 THEN interval '1 year' ELSE '0' END,
     CASE WHEN state = 1 THEN 'host:boot:1' END, CASE WHEN state = 3 THEN {_MINUTES_AGO} END
-FROM (SELECT n, {_STATE} AS state FROM generate_series(1, {ROWS}) AS n)
+FROM (SELECT n, {_STATE} AS state FROM generate_series(1, {ROWS}) AS n) AS made
 """  # noqa: S608
 _ATTEMPTS = f"""
 INSERT INTO event_attempt
