@@ -1,7 +1,7 @@
 """The short way to a route leads where the router itself would."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from starlette.types import Receive, Scope, Send
@@ -21,7 +21,7 @@ PATHS = [
     "/things/1.5/weight",
     "/things/1.5/weight\n",
     "/things/x/weight",
-    f"/things/{uuid4()}/parts/of/it",
+    f"/things/{UUID(int=7)}/parts/of/it",
     "/things/ção",
     "/nothing",
     "//things",
