@@ -73,8 +73,10 @@ async def _each_connection(database: PostgresDatabase) -> AsyncIterator[Any]:
     """Open all that the pool may have, so that none comes without a logger later."""
     pool = database._pool
     async with AsyncExitStack() as stack:
-        for _ in range(pool.get_max_size()):
-            yield await stack.enter_async_context(pool.acquire())
+        for _ in range(pool._size):
+            connection = await pool.take()
+            stack.callback(pool.give_back, connection)
+            yield connection
 
 
 @asynccontextmanager

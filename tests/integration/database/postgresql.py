@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from sqlalchemy import URL, literal, make_url, select
+from sqlalchemy import URL, func, literal, make_url, select
 
 from app.shared.infrastructure.database.connection import Connection, DatabaseUnavailable
 from app.shared.infrastructure.database.postgres import PostgresDatabase
@@ -19,6 +19,7 @@ TIMEOUT = 0.3
 LONG_ENOUGH = 10
 
 ONE = Query(select(literal(1).label("one")))
+SLEEP = Query(select(func.pg_sleep(60)))
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from app.shared.infrastructure.database.query import Query
 from tests.integration.database.postgresql import (
     EVERYTHING,
     LONG_ENOUGH,
+    SLEEP,
     TIMEOUT,
     Step,
     Work,
@@ -28,8 +29,6 @@ from tests.integration.database.postgresql import (
 )
 from tests.support.cable import Cable
 from tests.support.events import ADD, an_event, count_events
-
-SLEEP = Query(select(func.pg_sleep(60)))
 
 pytestmark = pytest.mark.usefixtures("clean_postgresql")
 

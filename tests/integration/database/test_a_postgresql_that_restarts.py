@@ -72,8 +72,9 @@ async def test_a_write_after_all_connections_were_dropped_fails_at_most_once(
 async def test_a_write_after_the_loss_was_noticed_just_works(postgresql_url: str) -> None:
     async with opened(postgresql_url, pool_size=3) as database:
         await asyncio.to_thread(drop, postgresql_url, await pids(database, 3))
-        while database._pool.get_size():  # noqa: ASYNC110 - the pool tells nobody
-            await asyncio.sleep(0)
+        for connection, _ in database._pool._idle:
+            while not connection.is_closed():  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0)
         await asyncio.gather(*(write(database) for _ in range(3)))
         assert await count_events(database) == 3
 

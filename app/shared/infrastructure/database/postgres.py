@@ -1,6 +1,5 @@
 """PostgreSQL by its driver, asyncpg: prepared statements, and nothing between them and the wire."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
@@ -16,6 +15,7 @@ from app.shared.infrastructure.database.connection import (
     IntegrityViolation,
     Row,
 )
+from app.shared.infrastructure.database.pool import Pool
 from app.shared.infrastructure.database.query import Query
 
 log = structlog.get_logger(__name__)
@@ -95,17 +95,11 @@ class PostgresDatabase:
     """A pool of connections. Every wait in it is bounded by `timeout` seconds."""
 
     def __init__(self, url: URL, *, pool_size: int, timeout: float, echo: bool = False) -> None:
-        self._timeout = timeout
+        self._is_heard = echo
         self._options: dict[str, Any] = {
             "dsn": url.set(drivername="postgresql").render_as_string(hide_password=False),
-            "min_size": 0,
-            "max_size": pool_size,
             "timeout": timeout,
             "command_timeout": timeout,
-            "init": _speak_json_and_say_what_runs if echo else _speak_json,
-            # The default asks the server to reset the session each time a connection comes back.
-            # Nothing here changes a session, so that would be a round trip for nothing.
-            "reset": _nothing_to_reset,
             "server_settings": {
                 "application_name": "alicerce",
                 "timezone": "UTC",
@@ -114,16 +108,13 @@ class PostgresDatabase:
                 "idle_in_transaction_session_timeout": str(int(timeout * 2000)),
             },
         }
-        self._pool: Any = None
+        self._pool = Pool(self._connect, size=pool_size, timeout=timeout)
 
     async def open(self) -> None:
-        self._pool = await asyncpg.create_pool(**self._options)
+        """Nothing yet: a connection is made when it is needed."""
 
     async def close(self) -> None:
-        if self._pool is not None:
-            with suppress(TimeoutError):  # what is still in use by then is cut off
-                async with asyncio.timeout(self._timeout):
-                    await self._pool.close()
+        await self._pool.close()
 
     async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
         sql = query.postgres
@@ -145,25 +136,40 @@ class PostgresDatabase:
             raise translated(error) from error
 
     async def _read_once(self, method: str, sql: str, arguments: list[Any]) -> Any:
-        async with self._pool.acquire(timeout=self._timeout) as raw:
-            try:
-                return await getattr(raw, method)(sql, *arguments)
-            except asyncpg.InternalClientError:
-                raw.terminate()  # or the pool would give it to the next one
-                raise
+        raw = await self._pool.take()
+        is_idle = False
+        try:
+            answer = await getattr(raw, method)(sql, *arguments)
+            is_idle = True
+        except asyncpg.PostgresError:
+            is_idle = True  # the server has said no, and is done with it
+            raise
+        finally:
+            self._pool.give_back(raw, is_idle=is_idle)
+        return answer
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresConnection]:
         try:
-            raw = await self._pool.acquire(timeout=self._timeout)
+            raw = await self._pool.take()
         except Exception as error:
             raise translated(error) from error
         try:
             async with _begun(raw) as transaction:
                 yield PostgresConnection(raw, transaction)
         finally:
-            with suppress(*_AWAY):  # the pool throws away what can't be given back
-                await self._pool.release(raw)
+            self._pool.give_back(raw)
+
+    async def _connect(self) -> asyncpg.Connection:
+        raw: asyncpg.Connection = await asyncpg.connect(**self._options)
+        try:
+            await _speak_json(raw)
+        except BaseException:
+            raw.terminate()
+            raise
+        if self._is_heard:
+            raw.add_query_logger(lambda record: log.info("statement", sql=record.query))
+        return raw
 
 
 @asynccontextmanager
@@ -171,16 +177,16 @@ async def _begun(raw: asyncpg.Connection) -> AsyncIterator[Any]:
     transaction = raw.transaction()
     try:
         await transaction.start()
-    except asyncpg.InternalClientError as error:
-        raw.terminate()  # or the pool would give it to the next one
-        raise translated(error) from error
-    except Exception as error:
-        raise translated(error) from error
+    except BaseException as error:
+        raw.terminate()  # nobody knows whether it has begun
+        if isinstance(error, Exception):
+            raise translated(error) from error
+        raise
     try:
         yield transaction
     finally:
         with suppress(*_AWAY):  # the server rolls back by itself when the connection is gone
-            if raw.is_in_transaction():
+            if not raw.is_closed() and raw.is_in_transaction():
                 await transaction.rollback()
 
 
@@ -192,12 +198,3 @@ async def _speak_json(connection: asyncpg.Connection) -> None:
         decoder=lambda raw: orjson.loads(raw[1:]),
         format="binary",
     )
-
-
-async def _speak_json_and_say_what_runs(connection: asyncpg.Connection) -> None:
-    await _speak_json(connection)
-    connection.add_query_logger(lambda record: log.info("statement", sql=record.query))
-
-
-async def _nothing_to_reset(_connection: asyncpg.Connection) -> None:
-    """Leave the session as it is."""

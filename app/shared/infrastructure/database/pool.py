@@ -1,0 +1,90 @@
+"""Connections to PostgreSQL that are lent, at most so many at once.
+
+The driver has a pool too, which costs more than the statement of most requests: it wraps each
+connection, and takes it back in a task of its own. Here lending is two calls. See decision 0011.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import asyncpg
+
+Connect = Callable[[], Awaitable[asyncpg.Connection]]
+
+
+class Pool:
+    """Lends connections and takes them back. Every wait in it is bounded by `timeout` seconds."""
+
+    # Between the service and the server may be something that forgets what is silent for long.
+    IDLE_SECONDS: Final = 300.0
+
+    def __init__(self, connect: Connect, *, size: int, timeout: float) -> None:
+        self._connect, self._timeout = connect, timeout
+        self._size = size
+        self._places = asyncio.Semaphore(size)
+        self._lent: set[asyncpg.Connection] = set()
+        # With the moment it came back. The last one is lent first, so that others may grow old.
+        self._idle: deque[tuple[asyncpg.Connection, float]] = deque()
+        self._is_closed = False
+
+    async def take(self) -> asyncpg.Connection:
+        """Return a connection that is nobody else's.
+
+        Raises TimeoutError if none becomes free, and what the driver raises when it can't connect.
+        """
+        if self._is_closed:
+            message = "the pool is closed"
+            raise asyncpg.InterfaceError(message)
+        if self._places.locked():
+            async with asyncio.timeout(self._timeout):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()
+        try:
+            connection = self._found() or await self._connect()
+        except BaseException:
+            self._places.release()
+            raise
+        self._lent.add(connection)
+        return connection
+
+    def give_back(self, connection: asyncpg.Connection, *, is_idle: bool = True) -> None:
+        """Take a connection back; one that is not known to be idle is thrown away.
+
+        Whoever was cut off in the middle of something leaves one that may still be at it.
+        """
+        self._lent.discard(connection)
+        if is_idle and not (connection.is_closed() or connection.is_in_transaction()):
+            self._idle.append((connection, time.monotonic()))
+        else:
+            connection.terminate()
+        while self._idle and self._is_old(self._idle[0][1]):
+            self._idle.popleft()[0].terminate()
+        self._places.release()
+
+    async def close(self) -> None:
+        """Lend nothing any more; cut off what does not come back in time."""
+        self._is_closed = True
+        try:
+            async with asyncio.timeout(self._timeout):
+                for _ in range(self._size):
+                    await self._places.acquire()
+                await asyncio.gather(*(connection.close() for connection, _ in self._idle))
+        except TimeoutError:
+            for connection in [*self._lent, *(connection for connection, _ in self._idle)]:
+                connection.terminate()
+        self._idle.clear()
+
+    def _found(self) -> asyncpg.Connection | None:
+        while self._idle:
+            connection, since = self._idle.pop()
+            if not (connection.is_closed() or self._is_old(since)):
+                return connection
+            connection.terminate()
+        return None
+
+    def _is_old(self, since: float) -> bool:
+        return time.monotonic() - since > self.IDLE_SECONDS

@@ -1,0 +1,126 @@
+"""Who gets a connection, and which ones nobody gets any more."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from app.shared.infrastructure.database.pool import Pool
+from app.shared.infrastructure.database.postgres import PostgresDatabase
+from tests.integration.database.postgresql import SLEEP, TIMEOUT, Work, opened, read
+
+SIZE = 2
+
+
+@pytest.fixture
+async def pool(postgresql_url: str) -> AsyncIterator[Pool]:
+    async with opened(postgresql_url, pool_size=SIZE) as database:
+        yield database._pool
+
+
+async def test_what_came_back_last_is_lent_first(pool: Pool) -> None:
+    one, another = await pool.take(), await pool.take()
+    pool.give_back(one)
+    pool.give_back(another)
+    assert await pool.take() is another
+    assert await pool.take() is one
+    pool.give_back(one)
+    pool.give_back(another)
+
+
+async def test_as_many_are_lent_as_there_are_and_the_next_waits_its_turn(pool: Pool) -> None:
+    one, another = await pool.take(), await pool.take()
+    waiting = asyncio.create_task(pool.take())
+    await asyncio.sleep(0)
+    pool.give_back(one)
+    assert await waiting is one
+    with pytest.raises(TimeoutError):
+        await pool.take()
+    pool.give_back(one)
+    pool.give_back(another)
+
+
+async def test_whoever_could_not_connect_takes_nobodys_place() -> None:
+    async def refuse() -> asyncpg.Connection:
+        raise ConnectionRefusedError
+
+    pool = Pool(refuse, size=SIZE, timeout=TIMEOUT)
+    for _ in range(SIZE + 1):
+        with pytest.raises(ConnectionRefusedError):
+            await pool.take()
+
+
+async def test_what_lay_still_for_long_is_replaced(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, another = await pool.take(), await pool.take()
+    pool.give_back(one)
+    pool.give_back(another)
+    monkeypatch.setattr(Pool, "IDLE_SECONDS", -1)
+    fresh = await pool.take()
+    assert fresh not in {one, another}
+    assert one.is_closed()
+    assert another.is_closed()
+    pool.give_back(fresh)
+
+
+async def test_what_is_in_a_transaction_is_not_lent_again(pool: Pool) -> None:
+    connection = await pool.take()
+    await connection.execute("BEGIN")
+    pool.give_back(connection)
+    assert connection.is_closed()
+    other = await pool.take()
+    assert not other.is_in_transaction()
+    pool.give_back(other)
+
+
+async def test_a_pool_that_is_closed_lends_nothing_and_leaves_nothing_open(pool: Pool) -> None:
+    lent, idle = await pool.take(), await pool.take()
+    pool.give_back(idle)
+    await pool.close()
+    assert lent.is_closed()
+    assert idle.is_closed()
+    with pytest.raises(asyncpg.InterfaceError):
+        await pool.take()
+
+
+# --- In the middle of something -----------------------------------------------------------------
+
+
+async def in_a_transaction(database: PostgresDatabase) -> None:
+    async with database.transaction() as connection:
+        await connection.fetch_one(SLEEP, {})
+
+
+async def alone(database: PostgresDatabase) -> None:
+    await database.fetch_one(SLEEP, {})
+
+
+@pytest.mark.parametrize("work", [in_a_transaction, alone])
+@pytest.mark.parametrize("turns", range(16))  # while it connects, begins, sleeps
+async def test_who_is_cut_off_leaves_nothing_behind_for_the_next(
+    postgresql_url: str, work: Work, turns: int
+) -> None:
+    async with opened(postgresql_url, pool_size=1) as database:
+        await read(database)
+        begun = asyncio.ensure_future(work(database))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        begun.cancel()
+        await asyncio.gather(begun, return_exceptions=True)
+        await read(database)
+        (connection, _) = database._pool._idle[-1]
+        assert not connection.is_in_transaction()
+        assert database._pool._lent == set()
+
+
+async def test_what_a_read_was_cut_off_from_is_not_lent_again(postgresql_url: str) -> None:
+    async with opened(postgresql_url, pool_size=1) as database:
+        await read(database)
+        (connection, _) = database._pool._idle[-1]
+        begun = asyncio.ensure_future(alone(database))
+        await asyncio.sleep(0.01)
+        begun.cancel()
+        await asyncio.gather(begun, return_exceptions=True)
+        assert connection.is_closed()
