@@ -44,7 +44,8 @@ def port() -> int:
 @pytest.fixture
 def server(connections: int, port: int, tmp_path: Path) -> Iterator[Running]:
     held = 4 + connections // 300  # time to open them all and to ask beside them
-    running = start(tmp_path, port, LOG_LEVEL="ERROR", BODY_TIMEOUT_SECONDS=str(held))
+    settings = {"LOG_LEVEL": "ERROR", "RATE_LIMITS": "false", "BODY_TIMEOUT_SECONDS": str(held)}
+    running = start(tmp_path, port, **settings)
     yield running
     running.kill()
 
