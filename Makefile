@@ -59,7 +59,7 @@ seed: $(INSTALLED) ## Fill the database with examples
 ##@ Test and check
 
 test: $(INSTALLED) ## Run all tests
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 3
 
 test-unit: $(INSTALLED) ## Run the tests that need no database
 	@$(BIN)/python -m pytest tests/unit
@@ -125,7 +125,7 @@ migrations: $(INSTALLED) ## Check that models and migrations agree
 
 coverage: $(INSTALLED) ## Run all tests and see what they do not reach
 	@echo "== Tests"
-	@$(BIN)/python -m pytest -n 2 --cov
+	@$(BIN)/python -m pytest -n 3 --cov
 
 check: lint types migrations coverage ## Everything that has to hold before a merge
 
