@@ -31,13 +31,19 @@ class Statements:
         if work.request_id and work.caused_by is None:
             self._heard.append(sql.upper())
 
-    def forget(self) -> None:
+    async def forget(self) -> None:
+        """Begin anew, with what is yet to come."""
+        await self._all_heard()
         self._heard.clear()
 
     async def in_all(self) -> list[str]:
         """Everything since the last `forget`, in capitals."""
-        await asyncio.sleep(0)  # asyncpg tells with the loop's next turn
+        await self._all_heard()
         return list(self._heard)
+
+    @staticmethod
+    async def _all_heard() -> None:
+        await asyncio.sleep(0)  # asyncpg tells with the loop's next turn
 
     async def without_transactions(self) -> list[str]:
         return [sql for sql in await self.in_all() if not sql.startswith(_OF_TRANSACTIONS)]

@@ -6,7 +6,7 @@ from tests.support.statements import Statements
 
 async def test_reading_a_task_is_one_statement(ana: Person, statements: Statements) -> None:
     task = await ana.create_task()  # and the session is remembered
-    statements.forget()
+    await statements.forget()
 
     assert (await ana.get(f"/tasks/{task['id']}")).status_code == 200
 
@@ -21,7 +21,7 @@ async def test_listing_tasks_is_one_statement_however_many_there_are(
         await ana.create_task()
         theirs = await bruno.create_task()
         await bruno.post(f"/tasks/{theirs['id']}/assign", {"assignee_id": ana.id}, version=1)
-    statements.forget()
+    await statements.forget()
 
     page = await ana.get("/tasks")
 
@@ -31,7 +31,7 @@ async def test_listing_tasks_is_one_statement_however_many_there_are(
 
 async def test_a_total_costs_one_statement_more(ana: Person, statements: Statements) -> None:
     await ana.create_task()
-    statements.forget()
+    await statements.forget()
     assert (await ana.get("/tasks?with_total=true")).json()["total"] == 1
     assert len(await statements.in_all()) == 2
 
@@ -40,7 +40,7 @@ async def test_creating_a_task_writes_it_and_its_event_and_nothing_else(
     ana: Person, statements: Statements
 ) -> None:
     await ana.get("/tasks")
-    statements.forget()
+    await statements.forget()
 
     await ana.create_task()
 
@@ -53,7 +53,7 @@ async def test_changing_a_task_reads_it_writes_it_and_writes_the_event(
     ana: Person, statements: Statements
 ) -> None:
     task = await ana.create_task()
-    statements.forget()
+    await statements.forget()
 
     await ana.patch(f"/tasks/{task['id']}", {"priority": "high"}, version=1)
 
@@ -68,7 +68,7 @@ async def test_a_change_that_changes_nothing_writes_nothing(
     ana: Person, statements: Statements
 ) -> None:
     task = await ana.create_task()
-    statements.forget()
+    await statements.forget()
 
     await ana.patch(f"/tasks/{task['id']}", {"title": task["title"]}, version=1)
 
@@ -81,7 +81,7 @@ async def test_of_a_session_is_asked_once_and_then_it_is_remembered(
 ) -> None:
     await ana.get("/tasks")
     first = await statements.in_all()
-    statements.forget()
+    await statements.forget()
     await ana.get("/tasks")
     second = await statements.in_all()
 

@@ -128,7 +128,7 @@ async def test_whoever_asks_is_answered_the_same_after_the_same_work(
     await change_account("carla@example.com", unverified)
     answers, work = [], []
     for name in ("nobody", "ana", "bruno", "carla", "nobody"):
-        statements.forget()
+        await statements.forget()
         answers.append(said(await send(path, email=f"{name}@example.com")))
         work.append(await statements.in_all())
     assert answers[0].status == 202
@@ -142,10 +142,10 @@ async def test_registering_a_known_address_is_as_much_work_as_a_new_one_but_for_
 ) -> None:
     await register(ANA)
     await register(BRUNO)
-    statements.forget()
+    await statements.forget()
     await register("carla@example.com")
     new = await statements.in_all()
-    statements.forget()
+    await statements.forget()
     await register(ANA)
     known = await statements.in_all()
     is_row = re.compile(r'INSERT INTO "?USER"? ').match
