@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 
 from app.modules.task.infrastructure.repositories import PRIORITIES
 from bench.http.contestants.common import POOL_SIZE, created_event, new_task, page
-from bench.http.contestants.fastapi_asyncpg import Caller, empty
+from bench.http.contestants.fastapi_asyncpg import Caller, routed
 from bench.http.contestants.orm_models import Event, Task
-from bench.http.contestants.schemas import PageOut, TaskIn, TaskOut
+from bench.http.contestants.schemas import TaskIn, TaskOut
 
 
 @asynccontextmanager
@@ -74,9 +74,4 @@ def shown(task: Task) -> dict[str, Any]:
 
 
 def create_app() -> FastAPI:
-    app = FastAPI(lifespan=lifespan)
-    app.get("/empty")(empty)
-    app.get("/api/v1/tasks/{task_id}", response_model=TaskOut)(get_task)
-    app.get("/api/v1/tasks", response_model=PageOut)(list_tasks)
-    app.post("/api/v1/tasks", response_model=TaskOut, status_code=201)(create_task)
-    return app
+    return routed(lifespan, get_task=get_task, list_tasks=list_tasks, create_task=create_task)
