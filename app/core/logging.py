@@ -45,7 +45,7 @@ def configure_logging(*, level: str, json_lines: bool) -> None:
     structlog.configure(
         processors=[*shared, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
-        logger_factory=_Printer,
+        logger_factory=_Writer,
         cache_logger_on_first_use=True,
     )
     _route_standard_library(level, shared, renderers)
@@ -94,8 +94,11 @@ def _escaped(character: re.Match[str]) -> str:
     return f"\\u{ord(character[0]):04x}"
 
 
-class _Printer(structlog.PrintLogger):
-    """Knows its name, so that each line says whose it is."""
+class _Writer(structlog.WriteLogger):
+    """Knows its name, so that each line says whose it is.
+
+    It writes a line at once: of two processes with one output, none breaks into another's line.
+    """
 
     def __init__(self, name: str = "") -> None:
         super().__init__()

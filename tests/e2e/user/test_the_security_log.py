@@ -9,7 +9,7 @@ import structlog
 from structlog.testing import LogCapture
 from structlog.typing import EventDict
 
-from app.core.logging import _Printer
+from app.core.logging import _Writer
 from tests.e2e.user.conftest import Post
 from tests.e2e.user.mailbox import Mailbox
 from tests.support.logs import separate_logging
@@ -28,7 +28,7 @@ def lines() -> Iterator[list[EventDict]]:
         processors: list[Any] = [structlog.stdlib.add_logger_name, capture]
         structlog.configure(
             processors=processors,
-            logger_factory=_Printer,
+            logger_factory=_Writer,
             wrapper_class=structlog.make_filtering_bound_logger("debug"),
         )
         yield capture.entries

@@ -45,6 +45,29 @@ def fail(message: str) -> None:
     raise ValueError(message if password else "")
 
 
+class Writes(io.StringIO):
+    """Remembers what was written at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.pieces.append(text)
+        return super().write(text)
+
+
+@pytest.mark.parametrize("json_lines", [True, False])
+def test_a_line_is_written_at_once_so_that_no_other_process_writes_into_it(
+    *, json_lines: bool
+) -> None:
+    with logged(json_lines=json_lines, to=Writes()) as output:
+        structlog.get_logger("task").info("created")
+        structlog.get_logger("task").info("done")
+    assert [piece.count("\n") for piece in output.pieces] == [1, 1]
+    assert all(piece.endswith("\n") for piece in output.pieces)
+
+
 def test_an_event_is_one_json_object_on_one_line() -> None:
     with logged() as output:
         structlog.get_logger("security").warning("sign-in refused", user_id="ana", tries=3)
