@@ -35,7 +35,7 @@ window.addEventListener("load", function () {
 Name = Annotated[str, Field(max_length=64)]
 
 
-@dataclass(slots=True)
+@dataclass
 class ProblemPage:
     """What a problem's `type` leads to."""
 

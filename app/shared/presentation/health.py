@@ -17,7 +17,7 @@ class NotReady(Unavailable):
     message = "The service is not ready."
 
 
-@dataclass(slots=True)
+@dataclass
 class Health:
     status: Literal["alive", "ready"]
 

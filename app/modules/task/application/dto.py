@@ -92,7 +92,7 @@ class TaskListQuery:
     after: tuple[Any, UUID] | None
 
 
-@dataclass(slots=True)
+@dataclass
 class TaskView(BaseResponse):
     """A task as its owner and its assignee see it."""
 
@@ -143,7 +143,7 @@ class TaskHistoryQuery:
     size: int
 
 
-@dataclass(slots=True)
+@dataclass
 class TaskHistoryEntry:
     """Something that happened to a task. `version` is the one that the task had from then on."""
 

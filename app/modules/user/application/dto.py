@@ -90,21 +90,21 @@ class RoleAssignment:
     roles: frozenset[Role]
 
 
-@dataclass(slots=True)
+@dataclass
 class MailView:
     """The same whether or not there is somebody to write to."""
 
     status: Literal["accepted"] = "accepted"
 
 
-@dataclass(slots=True)
+@dataclass
 class RegistrationView:
     """The same for a new address and a known one."""
 
     status: Literal["pending_verification"] = "pending_verification"
 
 
-@dataclass(slots=True)
+@dataclass
 class TokenPair:
     """The answer of RFC 6749, section 5.1. `expires_in` is in seconds."""
 
@@ -114,7 +114,7 @@ class TokenPair:
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the scheme's name
 
 
-@dataclass(slots=True)
+@dataclass
 class UserView(BaseResponse):
     """An account as its owner and an administrator see it."""
 
@@ -139,7 +139,7 @@ class UserView(BaseResponse):
         )
 
 
-@dataclass(slots=True)
+@dataclass
 class SessionView:
     """A sign-in that lasts. `is_current` is the one that the request belongs to."""
 

@@ -30,21 +30,21 @@ class DeliveryQuery:
     size: int = 20
 
 
-@dataclass(slots=True)
+@dataclass
 class Listing(Generic[Item]):
     """A list that is short by its nature, given whole."""
 
     items: list[Item]
 
 
-@dataclass(slots=True)
+@dataclass
 class Changed:
     """How many deliveries an action hit."""
 
     deliveries: int
 
 
-@dataclass(slots=True)
+@dataclass
 class DeliveryView:
     """An event on its way to one handler."""
 
@@ -62,7 +62,7 @@ class DeliveryView:
     last_error: str | None
 
 
-@dataclass(slots=True)
+@dataclass
 class EventView:
     """A fact as it was published."""
 
@@ -80,7 +80,7 @@ class EventView:
     data: dict[str, Any]
 
 
-@dataclass(slots=True)
+@dataclass
 class AttemptView:
     """A run that failed. After a retry they count from one again."""
 
@@ -92,7 +92,7 @@ class AttemptView:
     traceback: str
 
 
-@dataclass(slots=True)
+@dataclass
 class DeliveryDetail:
     """A delivery with its event, what went wrong each time, and what waits for it.
 
@@ -106,7 +106,7 @@ class DeliveryDetail:
     first_blocked: list[DeliveryView]
 
 
-@dataclass(slots=True)
+@dataclass
 class HandlerView:
     """A handler as this code declares it: of an event, or at times. Times are in seconds."""
 
@@ -120,7 +120,7 @@ class HandlerView:
     paused_at: dt.datetime | None
 
 
-@dataclass(slots=True)
+@dataclass
 class LagView:
     """What a handler has still to do.
 
@@ -139,7 +139,7 @@ class LagView:
     oldest_due: float | None = None
 
 
-@dataclass(slots=True)
+@dataclass
 class LaneView:
     """A lane that is held up: so many deliveries for one aggregate wait behind `behind`."""
 
