@@ -98,7 +98,7 @@ async def test_unknown_wrong_and_disabled_take_the_same_time(
 async def test_two_hundred_who_sign_in_at_once_cost_little_memory_and_no_error(
     service: Service,
 ) -> None:
-    """What they cost others in time is told, and not yet what it should be: see security.md."""
+    """What they cost others in time is told only: see the known deviations in security.md."""
     token = service.sign_in("ana@example.com", PASSWORD).json()["access_token"]
     people = [("ana@example.com", PASSWORD)] * PEOPLE
     calm, flooded, answers = list[float](), list[float](), Counter[int]()
