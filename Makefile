@@ -69,10 +69,11 @@ test-integration: $(INSTALLED) ## Run the tests on real SQLite and PostgreSQL
 
 # Most of it waits, so four at a time on two cores; what measures times has the machine to itself.
 faults: export FAULTS_ROUNDS ?= 200
+faults: LONG = -o faulthandler_timeout=1800
 faults: TIMED = tests/faults/test_measured_sign_ins.py tests/faults/test_started_again.py
 faults: $(INSTALLED) ## Kill, freeze and restart things under load for an hour (FAULTS_ROUNDS, FAULTS_SEED)
-	@$(BIN)/python -m pytest -n 4 tests/faults tests/e2e/contract $(TIMED:%=--ignore=%)
-	@$(BIN)/python -m pytest -s $(TIMED)
+	@$(BIN)/python -m pytest -n 4 $(LONG) tests/faults tests/e2e/contract $(TIMED:%=--ignore=%)
+	@$(BIN)/python -m pytest -s $(LONG) $(TIMED)
 
 bench: $(BENCH_INSTALLED) ## Measure requests beside the limit and the alternatives (10 minutes)
 	@$(BENCH_VENV)/bin/python -m bench.http
