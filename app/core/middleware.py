@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from app.core.bodies import REFUSED, IncomingBody, announces_body
 from app.core.clients import ClientAddresses

@@ -131,12 +131,13 @@ class SqlTaskReader:
         return None if row is None else _view(row)
 
     async def page(self, query: TaskListQuery, /) -> Sequence[TaskView]:
-        params = _params(query.user_id, query.filter) | {"size": query.size}
+        given = query.filter.given()
+        params = _params(query.user_id, given) | {"size": query.size}
         if query.after is not None:
             value, params["last_id"] = query.after
             params["last_value"] = NEVER_DUE if value is None else getattr(value, "rank", value)
         statement = page_query(
-            frozenset(query.filter.given()),
+            frozenset(given),
             query.sort,
             descending=query.descending,
             is_continued=query.after is not None,
@@ -144,8 +145,9 @@ class SqlTaskReader:
         return [_view(row) for row in await self._database.fetch_all(statement, params)]
 
     async def count(self, user_id: UUID, wanted: TaskFilter, /) -> int:
-        statement = count_query(frozenset(wanted.given()))
-        row = await self._database.fetch_one(statement, _params(user_id, wanted))
+        given = wanted.given()
+        statement = count_query(frozenset(given))
+        row = await self._database.fetch_one(statement, _params(user_id, given))
         return row["total"] if row else 0
 
     async def history(self, query: TaskHistoryQuery, /) -> Sequence[TaskHistoryRow] | None:
@@ -174,14 +176,14 @@ def _directed(*columns: ColumnElement[Any], descending: bool) -> list[ColumnElem
     return [column.desc() if descending else column.asc() for column in columns]
 
 
-def _params(user_id: UUID, wanted: TaskFilter) -> dict[str, Any]:
-    params: dict[str, Any] = {"user_id": user_id} | wanted.given()
-    if wanted.status is not None:
-        params["status"] = wanted.status.value
-    if wanted.priority is not None:
-        params["priority"] = wanted.priority.rank
-    if wanted.q is not None:
-        params["q"] = f"%{_literal(wanted.q)}%"
+def _params(user_id: UUID, given: dict[str, Any]) -> dict[str, Any]:
+    params = {"user_id": user_id} | given
+    if "status" in given:
+        params["status"] = given["status"].value
+    if "priority" in given:
+        params["priority"] = given["priority"].rank
+    if "q" in given:
+        params["q"] = f"%{_literal(given['q'])}%"
     return params
 
 
