@@ -8,7 +8,7 @@ from sqlalchemy import Float, bindparam, delete, exists, not_, select
 from app.core.events import every
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.connection import Database
-from app.shared.infrastructure.database.expressions import database_time
+from app.shared.infrastructure.database.expressions import database_time, one_of
 from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.states import DeliveryState, is_just
@@ -20,11 +20,12 @@ _keep_since = database_time(-bindparam("keep", type_=Float))
 _done = event_delivery.alias("done").c
 OLD_DELIVERIES: Final = Query(
     delete(event_delivery).where(
-        event_delivery.c.id.in_(
+        one_of(
+            event_delivery.c.id,
             select(_done.id)
             .where(is_just(_done.state, DeliveryState.DONE), _done.done_at < _keep_since)
             .order_by(_done.done_at)
-            .limit(BATCH)
+            .limit(BATCH),
         )
     )
 )
@@ -33,7 +34,8 @@ OLD_DELIVERIES: Final = Query(
 _old = event_log.alias("old").c
 OLD_EVENTS: Final = Query(
     delete(event_log).where(
-        event_log.c.seq.in_(
+        one_of(
+            event_log.c.seq,
             select(_old.seq)
             .where(
                 _old.recorded_at < _keep_since,
@@ -41,7 +43,7 @@ OLD_EVENTS: Final = Query(
                 not_(exists().where(event_delivery.c.event_id == _old.event_id)),
             )
             .order_by(_old.recorded_at, _old.seq)
-            .limit(BATCH)
+            .limit(BATCH),
         )
     )
 )

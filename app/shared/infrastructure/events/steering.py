@@ -28,7 +28,7 @@ from app.shared.infrastructure.database.connection import (
     Database,
     IntegrityViolation,
 )
-from app.shared.infrastructure.database.expressions import database_time
+from app.shared.infrastructure.database.expressions import database_time, one_of
 from app.shared.infrastructure.database.models import event_delivery, event_pause
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events import deliveries
@@ -88,7 +88,7 @@ def _batch_of_handler(*states: DeliveryState, **values: Any) -> Query:
     return Query(
         update(event_delivery)
         # The states again: one that is taken meanwhile is not ours any more.
-        .where(_this.id.in_(chosen), is_in(_this.state, *states))
+        .where(one_of(_this.id, chosen), is_in(_this.state, *states))
         .values(values)
         .returning(_this.id)
     )

@@ -2,15 +2,17 @@
 
 import re
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import delete, make_url
 from sqlalchemy.dialects import sqlite
 
 from app.shared.domain.base_entity import new_id
+from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events import (
     backlog,
@@ -37,6 +39,13 @@ STATEMENTS = {
     "set aside": steering.SET_ASIDE_BATCH,
     "replay": replay.REDO,
     "forget": retention.OLD_DELIVERIES,
+}
+BATCHES = {
+    "retry": steering.RETRY_BATCH,
+    "discard": steering.DISCARD_BATCH,
+    "set aside": steering.SET_ASIDE_BATCH,
+    "forget deliveries": retention.OLD_DELIVERIES,
+    "forget events": retention.OLD_EVENTS,
 }
 PARAMETERS: dict[str, Any] = {
     "blocked": 1,
@@ -72,7 +81,7 @@ async def lived_in(world: World) -> World:
 
 
 async def test_no_statement_reads_through_what_is_done(lived_in: World, database_url: str) -> None:
-    plans = await plans_of(database_url)
+    plans = await plans_of(database_url, STATEMENTS)
     reads_all = re.compile(
         r"Seq Scan on event_delivery|SCAN (event_delivery|other)$|PRIMARY KEY \(rowid>",
         re.MULTILINE,
@@ -81,15 +90,26 @@ async def test_no_statement_reads_through_what_is_done(lived_in: World, database
     assert "ix_event_delivery_due" in plans["take"]
 
 
-async def plans_of(address: str) -> dict[str, str]:
+async def test_what_a_batch_is_chosen_by_is_run_once_even_if_the_table_was_empty_a_moment_ago(
+    world: World, database_url: str
+) -> None:
+    await world.happen_at_once(1_000, is_done=True)
+    for table in (event_delivery, event_log):
+        await world.execute(Query(delete(table)))
+    plans = await plans_of(database_url, BATCHES)
+    runs_again = re.compile(r"Semi Join|CORRELATED LIST")
+    assert {name: plan for name, plan in plans.items() if runs_again.search(plan)} == {}
+
+
+async def plans_of(address: str, statements: Mapping[str, Query]) -> dict[str, str]:
     url = make_url(address)
     if url.get_backend_name() == "sqlite":
         with closing(sqlite3.connect(url.database or "")) as connection:
-            return {name: plan_of(query, connection) for name, query in STATEMENTS.items()}
+            return {name: plan_of(query, connection) for name, query in statements.items()}
     server = await asyncpg.connect(address)
     try:
-        await server.execute("ANALYZE event_delivery")
-        return {name: await explained(query, server) for name, query in STATEMENTS.items()}
+        await server.execute("ANALYZE event_delivery, event_log")
+        return {name: await explained(query, server) for name, query in statements.items()}
     finally:
         await server.close()
 
