@@ -89,7 +89,7 @@ $(BENCH_INSTALLED): requirements-dev.txt requirements-bench.txt $(INSTALLED)
 		--no-deps -r requirements-dev.txt -r requirements-bench.txt
 	@touch $@
 
-mutants: $(INSTALLED) ## Change what decides who gets in, and see that tests notice (half an hour)
+mutants: $(INSTALLED) ## Change what decides who gets in, and see that tests notice (some minutes)
 	@$(BIN)/mutmut run --max-children 2
 
 bench-events: $(INSTALLED) ## Measure events beside the machine's own floor (BENCH=--quick for a minute)
