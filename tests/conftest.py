@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy.exc import ArgumentError
 
 from tests.support.brokers import Broker, BrokerOf, NoBroker, reach
@@ -25,6 +26,15 @@ SERVERS = ("databases", "brokers")
 USED = pytest.StashKey[dict[str, set[str]]]()
 FAULTS = pytest.StashKey[FaultTable]()
 SEED = pytest.StashKey[str]()
+
+# Left to itself structlog draws a traceback with all local variables: seconds in which the loop of
+# the tests stands still, and a server loses patience with whoever holds a transaction open.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 # --- Order --------------------------------------------------------------------------------------
