@@ -152,10 +152,11 @@ def test_a_body_that_comes_late_but_in_time_is_taken(port: int) -> None:
 
 
 def test_others_are_served_meanwhile(port: int) -> None:
-    slow = [connected(port) for _ in range(150)]
+    slow: list[socket.socket] = []
     try:
-        for number, connection in enumerate(slow):
-            connection.sendall([b"", GET, POST_NOTE + LENGTH][number % 3])
+        for number in range(150):
+            slow.append(connected(port))
+            slow[-1].sendall([b"", GET, POST_NOTE + LENGTH][number % 3])
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
             assert {client.get("/fine").status_code for _ in range(300)} == {200}
         assert [rest_of(connection).whole[9:12] for connection in slow[1::3]] == [b"408"] * 50
