@@ -1,6 +1,7 @@
 """Expressions that each database writes in its own way."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Float, FunctionElement, Select, literal
@@ -8,6 +9,20 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from app.shared.infrastructure.database.models import Timestamp
+
+
+def _write(kind: type[FunctionElement[Any]], *, postgresql: str, sqlite: str) -> None:
+    """Tell how each database writes it: what it is made of stands where the braces are."""
+
+    def written_as(template: str) -> Callable[..., str]:
+        def written(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+            parts = (compiler.process(clause, **options) for clause in element.clauses)
+            return template.format(*parts)
+
+        return written
+
+    compiles(kind, "postgresql")(written_as(postgresql))
+    compiles(kind, "sqlite")(written_as(sqlite))
 
 
 class database_time(FunctionElement[dt.datetime]):  # noqa: N801 - as below
@@ -20,17 +35,12 @@ class database_time(FunctionElement[dt.datetime]):  # noqa: N801 - as below
         super().__init__(seconds if isinstance(seconds, ColumnElement) else literal(seconds, Float))
 
 
-@compiles(database_time, "postgresql")
-def _time_on_postgresql(element: database_time, compiler: SQLCompiler, **options: Any) -> str:
-    (seconds,) = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"statement_timestamp() + make_interval(secs => {seconds})"
-
-
-@compiles(database_time, "sqlite")
-def _time_on_sqlite(element: database_time, compiler: SQLCompiler, **options: Any) -> str:
-    (seconds,) = (compiler.process(clause, **options) for clause in element.clauses)
+_write(
+    database_time,
+    postgresql="statement_timestamp() + make_interval(secs => {})",
     # To the millisecond, written to the microsecond: text of one width sorts as time does.
-    return f"strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', {seconds} || ' seconds')"
+    sqlite="strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', {} || ' seconds')",
+)
 
 
 class array_has(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it is
@@ -43,16 +53,11 @@ class array_has(FunctionElement[bool]):  # noqa: N801 - reads as the SQL functio
         super().__init__(array, item)
 
 
-@compiles(array_has, "postgresql")
-def _on_postgresql(element: array_has, compiler: SQLCompiler, **options: Any) -> str:
-    array, item = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{array} ? CAST({item} AS TEXT)"
-
-
-@compiles(array_has, "sqlite")
-def _on_sqlite(element: array_has, compiler: SQLCompiler, **options: Any) -> str:
-    array, item = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"EXISTS (SELECT 1 FROM json_each({array}) WHERE json_each.value = {item})"  # noqa: S608 - both are compiled
+_write(
+    array_has,
+    postgresql="{} ? CAST({} AS TEXT)",
+    sqlite="EXISTS (SELECT 1 FROM json_each({}) WHERE json_each.value = {})",
+)
 
 
 class one_of(FunctionElement[bool]):  # noqa: N801 - as above
@@ -73,16 +78,7 @@ class one_of(FunctionElement[bool]):  # noqa: N801 - as above
         return self
 
 
-@compiles(one_of, "postgresql")
-def _one_of_on_postgresql(element: one_of, compiler: SQLCompiler, **options: Any) -> str:
-    value, rows = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{value} = ANY (ARRAY{rows})"
-
-
-@compiles(one_of, "sqlite")
-def _one_of_on_sqlite(element: one_of, compiler: SQLCompiler, **options: Any) -> str:
-    value, rows = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{value} IN {rows}"
+_write(one_of, postgresql="{} = ANY (ARRAY{})", sqlite="{} IN {}")
 
 
 class try_lock(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it is
@@ -98,13 +94,8 @@ class try_lock(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function
         super().__init__(name)
 
 
-@compiles(try_lock, "postgresql")
-def _lock_on_postgresql(element: try_lock, compiler: SQLCompiler, **options: Any) -> str:
-    (name,) = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"pg_try_advisory_xact_lock(hashtextextended(CAST({name} AS TEXT), 0))"
-
-
-@compiles(try_lock, "sqlite")
-def _lock_on_sqlite(element: try_lock, compiler: SQLCompiler, **options: Any) -> str:
-    (name,) = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"({name} IS NOT NULL)"
+_write(
+    try_lock,
+    postgresql="pg_try_advisory_xact_lock(hashtextextended(CAST({} AS TEXT), 0))",
+    sqlite="({} IS NOT NULL)",
+)
