@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from app.shared.infrastructure.database.expressions import database_time
+from app.shared.infrastructure.database.expressions import database_time, one_of
 from app.shared.infrastructure.database.models import (
     event_attempt,
     event_delivery,
@@ -117,7 +117,7 @@ _rest_of_lane = (
     .with_for_update(skip_locked=True)
 )
 SET_ASIDE: Final = Query(
-    update(event_delivery).where(_this.id.in_(_rest_of_lane)).values(state=int(BLOCKED))
+    update(event_delivery).where(one_of(_this.id, _rest_of_lane)).values(state=int(BLOCKED))
 )
 """Set aside what else is ready in a lane: else others wait while it is found, a few at a time."""
 

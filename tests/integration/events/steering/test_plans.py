@@ -41,6 +41,7 @@ STATEMENTS = {
     "forget": retention.OLD_DELIVERIES,
 }
 BATCHES = {
+    "set aside a lane": deliveries.SET_ASIDE,
     "retry": steering.RETRY_BATCH,
     "discard": steering.DISCARD_BATCH,
     "set aside": steering.SET_ASIDE_BATCH,
