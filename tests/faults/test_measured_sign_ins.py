@@ -23,6 +23,7 @@ SAMPLES: Final = 300  # of each kind
 PEOPLE: Final = 200
 PHASES: Final = 3
 PHASE_SECONDS: Final = 20.0  # the first moment, in which all two hundred come, is under a hundredth
+TOO_FEW_CORES: Final = 2
 MEBIBYTE: Final = 1024 * 1024
 HASH_BYTES: Final = 19 * MEBIBYTE
 CALM: Final = ["/api/v1/users/me", "/api/v1/tasks"]
@@ -46,6 +47,16 @@ class Service:
     def sign_in(self, email: str, password: str) -> httpx2.Response:
         form = {"username": email, "password": password}
         return self.client.post("/api/v1/auth/token", data=form)
+
+
+@dataclass(frozen=True)
+class Flooded:
+    """The answers of a flood, the bytes it took, and the p99 of others without and with it."""
+
+    answers: Counter[int]
+    grown: int
+    before: float
+    during: float
 
 
 @pytest.fixture(scope="module")
@@ -95,13 +106,12 @@ async def test_unknown_wrong_and_disabled_take_the_same_time(
     assert max(medians.values()) <= 1.05 * min(medians.values())
 
 
-async def test_two_hundred_who_sign_in_at_once_cost_little_memory_and_no_error(
-    service: Service,
-) -> None:
-    """What they cost others in time is told only: see the known deviations in security.md."""
+@pytest.fixture(scope="module")
+async def flooded(service: Service) -> Flooded:
+    """What two hundred who sign in at once did to the service and to others."""
     token = service.sign_in("ana@example.com", PASSWORD).json()["access_token"]
     people = [("ana@example.com", PASSWORD)] * PEOPLE
-    calm, flooded, answers = list[float](), list[float](), Counter[int]()
+    calm, busy, answers = list[float](), list[float](), Counter[int]()
 
     async def measure(into: list[float]) -> None:
         into += await seconds_that_answers_take(service.port, token, CALM, lasting=PHASE_SECONDS)
@@ -111,15 +121,27 @@ async def test_two_hundred_who_sign_in_at_once_cost_little_memory_and_no_error(
     for _ in range(PHASES):  # in turns: whatever else the machine does falls on both
         await measure(calm)
         with flood(service.port, people) as got:
-            await measure(flooded)
+            await measure(busy)
         answers += got
     grown = service.memory["VmHWM"] - used
 
-    before, during = (statistics.quantiles(each, n=100)[-1] for each in (calm, flooded))
+    before, during = (statistics.quantiles(each, n=100)[-1] for each in (calm, busy))
     print(  # noqa: T201
         f"p99 {before * 1000:.1f} ms calm, {during * 1000:.1f} ms flooded; "
-        f"at most {max(calm) * 1000:.0f} and {max(flooded) * 1000:.0f} ms; "
+        f"at most {max(calm) * 1000:.0f} and {max(busy) * 1000:.0f} ms; "
         f"{grown / MEBIBYTE:.0f} MiB more; {dict(answers)}"
     )
-    assert set(answers) == {200, 503}
-    assert grown < (os.cpu_count() or 1) * HASH_BYTES + 64 * MEBIBYTE
+    return Flooded(answers, grown, before, during)
+
+
+def test_two_hundred_who_sign_in_at_once_cost_little_memory_and_no_error(flooded: Flooded) -> None:
+    assert set(flooded.answers) == {200, 503}
+    assert flooded.grown < (os.cpu_count() or 1) * HASH_BYTES + 64 * MEBIBYTE
+
+
+@pytest.mark.xfail(
+    (os.cpu_count() or 1) <= TOO_FEW_CORES,
+    reason="service, database and load share two cores: see the known deviations in security.md",
+)
+def test_two_hundred_who_sign_in_at_once_cost_others_no_time(flooded: Flooded) -> None:
+    assert flooded.during <= 2 * flooded.before
