@@ -17,7 +17,7 @@ from app.core.clients import ClientAddresses
 from app.core.context import WorkContext, current_work
 from app.core.cors import Cors
 from app.core.edge import Edge
-from app.core.exceptions import AppError, InternalError, Unavailable
+from app.core.exceptions import InternalError, Unavailable
 from app.core.hosts import Hosts, refuse_duplicates
 from app.core.metrics import observe_request
 from app.core.problems import as_app_error, send_problem
@@ -87,14 +87,15 @@ class RequestBoundary:
                 await send_problem(answer.send, Unavailable(), work.request_id)
             raise
         except Exception as error:
-            problem = as_app_error(error)
-            if isinstance(problem, InternalError):
+            # What the client will be told gets no name: the error's traceback holds this frame, and
+            # if that held the error, all that the request had would be left to the collector.
+            if isinstance(as_app_error(error), InternalError):
                 # Neither a full disk nor a reporter that fails may cost the caller the answer.
                 with suppress(Exception):
                     log.exception("unexpected error")
                 with suppress(Exception):
                     self._report(error)
-            await answer.fail(error, problem)
+            await answer.fail(error)
         finally:
             seconds = time.perf_counter() - started
             observe_request(scope, answer.status, seconds)
@@ -135,11 +136,11 @@ class _Answer:
             message["headers"] = headers
         await self._send(message)
 
-    async def fail(self, error: Exception, problem: AppError) -> None:
+    async def fail(self, error: Exception) -> None:
         if self.status:
             # The first bytes have left: only cutting the connection can still tell the client.
             raise error
-        await send_problem(self.send, problem, self._work.request_id)
+        await send_problem(self.send, as_app_error(error), self._work.request_id)
 
 
 def _request_id(sent: bytes | None) -> str:

@@ -1,5 +1,8 @@
 """Every error has one shape, whoever raises it, and a page that explains it."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -70,16 +73,43 @@ def assert_is_problem(answer: httpx2.Response, status: int, code: str) -> None:
     assert "server" not in answer.headers
 
 
-@pytest.mark.parametrize("error", ERRORS)
-async def test_every_error_has_one_shape(ana: Person, error: str) -> None:
-    method, path, sent, status, code = ERRORS[error]
+async def provoke(ana: Person, error: str) -> httpx2.Response:
+    method, path, sent, _, _ = ERRORS[error]
     task = await ana.create_task()
     names = {"if-match": "If-Match", "type": "Content-Type", "authorization": "Authorization"}
     headers = {names[key]: value for key, value in sent.items() if key in names}
-    answer = await ana.request(
+    return await ana.request(
         method, path.format(task_id=task["id"]), headers=headers, content=sent.get("content")
     )
+
+
+@pytest.mark.parametrize("error", ERRORS)
+async def test_every_error_has_one_shape(ana: Person, error: str) -> None:
+    *_, status, code = ERRORS[error]
+    answer = await provoke(ana, error)
     assert_is_problem(answer, status, code)
+
+
+@contextmanager
+def no_collector() -> Iterator[None]:
+    """Keep all objects that hold each other; the collector knows only those made meanwhile."""
+    gc.collect()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.enable()
+
+
+async def test_no_error_is_left_to_the_garbage_collector(ana: Person) -> None:
+    """With it would stay all that its request had: a flood of them stops everybody's answers."""
+    with no_collector():
+        for error in ERRORS:
+            await provoke(ana, error)
+        errors = [each for each in gc.get_objects() if issubclass(type(each), AppError)]
+    assert errors == []
 
 
 async def test_a_database_that_is_away_is_a_503_that_says_when_to_try_again(
