@@ -3,7 +3,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -126,15 +126,40 @@ async def test_as_many_run_at_once_as_there_are_threads_and_beyond_a_bound_none_
 
 async def test_who_holds_a_place_counts_before_anything_is_hashed() -> None:
     hasher = PasswordHasher(memory_kib=8, passes=1)
-    with ExitStack() as places:
+    async with AsyncExitStack() as places:
         for _ in range(hasher._threads + hasher.WAITING):
-            places.enter_context(hasher.place())
-        with pytest.raises(Overloaded), hasher.place():
-            pass
+            await places.enter_async_context(hasher.place())
+        with pytest.raises(Overloaded):
+            async with hasher.place():
+                pass
         assert await hasher.hash(PASSWORD)  # whoever holds one of them gets their hash
-    with hasher.place():
+    async with hasher.place():
         pass
     hasher.close()
+
+
+async def test_of_many_who_come_at_once_each_leaves_the_others_a_turn() -> None:
+    hasher = PasswordHasher(memory_kib=8, passes=1)
+    came: list[int] = []
+
+    async def come() -> None:
+        async with hasher.place():
+            came.append(turns)
+
+    everybody, turns = [asyncio.create_task(come()) for _ in range(hasher.WAITING)], 0
+    while not all(one.done() for one in everybody):
+        await asyncio.sleep(0)
+        turns += 1
+    assert len(set(came)) == hasher.WAITING
+    hasher.close()
+
+
+async def test_hashes_leave_a_core_to_everybody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, threads in ((None, 1), (1, 1), (2, 1), (8, 7)):
+        monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
+        hasher = PasswordHasher(memory_kib=8, passes=1)
+        assert hasher._threads == threads
+        hasher.close()
 
 
 async def test_work_that_fails_gives_its_place_back() -> None:

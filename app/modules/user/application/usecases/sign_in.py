@@ -55,7 +55,7 @@ class SignIn:
         self, request: Credentials, refresh: RefreshToken | None, *, cookie: str | None = None
     ) -> Session:
         """Start a session, which a refresh token continues or the cookie of a fingerprint is."""
-        with self._hasher.place():
+        async with self._hasher.place():
             await self._failures.refuse_after_too_many(request.email)
             stored = await self._find(request.email)
             right, renewed = await self._hasher.verify_and_renew(
