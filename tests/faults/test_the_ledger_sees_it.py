@@ -48,9 +48,10 @@ async def test_an_effect_that_overtook_another(
     await world.publish(Kept, lane=lane)
     other = await world.publish(Kept)
     async with storm(world, dice) as raging:
-        await raging.begin("deliver", sabotage=sabotage)
+        delivering = await raging.begin("deliver", sabotage=sabotage)
         await until(lambda: world.is_done(other))
         await until(lambda: world.have_failed(1))
+        await delivering.process.finish()
 
     assert_seen((await balance(world)).violations(), seen)
 
