@@ -52,7 +52,8 @@ def sign_up(client: httpx2.AsyncClient, container: ApplicationContainer) -> Sign
         session = Session.start(user.id, limits=container.user.session_limits(), now=now)
         refresh = RefreshToken.make()
         async with container.user.uow() as uow:
-            await uow.sessions.start(session, refresh)
+            version = user.password_version
+            assert await uow.sessions.start(session, refresh, password_version=version)
             await uow.commit()
         access = container.tokens().issue(user_id=user.id, session_id=session.id)
         return Person(client, access, refresh.secret, str(user.id))

@@ -161,7 +161,7 @@ async def test_a_hundred_sessions_are_listed_and_no_more(
             session = await uow.sessions.get(stored["id"])
             assert session is not None
             session.id = UUID(int=number)
-            await uow.sessions.start(session, None)
+            assert await uow.sessions.start(session, None, password_version=1)
         await uow.commit()
     assert len(await sessions_of(ana)) == 100
 

@@ -1,6 +1,8 @@
+import asyncio
 import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -9,6 +11,7 @@ from sqlalchemy import select
 from app.config.settings import Settings
 from app.container import ApplicationContainer, build_container
 from app.core.passwords import PasswordHasher
+from app.modules.user.application.dto import StoredCredentials
 from app.modules.user.domain.entities import (
     InvalidCredentials,
     RefreshToken,
@@ -30,6 +33,19 @@ FORM = "application/x-www-form-urlencoded"
 
 def disable(user: User) -> None:
     user.deactivate(now=NOW)
+
+
+async def start(
+    container: ApplicationContainer, checked: StoredCredentials, renewed: str | None = None
+) -> None:
+    """Go on where the password was found to be right."""
+    session = a_session(checked.user_id)
+    await container.user.sign_in()._start(session, RefreshToken.make(), checked, renewed)
+
+
+def a_session(user_id: UUID) -> Session:
+    day = dt.timedelta(days=1)
+    return Session.start(user_id, limits=SessionLimits(day, day), now=NOW)
 
 
 def take_verification_back(user: User) -> None:
@@ -214,6 +230,18 @@ async def test_a_hash_of_weaker_parameters_is_renewed_at_sign_in(
     await Person.sign_in(ana.client, "ana@example.com")
 
 
+async def test_those_who_renew_one_hash_at_once_do_not_lock_each_other_out(
+    ana: Person, container: ApplicationContainer, rows: Rows
+) -> None:
+    checked = await container.user.reader().credentials(EmailAddress("ana@example.com"))
+    assert checked is not None
+    await asyncio.gather(*(start(container, checked, f"hash {n}") for n in range(8)))
+
+    [stored] = await rows(select(user_table.c.password_hash))
+    assert stored["password_hash"].startswith("hash ")
+    assert len(await rows(select(user_session.c.id))) == 1 + 8
+
+
 async def test_the_settings_say_what_a_hash_costs(settings: Settings) -> None:
     costly = {"password_memory_kib": 20_480, "password_passes": 3}
     hasher = build_container(settings.model_copy(update=costly)).hasher()
@@ -240,8 +268,18 @@ async def test_a_password_that_was_changed_while_it_was_checked_starts_no_sessio
     assert checked is not None
     before = await rows(select(user_session.c.id))
     await change_account("ana@example.com", change)
-    day = dt.timedelta(days=1)
-    session = Session.start(checked.user_id, limits=SessionLimits(day, day), now=NOW)
     with pytest.raises(InvalidCredentials):
-        await container.user.sign_in()._start(session, RefreshToken.make(), checked, None)
+        await start(container, checked)
     assert await rows(select(user_session.c.id)) == before
+
+
+async def test_no_password_changes_while_a_session_starts_with_it(
+    ana: Person, container: ApplicationContainer, change_account: ChangeAccount
+) -> None:
+    """Else the change, that ends all sessions, would not see this one."""
+    async with container.user.uow() as uow:
+        assert await uow.sessions.start(a_session(UUID(ana.id)), None, password_version=1)
+        change = asyncio.ensure_future(change_account("ana@example.com", with_another_password))
+        assert (await asyncio.wait([change], timeout=0.3)) == (set(), {change})
+        await uow.commit()
+    await change

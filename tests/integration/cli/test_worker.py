@@ -55,11 +55,12 @@ async def container(database_url: str, set_to: Set) -> AsyncIterator[Application
 @pytest.fixture
 async def forgettable(database: Database) -> None:
     """A session that ended and a task that was deleted, both long ago."""
-    user = a_full(User)
+    user = a_full(User, is_active=True)
     session = Session.start(user.id, limits=SessionLimits(idle=A_DAY, in_all=A_DAY), now=LONG_AGO)
     async with unit(SqlUserUnitOfWork, database) as uow:
         await uow.users.save(user)
-        await uow.sessions.start(session, RefreshToken.make())
+        version = user.password_version
+        assert await uow.sessions.start(session, RefreshToken.make(), password_version=version)
         await uow.commit()
     async with unit(SqlTaskUnitOfWork, database) as uow:
         await uow.tasks.save(a_task(owner_id=user.id, deleted_at=LONG_AGO))

@@ -190,6 +190,7 @@ class StoredCredentials:
     password_hash: str = field(repr=False)
     password_version: int
     may_sign_in: bool
+    has_reset_link: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,21 +30,20 @@ class UserRepository(Protocol):
     async def save(self, user: User, /) -> None: ...
     async def delete(self, user: User, /) -> None: ...
 
-    async def still_opens(self, user_id: UUID, /, *, password_version: int) -> bool:
-        """Tell whether the account is open and has this password. It keeps both until we are done.
-
-        A password is checked outside any transaction, and may have been changed meanwhile.
-        """
-        ...
-
     async def renew_hash(self, user_id: UUID, /, *, old: str, new: str) -> None:
         """Store the same password under stronger parameters, unless it was changed meanwhile."""
         ...
 
 
 class SessionRepository(Protocol):
-    async def start(self, session: Session, token: RefreshToken | None, /) -> None:
-        """Store a new session, with its first refresh token if it has any."""
+    async def start(
+        self, session: Session, token: RefreshToken | None, /, *, password_version: int
+    ) -> bool:
+        """Store a new session, with its first refresh token if it has any.
+
+        False, and nothing stored, if the account is closed or has another password than that: it is
+        checked outside any transaction. Neither changes then until we are done.
+        """
         ...
 
     async def get(self, session_id: UUID, /) -> Session | None: ...

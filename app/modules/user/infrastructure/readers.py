@@ -4,10 +4,11 @@ import datetime as dt
 from dataclasses import fields
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from app.modules.user.application.dto import SessionState, SessionView, StoredCredentials, UserView
-from app.modules.user.infrastructure.tables import user, user_session
+from app.modules.user.domain.one_time_tokens import TokenKind
+from app.modules.user.infrastructure.tables import one_time_token, user, user_session
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.database.connection import Database, Row
 from app.shared.infrastructure.database.query import Query
@@ -19,6 +20,12 @@ _CREDENTIALS = select(
     user.c.password_version,
     user.c.is_active,
     user.c.verified_at,
+    exists()
+    .where(
+        one_time_token.c.user_id == user.c.id,
+        one_time_token.c.kind == TokenKind.RESET.value,
+    )
+    .label("has_reset_link"),
 )
 CREDENTIALS = Query(_CREDENTIALS.where(user.c.email == bindparam("email")))
 CREDENTIALS_OF = Query(_CREDENTIALS.where(user.c.id == bindparam("user_id")))
@@ -118,4 +125,5 @@ def _credentials(row: Row) -> StoredCredentials:
         password_hash=row["password_hash"],
         password_version=row["password_version"],
         may_sign_in=row["is_active"] and row["verified_at"] is not None,
+        has_reset_link=row["has_reset_link"],
     )

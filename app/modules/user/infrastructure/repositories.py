@@ -35,22 +35,25 @@ ACTIVE_ADMINS = Query(
     .order_by(user.c.id)  # whoever else locks them does so in the same order
     .with_for_update()
 )
-STILL_OPENS = Query(
-    select(user.c.id)
-    .where(
-        user.c.id == bindparam("user_id"),
-        user.c.password_version == bindparam("password_version"),
-        user.c.is_active,
-    )
-    .with_for_update(read=True)
-)
 RENEW_HASH = Query(
     update(user).where(
         user.c.id == bindparam("of_user"), user.c.password_hash == bindparam("old_hash")
     ),
     columns=["password_hash"],
 )
-ADD_SESSION = Query(insert(user_session), columns=user_session.columns.keys())
+_STARTED = {column.name: bindparam(column.name, type_=column.type) for column in user_session.c}
+START_SESSION = Query(
+    insert(user_session).from_select(
+        list(_STARTED),
+        select(*_STARTED.values())
+        .where(
+            user.c.id == bindparam("user_id"),
+            user.c.password_version == bindparam("password_version"),
+            user.c.is_active,
+        )
+        .with_for_update(read=True),
+    )
+)
 ADD_TOKEN = Query(insert(refresh_token), columns=["fingerprint", "session_id"])
 SPEND_TOKEN = Query(
     update(refresh_token).where(
@@ -127,10 +130,6 @@ class SqlUserRepository(BaseRepository[User]):
     async def active_admins(self) -> set[UUID]:
         return {row["id"] for row in await self._connection.fetch_all(ACTIVE_ADMINS, {})}
 
-    async def still_opens(self, user_id: UUID, /, *, password_version: int) -> bool:
-        expected = {"user_id": user_id, "password_version": password_version}
-        return await self._connection.fetch_one(STILL_OPENS, expected) is not None
-
     async def renew_hash(self, user_id: UUID, /, *, old: str, new: str) -> None:
         renewed = {"of_user": user_id, "old_hash": old, "password_hash": new}
         await self._connection.execute(RENEW_HASH, renewed)
@@ -175,11 +174,16 @@ class SqlSessionRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def start(self, session: Session, token: RefreshToken | None, /) -> None:
-        columns = user_session.columns.keys()
-        await self._connection.execute(ADD_SESSION, {c: getattr(session, c) for c in columns})
+    async def start(
+        self, session: Session, token: RefreshToken | None, /, *, password_version: int
+    ) -> bool:
+        started = {column: getattr(session, column) for column in _STARTED}
+        expected = {"password_version": password_version}
+        if await self._connection.execute(START_SESSION, started | expected) != 1:
+            return False
         if token is not None:
             await self._add_token(session, token)
+        return True
 
     async def get(self, session_id: UUID, /) -> Session | None:
         row = await self._connection.fetch_one(SESSION, {"session_id": session_id})

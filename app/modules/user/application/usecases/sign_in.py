@@ -84,15 +84,15 @@ class SignIn:
         stored: StoredCredentials,
         renewed: str | None,
     ) -> None:
-        user_id, version = stored.user_id, stored.password_version
         async with self._uow() as uow:
-            await uow.tokens.forget(user_id, TokenKind.RESET)  # who knows it did not forget it
+            if stored.has_reset_link:  # who knows the password did not forget it
+                await uow.tokens.forget(stored.user_id, TokenKind.RESET)
+            if renewed is not None:  # before the session: two who hold it would wait for each other
+                await uow.users.renew_hash(stored.user_id, old=stored.password_hash, new=renewed)
             # Else a sign-in with the last password could outlive the change that ends all sessions.
-            if not await uow.users.still_opens(user_id, password_version=version):
+            version = stored.password_version
+            if not await uow.sessions.start(session, refresh, password_version=version):
                 raise _refused(stored)
-            if renewed is not None:
-                await uow.users.renew_hash(user_id, old=stored.password_hash, new=renewed)
-            await uow.sessions.start(session, refresh)
             await uow.commit()
 
     async def _find(self, address: str) -> StoredCredentials | None:
