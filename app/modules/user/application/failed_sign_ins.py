@@ -29,7 +29,8 @@ class FailedSignIns:
     """Counts wrong passwords for each account, each client and in all.
 
     Over the limit a right password is refused like a wrong one, or guessing would go on. The
-    accounts that nobody has count too: otherwise the limit would tell which there are.
+    accounts that nobody has count too: otherwise the limit would tell which there are. An account
+    is meant by what `account_named` calls it.
     """
 
     def __init__(self, limiter: Limiter, limits: FailureLimits) -> None:
@@ -38,23 +39,23 @@ class FailedSignIns:
         self._of_client = Limit("failures_of_client", limits.per_client, per=WINDOW)
         self._in_all = Limit("failures", limits.in_all, per=WINDOW)
 
-    async def refuse_after_too_many(self, address: str) -> None:
+    async def refuse_after_too_many(self, account: str) -> None:
         """Raise TooManyRequests if one more failure would be too many.
 
         Asked before a password is looked at, and again when it was right: meanwhile others that
         were sent with it may have been wrong.
         """
         try:
-            for limit, whom in self._counters(address):
+            for limit, whom in self._counters(account):
                 await self._limiter.check(limit, whom)
         except TooManyRequests:
             log.warning("sign-in limited")
             raise
 
-    async def count(self, address: str) -> None:
+    async def count(self, account: str) -> None:
         """Count a failure. Raises TooManyRequests if it is one too many: say nothing else then."""
         refusals: list[TooManyRequests] = []
-        for limit, whom in self._counters(address):
+        for limit, whom in self._counters(account):
             try:
                 await self._limiter.hit(limit, whom)
             except TooManyRequests as refusal:
@@ -63,14 +64,14 @@ class FailedSignIns:
             log.warning("sign-in limited")
             raise max(refusals, key=lambda refusal: refusal.retry_after_seconds)
 
-    async def forget(self, address: str) -> None:
+    async def forget(self, account: str) -> None:
         """Begin to count anew for an account: its owner is there."""
-        await self._limiter.forget(self._of_account, account_named(address))
+        await self._limiter.forget(self._of_account, account)
 
-    def _counters(self, address: str) -> list[tuple[Limit, str]]:
+    def _counters(self, account: str) -> list[tuple[Limit, str]]:
         client = one_client(current_work.get().client)
         return [
-            (self._of_account, account_named(address)),
+            (self._of_account, account),
             (self._of_client, client),
             (self._in_all, ""),
         ]

@@ -5,7 +5,7 @@ import structlog
 from app.core.passwords import PasswordHasher
 from app.core.security import Actor
 from app.modules.user.application.dto import StoredCredentials
-from app.modules.user.application.failed_sign_ins import FailedSignIns
+from app.modules.user.application.failed_sign_ins import FailedSignIns, account_named
 from app.modules.user.application.readers import UserReader
 from app.modules.user.domain.entities import ReauthFailed
 
@@ -25,7 +25,7 @@ class Reauthenticate:
     async def __call__(self, actor: Actor, password: str) -> StoredCredentials:
         """Return what was checked. Raises ReauthFailed, and TooManyRequests after too many."""
         stored = await self._reader.credentials_of(actor.user_id)
-        account = stored.email.value if stored else ""
+        account = account_named(stored.email.value if stored else "")
         await self._failures.refuse_after_too_many(account)
         right, _ = await self._hasher.verify_and_renew(
             password, stored.password_hash if stored else None

@@ -8,7 +8,7 @@ from app.core.exceptions import Invalid
 from app.core.passwords import PasswordHasher
 from app.core.security import AccessTokens
 from app.modules.user.application.dto import Credentials, StoredCredentials, TokenPair
-from app.modules.user.application.failed_sign_ins import FailedSignIns
+from app.modules.user.application.failed_sign_ins import FailedSignIns, account_named
 from app.modules.user.application.readers import UserReader
 from app.modules.user.domain.entities import (
     InvalidCredentials,
@@ -56,15 +56,16 @@ class SignIn:
     ) -> Session:
         """Start a session, which a refresh token continues or the cookie of a fingerprint is."""
         async with self._hasher.place():
-            await self._failures.refuse_after_too_many(request.email)
+            account = account_named(request.email)
+            await self._failures.refuse_after_too_many(account)
             stored = await self._find(request.email)
             right, renewed = await self._hasher.verify_and_renew(
                 request.password, stored.password_hash if stored else None
             )
         if stored is None or not right or not stored.may_sign_in:
-            await self._failures.count(request.email)
+            await self._failures.count(account)
             raise _refused(stored)
-        await self._failures.refuse_after_too_many(request.email)
+        await self._failures.refuse_after_too_many(account)
         session = Session.start(
             stored.user_id,
             limits=self._limits,
@@ -73,7 +74,7 @@ class SignIn:
             cookie_fingerprint=cookie,
         )
         await self._start(session, refresh, stored, renewed)
-        await self._failures.forget(request.email)
+        await self._failures.forget(account)
         log.info("signed in", user_id=str(session.user_id), session_id=str(session.id))
         return session
 
