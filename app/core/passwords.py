@@ -29,7 +29,8 @@ class PasswordHasher:
     whatever priority, and looks again at the next tick, 1 to 10 ms later.
     """
 
-    WAITING: Final = 32
+    # For each thread: about three seconds. Who is refused comes back, and costs more than waiting.
+    WAITING: Final = 100
 
     def __init__(self, *, memory_kib: int = 19_456, passes: int = 2) -> None:
         self._hash = PasswordHash(
@@ -41,17 +42,19 @@ class PasswordHasher:
         )
         self._places = self._running = 0
         self._door = asyncio.Lock()
+        self._next = asyncio.Semaphore(self._threads + 1)
         self._nobodys = self._hash.hash("the password of nobody at all")
 
     @property
     def _most(self) -> int:
-        return self._threads + self.WAITING
+        return self._threads * (1 + self.WAITING)
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """Hold a place among those who may wait for a hash, during what has to come before it too.
+        """Hold a place among those who get a hash, during what has to come before it too.
 
-        Whoever will not get a hash shall cost no look into the database either: raises Overloaded.
+        Whoever will not get one shall cost no look into the database either: raises Overloaded.
+        Whoever will waits here until it is their turn, or they are next, and has that look then.
         Each comes in with a turn of the event loop, so that hundreds at once leave others theirs.
         """
         async with self._door:
@@ -60,7 +63,8 @@ class PasswordHasher:
             raise Overloaded
         self._places += 1
         try:
-            yield
+            async with self._next:
+                yield
         finally:
             self._places -= 1
 

@@ -3,7 +3,6 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
 
 import pytest
 
@@ -99,7 +98,6 @@ async def test_a_weaker_hash_is_renewed_with_the_right_password_only(
 
 async def test_as_many_run_at_once_as_there_are_threads_and_beyond_a_bound_none_waits() -> None:
     hasher = PasswordHasher(memory_kib=8, passes=1)
-    bound = hasher._threads + hasher.WAITING
     loop, release = asyncio.get_running_loop(), threading.Event()
     started: asyncio.Queue[None] = asyncio.Queue()
 
@@ -107,7 +105,7 @@ async def test_as_many_run_at_once_as_there_are_threads_and_beyond_a_bound_none_
         loop.call_soon_threadsafe(started.put_nowait, None)
         release.wait()
 
-    accepted = [asyncio.create_task(hasher._run(work)) for _ in range(bound)]
+    accepted = [asyncio.create_task(hasher._run(work)) for _ in range(hasher._most)]
     for _ in range(hasher._threads):
         await started.get()
     refused = asyncio.create_task(hasher.hash(PASSWORD))
@@ -124,15 +122,26 @@ async def test_as_many_run_at_once_as_there_are_threads_and_beyond_a_bound_none_
     hasher.close()
 
 
-async def test_who_holds_a_place_counts_before_anything_is_hashed() -> None:
+async def test_who_holds_a_place_counts_and_begins_when_it_is_their_turn_or_they_are_next() -> None:
     hasher = PasswordHasher(memory_kib=8, passes=1)
-    async with AsyncExitStack() as places:
-        for _ in range(hasher._threads + hasher.WAITING):
-            await places.enter_async_context(hasher.place())
-        with pytest.raises(Overloaded):
-            async with hasher.place():
-                pass
-        assert await hasher.hash(PASSWORD)  # whoever holds one of them gets their hash
+    release, begun = asyncio.Event(), 0
+
+    async def stay() -> None:
+        nonlocal begun
+        async with hasher.place():
+            begun += 1
+            await release.wait()
+            await hasher.hash(PASSWORD)  # each of them gets theirs
+
+    staying = [asyncio.create_task(stay()) for _ in range(hasher._most)]
+    for _ in range(5 * hasher._most):  # more than enough for all to have come in
+        await asyncio.sleep(0)
+    with pytest.raises(Overloaded):
+        async with hasher.place():
+            pass
+    assert begun == hasher._threads + 1
+    release.set()
+    await asyncio.gather(*staying)
     async with hasher.place():
         pass
     hasher.close()
@@ -158,13 +167,13 @@ async def test_hashes_leave_a_core_to_everybody_else(monkeypatch: pytest.MonkeyP
     for cores, threads in ((None, 1), (1, 1), (2, 1), (8, 7)):
         monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
         hasher = PasswordHasher(memory_kib=8, passes=1)
-        assert hasher._threads == threads
+        assert (hasher._threads, hasher._most) == (threads, threads + threads * hasher.WAITING)
         hasher.close()
 
 
 async def test_work_that_fails_gives_its_place_back() -> None:
     hasher = PasswordHasher(memory_kib=8, passes=1)
-    for _ in range(hasher._threads + hasher.WAITING + 1):
+    for _ in range(hasher._most + 1):
         with pytest.raises(UnicodeEncodeError):
             await hasher.hash("\ud800")
     assert await hasher.hash(PASSWORD)
