@@ -9,8 +9,6 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    ValidationInfo,
-    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -25,7 +23,9 @@ from sqlalchemy.engine import URL, make_url
 
 from app.config.database_url import MAX_PORT, DatabaseUrl
 from app.config.events import EventSettings
+from app.config.identity import IdentitySettings
 from app.config.kept_secret import LazySecret
+from app.config.limits import LimitSettings
 from app.config.outside import (
     HostNames,
     Mailbox,
@@ -53,7 +53,7 @@ class InvalidSettingsError(Exception):
         super().__init__("\n".join(["The settings are not usable:", *problems]))
 
 
-class Settings(EventSettings):
+class Settings(EventSettings, IdentitySettings, LimitSettings):
     """Read from the environment and from `.env`; `.env.example` explains each in its place."""
 
     model_config = SettingsConfigDict(
@@ -78,6 +78,7 @@ class Settings(EventSettings):
 
     allowed_hosts: HostNames = Field((), examples=["tasks.example.com"])
     cors_origins: Origins = Field((), examples=["https://app.example.com"])
+    trusted_proxies: Networks | None = Field(default=None, examples=["10.0.0.0/8, 192.0.2.7"])
     body_timeout_seconds: float = Field(30.0, ge=1, le=300, examples=["30"])
     docs: bool | None = Field(default=None, examples=["false"])
 
@@ -87,28 +88,6 @@ class Settings(EventSettings):
     database_echo: bool = Field(default=False, examples=["false"])
     database_pool_size: int = Field(10, ge=1, le=200, examples=["10"])
     database_timeout_seconds: float = Field(5.0, gt=0, le=60, examples=["5"])
-
-    jwt_algorithm: Literal["HS256", "HS384", "HS512"] = Field("HS256", examples=["HS256"])
-    jwt_secret_key: SecretStr = Field(examples=["the output of: openssl rand -hex 32"])
-    jwt_previous_keys: SecretStr | None = Field(
-        default=None, examples=["the output of: openssl rand -hex 32"]
-    )
-    jwt_expire_minutes: int = Field(10, ge=1, le=60, examples=["10"])
-    session_idle_days: int = Field(14, ge=1, le=90, examples=["14"])
-    session_max_days: int = Field(90, ge=1, le=365, examples=["90"])
-
-    # Never weaker than OWASP's least: 19 MiB and two passes.
-    password_memory_kib: int = Field(19_456, ge=19_456, le=1_048_576, examples=["19456"])
-    password_passes: int = Field(2, ge=2, le=20, examples=["2"])
-    password_reset_minutes: int = Field(60, ge=1, le=60, examples=["60"])
-    verification_hours: int = Field(24, ge=1, le=24, examples=["24"])
-    rate_limits: bool = Field(default=True, examples=["true"])
-    rate_limit_per_minute: int = Field(600, ge=0, le=1_000_000, examples=["600"])
-    sign_in_failures_per_account: int = Field(10, ge=1, le=10_000, examples=["10"])
-    sign_in_failures_per_client: int = Field(10, ge=1, le=10_000, examples=["10"])
-    sign_in_failures_in_all: int = Field(1000, ge=1, le=100_000, examples=["1000"])
-    trusted_proxies: Networks | None = Field(default=None, examples=["10.0.0.0/8, 192.0.2.7"])
-    idempotency_keep_hours: int = Field(24, ge=24, le=720, examples=["24"])
 
     redis_url: RedisUrl | None = Field(default=None, examples=["redis://localhost:6379/1"])
 
@@ -158,23 +137,6 @@ class Settings(EventSettings):
         if values.get("app_env", "development") != "production":
             values.setdefault("jwt_secret_key", LazySecret(data_dir / "secrets" / "jwt_secret_key"))
         return values
-
-    @field_validator("jwt_secret_key", mode="before")
-    @classmethod
-    def _read_kept_secret(cls, value: object) -> object:
-        return value.read_or_make() if isinstance(value, LazySecret) else value
-
-    @field_validator("jwt_secret_key", "jwt_previous_keys")
-    @classmethod
-    def _long_enough(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        # RFC 7518, section 3.2: an HMAC key is at least as long as the hash.
-        bits = int(info.data.get("jwt_algorithm", "HS256")[2:])
-        text = value.get_secret_value() if value else ""
-        keys = text.split() if info.field_name == "jwt_previous_keys" else [text]
-        if any(len(key.encode()) < bits // 8 for key in keys):
-            message = f"must be at least {bits // 8} bytes" + (" each" if len(keys) > 1 else "")
-            raise ValueError(message)
-        return value
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
@@ -227,12 +189,6 @@ class Settings(EventSettings):
     def short_name(self) -> str:
         """The service's name, as it keeps apart what several services put into one Redis."""
         return re.sub(r"\W+", "-", self.app_name.lower()).strip("-")
-
-    @property
-    def signing_keys(self) -> list[str]:
-        """Return the key that signs, and after it those that only verify."""
-        previous = self.jwt_previous_keys.get_secret_value() if self.jwt_previous_keys else ""
-        return [self.jwt_secret_key.get_secret_value(), *previous.split()]
 
     @property
     def webhook_key(self) -> bytes:

@@ -365,7 +365,7 @@ def test_our_own_origin_is_spelled_as_browsers_spell_it(
 def test_everything_that_is_wrong_is_told_at_once(load: Load) -> None:
     told = problems(load, PORT="x", LOG_LEVEL="x", JWT_SECRET_KEY="x", DATABASE_URL="x")
     names = [problem.split(":")[0].strip() for problem in told]
-    assert names == ["PORT", "DATABASE_URL", "JWT_SECRET_KEY", "LOG_LEVEL"]
+    assert names == ["JWT_SECRET_KEY", "PORT", "DATABASE_URL", "LOG_LEVEL"]
 
 
 def test_events_over_celery_need_a_broker(load: Load) -> None:

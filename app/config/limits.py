@@ -1,0 +1,15 @@
+"""The settings of how much and how often: what one account or one client may have."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+
+class LimitSettings(BaseSettings):
+    """A part of `Settings`."""
+
+    rate_limits: bool = Field(default=True, examples=["true"])
+    rate_limit_per_minute: int = Field(600, ge=0, le=1_000_000, examples=["600"])
+    sign_in_failures_per_account: int = Field(10, ge=1, le=10_000, examples=["10"])
+    sign_in_failures_per_client: int = Field(10, ge=1, le=10_000, examples=["10"])
+    sign_in_failures_in_all: int = Field(1000, ge=1, le=100_000, examples=["1000"])
+    idempotency_keep_hours: int = Field(24, ge=24, le=720, examples=["24"])
