@@ -121,6 +121,20 @@ class ConcurrentUpdate(Conflict):
     message = "It was changed by somebody else at the same moment; read it again and repeat."
 
 
+class QuotaExceeded(Conflict):
+    """An account has as much of something as it may have, or did it as often as it may.
+
+    `quota` is the stable name of what is bounded, such as `tasks`; `limit` is its bound.
+    """
+
+    code = "quota_exceeded"
+    message = "Your account has as much of this as an account may have; see quota and limit."
+
+    def __init__(self, quota: str = "", limit: int = 0, detail: str | None = None) -> None:
+        self.quota, self.limit = quota, limit
+        super().__init__(detail)
+
+
 class StaleVersion(AppError):
     """The caller's version is not the current one."""
 

@@ -10,7 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.types import Send
 
 from app.core import exceptions
-from app.core.exceptions import AppError, InternalError, Invalid, MethodNotAllowed
+from app.core.exceptions import (
+    AppError,
+    InternalError,
+    Invalid,
+    MethodNotAllowed,
+    QuotaExceeded,
+)
 from app.core.limits import TooManyRequests
 from app.core.strict_json import MalformedJson
 
@@ -51,6 +57,14 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         "detail": {"type": "string"},
         "instance": {"type": "string", "format": "uri"},
         "code": {"type": "string"},
+        "quota": {
+            "type": "string",
+            "description": "Only with the code `quota_exceeded`: what is bounded.",
+        },
+        "limit": {
+            "type": "integer",
+            "description": "Only with the code `quota_exceeded`: the bound of it.",
+        },
         "errors": {
             "type": "array",
             "description": "Only with status 422: each value that is not acceptable.",
@@ -143,6 +157,8 @@ def _document(error: AppError, status: int, request_id: str) -> dict[str, Any]:
     }
     if isinstance(error, Invalid):
         document["errors"] = error.errors
+    if isinstance(error, QuotaExceeded):
+        document |= {"quota": error.quota, "limit": error.limit}
     return document
 
 

@@ -93,6 +93,15 @@ async def test_an_invalid_field_is_pointed_at() -> None:
     assert document["errors"] == [problem]
 
 
+async def test_an_exceeded_quota_says_which_and_how_much_it_allows() -> None:
+    error = exceptions.QuotaExceeded("tasks", 10, "At most 10 tasks.")
+    start, document = await sent(error)
+    assert start["status"] == 409
+    assert document["code"] == "quota_exceeded"
+    assert document["detail"] == "At most 10 tasks."
+    assert (document["quota"], document["limit"]) == ("tasks", 10)
+
+
 async def test_the_instance_is_the_request() -> None:
     uuid = "01900000-0000-7000-8000-000000000001"
     assert (await sent(exceptions.NotFound(), uuid))[1]["instance"] == f"urn:uuid:{uuid}"
