@@ -25,7 +25,7 @@ from app.core.passwords import PasswordHasher
 from app.core.security import AccessTokens
 from app.modules.task import container as task_module
 from app.modules.user import container as user_module
-from app.modules.user.domain.entities import SessionLimits
+from app.modules.user.domain.sessions import SessionLimits
 from app.shared.application.base_usecase import SystemClock
 from app.shared.application.events import ListDeliveries
 from app.shared.domain.events import ScheduleTick

@@ -1,5 +1,7 @@
 """The user module, put together."""
 
+from typing import Any
+
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Factory, List, Object, Singleton
 
@@ -9,19 +11,12 @@ from app.core.passwords import PasswordHasher
 from app.core.security import AccessTokens
 from app.modules.user.application.failed_sign_ins import FailedSignIns, FailureLimits
 from app.modules.user.application.handlers import (
+    BY_MAIL,
     ForgetOldKeys,
     ForgetOldSessions,
     ForgetOldTokens,
-    WhenEmailChangedTellTheOldAddress,
-    WhenEmailChangeRequestedSendTheLink,
-    WhenEmailChangeRequestedTellTheOldAddress,
-    WhenPasswordChangedTellTheOwner,
-    WhenPasswordResetRequestedSendTheLink,
-    WhenRegistrationRepeatedTellTheOwner,
     WhenUserDeactivatedDeleteTheirKeys,
     WhenUserDeactivatedEndTheirSessions,
-    WhenUserRegisteredSendTheVerification,
-    WhenVerificationRequestedSendItAgain,
 )
 from app.modules.user.application.letters import AccountLetters
 from app.modules.user.application.usecases.administer_users import (
@@ -64,10 +59,11 @@ from app.modules.user.application.usecases.sign_in_browser import SignInBrowser
 from app.modules.user.application.usecases.sign_out import SignOut
 from app.modules.user.application.usecases.verify_email import VerifyEmail
 from app.modules.user.application.usecases.verify_user import VerifyUser
-from app.modules.user.domain.entities import Role, SessionLimits
+from app.modules.user.domain.entities import Role
 from app.modules.user.domain.events import EVENTS
 from app.modules.user.domain.one_time_tokens import TokenLifetimes
 from app.modules.user.domain.passwords import PasswordRules
+from app.modules.user.domain.sessions import SessionLimits
 from app.modules.user.infrastructure.external import TemplatedAccountMails
 from app.modules.user.infrastructure.keys import SqlKeyReader
 from app.modules.user.infrastructure.readers import SqlUserReader
@@ -92,6 +88,12 @@ from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events.wake import Wake
 
 PERMISSIONS = {Role.ADMIN: {"user:admin"}}
+
+
+def _each_with(
+    argument: Singleton[AccountLetters], kinds: tuple[type, ...]
+) -> list[Singleton[Any]]:
+    return [Singleton(kind, argument) for kind in kinds]
 
 
 class UserContainer(DeclarativeContainer):
@@ -261,12 +263,5 @@ class UserContainer(DeclarativeContainer):
         Singleton(ForgetOldSessions, clock=clock),
         Singleton(ForgetOldKeys, clock=clock),
         Singleton(ForgetOldTokens, clock=clock),
-        Singleton(WhenUserRegisteredSendTheVerification, letters),
-        Singleton(WhenVerificationRequestedSendItAgain, letters),
-        Singleton(WhenRegistrationRepeatedTellTheOwner, letters),
-        Singleton(WhenPasswordResetRequestedSendTheLink, letters),
-        Singleton(WhenPasswordChangedTellTheOwner, letters),
-        Singleton(WhenEmailChangeRequestedSendTheLink, letters),
-        Singleton(WhenEmailChangeRequestedTellTheOldAddress, letters),
-        Singleton(WhenEmailChangedTellTheOldAddress, letters),
+        *_each_with(letters, BY_MAIL),
     )

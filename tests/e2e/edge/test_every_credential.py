@@ -12,9 +12,9 @@ import pytest
 from app.core.routing import ApiRoute
 from app.main import Service
 from app.modules.user.application.one_time_tokens import issue
-from app.modules.user.domain.entities import RefreshToken, SessionCookie
 from app.modules.user.domain.keys import KeySecret
 from app.modules.user.domain.one_time_tokens import TokenKind, TokenLifetimes
+from app.modules.user.domain.sessions import RefreshToken, SessionCookie
 from app.shared.application.base_usecase import SystemClock
 from app.shared.domain.value_objects import EmailAddress
 from tests.support.browser import COOKIE, OWN_ORIGIN, Browser

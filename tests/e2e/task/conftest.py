@@ -9,7 +9,7 @@ import pytest
 from app.container import ApplicationContainer
 from app.main import Service
 from app.modules.user.application.usecases.authenticate import Authenticate
-from app.modules.user.domain.entities import RefreshToken, Session
+from app.modules.user.domain.sessions import RefreshToken, Session
 from app.shared.infrastructure.database.connection import Database
 from tests.e2e.task.accounts import an_account, save
 from tests.support.people import Person

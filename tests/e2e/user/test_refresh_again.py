@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.container import ApplicationContainer
-from app.modules.user.domain.entities import RefreshToken
+from app.modules.user.domain.sessions import RefreshToken
 from app.modules.user.infrastructure.tables import refresh_token, user_session
 from app.shared.infrastructure.database.query import Query
 from tests.e2e.user.answers import complaints, problem, said

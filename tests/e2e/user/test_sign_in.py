@@ -12,13 +12,8 @@ from app.config.settings import Settings
 from app.container import ApplicationContainer, build_container
 from app.core.passwords import PasswordHasher
 from app.modules.user.application.dto import StoredCredentials
-from app.modules.user.domain.entities import (
-    InvalidCredentials,
-    RefreshToken,
-    Session,
-    SessionLimits,
-    User,
-)
+from app.modules.user.domain.entities import InvalidCredentials, User
+from app.modules.user.domain.sessions import RefreshToken, Session, SessionLimits
 from app.modules.user.infrastructure.tables import refresh_token, user_session
 from app.modules.user.infrastructure.tables import user as user_table
 from app.shared.domain.value_objects import EmailAddress

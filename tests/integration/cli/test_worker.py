@@ -20,7 +20,8 @@ from app.container import ApplicationContainer, build_container
 from app.core.events import every
 from app.modules.task.infrastructure.repositories import SqlTaskUnitOfWork
 from app.modules.task.infrastructure.tables import task
-from app.modules.user.domain.entities import RefreshToken, Session, SessionLimits, User
+from app.modules.user.domain.entities import User
+from app.modules.user.domain.sessions import RefreshToken, Session, SessionLimits
 from app.modules.user.infrastructure.repositories import SqlUserUnitOfWork
 from app.modules.user.infrastructure.tables import user_session
 from app.shared.infrastructure.database.connection import Database, Row

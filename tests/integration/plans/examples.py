@@ -10,8 +10,7 @@ from uuid import UUID
 from app.modules.task.application.dto import SortKey, TaskFilter
 from app.modules.task.infrastructure import readers as task_readers
 from app.modules.task.infrastructure import repositories as task_repositories
-from app.modules.user.infrastructure import keys, one_time_tokens
-from app.modules.user.infrastructure import repositories as user_repositories
+from app.modules.user.infrastructure import keys, one_time_tokens, sessions
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events import deliveries, inspection, scheduler, steering
 from app.shared.infrastructure.events.states import DeliveryState
@@ -134,8 +133,8 @@ OWN: Final[dict[Query, dict[str, Any]]] = {
     task_repositories.DUE_SOON: {"after": NOW},
     one_time_tokens.TAKE: {"kind": "verify"},
     one_time_tokens.FORGET: {"kind": "verify"},
-    user_repositories.START_SESSION: {"id": UUID(int=200_001)},
-    user_repositories.SPEND_TOKEN: {"presented": "token-60001"},
+    sessions.START_SESSION: {"id": UUID(int=200_001)},
+    sessions.SPEND_TOKEN: {"presented": "token-60001"},
     keys.STATE: {"presented": "key-60001"},
     deliveries.WAITING: {"of_lane": _lane(_DONE)},
     deliveries.PROMOTE: {"of_lane": _lane(_DONE)},

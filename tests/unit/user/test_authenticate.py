@@ -12,8 +12,8 @@ from app.modules.user.application.dto import SessionState, StoredCredentials, Us
 from app.modules.user.application.usecases import authenticate as module
 from app.modules.user.application.usecases.authenticate import Authenticate
 from app.modules.user.application.usecases.note_use import NoteUse
-from app.modules.user.domain.entities import SessionCookie, SessionLimits
 from app.modules.user.domain.repositories import UserUnitOfWork
+from app.modules.user.domain.sessions import SessionCookie, SessionLimits
 from app.shared.application.base_usecase import SystemClock
 from app.shared.domain.value_objects import EmailAddress
 

@@ -13,9 +13,9 @@ from app.modules.user.application.dto import KeyState, KeyView
 from app.modules.user.application.usecases import authenticate_key as module
 from app.modules.user.application.usecases.authenticate_key import AuthenticateKey
 from app.modules.user.application.usecases.note_use import NoteUse
-from app.modules.user.domain.entities import SessionLimits
 from app.modules.user.domain.keys import KeySecret
 from app.modules.user.domain.repositories import UserUnitOfWork
+from app.modules.user.domain.sessions import SessionLimits
 from tests.support.watch import Watch
 
 NOW: Final = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)

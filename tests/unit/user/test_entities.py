@@ -4,14 +4,7 @@ from uuid import uuid4
 import pytest
 
 from app.core.exceptions import Invalid
-from app.modules.user.domain.entities import (
-    FullName,
-    RefreshToken,
-    Role,
-    Session,
-    SessionLimits,
-    User,
-)
+from app.modules.user.domain.entities import FullName, Role, User
 from app.modules.user.domain.events import (
     PasswordChanged,
     RolesChanged,
@@ -21,6 +14,7 @@ from app.modules.user.domain.events import (
     UserVerified,
 )
 from app.modules.user.domain.passwords import Password
+from app.modules.user.domain.sessions import RefreshToken, Session, SessionLimits
 from app.shared.domain.value_objects import EmailAddress
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

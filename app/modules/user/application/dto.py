@@ -6,7 +6,8 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from app.core.security import Actor
-from app.modules.user.domain.entities import RefreshToken, Role, User
+from app.modules.user.domain.entities import Role, User
+from app.modules.user.domain.sessions import RefreshToken
 from app.shared.application.dto import BaseResponse
 from app.shared.domain.value_objects import EmailAddress
 

@@ -161,3 +161,16 @@ class WhenEmailChangedTellTheOldAddress(_ByMail):
 
     async def __call__(self, event: EmailChanged, key: str) -> None:
         await self._letters.tell_moved(event.user_id, key=key)
+
+
+BY_MAIL: Final = (
+    WhenUserRegisteredSendTheVerification,
+    WhenVerificationRequestedSendItAgain,
+    WhenRegistrationRepeatedTellTheOwner,
+    WhenPasswordResetRequestedSendTheLink,
+    WhenPasswordChangedTellTheOwner,
+    WhenEmailChangeRequestedSendTheLink,
+    WhenEmailChangeRequestedTellTheOldAddress,
+    WhenEmailChangedTellTheOldAddress,
+)
+"""The handlers that write letters."""

@@ -1,15 +1,9 @@
-"""Users and their sessions."""
+"""Users."""
 
-import base64
 import datetime as dt
-import hashlib
-import hmac
-import re
-import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Self
-from uuid import UUID
 
 from app.core.exceptions import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from app.modules.user.domain.events import (
@@ -23,8 +17,7 @@ from app.modules.user.domain.events import (
     UserRegistered,
     UserVerified,
 )
-from app.modules.user.domain.opaque_tokens import OpaqueToken
-from app.shared.domain.base_entity import AggregateRoot, new_id
+from app.shared.domain.base_entity import AggregateRoot
 from app.shared.domain.value_objects import EmailAddress
 
 
@@ -47,20 +40,6 @@ class InvalidCredentials(Unauthenticated):
 
     code = "invalid_credentials"
     message = "The e-mail address or the password is wrong, or the account can't be used."
-
-
-class InvalidRefreshToken(Unauthenticated):
-    """Unknown, spent, expired or revoked."""
-
-    code = "invalid_refresh_token"
-    message = "This refresh token is not valid any more; sign in again."
-
-
-class SessionNotFound(NotFound):
-    """There is no such session, it has ended, or it is somebody else's."""
-
-    code = "session_not_found"
-    message = "You have no such session, or it has ended."
 
 
 class ReauthFailed(Forbidden):
@@ -190,97 +169,3 @@ class User(AggregateRoot):
         """Say that its owner goes, for good: what is removed with the account follows."""
         self.updated_at = now
         self.record(UserDeleted(user_id=self.id))
-
-
-@dataclass(frozen=True, slots=True)
-class SessionLimits:
-    """How long a sign-in lasts: unused, and in all."""
-
-    idle: dt.timedelta
-    in_all: dt.timedelta
-
-
-@dataclass(eq=False, kw_only=True, slots=True)
-class Session:
-    """One sign-in on one device: the family of all refresh tokens that came of it, or a cookie."""
-
-    id: UUID = field(default_factory=new_id)
-    user_id: UUID
-    started_at: dt.datetime
-    expires_at: dt.datetime
-    revoked_at: dt.datetime | None = None
-    last_used_at: dt.datetime | None = None
-    client: str | None = None
-    cookie_fingerprint: str | None = None
-
-    @classmethod
-    def start(
-        cls,
-        user_id: UUID,
-        *,
-        limits: SessionLimits,
-        now: dt.datetime,
-        client: str | None = None,
-        cookie_fingerprint: str | None = None,
-    ) -> Self:
-        session = cls(
-            user_id=user_id,
-            started_at=now,
-            expires_at=now,
-            client=client,
-            cookie_fingerprint=cookie_fingerprint,
-        )
-        session.extend(limits=limits, now=now)
-        return session
-
-    def is_live(self, *, now: dt.datetime) -> bool:
-        return self.revoked_at is None and now < self.expires_at
-
-    def extend(self, *, limits: SessionLimits, now: dt.datetime) -> None:
-        """Reckon the idle time from now, but never past the time it may last in all."""
-        self.last_used_at = now
-        self.expires_at = min(now + limits.idle, self.started_at + limits.in_all)
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshToken(OpaqueToken):
-    """Gives a session's next pair of tokens, once."""
-
-    PREFIX: ClassVar = "rt_"
-
-    def successor(self, repeat_key: str, *, derived_with: str) -> "RefreshToken":
-        """Return the token that follows under the caller's key, each time the same."""
-        # Its first words keep it apart from all else that this key signs.
-        spoken = f"refresh-successor-v1\0{self.secret}\0{repeat_key}".encode()
-        derived = hmac.digest(derived_with.encode(), spoken, "sha256")
-        return RefreshToken(self.PREFIX + base64.urlsafe_b64encode(derived).decode().rstrip("="))
-
-    def fingerprint_with(self, repeat_key: str) -> str:
-        """Return what is kept of the caller's key: enough to know it again with this token."""
-        return hashlib.sha256(f"{self.secret}\0{repeat_key}".encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class SessionCookie:
-    """What a browser holds in place of tokens: whose session, and a secret that only it knows."""
-
-    session_id: UUID
-    secret: str = field(repr=False)
-
-    @property
-    def value(self) -> str:
-        return f"{self.session_id.hex}.{self.secret}"
-
-    @classmethod
-    def parse(cls, value: str) -> Self | None:
-        """Return the cookie that was presented, None if it can't be one of ours."""
-        presented = re.fullmatch(r"([0-9a-f]{32})\.([A-Za-z0-9_-]{43})", value)
-        return cls(UUID(presented[1]), presented[2]) if presented else None
-
-    @staticmethod
-    def make_secret() -> str:
-        return secrets.token_urlsafe(32)
-
-    @staticmethod
-    def fingerprint_of(secret: str) -> str:
-        return hashlib.sha256(secret.encode()).hexdigest()

@@ -4,10 +4,11 @@ import datetime as dt
 from typing import Protocol
 from uuid import UUID
 
-from app.modules.user.domain.entities import RefreshToken, Session, User
+from app.modules.user.domain.entities import User
 from app.modules.user.domain.keys import ApiKey
 from app.modules.user.domain.one_time_tokens import Grant, OneTimeToken, TokenKind
 from app.modules.user.domain.requests import AccountRequest
+from app.modules.user.domain.sessions import RefreshToken, Session
 from app.shared.domain.unit_of_work import UnitOfWork
 from app.shared.domain.value_objects import EmailAddress
 

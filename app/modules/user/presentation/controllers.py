@@ -21,7 +21,7 @@ from app.modules.user.application.usecases.register_user import RegisterUser
 from app.modules.user.application.usecases.rename_user import NewName, RenameUser
 from app.modules.user.application.usecases.sign_in import SignIn
 from app.modules.user.domain.clients import client_named
-from app.modules.user.domain.entities import RefreshToken
+from app.modules.user.domain.sessions import RefreshToken
 from app.modules.user.presentation.schemas import (
     ProfileChanges,
     Refresh,

@@ -6,16 +6,15 @@ from app.core.routing import API, ApiRouter
 from app.core.security import AUTHENTICATED, OWN_ORIGIN, PUBLIC, scope
 from app.modules.user.domain.entities import (
     InvalidCredentials,
-    InvalidRefreshToken,
     LastAdministrator,
     OwnAccount,
     ReauthFailed,
-    SessionNotFound,
     UserNotFound,
 )
 from app.modules.user.domain.keys import KeyNotFound, TooManyKeys
 from app.modules.user.domain.one_time_tokens import InvalidToken
 from app.modules.user.domain.passwords import WeakPassword
+from app.modules.user.domain.sessions import InvalidRefreshToken, SessionNotFound
 from app.modules.user.presentation.account_controllers import (
     AdministrationController,
     OwnAccountController,

@@ -13,7 +13,7 @@ from app.core.security import AccessTokens, Actor
 from app.modules.user.application.dto import SessionState
 from app.modules.user.application.readers import UserReader
 from app.modules.user.application.usecases.note_use import NoteUse
-from app.modules.user.domain.entities import SessionCookie
+from app.modules.user.domain.sessions import SessionCookie
 from app.shared.application.base_usecase import Clock
 
 

@@ -10,8 +10,8 @@ from app.core.security import Actor
 from app.modules.user.application.dto import SessionView
 from app.modules.user.application.readers import SessionReader
 from app.modules.user.application.usecases.authenticate import Authenticate
-from app.modules.user.domain.entities import SessionNotFound
 from app.modules.user.domain.repositories import UserUnitOfWork
+from app.modules.user.domain.sessions import SessionNotFound
 from app.shared.application.base_usecase import Clock
 
 log = structlog.get_logger("security")

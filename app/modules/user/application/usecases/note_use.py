@@ -7,8 +7,8 @@ from typing import Final
 from uuid import UUID
 
 from app.core.exceptions import Unavailable
-from app.modules.user.domain.entities import SessionLimits
 from app.modules.user.domain.repositories import UserUnitOfWork
+from app.modules.user.domain.sessions import SessionLimits
 from app.shared.application.base_usecase import Clock
 
 

@@ -8,13 +8,13 @@ import structlog
 
 from app.core.security import AccessTokens
 from app.modules.user.application.dto import Exchange, TokenPair
-from app.modules.user.domain.entities import (
+from app.modules.user.domain.repositories import SessionRepository, UserUnitOfWork
+from app.modules.user.domain.sessions import (
     InvalidRefreshToken,
     RefreshToken,
     Session,
     SessionLimits,
 )
-from app.modules.user.domain.repositories import SessionRepository, UserUnitOfWork
 from app.shared.application.base_usecase import Clock
 
 log = structlog.get_logger("security")

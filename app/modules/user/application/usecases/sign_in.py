@@ -10,14 +10,10 @@ from app.core.security import AccessTokens
 from app.modules.user.application.dto import Credentials, StoredCredentials, TokenPair
 from app.modules.user.application.failed_sign_ins import FailedSignIns, account_named
 from app.modules.user.application.readers import UserReader
-from app.modules.user.domain.entities import (
-    InvalidCredentials,
-    RefreshToken,
-    Session,
-    SessionLimits,
-)
+from app.modules.user.domain.entities import InvalidCredentials
 from app.modules.user.domain.one_time_tokens import TokenKind
 from app.modules.user.domain.repositories import UserUnitOfWork
+from app.modules.user.domain.sessions import RefreshToken, Session, SessionLimits
 from app.shared.application.base_usecase import Clock
 from app.shared.domain.value_objects import EmailAddress
 

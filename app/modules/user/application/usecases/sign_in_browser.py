@@ -2,7 +2,7 @@
 
 from app.modules.user.application.dto import Credentials
 from app.modules.user.application.usecases.sign_in import SignIn
-from app.modules.user.domain.entities import SessionCookie
+from app.modules.user.domain.sessions import SessionCookie
 
 
 class SignInBrowser:
