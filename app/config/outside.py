@@ -75,7 +75,8 @@ def _require_dsn(text: SecretStr) -> SecretStr:
 def _require_mailbox(text: str) -> str:
     [(_name, address), *others] = getaddresses([text])
     local, at, domain = address.rpartition("@")
-    is_plain = (local + domain).isascii() and not set(local + domain) & set(" ,:;<>@")
+    is_plain = address.isascii() and not set(local + domain) & set(" ,:;<>@")
+    is_plain = is_plain and "=?" not in address  # which a reader may decode (RFC 2047)
     if others or not (text.isprintable() and at and local and domain and is_plain):
         message = "must be an address, or a name and an address in <>"
         raise ValueError(message)

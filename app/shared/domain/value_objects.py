@@ -44,9 +44,13 @@ class EmailAddress:
 
 
 def _is_local_part(local: str) -> bool:
-    """Tell whether it is a dot-atom (RFC 5322, section 3.2.3, and RFC 6531 for letters)."""
+    """Tell whether it is a dot-atom (RFC 5322, section 3.2.3, and RFC 6531 for letters).
+
+    One with `=?` is refused: in a header a reader may take it for an encoded word (RFC 2047), which
+    can stand for other addresses.
+    """
     allowed = "!#$%&'*+-/=?^_`{|}~"
-    return all(
+    return "=?" not in local and all(
         atom and all(char.isalnum() or char in allowed for char in atom)
         for atom in local.split(".")
     )

@@ -72,6 +72,7 @@ BAD = {
         "a b@example.com",
         "Shop, Ltd <no-reply@example.com>",  # a comma ends an address, unless it is quoted
         "josé@example.com",
+        "=?utf-8?q?a?=@example.com",
         "Shop\r\nBcc: bruno@example.com <ana@example.com>",
     ],
     "public_url": ["nonsense", "ftp://host", "https://", "https://user@host"],

@@ -6,9 +6,8 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Final
@@ -18,6 +17,12 @@ import aiosmtplib
 import structlog
 
 from app.shared.application.mail import Mail, MailDelayed, MailRefused
+from app.shared.infrastructure.external.mail_headers import (
+    UnsafeHeaders,
+    encoded,
+    header_block,
+    mailbox,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -39,20 +44,33 @@ class Sender:
     def __init__(self, text: str) -> None:
         name, self.address = parseaddr(text)
         self.domain = self.address.rpartition("@")[2]
-        self._header = Address(display_name=name, addr_spec=self.address)
+        self._mailbox = mailbox(one_line(name), self.address)
 
-    def sign(self, mail: Mail) -> EmailMessage:
-        """Return the mail as it goes out (RFC 5322), the same Message-ID for the same letter."""
-        message = EmailMessage(policy=SMTP if mail.to.value.isascii() else SMTPUTF8)
-        message["From"] = self._header
-        message["To"] = mail.to.value
-        message["Subject"] = one_line(mail.subject)
-        message["Date"] = format_datetime(dt.datetime.now(dt.UTC))
-        message["Message-ID"] = f"<{mail.key}@{self.domain}>"
-        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine should answer
-        message.set_content(mail.text, cte="quoted-printable")
-        message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
-        return message
+    def sign(self, mail: Mail) -> bytes:
+        """Return the mail as it goes out (RFC 5322), the same Message-ID for the same letter.
+
+        An address beyond ASCII stands in it as it is (RFC 6532). Raises MailRefused.
+        """
+        headers = {
+            "From": self._mailbox,
+            "To": mail.to.value,
+            "Subject": encoded(one_line(mail.subject)),
+            "Date": format_datetime(dt.datetime.now(dt.UTC)),
+            "Message-ID": f"<{mail.key}@{self.domain}>",
+            "Auto-Submitted": "auto-generated",  # RFC 3834: no machine should answer
+        }
+        try:
+            return header_block(headers) + _content(mail)
+        except UnsafeHeaders:
+            raise MailRefused("an address or a subject would become a header") from None
+
+
+def _content(mail: Mail) -> bytes:
+    """Return both forms of the text, with the headers that say so: none of them holds a value."""
+    content = EmailMessage(policy=SMTP)
+    content.set_content(mail.text, cte="quoted-printable")
+    content.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    return content.as_bytes()
 
 
 class SmtpMailer:
@@ -66,10 +84,13 @@ class SmtpMailer:
         self._server, self._sender = urlsplit(url), sender
 
     async def send(self, mail: Mail, /) -> None:
-        message, sender = self._sender.sign(mail), self._sender.address
+        content, address = self._sender.sign(mail), mail.to.value
+        options = [] if address.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]  # RFC 6531
         with _translated(mail):
             async with self._connection() as server:
-                await server.send_message(message, sender=sender, recipients=[mail.to.value])
+                await server.sendmail(
+                    self._sender.address, [address], content, mail_options=options
+                )
 
     def _connection(self) -> aiosmtplib.SMTP:
         server, is_tls = self._server, self._server.scheme == "smtps"
@@ -120,7 +141,7 @@ class FileMailer:
         self._folder, self._sender, self._shows_links = folder, sender, shows_links
 
     async def send(self, mail: Mail, /) -> None:
-        await asyncio.to_thread(self._write, mail.key, self._sender.sign(mail).as_bytes())
+        await asyncio.to_thread(self._write, mail.key, self._sender.sign(mail))
         if self._shows_links:
             log.info("mail written", file=f"{mail.key}.eml", links=LINK.findall(mail.text))
 
