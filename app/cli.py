@@ -1,6 +1,7 @@
 """The command line: `python -m app --help`."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -11,6 +12,7 @@ import orjson
 import typer
 import uvicorn
 
+from app.config.env_file import VARIABLE
 from app.config.settings import InvalidSettingsError, Settings, load_settings
 from app.container import ApplicationContainer, build_container, registry_of_all
 from app.core.exceptions import AppError, Invalid, Unavailable
@@ -45,6 +47,18 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit("\n".join(f"{each['pointer'][1:]}: {each['detail']}" for each in error.errors))
     except FORESEEN as error:
         sys.exit(str(error))
+
+
+@cli.callback()
+def choose_settings(
+    *,
+    env_file: Annotated[
+        Path | None,
+        typer.Option(envvar=VARIABLE, help="Read the settings from this file, not from `.env`."),
+    ] = None,
+) -> None:
+    if env_file is not None:
+        os.environ[VARIABLE] = str(env_file.absolute())
 
 
 @cli.command()

@@ -5,10 +5,10 @@ import datetime as dt
 import os
 import socket
 import sys
-import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 
 from sqlalchemy import func, select
 
@@ -102,13 +102,12 @@ def _port(settings: Settings) -> Finding:
 
 
 def _is_ours(settings: Settings) -> bool:
-    url = f"http://{settings.host}:{settings.port}/health/live"
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(url, timeout=2) as answer:
-            return b'"alive"' in answer.read(100)
-    except (OSError, HTTPException):
-        return False
+    with closing(HTTPConnection(settings.host, settings.port, timeout=2)) as connection:
+        try:
+            connection.request("GET", "/health/live")
+            return b'"alive"' in connection.getresponse().read(100)
+        except (OSError, HTTPException):
+            return False
 
 
 async def _database(settings: Settings) -> list[Finding]:

@@ -22,6 +22,7 @@ from pydantic_settings import (
 from sqlalchemy.engine import URL, make_url
 
 from app.config.database_url import MAX_PORT, DatabaseUrl
+from app.config.env_file import UNDECIDED, EnvFile, UnusableEnvFile
 from app.config.events import EventSettings
 from app.config.identity import IdentitySettings
 from app.config.kept_secret import LazySecret
@@ -57,8 +58,7 @@ class Settings(EventSettings, IdentitySettings, LimitSettings):
     """Read from the environment and from `.env`; `.env.example` explains each in its place."""
 
     model_config = SettingsConfigDict(
-        env_file=".env",
-        env_file_encoding="utf-8",
+        env_file=UNDECIDED,
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -125,17 +125,20 @@ class Settings(EventSettings, IdentitySettings, LimitSettings):
         dotenv_settings: DotEnvSettingsSource,  # type: ignore[override]
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base's signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        files = SecretFiles(settings_cls, env_settings, dotenv_settings)
-        return init_settings, env_settings, dotenv_settings, files
+        env_file = EnvFile(settings_cls, dotenv_settings.env_file)
+        files = SecretFiles(settings_cls, env_settings, env_file)
+        return init_settings, env_settings, env_file, files
 
     @model_validator(mode="before")
     @classmethod
     def _supply_what_needs_no_decision(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Name a database file where none is; outside production, make a signing key too."""
+        """Outside production, name a database file and make a signing key where there is none."""
+        if values.get("app_env", "development") == "production":
+            return values
         data_dir = Path(values.get("data_dir") or "var")
-        values.setdefault("database_url", f"sqlite:///{data_dir / 'alicerce.db'}")
-        if values.get("app_env", "development") != "production":
-            values.setdefault("jwt_secret_key", LazySecret(data_dir / "secrets" / "jwt_secret_key"))
+        file = URL.create("sqlite", database=str(data_dir / "alicerce.db"))
+        values.setdefault("database_url", file.render_as_string())
+        values.setdefault("jwt_secret_key", LazySecret(data_dir / "secrets" / "jwt_secret_key"))
         return values
 
     @model_validator(mode="after")
@@ -229,10 +232,8 @@ def load_settings(**overrides: object) -> Settings:
         raise InvalidSettingsError(sentences.splitlines()) from None
     except UnusableSecretFile as error:
         raise InvalidSettingsError([f"  {problem}" for problem in error.problems]) from None
-    except SettingsError as error:
+    except (SettingsError, UnusableEnvFile) as error:
         raise InvalidSettingsError([f"  {error}"]) from None
-    except UnicodeDecodeError:
-        raise InvalidSettingsError(["  .env: is not UTF-8; save it in that encoding"]) from None
     except OSError as error:
         raise InvalidSettingsError(
             [f"  DATA_DIR: can't be written ({error.strerror}); for example: DATA_DIR=var"]

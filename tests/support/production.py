@@ -10,4 +10,5 @@ PRODUCTION: Final = {
     "PUBLIC_URL": "https://tasks.example.com",
     "SMTP_URL": "smtp://user:password@mail.example.com:587",
     "MAIL_FROM": "no-reply@example.com",
+    "DATABASE_URL": "sqlite:///var/alicerce.db",
 }

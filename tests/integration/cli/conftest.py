@@ -26,6 +26,7 @@ def empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Pa
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("ENV_FILE", "")  # a command may set it: it is taken back after the test
     with separate_logging():
         yield tmp_path
 

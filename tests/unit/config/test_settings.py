@@ -376,15 +376,16 @@ def test_events_over_celery_need_a_broker(load: Load) -> None:
     assert problem.endswith("; for example: CELERY_BROKER_URL=redis://localhost:6379/0")
 
 
-def test_production_makes_no_secret_for_itself(load: Load, tmp_path: Path) -> None:
-    [problem] = problems(load, APP_ENV="production")
-    assert problem.startswith("  JWT_SECRET_KEY: is missing; for example: JWT_SECRET_KEY=")
+def test_production_makes_no_secret_and_no_database_for_itself(load: Load, tmp_path: Path) -> None:
+    key, database = problems(load, APP_ENV="production")
+    assert key.startswith("  JWT_SECRET_KEY: is missing; for example: JWT_SECRET_KEY=")
+    assert database.startswith("  DATABASE_URL: is missing; for example: DATABASE_URL=postgresql:")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_production_does_not_use_the_secret_that_development_made(load: Load) -> None:
     assert load(APP_ENV="development")
-    [problem] = problems(load, APP_ENV="production")
+    problem, _ = problems(load, APP_ENV="production")
     assert problem.startswith("  JWT_SECRET_KEY: is missing;")
 
 

@@ -4,6 +4,7 @@ Alembic is imported by whoever migrates: the service only asks whether somebody 
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -36,8 +37,9 @@ def alembic_config(url: URL | str) -> "Config":
     """Return Alembic's configuration for a database."""
     from alembic.config import Config  # noqa: PLC0415 - see above, as all below
 
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
+    config = Config(stdout=sys.stdout)  # its own default is the one of when it was imported
+    # Its reader of options replaces what follows a `%`, which a folder's name may hold.
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["url"] = make_url(url)
     return config
 
