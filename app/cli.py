@@ -15,6 +15,7 @@ import uvicorn
 from app.config.env_file import VARIABLE
 from app.config.settings import InvalidSettingsError, Settings, load_settings
 from app.container import ApplicationContainer, build_container, registry_of_all
+from app.core.ending import ENDING
 from app.core.exceptions import AppError, Invalid, Unavailable
 from app.core.logging import configure_logging
 from app.core.problems import problem_list
@@ -26,6 +27,7 @@ from app.main import create_app
 from app.seed import PASSWORD, USERS, seed
 from app.shared.infrastructure.database.migrate import MigrationFailed, check, downgrade, upgrade
 from app.shared.infrastructure.events.catalogue import write_catalogue
+from app.shared.infrastructure.events.engine import EngineEnded
 from app.worker import run, run_celery_worker
 
 Result = TypeVar("Result")
@@ -36,7 +38,7 @@ cli.add_typer(users, name="users")
 cli.add_typer(events, name="events")
 
 
-FORESEEN: Final = (InvalidSettingsError, AppError, MigrationFailed, PortTaken)
+FORESEEN: Final = (InvalidSettingsError, AppError, MigrationFailed, PortTaken, EngineEnded)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -69,7 +71,7 @@ def serve() -> None:
         upgrade(settings.database)
         _greet(settings)
     # uvicorn ends in good order and then signals itself again: to end as asked is no failure.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDING.exit_code))
     uvicorn.run(
         "app.main:create_app",
         factory=True,

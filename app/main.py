@@ -16,6 +16,7 @@ from app.container import ApplicationContainer, build_container
 from app.core.browsers import COOKIE
 from app.core.dispatch import Dispatch
 from app.core.edge import Edge
+from app.core.ending import ENDING
 from app.core.gate import Gate
 from app.core.logging import configure_logging
 from app.core.middleware import RequestBoundary
@@ -90,7 +91,7 @@ def create_app(settings: Settings | None = None) -> Service:
     settings = settings or load_settings()
     configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
     container = build_container(settings)
-    health = HealthController(container.readiness().why_not)
+    health = HealthController(container.engine().why_not, container.readiness().why_not)
     app = Service(
         report=_error_reporter(settings),
         edge=Edge(
@@ -153,7 +154,8 @@ def _lifespan(
         # and a server makes garbage fast enough that rarer, larger rounds cost less in all.
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
-        async with container.engine().running() if is_embedded else nullcontext():
+        engine = container.engine()
+        async with engine.running(ENDING.begin) if is_embedded else nullcontext():
             yield
         container.hasher().close()
         await container.wake().close()

@@ -12,6 +12,7 @@ from app.config.settings import Settings
 from app.container import ApplicationContainer, build_container
 from app.core.serving import listening, served
 from app.shared.infrastructure.events.distributed.chunk import Chunk
+from app.shared.infrastructure.events.engine import EngineEnded
 
 
 def run(container: ApplicationContainer) -> None:
@@ -23,15 +24,18 @@ def run(container: ApplicationContainer) -> None:
 async def run_worker(container: ApplicationContainer) -> None:
     """Deliver until the process is asked to stop; what was begun is finished or given back.
 
-    With EVENTS=celery to deliver means to send: this is the relay then.
+    With EVENTS=celery to deliver means to send: this is the relay then. Raises EngineEnded.
     """
     await container.database().open()
     try:
         async with _metrics_served(container):
-            engine = asyncio.create_task(container.engine().run())
+            is_over, engine = asyncio.Event(), container.engine()
             for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, engine.cancel)
-            await asyncio.gather(engine, return_exceptions=True)
+                asyncio.get_running_loop().add_signal_handler(number, is_over.set)
+            async with engine.running(is_over.set):
+                await is_over.wait()
+            if await engine.why_not():
+                raise EngineEnded
     finally:
         await container.wake().close()
         await container.database().close()

@@ -27,7 +27,7 @@ class HealthController:
 
     REMEMBERED_SECONDS: Final = 1.0
 
-    def __init__(self, why_not_ready: Callable[[], Awaitable[str | None]]) -> None:
+    def __init__(self, *why_not_ready: Callable[[], Awaitable[str | None]]) -> None:
         self._why_not_ready = why_not_ready
         self._known_until = 0.0
         self._reason: str | None = None
@@ -37,13 +37,19 @@ class HealthController:
         return Health("alive")
 
     async def ready(self) -> Health:
-        """Say that requests can be served: the database answers and is migrated."""
+        """Say that all work can be done: the database answers and is migrated, events go out."""
         if time.monotonic() >= self._known_until:
-            self._reason = await self._why_not_ready()
+            self._reason = await self._first_reason()
             self._known_until = time.monotonic() + self.REMEMBERED_SECONDS
         if self._reason is not None:
             raise NotReady(self._reason)
         return Health("ready")
+
+    async def _first_reason(self) -> str | None:
+        for why_not in self._why_not_ready:
+            if reason := await why_not():
+                return reason
+        return None
 
 
 def health_routes(health: HealthController) -> ApiRouter:

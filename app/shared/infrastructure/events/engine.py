@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol
 
@@ -26,6 +26,13 @@ LONGEST_PAUSE_SECONDS: Final = 1.0
 SWEEP_SECONDS: Final = 5.0
 SCHEDULE_SECONDS: Final = 1.0
 LOOK_AROUND_SECONDS: Final = 1.0
+
+
+class EngineEnded(Exception):
+    """The engine ended, and nobody had asked it to: the log says why."""
+
+    def __init__(self) -> None:
+        super().__init__("The engine that delivers events has ended; its error is in the log.")
 
 
 class Executor(Protocol):
@@ -67,17 +74,35 @@ class Engine:
         self._swept = Rhythm(SWEEP_SECONDS)
         self._scheduled = Rhythm(SCHEDULE_SECONDS)
         self._looked_around = Rhythm(LOOK_AROUND_SECONDS)
+        self._has_ended = False
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Deliver in the background while the block runs; then give back what is not done."""
+    async def running(self, if_it_ends: Callable[[], object] = lambda: None) -> AsyncIterator[None]:
+        """Deliver in the background while the block runs; then give back what is not done.
+
+        If the engine ends before the block does, `if_it_ends` is called, once.
+        """
+
+        def note_the_end(ended: asyncio.Task[None]) -> None:
+            self._has_ended = True
+            error = None if ended.cancelled() else ended.exception()
+            log.critical("engine ended", exc_info=error or False)
+            if_it_ends()
+
         loop = asyncio.create_task(self.run())
+        loop.add_done_callback(note_the_end)
         try:
             yield
         finally:
-            loop.cancel()
-            with suppress(asyncio.CancelledError):
-                await loop
+            loop.remove_done_callback(note_the_end)
+            if not loop.done():
+                loop.cancel()
+                with suppress(asyncio.CancelledError):
+                    await loop
+
+    async def why_not(self) -> str | None:
+        """Return why the process can't do all of its work, or None: see `running`."""
+        return str(EngineEnded()) if self._has_ended else None
 
     async def run(self) -> None:
         """Deliver until cancelled."""

@@ -1,5 +1,6 @@
 """Whatever the database says, an engine goes on: nobody would see that it is gone."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,7 +15,7 @@ from app.shared.infrastructure.database.connection import (
 )
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events import engine as engine_module
-from app.shared.infrastructure.events.engine import Engine
+from app.shared.infrastructure.events.engine import Engine, EngineEnded
 from app.shared.infrastructure.events.local import LocalExecutor
 from app.shared.infrastructure.events.runner import Runner
 from app.shared.infrastructure.events.wake import Wake
@@ -97,3 +98,40 @@ async def test_a_lease_is_kept_through_a_trouble_that_is_shorter(
         await until(lambda: world.is_due_after(ends))
         world.folder.open_gate()
         await until(lambda: world.are(["done"]))
+
+
+class Broken(Wake):
+    """Ends whoever waits for it, when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_waited_for, self.may_break = asyncio.Event(), asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        self.is_waited_for.set()
+        await self.may_break.wait()
+        raise ValueError("nobody thought of it")
+
+
+async def test_an_engine_that_ends_unasked_says_so(world: World, database: Troubled) -> None:
+    registry, wake, ends = world.container.registry(), Broken(), []
+    runner = Runner(database, registry, owner="test", lease=60)
+    engine = Engine(database, registry, runner, LocalExecutor(runner, wake, concurrency=1), wake)
+    async with engine.running(lambda: ends.append(True)):
+        await wake.is_waited_for.wait()
+        assert (await engine.why_not(), ends) == (None, [])
+        wake.may_break.set()
+        await until(lambda: bool(ends))
+        assert await engine.why_not() == str(EngineEnded())
+    assert ends == [True]
+
+
+async def test_an_engine_that_is_asked_to_end_is_no_failure(
+    world: World, database: Troubled
+) -> None:
+    registry, wake, ends = world.container.registry(), Broken(), []
+    runner = Runner(database, registry, owner="test", lease=60)
+    engine = Engine(database, registry, runner, LocalExecutor(runner, wake, concurrency=1), wake)
+    async with engine.running(lambda: ends.append(True)):
+        await wake.is_waited_for.wait()
+    assert (await engine.why_not(), ends) == (None, [])

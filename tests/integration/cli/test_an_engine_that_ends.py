@@ -1,0 +1,21 @@
+"""An engine of events that ends unasked ends its process, so that a supervisor starts another."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.server import Command, free_port
+
+
+@pytest.mark.parametrize(("command", "events"), [("serve", "embedded"), ("worker", "worker")])
+def test_the_process_ends_with_a_failure(empty_folder: Path, command: str, events: str) -> None:
+    settings = {"PORT": str(free_port()), "EVENTS": events}
+    service = Command(empty_folder, settings, module="tests.support.ending_service")
+    assert service.run("migrate").returncode == 0
+    running = service.start(command)
+    try:
+        assert running.ended() == 1
+    finally:
+        running.kill()
+    assert "engine ended" in running.output
+    assert "ValueError: nobody thought of it" in running.output

@@ -1,0 +1,17 @@
+"""The service as a process whose engine of events ends by itself, soon after it began.
+
+python -m tests.support.ending_service serve
+"""
+
+from app.cli import main
+from app.shared.infrastructure.events.wake import Wake
+
+
+async def _fail(self: Wake, seconds: float) -> None:
+    raise ValueError("nobody thought of it")
+
+
+Wake.wait = _fail  # type: ignore[method-assign]
+
+if __name__ == "__main__":
+    main()
