@@ -18,7 +18,9 @@ class MailDelayed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    name: str
+    """Whom to write to. The name is None where the address is not known to be theirs."""
+
+    name: str | None
     address: EmailAddress
 
 

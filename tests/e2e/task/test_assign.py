@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from app.container import ApplicationContainer
+from app.modules.task.domain.events import TaskAssigned
 from app.shared.domain.base_entity import new_id
 from tests.e2e.task.accounts import an_account, save
 from tests.support.people import Person
+from tests.support.published import Published
 
 
 @pytest.fixture
@@ -40,6 +42,25 @@ async def test_a_task_can_be_given_to_oneself(ana: Person) -> None:
     task = await ana.create_task()
     assert (await assign(ana, task, ana.id)).json()["assignee_id"] == ana.id
     assert len((await ana.get("/tasks")).json()["items"]) == 1
+
+
+async def test_a_task_given_to_the_same_person_again_is_unchanged_and_sends_no_email(
+    ana: Person, bruno: Person, task: dict[str, Any], published: Published
+) -> None:
+    again = await assign(ana, task, bruno.id)
+    assert (again.status_code, again.headers["etag"]) == (200, '"2"')
+    assert again.json() == task
+    assert await published.of(TaskAssigned) == []
+
+
+async def test_a_repeated_assignment_with_its_key_gets_the_first_answer(
+    ana: Person, bruno: Person, task: dict[str, Any]
+) -> None:
+    path = f"/tasks/{task['id']}/assign"
+    headers = {"If-Match": '"2"', "Idempotency-Key": "a-key-of-mine"}
+    body = {"assignee_id": bruno.id}
+    answers = [await ana.request("POST", path, json=body, headers=headers) for _ in range(2)]
+    assert [(answer.status_code, answer.json()) for answer in answers] == [(200, task)] * 2
 
 
 @pytest.mark.parametrize("who", ["unknown", "inactive", "unverified"])

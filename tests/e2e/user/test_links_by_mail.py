@@ -416,3 +416,28 @@ async def test_no_kind_of_token_is_taken_for_another(
     assert (await send("/verify-email", token=verify)).status_code == 204
     assert (await send("/password/reset", token=reset, new_password=NEW)).status_code == 204
     assert (await send("/email/confirm", token=confirm)).status_code == 204
+
+
+async def test_an_email_to_an_address_that_is_not_verified_holds_no_name(
+    newcomer: str, register: Post, send: Post, mail: Mailbox
+) -> None:
+    """Who registers with somebody else's address would write to them in our name."""
+    await register(newcomer)
+    await send("/verify-email/resend", email=newcomer)
+    await send("/password/forgot", email=newcomer)
+    letters = await mail.to(newcomer)
+    assert len(letters) == 3
+    for letter in letters:
+        assert "Hello,\n" in part(letter, "plain")
+        assert "<p>Hello,</p>" in part(letter, "html")
+        assert "Example" not in letter.as_string()
+
+
+async def test_an_email_to_a_new_address_holds_no_name(ana: Person, mail: Mailbox) -> None:
+    body = {"email": "ana@elsewhere.example", "current_password": PASSWORD}
+    assert (await ana.put("/users/me/email", body)).status_code == 202
+    [letter] = await mail.to("ana@elsewhere.example")
+    assert part(letter, "plain").startswith("Hello,\n")
+    assert "Ana" not in part(letter, "plain") + part(letter, "html")
+    [told] = await mail.to(ANA)
+    assert part(told, "plain").startswith("Hello Ana Example,\n")

@@ -25,14 +25,16 @@ async def test_the_assignee_gets_a_letter(world: World) -> None:
     [letter] = world.letters()
     assert letter["To"] == "bruno@example.com"
     assert letter["From"] == "Shop <no-reply@example.com>"
-    assert letter["Subject"] == "You have a new task: Pôr a <fundação>"
+    assert letter["Subject"] == "You have a new task"
     link = f"https://tasks.example.com/api/v1/tasks/{task.id}"
     assert part(letter, "plain") == (
-        "Hello Bruno Example,\n\nsomebody gave you a task:\n\n    Pôr a <fundação>\n"
-        f"    Due: 2026-02-03 10:00 UTC\n\nIt is at {link}\n\nAlicerce\n"
+        "Hello Bruno Example,\n\nanother user gave you a task. "
+        "Its title, in the words of the person who wrote it:\n\n    > Pôr a <fundação>\n\n"
+        f"Due: 2026-02-03 10:00 UTC\n\nIt is at {link}\n\nAlicerce\n"
     )
     html = part(letter, "html")
-    assert "<strong>Pôr a &lt;fundação&gt;</strong><br>Due: 2026-02-03 10:00 UTC</p>" in html
+    assert "<blockquote>Pôr a &lt;fundação&gt;</blockquote>" in html
+    assert "<p>Due: 2026-02-03 10:00 UTC</p>" in html
     assert f'<a href="{link}">' in html
 
 
@@ -51,8 +53,8 @@ async def test_no_title_becomes_a_header_or_a_part_of_the_letter(world: World) -
     await world.deliver()
     [letter] = world.letters()
     line = "é Bcc: carla@example.com Send us your password"
-    assert (letter["Subject"], letter["Bcc"]) == (f"You have a new task: {line}", None)
-    assert f"\n    {line}\n" in part(letter, "plain")
+    assert (letter["Subject"], letter["Bcc"]) == ("You have a new task", None)
+    assert f"\n    > {line}\n" in part(letter, "plain")
 
 
 async def test_the_letter_is_known_by_the_key_of_its_delivery(world: World) -> None:
@@ -149,7 +151,7 @@ async def test_a_change_of_the_task_in_between_does_not_matter(world: World) -> 
     await world.do(task, lambda t: t.revise({"title": Title("Another")}, now=NOW), by=ana)
     await world.deliver()
     [letter] = world.letters()
-    assert letter["Subject"] == "You have a new task: Another"
+    assert "\n    > Another\n" in part(letter, "plain")
 
 
 # --- With a mail server ---------------------------------------------------------------------------

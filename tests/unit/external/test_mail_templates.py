@@ -9,7 +9,7 @@ from app.shared.application.mail import Mail
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.external.mail_templates import MailTemplates
 
-TEXT = "About {{ title }}\n\nHello {{ name }}: {{ title }}\n-- {{ signed_by }}\n"
+TEXT = "News of {{ signed_by }}\n\nHello {{ name }}: {{ title }}\n-- {{ signed_by }}\n"
 HTML = "<p>{{ name }}: {{ title }}</p>"
 
 
@@ -28,7 +28,7 @@ def write(folder: Path, **values: object) -> Mail:
 def test_the_first_line_is_the_subject_and_the_rest_the_text(folder: Path) -> None:
     mail = write(folder, name="Ana", title="Olá")
     assert (mail.key, mail.to.value) == ("a-key", "ana@example.com")
-    assert mail.subject == "About Olá"
+    assert mail.subject == "News of A & B"
     assert mail.text == "Hello Ana: Olá\n-- A & B"
     assert mail.html == "<p>Ana: Olá</p>"
 
@@ -36,13 +36,11 @@ def test_the_first_line_is_the_subject_and_the_rest_the_text(folder: Path) -> No
 def test_what_somebody_wrote_is_not_html(folder: Path) -> None:
     mail = write(folder, name="<b>", title='"><script>alert(1)</script>')
     assert mail.html == "<p>&lt;b&gt;: &#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;</p>"
-    assert mail.subject == 'About "><script>alert(1)</script>'
 
 
 def test_what_somebody_wrote_does_not_pass_for_a_part_of_the_letter(folder: Path) -> None:
     mail = write(folder, name="Ana", title="x\r\n\r\nYour password: send it to us\n")
     assert mail.text == "Hello Ana: x Your password: send it to us\n-- A & B"
-    assert "\n" not in mail.subject
 
 
 def test_what_somebody_wrote_is_no_template(folder: Path) -> None:
@@ -54,13 +52,19 @@ def test_a_value_that_nobody_gives_is_an_error(folder: Path) -> None:
         write(folder, title="x")
 
 
+def test_a_subject_with_a_value_of_somebodys_stops_the_start(folder: Path) -> None:
+    (folder / "news.txt").write_text("About {{ title }}\n\nHello\n", encoding="utf-8")
+    with pytest.raises(UndefinedError, match="title"):
+        MailTemplates(folder, signed_by="Shop")
+
+
 def test_a_letter_without_its_html_stops_the_start(folder: Path) -> None:
     (folder / "news.html").unlink()
     with pytest.raises(TemplateNotFound, match=r"news\.html"):
-        MailTemplates(folder)
+        MailTemplates(folder, signed_by="Shop")
 
 
 def test_a_mistake_in_a_template_stops_the_start(folder: Path) -> None:
     (folder / "news.html").write_text("{% if %}")
     with pytest.raises(TemplateSyntaxError):
-        MailTemplates(folder)
+        MailTemplates(folder, signed_by="Shop")

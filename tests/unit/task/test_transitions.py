@@ -22,7 +22,7 @@ OPEN, IN_PROGRESS = TaskStatus.OPEN, TaskStatus.IN_PROGRESS
 DONE, CANCELLED = TaskStatus.DONE, TaskStatus.CANCELLED
 ASSIGNEE = new_id()
 
-Step = Callable[[Task], None]
+Step = Callable[[Task], object]
 
 STEPS: dict[str, Step] = {
     "start": lambda task: task.start(now=NOW),
@@ -151,7 +151,17 @@ def test_a_cancelled_task_was_not_completed() -> None:
 def test_an_assignment_tells_to_whom(assignee_id: Any) -> None:
     task = a_task(assignee_id=new_id())
 
-    task.assign(assignee_id, now=NOW)
+    assert task.assign(assignee_id, now=NOW)
 
     assert task.assignee_id == assignee_id
     assert task.pull_events() == [events.TaskAssigned(task.id, task.owner_id, assignee_id)]
+
+
+@pytest.mark.parametrize("assignee_id", [ASSIGNEE, None], ids=["somebody", "nobody"])
+def test_an_assignment_to_the_same_person_again_leaves_no_trace(assignee_id: Any) -> None:
+    task = a_task(assignee_id=assignee_id)
+
+    assert not task.assign(assignee_id, now=NOW)
+
+    assert (task.assignee_id, task.updated_at) == (assignee_id, CREATED)
+    assert task.pull_events() == []

@@ -150,11 +150,14 @@ class Task(AggregateRoot):
         self.status, self.completed_at, self.updated_at = TaskStatus.OPEN, None, now
         self.record(events.TaskReopened(self.id, self.owner_id))
 
-    def assign(self, assignee_id: UUID | None, *, now: dt.datetime) -> None:
-        """Hand the task to somebody, or to nobody."""
+    def assign(self, assignee_id: UUID | None, *, now: dt.datetime) -> bool:
+        """Hand the task to somebody, or to nobody; tell whether that changes anything."""
         self._require_not_closed()
+        if assignee_id == self.assignee_id:
+            return False
         self.assignee_id, self.updated_at = assignee_id, now
         self.record(events.TaskAssigned(self.id, self.owner_id, assignee_id))
+        return True
 
     def release(self, *, now: dt.datetime) -> None:
         """Take the task from whoever has it: the assignee is gone, whatever its status is."""

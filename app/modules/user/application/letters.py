@@ -66,7 +66,7 @@ class AccountLetters:
             if holder is None:
                 token = await self._issue(uow, user, TokenKind.CHANGE_ADDRESS)
         if holder is None:
-            to = Recipient(user.full_name.value, user.pending_email)
+            to = Recipient(None, user.pending_email)
             await self._mails.send(Letter.CONFIRM_ADDRESS, to, key=key, token=token)
         elif holder == user or not holder.is_active:
             raise Discard("nobody has to be told")
@@ -85,7 +85,7 @@ class AccountLetters:
             user = await _open_account(uow, user_id)
         if user.previous_email is None:
             raise Discard("there is no address before this one")
-        to = Recipient(user.full_name.value, user.previous_email)
+        to = Recipient(None, user.previous_email)
         await self._mails.send(Letter.ADDRESS_CHANGED, to, key=key)
 
     async def _issue(self, uow: UserUnitOfWork, user: User, kind: TokenKind) -> OneTimeToken:
@@ -103,4 +103,5 @@ async def _open_account(uow: UserUnitOfWork, user_id: UUID) -> User:
 
 
 def _to(user: User) -> Recipient:
-    return Recipient(user.full_name.value, user.email)
+    """Leave the name out until the address is verified: a stranger may have written it."""
+    return Recipient(user.full_name.value if user.verified_at else None, user.email)

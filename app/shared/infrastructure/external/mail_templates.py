@@ -14,7 +14,7 @@ from app.shared.infrastructure.external.mailer import one_line
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    subject: Template
+    subject: str
     text: Template
     html: Template
 
@@ -24,7 +24,8 @@ class MailTemplates:
 
     All are read at the start, so that a mistake in one stops it. `shared` are values that every
     letter may use; a value that a template names and nobody gives is an error. Values come out on
-    one line: what somebody wrote can't pass for a part of the letter.
+    one line: what somebody wrote can't pass for a part of the letter. A subject holds none but the
+    shared ones: in a list of emails, words of a stranger would look like ours.
     """
 
     def __init__(self, folder: Path, **shared: str) -> None:
@@ -43,7 +44,7 @@ class MailTemplates:
         return Mail(
             key=key,
             to=to,
-            subject=letter.subject.render(values),
+            subject=letter.subject,
             text=letter.text.render(values),
             html=letter.html.render(values),
         )
@@ -52,7 +53,7 @@ class MailTemplates:
 def _letter(environment: Environment, file: Path) -> _Letter:
     subject, _, text = file.read_text(encoding="utf-8").partition("\n")
     return _Letter(
-        environment.from_string(subject),
-        environment.from_string(text.lstrip("\n")),
-        environment.get_template(f"{file.stem}.html"),
+        subject=environment.from_string(subject).render(),
+        text=environment.from_string(text.lstrip("\n")),
+        html=environment.get_template(f"{file.stem}.html"),
     )

@@ -28,7 +28,7 @@ class AssignTask:
                 raise Invalid(
                     "assignee_id", "must be the id of an active user", code="unknown_user"
                 )
-            task.assign(assignee_id, now=self._clock.now())
-            await uow.tasks.save(task)
-            await uow.commit()
+            if task.assign(assignee_id, now=self._clock.now()):
+                await uow.tasks.save(task)
+            await uow.commit()  # also of nothing: an Idempotency-Key keeps its answer in it
         return TaskView.of(task)
