@@ -99,6 +99,7 @@ def create_app(settings: Settings | None = None) -> Service:
             cors_origins=settings.cors_origins,
             body_seconds=settings.body_timeout_seconds,
             is_https=settings.is_production,
+            hsts_includes_subdomains=settings.hsts_include_subdomains,
             trusted_proxies=settings.trusted_proxies or (),
         ),
         title=settings.app_name,

@@ -12,6 +12,8 @@ from pydantic_settings import NoDecode
 
 MIN_SIGNING_KEY_BYTES: Final = 24
 SIGNING_KEY_PREFIX: Final = "whsec_"
+STARTTLS: Final = "starttls=required"
+"""Of a mail server's address: without TLS nothing is sent."""
 
 
 def signing_key(text: SecretStr) -> bytes:
@@ -45,8 +47,12 @@ def _require_web_url(text: str) -> str:
 
 
 def _require_mail_server(text: SecretStr) -> SecretStr:
-    if not _is_url(text.get_secret_value(), schemes={"smtp", "smtps"}):
-        message = "must be like smtp://user:password@host:587 or smtps://host, other signs as %xx"
+    url = text.get_secret_value()
+    if not _is_url(url, schemes={"smtp", "smtps"}) or urlsplit(url).query not in {"", STARTTLS}:
+        message = (
+            "must be like smtp://user:password@host:587, smtps://host "
+            f"or smtp://host?{STARTTLS}, other signs as %xx"
+        )
         raise ValueError(message)
     return text
 

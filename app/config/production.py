@@ -1,20 +1,25 @@
 """What production refuses: settings that are fine on a desk and an open door anywhere else."""
 
-import ipaddress
 import re
 from collections import Counter
 from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pydantic import SecretStr
+
+from app.config.transport import Refusal, address, hosts_of, in_the_open, is_here, is_remote
 
 if TYPE_CHECKING:
     from app.config.settings import Settings
 
 KEY_EXAMPLE: Final = "the output of: openssl rand -hex 32"
 MIN_DIFFERENT_CHARACTERS: Final = 10
+# The largest networks that are private: 10.0.0.0/8 and fc00::/7.
+_WIDEST_V4: Final = 8
+_WIDEST_V6: Final = 7
 
 # What people write when they mean to come back to it, and what servers are delivered with.
 _PLACEHOLDER: Final = re.compile(
@@ -23,9 +28,6 @@ _PLACEHOLDER: Final = re.compile(
 )
 _GUESSABLE: Final = {"postgres", "password", "admin", "root", "guest", "alicerce", "redis"}
 
-Refusal = tuple[str, str, str]
-"""The setting, what it has to be, and an example."""
-
 
 def unfit_for_production(settings: "Settings") -> list[str]:
     """Return a sentence for each setting that production must not have, none with its value."""
@@ -33,9 +35,11 @@ def unfit_for_production(settings: "Settings") -> list[str]:
         *_switches(settings),
         *_keys(settings),
         *_addresses_of_ours(settings),
+        *_proxies(settings),
         *_mail(settings),
         *_database(settings),
         *_brokers(settings),
+        *in_the_open(settings),
     ]
     return [f"{name} {rule}; for example: {name}={example}" for name, rule, example in found]
 
@@ -46,14 +50,16 @@ def _switches(settings: "Settings") -> Iterator[Refusal]:
             yield name.upper(), "must be off in production", "false"
     if not settings.rate_limits:
         yield "RATE_LIMITS", "must be on in production", "true"
+    if not settings.rate_limit_per_minute:
+        yield "RATE_LIMIT_PER_MINUTE", "must not be 0 in production", "600"
     if settings.sentry_dsn and settings.sentry_dsn.get_secret_value().startswith("http:"):
         yield "SENTRY_DSN", "must be https in production", "https://key@sentry.example.com/1"
 
 
 def _keys(settings: "Settings") -> Iterator[Refusal]:
-    for name in ("jwt_secret_key", "external_api_key", "metrics_token"):
-        key: SecretStr | None = getattr(settings, name)
-        if key and _is_guessable(key.get_secret_value()):
+    for name in ("jwt_secret_key", "jwt_previous_keys", "external_api_key", "metrics_token"):
+        keys: SecretStr | None = getattr(settings, name)
+        if keys and any(_is_guessable(key) for key in keys.get_secret_value().split()):
             yield name.upper(), "must be random in production, or it can be guessed", KEY_EXAMPLE
 
 
@@ -79,6 +85,16 @@ def _addresses_of_ours(settings: "Settings") -> Iterator[Refusal]:
         yield "PUBLIC_URL", rule, "https://tasks.example.com"
 
 
+def _proxies(settings: "Settings") -> Iterator[Refusal]:
+    networks = settings.trusted_proxies or ()
+    v4 = collapse_addresses(each for each in networks if isinstance(each, IPv4Network))
+    v6 = collapse_addresses(each for each in networks if isinstance(each, IPv6Network))
+    is_wide = any(each.prefixlen < _WIDEST_V4 for each in v4)
+    if is_wide or any(each.prefixlen < _WIDEST_V6 for each in v6):
+        rule = "must name the proxies alone: whoever is among them can be any client"
+        yield "TRUSTED_PROXIES", rule, "10.0.0.0/8, 192.0.2.7"
+
+
 def _mail(settings: "Settings") -> Iterator[Refusal]:
     if settings.smtp_url is None:
         rule = "must be set in production: accounts are verified by mail"
@@ -95,8 +111,8 @@ def _database(settings: "Settings") -> Iterator[Refusal]:
             rule = "must be PostgreSQL where there are several processes (WEB_CONCURRENCY, EVENTS)"
             yield name, rule, example
         return
-    host = _first(url.query.get("host")) or url.host
-    if _is_here(host):
+    hosts = hosts_of(url)
+    if all(is_here(host) for host in hosts):
         if url.password and url.password == url.username:
             yield name, "must have a password that can not be guessed", example
         return
@@ -104,37 +120,14 @@ def _database(settings: "Settings") -> Iterator[Refusal]:
         yield name, "must not be the superuser's in production", example
     if not url.password or url.password in {*_GUESSABLE, url.username}:
         yield name, "must have a password that can not be guessed", example
-    modes = {_first(url.query.get(key)) for key in ("sslmode", "ssl")}
-    if _is_remote(host) and modes & {"disable", "allow", "false", "0"}:
-        yield name, "must be encrypted on its way", f"{example}?sslmode=verify-full"
 
 
 def _brokers(settings: "Settings") -> Iterator[Refusal]:
     for name in ("redis_url", "celery_broker_url"):
-        secret: SecretStr | None = getattr(settings, name)
-        url = urlsplit(secret.get_secret_value() if secret else "")
-        if not _is_remote(url.hostname):
+        url = address(getattr(settings, name))
+        if not is_remote(url.hostname):
             continue
         password = unquote(url.password or "")
         if not password or password in {*_GUESSABLE, url.username}:
             rule = "must have a password that can not be guessed, outside of a network of your own"
             yield name.upper(), rule, f"{url.scheme}://user:password@host.example.com"
-
-
-def _is_here(host: str | None) -> bool:
-    """Tell whether it is this machine: no host at all, a socket's folder, a loopback address."""
-    if host is None or host.startswith("/") or host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _is_remote(host: str | None) -> bool:
-    """Tell whether it may be anywhere: a name without a dot is in a network of our own."""
-    return not _is_here(host) and bool(host) and not re.fullmatch(r"[\w-]+", host or "")
-
-
-def _first(value: str | tuple[str, ...] | None) -> str | None:
-    return value[0] if isinstance(value, tuple) else value

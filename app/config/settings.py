@@ -22,6 +22,7 @@ from pydantic_settings import (
 from sqlalchemy.engine import URL, make_url
 
 from app.config.database_url import MAX_PORT, DatabaseUrl
+from app.config.edge import EdgeSettings
 from app.config.env_file import UNDECIDED, EnvFile, UnusableEnvFile
 from app.config.events import EventSettings
 from app.config.identity import IdentitySettings
@@ -31,8 +32,6 @@ from app.config.outside import (
     HostNames,
     Mailbox,
     MailServerUrl,
-    Networks,
-    Origins,
     RedisUrl,
     SentryDsn,
     SigningKey,
@@ -54,7 +53,7 @@ class InvalidSettingsError(Exception):
         super().__init__("\n".join(["The settings are not usable:", *problems]))
 
 
-class Settings(EventSettings, IdentitySettings, LimitSettings):
+class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
     """Read from the environment and from `.env`; `.env.example` explains each in its place."""
 
     model_config = SettingsConfigDict(
@@ -76,12 +75,6 @@ class Settings(EventSettings, IdentitySettings, LimitSettings):
     web_concurrency: int = Field(1, ge=1, le=64, examples=["2"])
     data_dir: Path = Field(Path("var"), examples=["/var/lib/alicerce"])
 
-    allowed_hosts: HostNames = Field((), examples=["tasks.example.com"])
-    cors_origins: Origins = Field((), examples=["https://app.example.com"])
-    trusted_proxies: Networks | None = Field(default=None, examples=["10.0.0.0/8, 192.0.2.7"])
-    body_timeout_seconds: float = Field(30.0, ge=1, le=300, examples=["30"])
-    docs: bool | None = Field(default=None, examples=["false"])
-
     database_url: DatabaseUrl = Field(
         examples=["postgresql://user:password@localhost:5432/alicerce"]
     )
@@ -90,6 +83,7 @@ class Settings(EventSettings, IdentitySettings, LimitSettings):
     database_timeout_seconds: float = Field(5.0, gt=0, le=60, examples=["5"])
 
     redis_url: RedisUrl | None = Field(default=None, examples=["redis://localhost:6379/1"])
+    plaintext_hosts: HostNames = Field((), examples=["db.internal, 10.0.0.5"])
 
     bin_keep_days: int = Field(30, ge=1, le=3650, examples=["30"])
 

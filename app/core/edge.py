@@ -17,5 +17,7 @@ class Edge:
     body_seconds: float = 30
     is_https: bool = False
     """Whether people reach it by https only, so that browsers may be told to keep to that."""
+    hsts_includes_subdomains: bool = False
+    """Whether browsers are told so for all hosts below ours too (RFC 6797, section 6.1.2)."""
     trusted_proxies: Sequence[Network] = ()
     """Whose word is taken for where a request comes from. Empty: nobody's."""

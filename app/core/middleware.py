@@ -34,11 +34,8 @@ SECURITY_HEADERS: Final = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-# RFC 6797: for a year, browsers come by https only.
-TRANSPORT_SECURITY: Final = (
-    b"strict-transport-security",
-    b"max-age=31536000; includeSubDomains",
-)
+TRANSPORT_SECURITY: Final = b"strict-transport-security"
+FOR_A_YEAR: Final = b"max-age=31536000"
 DEFAULT_HEADERS: Final = {
     b"content-security-policy": b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     b"cache-control": b"no-store",
@@ -58,7 +55,7 @@ class RequestBoundary:
         self._hosts = Hosts(edge.allowed_hosts)
         self._cors = Cors(edge.cors_origins) if edge.cors_origins else None
         self._body_seconds = edge.body_seconds
-        self._headers = SECURITY_HEADERS + [TRANSPORT_SECURITY] * edge.is_https
+        self._headers = SECURITY_HEADERS + _transport_security(edge)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -141,6 +138,12 @@ class _Answer:
             # The first bytes have left: only cutting the connection can still tell the client.
             raise error
         await send_problem(self.send, as_app_error(error), self._work.request_id)
+
+
+def _transport_security(edge: Edge) -> list[tuple[bytes, bytes]]:
+    """Have browsers come by https only (RFC 6797)."""
+    subdomains = b"; includeSubDomains" if edge.hsts_includes_subdomains else b""
+    return [(TRANSPORT_SECURITY, FOR_A_YEAR + subdomains)] if edge.is_https else []
 
 
 def _request_id(sent: bytes | None) -> str:

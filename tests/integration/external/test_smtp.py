@@ -16,8 +16,8 @@ from tests.support.smtp import MailServer, mail_server
 SENDER = Sender("Shop <no-reply@example.com>")
 
 
-def to(server: MailServer, *, scheme: str = "smtp", user: str = "") -> SmtpMailer:
-    return SmtpMailer(f"{scheme}://{user}localhost:{server.port}", SENDER)
+def to(server: MailServer, *, scheme: str = "smtp", user: str = "", asked: str = "") -> SmtpMailer:
+    return SmtpMailer(f"{scheme}://{user}localhost:{server.port}{asked}", SENDER)
 
 
 async def test_a_letter_arrives() -> None:
@@ -66,6 +66,16 @@ async def test_a_password_does_not_travel_in_the_open() -> None:
         with pytest.raises(MailDelayed):
             await to(server, user="user:password@").send(a_letter())
     assert [command.split(" ")[0] for command in server.commands] == ["EHLO"]
+
+
+async def test_where_tls_is_required_nothing_travels_in_the_open(authority: Authority) -> None:
+    async with mail_server() as server:
+        with pytest.raises(MailDelayed):
+            await to(server, asked="?starttls=required").send(a_letter())
+    assert [command.split(" ")[0] for command in server.commands] == ["EHLO"]
+    async with mail_server(tls=authority.server_of("localhost")) as server:
+        await to(server, asked="?starttls=required").send(a_letter())
+    assert [d.over_tls for d in server.delivered] == [True]
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])

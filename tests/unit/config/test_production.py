@@ -7,19 +7,25 @@ from tests.support.production import KEY, PRODUCTION
 from tests.unit.config.conftest import Load
 
 CANARY = "c4n4ry"
-POSTGRES = "postgresql://alicerce:Xk29vLq8Tz@db.example.com:5432/alicerce"
+TYPED = "0123456789abcdef" * 4
+IN_THE_OPEN = "postgresql://alicerce:Xk29vLq8Tz@db.example.com:5432/alicerce"
+POSTGRES = f"{IN_THE_OPEN}?sslmode=require"
+REDIS = "redis://:Xk29vLq8Tz@redis.example.com:6379/1"
+RABBITMQ = "amqp://alicerce:Xk29vLq8Tz@mq.example.com"
 
 # An empty value takes the setting away.
 BAD: list[tuple[str, dict[str, str]]] = [
     ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": ""}),
     ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": "short"}),
     ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": "x" * 64}),
-    ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": "0123456789abcdef" * 4}),
+    ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": TYPED}),
     ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"}),
     ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": "please-change-me-9f2c6b17e4d08a53c1b7"}),
     ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": "the secret key of the shop on the corner"}),
     ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": "your-256-bit-key-goes-here-1234567890"}),
     ("JWT_SECRET_KEY", {"JWT_ALGORITHM": "HS512", "JWT_SECRET_KEY": KEY[:63]}),
+    ("JWT_PREVIOUS_KEYS", {"JWT_PREVIOUS_KEYS": TYPED}),
+    ("JWT_PREVIOUS_KEYS", {"JWT_PREVIOUS_KEYS": f"{KEY[::-1]} {'x' * 64}"}),
     ("DEBUG", {"DEBUG": "true"}),
     ("DATABASE_ECHO", {"DATABASE_ECHO": "true"}),
     ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": ""}),
@@ -46,14 +52,51 @@ BAD: list[tuple[str, dict[str, str]]] = [
     ("DATABASE_URL", {"DATABASE_URL": POSTGRES.replace("Xk29vLq8Tz", "admin")}),
     ("DATABASE_URL", {"DATABASE_URL": POSTGRES.replace(":Xk29vLq8Tz", "")}),
     ("DATABASE_URL", {"DATABASE_URL": "postgresql://alicerce:alicerce@localhost/alicerce"}),
-    ("DATABASE_URL", {"DATABASE_URL": POSTGRES + "?sslmode=disable"}),
-    ("DATABASE_URL", {"DATABASE_URL": POSTGRES + "?sslmode=allow"}),
-    ("DATABASE_URL", {"DATABASE_URL": POSTGRES + "?ssl=disable"}),
-    ("REDIS_URL", {"REDIS_URL": "redis://redis.example.com"}),
+    *[
+        ("DATABASE_URL", {"DATABASE_URL": url})
+        for url in (
+            IN_THE_OPEN,
+            f"{IN_THE_OPEN}?sslmode=disable",
+            f"{IN_THE_OPEN}?sslmode=allow",
+            f"{IN_THE_OPEN}?sslmode=prefer",
+            f"{IN_THE_OPEN}?ssl=disable",
+            "postgresql://alicerce:Xk29vLq8Tz@10.0.0.5/alicerce",
+            "postgresql://alicerce:Xk29vLq8Tz@[2001:db8:1:2:3:4:5:6]/alicerce",
+            "postgresql://alicerce:Xk29vLq8Tz@db.example.com/alicerce?host=/run/postgresql",
+            "postgresql://alicerce:Xk29vLq8Tz@/alicerce?host=postgres&host=db.example.com",
+            "postgresql://alicerce:Xk29vLq8Tz@/alicerce?host=postgres,db.example.com:5432",
+        )
+    ],
+    ("DATABASE_URL", {"DATABASE_URL": IN_THE_OPEN, "PLAINTEXT_HOSTS": "example.com,10.0.0.5"}),
+    ("REDIS_URL", {"REDIS_URL": "rediss://redis.example.com"}),
     ("REDIS_URL", {"REDIS_URL": "rediss://203.0.113.9:6379/1"}),
-    ("REDIS_URL", {"REDIS_URL": "redis://:redis@redis.example.com"}),
-    ("CELERY_BROKER_URL", {"CELERY_BROKER_URL": "redis://redis.example.com"}),
-    ("CELERY_BROKER_URL", {"CELERY_BROKER_URL": "amqp://guest:guest@mq.example.com"}),
+    ("REDIS_URL", {"REDIS_URL": "rediss://:redis@redis.example.com"}),
+    ("REDIS_URL", {"REDIS_URL": "redis://10.0.0.5", "PLAINTEXT_HOSTS": "10.0.0.5"}),
+    ("REDIS_URL", {"REDIS_URL": REDIS}),
+    ("REDIS_URL", {"REDIS_URL": REDIS, "PLAINTEXT_HOSTS": "db.example.com"}),
+    ("CELERY_BROKER_URL", {"CELERY_BROKER_URL": "rediss://redis.example.com"}),
+    ("CELERY_BROKER_URL", {"CELERY_BROKER_URL": "amqps://guest:guest@mq.example.com"}),
+    ("CELERY_BROKER_URL", {"CELERY_BROKER_URL": REDIS}),
+    ("CELERY_BROKER_URL", {"CELERY_BROKER_URL": RABBITMQ}),
+    ("SMTP_URL", {"SMTP_URL": "smtp://relay.example.com"}),
+    ("SMTP_URL", {"SMTP_URL": "smtp://10.0.0.5:25"}),
+    ("SMTP_URL", {"SMTP_URL": "smtp://3405803777"}),  # 203.0.113.1
+    ("RATE_LIMITS", {"RATE_LIMITS": "false"}),
+    ("RATE_LIMIT_PER_MINUTE", {"RATE_LIMIT_PER_MINUTE": "0"}),
+    *[
+        ("TRUSTED_PROXIES", {"TRUSTED_PROXIES": networks})
+        for networks in (
+            "0.0.0.0/0",
+            "::/0",
+            "10.0.0.0/8, ::/0",
+            "0.0.0.0/1, 128.0.0.0/1",
+            "128.0.0.0/1",
+            "0.0.0.0/2",
+            "::/1, 8000::/1",
+            "2000::/3",
+            "64.0.0.0/8, 65.0.0.0/8",
+        )
+    ],
     ("EXTERNAL_API_URL", {"EXTERNAL_API_URL": "http://x.example.com", "EXTERNAL_API_KEY": KEY}),
     ("EXTERNAL_API_KEY", {"EXTERNAL_API_KEY": "a" * 32}),
     ("METRICS_TOKEN", {"METRICS_TOKEN": "a" * 16}),
@@ -66,16 +109,33 @@ BAD: list[tuple[str, dict[str, str]]] = [
 GOOD: list[dict[str, str]] = [
     {},
     {"DATABASE_URL": POSTGRES, "WEB_CONCURRENCY": "4", "EVENTS": "worker"},
-    {"DATABASE_URL": POSTGRES + "?sslmode=verify-full"},
+    {"DATABASE_URL": f"{IN_THE_OPEN}?sslmode=verify-full"},
+    {"DATABASE_URL": f"{IN_THE_OPEN}?sslmode=verify-ca"},
+    {"DATABASE_URL": IN_THE_OPEN, "PLAINTEXT_HOSTS": "DB.example.com"},
+    {
+        "DATABASE_URL": "postgresql://alicerce:Xk29vLq8Tz@[2001:db8:1:2:3:4:5:6]/alicerce",
+        "PLAINTEXT_HOSTS": "[2001:db8:1:2:3:4:5:6]",
+    },
+    {"DATABASE_URL": "postgresql://alicerce:Xk29vLq8Tz@postgres/alicerce"},
     {"DATABASE_URL": "postgresql://alicerce:Xk29vLq8Tz@postgres/alicerce?sslmode=disable"},
     {"DATABASE_URL": "postgresql:///alicerce?host=/run/postgresql"},
     {"DATABASE_URL": "postgresql://postgres:Xk29vLq8Tz@127.0.0.1/alicerce"},
     {"REDIS_URL": "redis://redis:6379/1", "CELERY_BROKER_URL": "redis://localhost/0"},
     {"REDIS_URL": "rediss://:Xk29vLq8Tz@redis.example.com:6380/1"},
     {"CELERY_BROKER_URL": "amqps://alicerce:Xk29vLq8Tz@mq.example.com"},
+    {"REDIS_URL": REDIS, "PLAINTEXT_HOSTS": "redis.example.com"},
+    {"CELERY_BROKER_URL": RABBITMQ, "PLAINTEXT_HOSTS": "db.internal, mq.example.com"},
+    {"SMTP_URL": "smtps://mail.example.com"},
+    {"SMTP_URL": "smtp://mail.example.com:25?starttls=required"},
+    {"SMTP_URL": "smtp://mail.example.com:25", "PLAINTEXT_HOSTS": "mail.example.com"},
+    {"SMTP_URL": "smtp://mail:25"},
+    {"SMTP_URL": "smtp://127.0.0.1:25"},
+    {"JWT_PREVIOUS_KEYS": f"{KEY[::-1]} {KEY[1:] + KEY[:1]}"},
+    {"TRUSTED_PROXIES": "10.0.0.0/8, 172.16.0.0/12, fc00::/7, 192.0.2.7"},
     {"ALLOWED_HOSTS": "Tasks.example.com, 10.0.0.5,[::1]"},
     {"CORS_ORIGINS": "https://app.example.com, https://other.example.com:8443"},
     {"EXTERNAL_API_URL": "https://x.example.com", "EXTERNAL_API_KEY": KEY},
+    {"HSTS_INCLUDE_SUBDOMAINS": "true"},
     {"METRICS_TOKEN": KEY[:32], "SENTRY_DSN": "https://key@sentry.example.com/1"},
 ]
 
@@ -112,6 +172,7 @@ def test_all_that_is_wrong_is_told_at_once_and_no_value_of_it(load: Load) -> Non
             APP_ENV="production",
             JWT_SECRET_KEY=CANARY * 8,
             DEBUG="true",
+            JWT_PREVIOUS_KEYS=CANARY * 8,
             DATABASE_URL=f"postgresql://postgres:{CANARY}@db.example.com/{CANARY}",
             REDIS_URL=f"redis://{CANARY}.example.com",
             PUBLIC_URL=f"http://{CANARY}.example.com",
@@ -120,10 +181,13 @@ def test_all_that_is_wrong_is_told_at_once_and_no_value_of_it(load: Load) -> Non
     assert told == [
         "DEBUG",
         "JWT_SECRET_KEY",
+        "JWT_PREVIOUS_KEYS",
         "ALLOWED_HOSTS",
         "PUBLIC_URL",
         "SMTP_URL",
         "MAIL_FROM",
+        "DATABASE_URL",
+        "REDIS_URL",
         "DATABASE_URL",
         "REDIS_URL",
     ]

@@ -8,6 +8,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.core.context import WorkContext, current_work
+from app.core.edge import Edge
 from app.core.middleware import RequestBoundary
 from app.core.routing import ApiRouter
 from app.core.security import AUTHENTICATED, PUBLIC
@@ -136,6 +137,25 @@ async def test_every_answer_tells_a_browser_what_not_to_do_with_it(app: Service,
         "server": None,
     }
     assert {name: answer.header(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("edge", "told"),
+    [
+        (Edge(), None),
+        (Edge(hsts_includes_subdomains=True), None),
+        (Edge(is_https=True), "max-age=31536000"),
+        (
+            Edge(is_https=True, hsts_includes_subdomains=True),
+            "max-age=31536000; includeSubDomains",
+        ),
+    ],
+)
+async def test_browsers_keep_to_https_for_us_alone_unless_all_below_is_asked_for(
+    serve: Serve, edge: Edge, told: str | None
+) -> None:
+    answer = await send(serve(edge=edge), "GET", "/absent")
+    assert answer.header("strict-transport-security") == told
 
 
 async def test_an_endpoint_may_say_otherwise(app: Service) -> None:

@@ -77,7 +77,8 @@ class SmtpMailer:
     """Hands each mail to a server, over a connection of its own.
 
     `smtps://` is TLS from the start. `smtp://` turns to TLS by STARTTLS where the server can; with
-    a user and a password it does so or fails, for they never travel in the open.
+    `?starttls=required` it does so or fails, and so with a user and a password: they never travel
+    in the open.
     """
 
     def __init__(self, url: str, sender: Sender) -> None:
@@ -94,13 +95,14 @@ class SmtpMailer:
 
     def _connection(self) -> aiosmtplib.SMTP:
         server, is_tls = self._server, self._server.scheme == "smtps"
+        needs_tls = bool(server.username or server.query)
         return aiosmtplib.SMTP(
             hostname=server.hostname,
             port=server.port or DEFAULT_PORTS[server.scheme],
             username=unquote(server.username) if server.username else None,
             password=unquote(server.password) if server.password else None,
             use_tls=is_tls,
-            start_tls=True if server.username and not is_tls else None,
+            start_tls=True if needs_tls and not is_tls else None,
             local_hostname=self._sender.domain,
             timeout=TIMEOUT_SECONDS,
         )

@@ -1,0 +1,80 @@
+"""Which other machines the settings name, and whether what goes there is encrypted on its way."""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import SecretStr
+from sqlalchemy.engine import URL
+
+from app.config.outside import STARTTLS
+
+if TYPE_CHECKING:
+    from app.config.settings import Settings
+
+Refusal = tuple[str, str, str]
+"""The setting, what it has to be, and an example."""
+
+RULE: Final = "must be encrypted on its way, or have its host named in PLAINTEXT_HOSTS"
+# Others fall back to plain text, which somebody in between can have them do.
+_ENCRYPTING: Final = {"require", "verify-ca", "verify-full"}
+_SECURE: Final = {"redis": "rediss", "amqp": "amqps"}
+_WITH_PORT: Final = re.compile(r"^([^:]+|\[.*\]):\d+$")
+
+
+def in_the_open(settings: "Settings") -> Iterator[Refusal]:
+    """Return what would go to another machine in plain text, although its host is not named."""
+    named = {host.strip("[]") for host in settings.plaintext_hosts}
+    database = settings.database
+    if not is_encrypted(database) and _any_remote(hosts_of(database), named):
+        example = "postgresql://user:password@db.example.com:5432/alicerce?sslmode=verify-full"
+        yield "DATABASE_URL", RULE, example
+    for name in ("redis_url", "celery_broker_url"):
+        url = address(getattr(settings, name))
+        if (secure := _SECURE.get(url.scheme)) and _any_remote([url.hostname], named):
+            yield name.upper(), RULE, f"{secure}://user:password@host.example.com"
+    mail = address(settings.smtp_url)
+    is_safe = mail.scheme == "smtps" or mail.username or mail.query == STARTTLS
+    if not is_safe and _any_remote([mail.hostname], named):
+        yield "SMTP_URL", RULE, f"smtp://mail.example.com:25?{STARTTLS}"
+
+
+def address(secret: SecretStr | None) -> SplitResult:
+    return urlsplit(secret.get_secret_value() if secret else "")
+
+
+def hosts_of(database: URL) -> list[str | None]:
+    """Return all hosts that the database's address names; none at all is None."""
+    asked = (database.host or "", *database.normalized_query.get("host", ()))
+    hosts = (host for text in asked for host in text.split(",") if host)
+    return [_WITH_PORT.sub(r"\1", host).strip("[]") for host in hosts] or [None]
+
+
+def is_encrypted(database: URL) -> bool:
+    """Tell whether a connection to PostgreSQL is encrypted or fails."""
+    modes = {
+        *database.normalized_query.get("sslmode", ()),
+        *database.normalized_query.get("ssl", ()),
+    }
+    return bool(modes) and modes <= _ENCRYPTING
+
+
+def is_here(host: str | None) -> bool:
+    """Tell whether it is this machine: no host at all, a socket's folder, a loopback address."""
+    if host is None or host.startswith("/") or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_remote(host: str | None) -> bool:
+    """Tell whether it may be anywhere: a name without a dot is in a network of our own."""
+    return not is_here(host) and bool(host) and not re.fullmatch(r"[A-Za-z_][\w-]*", host or "")
+
+
+def _any_remote(hosts: Sequence[str | None], named: set[str]) -> bool:
+    return any(is_remote(host) and (host or "").lower() not in named for host in hosts)
