@@ -42,6 +42,15 @@ class Discard(Exception):
     """Raised by a handler: there is nothing to do for this event, now or ever."""
 
 
+class MoreToDo(Exception):
+    """Raised by a handler: what it did so far is kept, and it is called again for the rest.
+
+    A transaction has to end soon, however much there is to do. So a handler does a bounded part of
+    it, and raises this as long as it did anything. It is no failed attempt: the count of those
+    begins anew, because something was achieved.
+    """
+
+
 class DeadLetter(Exception):
     """Raised by a handler: trying again is pointless, somebody has to look at it."""
 

@@ -8,7 +8,7 @@ from app.container import ApplicationContainer
 from app.shared.domain.events import DomainEvent
 from app.shared.infrastructure.database.models import event_log
 from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.runner import decoded
+from app.shared.infrastructure.events.decoding import decoded
 
 Event = TypeVar("Event", bound=DomainEvent)
 

@@ -15,6 +15,7 @@ from app.modules.task.application.handlers import (
     WhenTaskDueSoonMailWhoeverDoesIt,
     WhenUserDeactivatedReleaseTheirTasks,
     WhenUserDeletedForgetTheirTasks,
+    WhenUserDeletedReleaseTheirTasks,
 )
 from app.modules.task.application.usecases.assign_task import AssignTask
 from app.modules.task.application.usecases.cancel_task import CancelTask
@@ -96,7 +97,8 @@ class TaskContainer(DeclarativeContainer):
     handlers = Callable(
         _handlers,
         Singleton(WhenUserDeactivatedReleaseTheirTasks, clock=clock),
-        Singleton(WhenUserDeletedForgetTheirTasks, clock=clock),
+        Singleton(WhenUserDeletedForgetTheirTasks),
+        Singleton(WhenUserDeletedReleaseTheirTasks, clock=clock),
         Singleton(EmptyBin, clock=clock, keep=bin_keep),
         Singleton(RemindOfDueTasks, clock=clock),
         Singleton(WhenTaskAssignedMailTheAssignee, reader=reader, addresses=addresses, mails=mails),

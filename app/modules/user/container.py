@@ -15,8 +15,11 @@ from app.modules.user.application.handlers import (
     ForgetOldKeys,
     ForgetOldSessions,
     ForgetOldTokens,
+    ForgetSpentRefreshTokens,
     WhenUserDeactivatedDeleteTheirKeys,
     WhenUserDeactivatedEndTheirSessions,
+    WhenUserDeletedForgetTheirAnswers,
+    WhenUserDeletedForgetTheirSessions,
 )
 from app.modules.user.application.letters import AccountLetters
 from app.modules.user.application.usecases.administer_users import (
@@ -263,5 +266,8 @@ class UserContainer(DeclarativeContainer):
         Singleton(ForgetOldSessions, clock=clock),
         Singleton(ForgetOldKeys, clock=clock),
         Singleton(ForgetOldTokens, clock=clock),
+        Singleton(ForgetSpentRefreshTokens, clock=clock, limits=session_limits),
+        Singleton(WhenUserDeletedForgetTheirAnswers),
+        Singleton(WhenUserDeletedForgetTheirSessions),
         *_each_with(letters, BY_MAIL),
     )

@@ -4,7 +4,7 @@ import datetime as dt
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
-from sqlalchemy import Float, String, bindparam, delete, insert, select, tuple_
+from sqlalchemy import Float, String, bindparam, insert, select
 
 from app.core.events import every
 from app.core.idempotency import (
@@ -15,11 +15,12 @@ from app.core.idempotency import (
     KeyedCall,
 )
 from app.shared.domain.events import ScheduleTick
+from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Connection, Database, Reads
 from app.shared.infrastructure.database.expressions import database_time, try_lock
 from app.shared.infrastructure.database.models import idempotency_key
 from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.retention import BATCH, forget_older
+from app.shared.infrastructure.events.retention import forget_older
 from app.shared.infrastructure.events.wake import Wake
 
 _key = idempotency_key.c
@@ -31,22 +32,15 @@ KEEP: Final = Query(
     insert(idempotency_key).values(created_at=database_time()),
     columns=[column.name for column in idempotency_key.columns if column.name != "created_at"],
 )
-FORGET: Final = Query(delete(idempotency_key).where(_key.user_id == bindparam("of_user")))
-"""Delete the answers that a user got: they hold whatever the user wrote."""
+FORGET: Final = delete_batch(idempotency_key, lambda c: c.user_id == bindparam("of_user"))
+"""Delete answers that a user got: they hold whatever the user wrote."""
 
 LOCK: Final = Query(select(try_lock(bindparam("name", type_=String)).label("is_ours")))
 
-_old = idempotency_key.alias("old").c
-_primary = [idempotency_key.c[name] for name in _NAMES]
-OLD: Final = Query(
-    delete(idempotency_key).where(
-        tuple_(*_primary).in_(
-            select(*(_old[name] for name in _NAMES))
-            .where(_old.created_at < database_time(-bindparam("keep", type_=Float)))
-            .order_by(_old.created_at)
-            .limit(BATCH)
-        )
-    )
+OLD: Final = delete_batch(
+    idempotency_key,
+    lambda c: c.created_at < database_time(-bindparam("keep", type_=Float)),
+    "created_at",
 )
 
 

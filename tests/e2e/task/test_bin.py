@@ -11,6 +11,7 @@ from app.modules.task.application.handlers import EmptyBin
 from app.modules.task.infrastructure.tables import task as task_table
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.query import Query
+from tests.support.batches import call_to_the_end
 from tests.support.people import Person
 
 MOMENT = dt.timedelta(microseconds=1)
@@ -116,9 +117,7 @@ async def purge(container: ApplicationContainer, at: dt.datetime) -> int:
     """Empty the bin at some time, keeping what the settings say; tell how many tasks went."""
     before = await stored(container)
     empty_bin = EmptyBin(FixedClock(at), container.task.bin_keep())
-    async with container.task.uow() as uow:
-        await empty_bin(ScheduleTick("task.empty_bin", at), uow)
-        await uow.commit()
+    await call_to_the_end(empty_bin, ScheduleTick("task.empty_bin", at), container.task.uow)
     return before - await stored(container)
 
 

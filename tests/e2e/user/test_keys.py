@@ -24,6 +24,7 @@ from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.query import Query
 from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import ChangeAccount, Rows
+from tests.support.batches import call_to_the_end
 from tests.support.people import Person
 
 DAY = dt.timedelta(days=1)
@@ -227,7 +228,6 @@ async def test_a_purge_forgets_keys_that_expired_over_thirty_days_ago(
     now = dt.datetime.now(dt.UTC)
     for expires_at, left in ((None, 1), (now - 29 * DAY, 1), (now - 30 * DAY, 0)):
         await change_keys(container, expires_at=expires_at)
-        async with container.user.uow() as uow:
-            await ForgetOldKeys(container.clock())(ScheduleTick("user.forget_keys", now), uow)
-            await uow.commit()
+        tick = ScheduleTick("user.forget_keys", now)
+        await call_to_the_end(ForgetOldKeys(container.clock()), tick, container.user.uow)
         assert len(await rows(select(api_key))) == left

@@ -12,6 +12,7 @@ from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.query import Query
 from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import ChangeAccount, Post, Rows
+from tests.support.batches import call_to_the_end
 from tests.support.people import Person
 
 DAY = dt.timedelta(days=1)
@@ -153,10 +154,8 @@ async def test_what_can_not_be_a_token_is_told_so(refresh: Post, token: Any, cod
 
 async def forget_old_sessions(container: ApplicationContainer, now: dt.datetime) -> None:
     """Do what is done every hour."""
-    async with container.user.uow() as uow:
-        forget = ForgetOldSessions(container.clock())
-        await forget(ScheduleTick("user.forget_sessions", now), uow)
-        await uow.commit()
+    tick = ScheduleTick("user.forget_sessions", now)
+    await call_to_the_end(ForgetOldSessions(container.clock()), tick, container.user.uow)
 
 
 async def test_a_purge_forgets_sessions_that_ended_over_thirty_days_ago(

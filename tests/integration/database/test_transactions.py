@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import bindparam, column, insert, select, table, update
 
 from app.core.exceptions import AppError
-from app.modules.user.infrastructure.tables import user, user_session
+from app.modules.user.infrastructure.tables import refresh_token, user
 from app.shared.domain.base_entity import new_id
 from app.shared.infrastructure.database.connection import Database, IntegrityViolation
 from app.shared.infrastructure.database.models import event_log
@@ -22,9 +22,7 @@ HIT = Query(
 )
 NEEDED = [column.name for column in user.columns if not column.nullable]
 ADD_USER = Query(insert(user), columns=NEEDED)
-ADD_SESSION = Query(
-    insert(user_session), columns=["id", "user_id", "started_at", "expires_at", "revoked_at"]
-)
+ADD_TOKEN = Query(insert(refresh_token), columns=["fingerprint", "session_id"])
 
 
 class Interrupted(Exception):
@@ -225,10 +223,9 @@ async def test_an_identity_that_is_there_twice_names_its_constraint(database: Da
 
 
 async def test_a_reference_to_nothing_is_refused(database: Database) -> None:
-    times = {"started_at": NOW, "expires_at": NOW, "revoked_at": None}
-    session = {"id": new_id(), "user_id": new_id(), **times}
+    token = {"fingerprint": "none", "session_id": new_id()}
     # SQLite does not say which reference it was.
-    assert await violated(database, ADD_SESSION, session) in {"fk_user_session_user_id", ""}
+    assert await violated(database, ADD_TOKEN, token) in {"fk_refresh_token_session_id", ""}
 
 
 async def test_a_value_that_must_be_there_has_no_constraint_to_name(database: Database) -> None:

@@ -91,7 +91,7 @@ DRIFTS_ON_POSTGRESQL = [
     "ALTER TABLE task ALTER COLUMN labels TYPE json",
     "ALTER TABLE task ALTER COLUMN due_at SET NOT NULL",
     "ALTER TABLE event_log DROP CONSTRAINT uq_event_log_position",
-    "ALTER TABLE user_session DROP CONSTRAINT fk_user_session_user_id",
+    "ALTER TABLE refresh_token DROP CONSTRAINT fk_refresh_token_session_id",
 ]
 
 

@@ -9,6 +9,7 @@ from app.shared.infrastructure.events import (
     deliveries,
     inspection,
     replay,
+    retention,
     steering,
     sweep,
 )
@@ -59,6 +60,9 @@ ALLOWED: Final[dict[Any, Allowed]] = {
     steering.DISCARD_WAITING_BATCH: Allowed(2 * _UNDONE, _OPERATOR),
     inspection.page_query: Allowed(
         _UNDONE, "an operator's list: it reads what is to be done, or walks past it to what is done"
+    ),
+    retention.END_OF_OLD_EVENTS: Allowed(
+        retention.BATCH, "it walks along a stretch of the log to tell where that ends"
     ),
     replay.END_OF_STRETCH: Allowed(
         2 * steering.BATCH, "it walks along a stretch of the log to tell where that ends"

@@ -12,7 +12,7 @@ from app.modules.task.infrastructure import readers as task_readers
 from app.modules.task.infrastructure import repositories as task_repositories
 from app.modules.user.infrastructure import keys, one_time_tokens, sessions
 from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events import deliveries, inspection, scheduler, steering
+from app.shared.infrastructure.events import deliveries, inspection, retention, scheduler, steering
 from app.shared.infrastructure.events.states import DeliveryState
 from tests.integration.plans.filling import HANDLER, PAUSED, ROWS
 
@@ -138,6 +138,12 @@ OWN: Final[dict[Query, dict[str, Any]]] = {
     keys.STATE: {"presented": "key-60001"},
     deliveries.WAITING: {"of_lane": _lane(_DONE)},
     deliveries.PROMOTE: {"of_lane": _lane(_DONE)},
+    # The oldest events have no deliveries any more.
+    retention.END_OF_OLD_EVENTS: {"after_time": NOW - dt.timedelta(minutes=ROWS + 10)},
+    retention.OLD_EVENTS: {
+        "after_time": NOW - dt.timedelta(minutes=ROWS + 10),
+        "last_time": NOW - dt.timedelta(minutes=ROWS - 60),
+    },
     scheduler.FIRED: {"kind": "task"},
     steering.RESUME: {"of_handler": PAUSED},
 }

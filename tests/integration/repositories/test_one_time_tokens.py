@@ -2,7 +2,6 @@
 
 import datetime as dt
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from app.modules.user.infrastructure.repositories import SqlUserUnitOfWork
 from app.shared.domain.events import ScheduleTick
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.database.connection import Database
+from tests.support.batches import call_to_the_end
 from tests.support.samples import a_full
 from tests.support.units import unit
 
@@ -84,10 +84,8 @@ async def test_one_kind_is_forgotten_or_all(database: Database, ana: User) -> No
 async def test_tokens_that_expired_are_forgotten_by_and_by(database: Database, ana: User) -> None:
     old, _ = await granted(database, ana, until=NOW - MOMENT)
     good, _ = await granted(database, ana, until=NOW)
-    async with unit(SqlUserUnitOfWork, database) as uow:
-        forget: Any = ForgetOldTokens(Clock())
-        await forget(ScheduleTick("user.forget_tokens", NOW), uow)
-        await uow.commit()
+    tick = ScheduleTick("user.forget_tokens", NOW)
+    await call_to_the_end(ForgetOldTokens(Clock()), tick, lambda: unit(SqlUserUnitOfWork, database))
     assert await taken(database, old) is None
     assert await taken(database, good)
 

@@ -1,5 +1,6 @@
 """What the repository and the reader of tasks do besides."""
 
+import asyncio
 import datetime as dt
 from uuid import UUID
 
@@ -82,13 +83,53 @@ async def test_only_what_was_deleted_before_a_moment_is_purged(database: Databas
     tasks = [await saved(database, a_task(owner_id=OWNER, deleted_at=at)) for at in moments]
 
     async with unit(SqlTaskUnitOfWork, database) as uow:
-        assert await uow.tasks.purge(deleted_before=NOW) == 1
+        assert await uow.tasks.purge(deleted_before=NOW, most=10) == 1
         await uow.commit()
 
     with pytest.raises(TaskNotFound):
         await get_owned(database, OWNER, tasks[0].id)
     for task in tasks[1:]:
         assert await get_owned(database, OWNER, task.id) == task
+
+
+async def test_tasks_are_purged_so_many_at_a_time_until_there_is_none(database: Database) -> None:
+    for deleted_at in (None, None, None, NOW, NOW):
+        await saved(database, a_task(owner_id=OWNER, deleted_at=deleted_at))
+    other = await saved(database, a_task(owner_id=STRANGER))
+
+    async def purged() -> int:
+        async with unit(SqlTaskUnitOfWork, database) as uow:
+            hit = await uow.tasks.purge_of(OWNER, most=2)
+            await uow.commit()
+        return hit
+
+    assert [await purged() for _ in range(4)] == [2, 1, 2, 0]
+    assert await get_owned(database, STRANGER, other.id) == other
+
+
+# SQLite has one writer: there nobody else changes a task meanwhile.
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_task_that_is_restored_at_the_last_moment_is_not_purged(
+    database: Database,
+) -> None:
+    task = await saved(database, a_task(owner_id=OWNER, deleted_at=NOW - dt.timedelta(days=1)))
+
+    async def purge() -> int:
+        async with unit(SqlTaskUnitOfWork, database) as uow:
+            hit = await uow.tasks.purge(deleted_before=NOW, most=10)
+            await uow.commit()
+        return hit
+
+    async with unit(SqlTaskUnitOfWork, database) as uow:
+        stored = await uow.tasks.get_owned(OWNER, task.id)
+        stored.restore(now=NOW)
+        await uow.tasks.save(stored)
+        purging = asyncio.create_task(purge())
+        await asyncio.sleep(0.2)  # it waits for the row by now
+        await uow.commit()
+
+    assert await purging == 0
+    assert (await get_owned(database, OWNER, task.id)).deleted_at is None
 
 
 def test_the_statement_of_a_list_is_made_once_for_each_shape() -> None:

@@ -85,6 +85,13 @@ class World:
             await uow.users.save(user)
             await uow.commit()
 
+    async def delete_account(self, user_id: UUID) -> None:
+        async with self.container.user.uow() as uow:
+            user = await uow.users.get(user_id)
+            user.leave(now=NOW)
+            await uow.users.delete(user)
+            await uow.commit()
+
     async def a_task(self, owner_id: UUID, title: str = "Lay the foundation", **of: Any) -> Task:
         """Create a task."""
         details: TaskChanges = {"title": Title(title)}
@@ -123,8 +130,12 @@ class World:
 
     async def remind(self) -> None:
         """Have it be time for the reminders, and deliver what comes of that."""
+        await self.tick("task.remind_due")
+
+    async def tick(self, name: str) -> None:
+        """Have it be time for what is done at regular times, and deliver what comes of that."""
         schedule = Schedule(id=new_id(), version=1, created_at=NOW, updated_at=NOW)
-        schedule.record(ScheduleTick("task.remind_due", NOW))
+        schedule.record(ScheduleTick(name, NOW))
         collector = EventCollector(self.container.registry())
         collector.collect(schedule)
         async with self.database.transaction() as connection:

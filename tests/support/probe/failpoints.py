@@ -14,7 +14,7 @@ from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.distributed.chunk import Chunk
 from app.shared.infrastructure.events.distributed.executor import CeleryExecutor
 from app.shared.infrastructure.events.distributed.sender import Message, Sender
-from app.shared.infrastructure.events.runner import Runner, Taken
+from app.shared.infrastructure.events.runner import Outcome, Runner, Taken
 from app.shared.infrastructure.events.wake import Wake
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 from tests.support.probe.handlers import Folder
@@ -84,10 +84,10 @@ def _before_ack(reach: Pass) -> None:
     """After the effect, before the note that it is done."""
     original = Runner._finish
 
-    async def finish(self: Runner, connection: Any, taken: Taken, note: str | None) -> None:
+    async def finish(self: Runner, connection: Any, taken: Taken, outcome: Outcome) -> None:
         if taken.handler.startswith("probe."):
             await reach()
-        await original(self, connection, taken, note)
+        await original(self, connection, taken, outcome)
 
     Runner._finish = finish  # type: ignore[method-assign]
 
@@ -96,10 +96,10 @@ def _before_commit(reach: Pass) -> None:
     """After effect and note, before they are committed."""
     original = Runner._finish
 
-    async def finish(self: Runner, connection: Any, taken: Taken, note: str | None) -> None:
+    async def finish(self: Runner, connection: Any, taken: Taken, outcome: Outcome) -> None:
         if taken.handler.startswith("probe."):
             connection = _Committing(connection, reach)
-        await original(self, connection, taken, note)
+        await original(self, connection, taken, outcome)
 
     Runner._finish = finish  # type: ignore[method-assign]
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from app.core.context import current_work
-from app.core.events import DeadLetter, Discard, Retry, Subscription, subscribe
+from app.core.events import DeadLetter, Discard, MoreToDo, Retry, Subscription, subscribe
 from app.shared.domain.base_entity import new_id
 from tests.support.probe.module import (
     Answered,
@@ -152,6 +152,10 @@ async def _discard(_folder: Folder) -> None:
     raise Discard("not needed")
 
 
+async def _more(_folder: Folder) -> None:
+    raise MoreToDo
+
+
 async def _give_up(_folder: Folder) -> None:
     raise DeadLetter("as it was told")
 
@@ -181,6 +185,7 @@ ACTS: Final[dict[str, Callable[[Folder], Awaitable[None]]]] = {
     "fail": _fail,
     "retry": _retry,
     "discard": _discard,
+    "more": _more,
     "give up": _give_up,
     "cancel": _cancel,
     "hang": _hang,

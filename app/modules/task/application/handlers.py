@@ -1,11 +1,10 @@
 """What the task module does when something happened, here or in another module."""
 
 import datetime as dt
-from typing import Final
 from uuid import UUID
 
 from app.core.context import current_work
-from app.core.events import Discard, every, subscribe
+from app.core.events import Discard, MoreToDo, every, subscribe
 from app.modules.task.application.dto import TaskView
 from app.modules.task.application.mails import AddressBook, TaskMails
 from app.modules.task.application.readers import TaskReader
@@ -17,62 +16,80 @@ from app.shared.application.webhook import Webhook, WebhookMessage
 from app.shared.domain.events import ScheduleTick
 
 
-@subscribe(UserDeactivated, id="task.release_tasks_of_user")
-class WhenUserDeactivatedReleaseTheirTasks:
+class _ReleaseTheirTasks:
     """What was given to somebody who is gone goes back to its owner."""
+
+    MOST_AT_ONCE = 500
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def __call__(self, event: UserDeactivated, uow: TaskUnitOfWork) -> None:
-        for task in await uow.tasks.assigned_to(event.user_id):
+    async def __call__(self, event: UserDeactivated | UserDeleted, uow: TaskUnitOfWork) -> None:
+        tasks = await uow.tasks.assigned_to(event.user_id, most=self.MOST_AT_ONCE)
+        for task in tasks:
             task.release(now=self._clock.now())
             await uow.tasks.save(task)
+        if tasks:
+            raise MoreToDo
+
+
+@subscribe(UserDeactivated, id="task.release_tasks_of_user")
+class WhenUserDeactivatedReleaseTheirTasks(_ReleaseTheirTasks):
+    """Of somebody who may come back."""
+
+
+@subscribe(UserDeleted, id="task.release_tasks_of_leaver")
+class WhenUserDeletedReleaseTheirTasks(_ReleaseTheirTasks):
+    """Of somebody who is gone for good: apart from what they wrote, so that neither waits."""
 
 
 @subscribe(UserDeleted, id="task.forget_user")
 class WhenUserDeletedForgetTheirTasks:
-    """What somebody wrote goes with them; what was only given to them goes back to its owner.
+    """What somebody wrote goes with them.
 
     Their own tasks leave no trace but events, which hold ids and the names of fields. So whoever
     worked on one of them loses it: it was never theirs.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    MOST_AT_ONCE = 1_000
 
     async def __call__(self, event: UserDeleted, uow: TaskUnitOfWork) -> None:
-        await uow.tasks.purge_of(event.user_id)
-        for task in await uow.tasks.assigned_to(event.user_id):
-            task.release(now=self._clock.now())
-            await uow.tasks.save(task)
+        if await uow.tasks.purge_of(event.user_id, most=self.MOST_AT_ONCE):
+            raise MoreToDo
 
 
 @every(dt.timedelta(hours=1), id="task.empty_bin")
 class EmptyBin:
     """Remove for good what was deleted long enough ago."""
 
+    MOST_AT_ONCE = 1_000
+
     def __init__(self, clock: Clock, keep: dt.timedelta) -> None:
         self._clock, self._keep = clock, keep
 
     async def __call__(self, _tick: ScheduleTick, uow: TaskUnitOfWork) -> None:
-        await uow.tasks.purge(deleted_before=self._clock.now() - self._keep)
+        before = self._clock.now() - self._keep
+        if await uow.tasks.purge(deleted_before=before, most=self.MOST_AT_ONCE):
+            raise MoreToDo
 
 
 @every(dt.timedelta(minutes=15), id="task.remind_due")
 class RemindOfDueTasks:
     """Find what is due soon; each task tells it once for each due time."""
 
-    MOST_AT_ONCE: Final = 1_000  # the rest is for the next time: a transaction has to end
+    MOST_AT_ONCE = 500
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
     async def __call__(self, _tick: ScheduleTick, uow: TaskUnitOfWork) -> None:
         now = self._clock.now()
-        for task in await uow.tasks.due_soon(now=now, most=self.MOST_AT_ONCE):
-            if task.remind(now=now):
-                await uow.tasks.save(task)
+        found = await uow.tasks.due_soon(now=now, most=self.MOST_AT_ONCE)
+        reminded = [task for task in found if task.remind(now=now)]
+        for task in reminded:
+            await uow.tasks.save(task)
+        if reminded:
+            raise MoreToDo
 
 
 @subscribe(

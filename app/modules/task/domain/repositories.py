@@ -20,8 +20,8 @@ class TaskRepository(Protocol):
         """Return the owner's task, in the bin or not. Raises TaskNotFound."""
         ...
 
-    async def assigned_to(self, user_id: UUID, /) -> list[Task]:
-        """Return the tasks that the user is to do and that are not closed."""
+    async def assigned_to(self, user_id: UUID, /, *, most: int) -> list[Task]:
+        """Return tasks that the user is to do and that are not closed. Nobody changes them now."""
         ...
 
     async def due_soon(self, *, now: dt.datetime, most: int) -> list[Task]:
@@ -30,11 +30,11 @@ class TaskRepository(Protocol):
 
     async def save(self, task: Task, /) -> None: ...
 
-    async def purge_of(self, owner_id: UUID, /) -> int:
-        """Remove all tasks of an owner for good, those in the bin too; return how many."""
+    async def purge_of(self, owner_id: UUID, /, *, most: int) -> int:
+        """Remove tasks of an owner for good, those in the bin too; return how many."""
         ...
 
-    async def purge(self, *, deleted_before: dt.datetime) -> int:
+    async def purge(self, *, deleted_before: dt.datetime, most: int) -> int:
         """Remove for good what was put into the bin before then; return how many."""
         ...
 

@@ -1,10 +1,10 @@
 """How tasks are stored."""
 
 import datetime as dt
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, delete, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from app.core.exceptions import StaleVersion
 from app.modules.task.domain.entities import (
@@ -16,8 +16,9 @@ from app.modules.task.domain.entities import (
     Title,
 )
 from app.modules.task.domain.errors import TaskNotFound
-from app.modules.task.infrastructure.tables import AWAITS_REMINDER, IS_IN_USE, task
+from app.modules.task.infrastructure.tables import AWAITS_REMINDER, task
 from app.shared.infrastructure.base_repository import BaseRepository
+from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Connection, Row
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.event_log import EventCollector
@@ -40,9 +41,11 @@ IS_UNFINISHED = or_(
     task.c.status == TaskStatus.OPEN.value, task.c.status == TaskStatus.IN_PROGRESS.value
 )
 ASSIGNED = Query(
-    select(task).where(
-        task.c.assignee_id == bindparam("user_id"), task.c.deleted_at.is_(None), IS_UNFINISHED
-    )
+    select(task)
+    .where(task.c.assignee_id == bindparam("user_id"), task.c.deleted_at.is_(None), IS_UNFINISHED)
+    .limit(bindparam("most"))
+    # One that its owner is changing right now is waited for: of many one always is.
+    .with_for_update()
 )
 DUE_SOON = Query(
     select(task)
@@ -57,12 +60,16 @@ DUE_SOON = Query(
     # Whoever is at work on a task now is not disturbed: the next round comes soon.
     .with_for_update(skip_locked=True)
 )
-_is_of_owner = task.c.owner_id == bindparam("owner_id")
+
+
+def _of_owner(c: Any) -> ColumnElement[bool]:
+    return cast("ColumnElement[bool]", c.owner_id == bindparam("owner_id"))
+
+
 # What is in use and what is in the bin are found by an index each, and there is none of both.
-PURGE_OF = Query(
-    delete(task).where(or_(and_(_is_of_owner, IS_IN_USE), and_(_is_of_owner, ~IS_IN_USE)))
-)
-PURGE = Query(delete(task).where(task.c.deleted_at < bindparam("deleted_before")))
+PURGE_IN_USE_OF = delete_batch(task, lambda c: _of_owner(c) & c.deleted_at.is_(None))
+PURGE_IN_BIN_OF = delete_batch(task, lambda c: _of_owner(c) & c.deleted_at.is_not(None))
+PURGE = delete_batch(task, lambda c: c.deleted_at < bindparam("deleted_before"), "deleted_at")
 
 
 class SqlTaskRepository(BaseRepository[Task]):
@@ -82,8 +89,8 @@ class SqlTaskRepository(BaseRepository[Task]):
             raise TaskNotFound
         return found
 
-    async def assigned_to(self, user_id: UUID, /) -> list[Task]:
-        rows = await self._connection.fetch_all(ASSIGNED, {"user_id": user_id})
+    async def assigned_to(self, user_id: UUID, /, *, most: int) -> list[Task]:
+        rows = await self._connection.fetch_all(ASSIGNED, {"user_id": user_id, "most": most})
         return [self.to_aggregate(row) for row in rows]
 
     async def due_soon(self, *, now: dt.datetime, most: int) -> list[Task]:
@@ -91,11 +98,15 @@ class SqlTaskRepository(BaseRepository[Task]):
         rows = await self._connection.fetch_all(DUE_SOON, wanted)
         return [self.to_aggregate(row) for row in rows]
 
-    async def purge_of(self, owner_id: UUID, /) -> int:
-        return await self._connection.execute(PURGE_OF, {"owner_id": owner_id})
+    async def purge_of(self, owner_id: UUID, /, *, most: int) -> int:
+        asked = {"owner_id": owner_id, "most": most}
+        return await self._connection.execute(
+            PURGE_IN_USE_OF, asked
+        ) or await self._connection.execute(PURGE_IN_BIN_OF, asked)
 
-    async def purge(self, *, deleted_before: dt.datetime) -> int:
-        return await self._connection.execute(PURGE, {"deleted_before": deleted_before})
+    async def purge(self, *, deleted_before: dt.datetime, most: int) -> int:
+        asked = {"deleted_before": deleted_before, "most": most}
+        return await self._connection.execute(PURGE, asked)
 
     def to_row(self, aggregate: Task) -> dict[str, Any]:
         return {

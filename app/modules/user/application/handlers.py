@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from app.core.events import PublishedEvent, every, subscribe
+from app.core.events import MoreToDo, PublishedEvent, every, subscribe
 from app.modules.user.application.letters import AccountLetters
 from app.modules.user.application.mails import Letter
 from app.modules.user.domain.events import (
@@ -14,14 +14,19 @@ from app.modules.user.domain.events import (
     PasswordResetRequested,
     RegistrationRepeated,
     UserDeactivated,
+    UserDeleted,
     UserRegistered,
     VerificationRequested,
 )
 from app.modules.user.domain.repositories import UserUnitOfWork
+from app.modules.user.domain.sessions import SessionLimits
 from app.shared.application.base_usecase import Clock
 from app.shared.domain.events import ScheduleTick
 
 H = TypeVar("H")
+
+MOST_AT_ONCE: Final = 2_000
+"""Rows that one transaction deletes: it has to end soon."""
 
 
 @subscribe(UserDeactivated, id="user.end_sessions")
@@ -43,6 +48,24 @@ class WhenUserDeactivatedDeleteTheirKeys:
         await uow.keys.delete_all(event.user_id)
 
 
+@subscribe(UserDeleted, id="user.forget_answers_to")
+class WhenUserDeletedForgetTheirAnswers:
+    """What they were answered to calls with an Idempotency-Key holds whatever they wrote."""
+
+    async def __call__(self, event: UserDeleted, uow: UserUnitOfWork) -> None:
+        if await uow.users.forget_answers(event.user_id, most=MOST_AT_ONCE):
+            raise MoreToDo
+
+
+@subscribe(UserDeleted, id="user.forget_sessions_of")
+class WhenUserDeletedForgetTheirSessions:
+    """They were worth nothing without the account; now they are gone, with their tokens."""
+
+    async def __call__(self, event: UserDeleted, uow: UserUnitOfWork) -> None:
+        if await uow.sessions.purge_of(event.user_id, most=MOST_AT_ONCE):
+            raise MoreToDo
+
+
 @every(dt.timedelta(hours=1), id="user.forget_keys")
 class ForgetOldKeys:
     """Delete API keys that expired over 30 days ago."""
@@ -53,7 +76,9 @@ class ForgetOldKeys:
         self._clock = clock
 
     async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
-        await uow.keys.purge(before=self._clock.now() - self.KEPT_AFTER_THEIR_END)
+        before = self._clock.now() - self.KEPT_AFTER_THEIR_END
+        if await uow.keys.purge(before=before, most=MOST_AT_ONCE):
+            raise MoreToDo
 
 
 @every(dt.timedelta(hours=1), id="user.forget_sessions")
@@ -66,7 +91,25 @@ class ForgetOldSessions:
         self._clock = clock
 
     async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
-        await uow.sessions.purge(before=self._clock.now() - self.KEPT_AFTER_THEIR_END)
+        before = self._clock.now() - self.KEPT_AFTER_THEIR_END
+        if await uow.sessions.purge(before=before, most=MOST_AT_ONCE):
+            raise MoreToDo
+
+
+@every(dt.timedelta(hours=1), id="user.forget_spent_tokens")
+class ForgetSpentRefreshTokens:
+    """Delete refresh tokens that were used so long ago that, unused, they would have expired.
+
+    A living session gets a new one with each refresh, and so would keep all of its life.
+    """
+
+    def __init__(self, clock: Clock, limits: SessionLimits) -> None:
+        self._clock, self._keep = clock, limits.idle
+
+    async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
+        before = self._clock.now() - self._keep
+        if await uow.sessions.purge_spent(before=before, most=MOST_AT_ONCE):
+            raise MoreToDo
 
 
 @every(dt.timedelta(hours=1), id="user.forget_tokens")
@@ -77,7 +120,8 @@ class ForgetOldTokens:
         self._clock = clock
 
     async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
-        await uow.tokens.purge(before=self._clock.now())
+        if await uow.tokens.purge(before=self._clock.now(), most=MOST_AT_ONCE):
+            raise MoreToDo
 
 
 # --- Letters ------------------------------------------------------------------------------------

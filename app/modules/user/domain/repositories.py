@@ -31,6 +31,10 @@ class UserRepository(Protocol):
     async def save(self, user: User, /) -> None: ...
     async def delete(self, user: User, /) -> None: ...
 
+    async def forget_answers(self, user_id: UUID, /, *, most: int) -> int:
+        """Forget what the user was answered: it holds what they wrote; return how many."""
+        ...
+
     async def renew_hash(self, user_id: UUID, /, *, old: str, new: str) -> None:
         """Store the same password under stronger parameters, unless it was changed meanwhile."""
         ...
@@ -92,8 +96,16 @@ class SessionRepository(Protocol):
         """End all sessions of a user, but for one perhaps."""
         ...
 
-    async def purge(self, *, before: dt.datetime) -> int:
-        """Forget sessions that ended before then; return how many."""
+    async def purge(self, *, before: dt.datetime, most: int) -> int:
+        """Forget sessions that ended before then, and their tokens; return how many of both."""
+        ...
+
+    async def purge_of(self, user_id: UUID, /, *, most: int) -> int:
+        """Forget sessions of a user and their tokens; return how many of both."""
+        ...
+
+    async def purge_spent(self, *, before: dt.datetime, most: int) -> int:
+        """Forget refresh tokens that were used before then; return how many."""
         ...
 
 
@@ -112,7 +124,7 @@ class OneTimeTokenRepository(Protocol):
         """Make all tokens of an account worthless."""
         ...
 
-    async def purge(self, *, before: dt.datetime) -> int:
+    async def purge(self, *, before: dt.datetime, most: int) -> int:
         """Remove those that expired before then; return how many."""
         ...
 
@@ -136,7 +148,7 @@ class KeyRepository(Protocol):
         """Forget all keys of a user."""
         ...
 
-    async def purge(self, *, before: dt.datetime) -> int:
+    async def purge(self, *, before: dt.datetime, most: int) -> int:
         """Forget keys that expired before then; return how many."""
         ...
 

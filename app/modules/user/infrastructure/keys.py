@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from app.modules.user.application.dto import KeyState, KeyView
 from app.modules.user.domain.keys import ApiKey, TooManyKeys
 from app.modules.user.infrastructure.tables import api_key, user
+from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Connection, Database
 from app.shared.infrastructure.database.query import Query
 
@@ -29,7 +30,7 @@ DELETE = Query(
     )
 )
 DELETE_OF_USER = Query(delete(api_key).where(api_key.c.user_id == bindparam("of_user")))
-PURGE = Query(delete(api_key).where(api_key.c.expires_at < bindparam("before")))
+PURGE = delete_batch(api_key, lambda c: c.expires_at < bindparam("before"), "expires_at")
 
 _SHOWN = [column for column in api_key.columns if column.name not in {"user_id", "fingerprint"}]
 OF_USER = Query(
@@ -74,8 +75,8 @@ class SqlKeyRepository:
     async def delete_all(self, user_id: UUID, /) -> None:
         await self._connection.execute(DELETE_OF_USER, {"of_user": user_id})
 
-    async def purge(self, *, before: dt.datetime) -> int:
-        return await self._connection.execute(PURGE, {"before": before})
+    async def purge(self, *, before: dt.datetime, most: int) -> int:
+        return await self._connection.execute(PURGE, {"before": before, "most": most})
 
 
 class SqlKeyReader:

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, delete, insert
 
 from app.modules.user.domain.one_time_tokens import Grant, OneTimeToken, TokenKind
 from app.modules.user.infrastructure.tables import one_time_token
+from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.query import Query
 
@@ -22,7 +23,7 @@ TAKE = Query(
 )
 FORGET = Query(delete(one_time_token).where(_of_user, _of_kind))
 FORGET_ALL = Query(delete(one_time_token).where(_of_user))
-PURGE = Query(delete(one_time_token).where(one_time_token.c.expires_at < bindparam("before")))
+PURGE = delete_batch(one_time_token, lambda c: c.expires_at < bindparam("before"), "expires_at")
 
 
 class SqlOneTimeTokenRepository:
@@ -43,5 +44,5 @@ class SqlOneTimeTokenRepository:
     async def forget_all(self, user_id: UUID, /) -> None:
         await self._connection.execute(FORGET_ALL, {"user_id": user_id})
 
-    async def purge(self, *, before: dt.datetime) -> int:
-        return await self._connection.execute(PURGE, {"before": before})
+    async def purge(self, *, before: dt.datetime, most: int) -> int:
+        return await self._connection.execute(PURGE, {"before": before, "most": most})

@@ -39,10 +39,6 @@ class SqlUserRepository(BaseRepository[User]):
     table: ClassVar = user
     constraints: ClassVar = {"uq_user_email": EmailTaken}
 
-    async def delete(self, user: User, /) -> None:
-        await super().delete(user)
-        await self._connection.execute(FORGET, {"of_user": user.id})
-
     async def get_by_email(self, email: EmailAddress, /) -> User | None:
         return await self._find(BY_EMAIL, email=email.value)
 
@@ -56,6 +52,9 @@ class SqlUserRepository(BaseRepository[User]):
 
     async def active_admins(self) -> set[UUID]:
         return {row["id"] for row in await self._connection.fetch_all(ACTIVE_ADMINS, {})}
+
+    async def forget_answers(self, user_id: UUID, /, *, most: int) -> int:
+        return await self._connection.execute(FORGET, {"of_user": user_id, "most": most})
 
     async def renew_hash(self, user_id: UUID, /, *, old: str, new: str) -> None:
         renewed = {"of_user": user_id, "old_hash": old, "password_hash": new}

@@ -3,9 +3,10 @@
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, delete, insert, select, update
+from sqlalchemy import Uuid, bindparam, insert, select, update
 
 from app.modules.user.domain.sessions import RefreshToken, Session
+from app.modules.user.infrastructure.session_purges import PURGE_SPENT, purge_of, purge_old
 from app.modules.user.infrastructure.tables import refresh_token, user, user_session
 from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.query import Query
@@ -74,7 +75,6 @@ REVOKE_SESSIONS_OF_USER = Query(
     ),
     columns=["revoked_at"],
 )
-PURGE_SESSIONS = Query(delete(user_session).where(user_session.c.expires_at < bindparam("before")))
 
 
 class SqlSessionRepository:
@@ -135,8 +135,14 @@ class SqlSessionRepository:
         revoked = {"of_user": user_id, "but": but, "revoked_at": now}
         await self._connection.execute(REVOKE_SESSIONS_OF_USER, revoked)
 
-    async def purge(self, *, before: dt.datetime) -> int:
-        return await self._connection.execute(PURGE_SESSIONS, {"before": before})
+    async def purge(self, *, before: dt.datetime, most: int) -> int:
+        return await purge_old(self._connection, before=before, most=most)
+
+    async def purge_of(self, user_id: UUID, /, *, most: int) -> int:
+        return await purge_of(self._connection, user_id, most=most)
+
+    async def purge_spent(self, *, before: dt.datetime, most: int) -> int:
+        return await self._connection.execute(PURGE_SPENT, {"before": before, "most": most})
 
     async def _add_token(self, session: Session, token: RefreshToken) -> None:
         added = {"fingerprint": token.fingerprint, "session_id": session.id}

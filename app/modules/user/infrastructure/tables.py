@@ -50,7 +50,9 @@ user_session = Table(
     "user_session",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("user_id", Uuid, ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True),
+    # No foreign key: an account is deleted in one transaction, and may have had a hundred thousand
+    # sessions. They go in batches after it, and are worth nothing without it.
+    Column("user_id", Uuid, nullable=False, index=True),
     Column("started_at", Timestamp, nullable=False),
     Column("expires_at", Timestamp, nullable=False, index=True),
     Column("revoked_at", Timestamp),
@@ -67,6 +69,13 @@ refresh_token = Table(
     Column("spent_at", Timestamp),
     Column("repeat_fingerprint", String(64)),
     Index("ix_refresh_token_session_id", "session_id"),
+)
+IS_SPENT = refresh_token.c.spent_at.is_not(None)
+Index(
+    "ix_refresh_token_spent_at",
+    refresh_token.c.spent_at,
+    postgresql_where=IS_SPENT,
+    sqlite_where=IS_SPENT,
 )
 
 one_time_token = Table(

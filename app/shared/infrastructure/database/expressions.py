@@ -81,6 +81,18 @@ class one_of(FunctionElement[bool]):  # noqa: N801 - as above
 _write(one_of, postgresql="{} = ANY (ARRAY{})", sqlite="{} IN {}")
 
 
+class row_place(FunctionElement[Any]):  # noqa: N801 - as above
+    """Where a row of the one table in question lies: the quickest way back to it.
+
+    For one statement alone: a row that is changed lies elsewhere afterwards.
+    """
+
+    inherit_cache = True
+
+
+_write(row_place, postgresql="ctid", sqlite="rowid")
+
+
 class try_lock(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it is
     """Whether the transaction got the lock of this name, which it then has until it ends.
 

@@ -242,6 +242,19 @@ RELEASE: Final = Query(
 )
 """Give a delivery back untried: its attempt does not count."""
 
+CONTINUE: Final = Query(
+    update(event_delivery)
+    .where(_is_held)
+    .values(
+        state=int(READY),
+        due_at=database_time(),
+        owner=None,
+        attempts=0,
+        last_error=bindparam("note"),
+    )
+)
+"""Keep a part that was done, and have the rest done when others have had their turn."""
+
 REFUND: Final = Query(
     update(event_delivery)
     .where(_is_held)

@@ -1,14 +1,15 @@
 """Forgetting, in time, what was delivered and what happened: so the tables stay small."""
 
 import datetime as dt
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Float, bindparam, delete, exists, not_, select
+from sqlalchemy import Float, Integer, bindparam, delete, exists, not_, select, tuple_
 
 from app.core.events import every
 from app.shared.domain.events import ScheduleTick
+from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Database
-from app.shared.infrastructure.database.expressions import database_time, one_of
+from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.states import DeliveryState, is_just
@@ -17,34 +18,44 @@ BATCH: Final = 5_000
 
 _keep_since = database_time(-bindparam("keep", type_=Float))
 
-_done = event_delivery.alias("done").c
-OLD_DELIVERIES: Final = Query(
-    delete(event_delivery).where(
-        one_of(
-            event_delivery.c.id,
-            select(_done.id)
-            .where(is_just(_done.state, DeliveryState.DONE), _done.done_at < _keep_since)
-            .order_by(_done.done_at)
-            .limit(BATCH),
-        )
-    )
+OLD_DELIVERIES: Final = delete_batch(
+    event_delivery,
+    lambda c: is_just(c.state, DeliveryState.DONE) & (c.done_at < _keep_since),
+    "done_at",
 )
 """The attempts go with them: the foreign key sees to it."""
 
-_old = event_log.alias("old").c
+_event = event_log.c
+_position = tuple_(_event.recorded_at, _event.seq)
+_after = tuple_(
+    bindparam("after_time", type_=_event.recorded_at.type),
+    bindparam("after_seq", type_=_event.seq.type),
+)
+_last = tuple_(
+    bindparam("last_time", type_=_event.recorded_at.type),
+    bindparam("last_seq", type_=_event.seq.type),
+)
+# The times once more by themselves, as in `replay.py`.
+_is_after = (_position > _after) & (_event.recorded_at >= bindparam("after_time"))
+_is_up_to_last = (_position <= _last) & (_event.recorded_at <= bindparam("last_time"))
+_next = (
+    select(_event.recorded_at, _event.seq)
+    .where(_is_after, _event.recorded_at < _keep_since)
+    .order_by(_event.recorded_at, _event.seq)
+    .limit(bindparam("most", type_=Integer))
+    .subquery("next")
+)
+END_OF_OLD_EVENTS: Final = Query(
+    select(_next).order_by(_next.c.recorded_at.desc(), _next.c.seq.desc()).limit(1)
+)
+"""The last of the next so many old events, those too that are still needed."""
+
 OLD_EVENTS: Final = Query(
     delete(event_log).where(
-        one_of(
-            event_log.c.seq,
-            select(_old.seq)
-            .where(
-                _old.recorded_at < _keep_since,
-                # Whoever has still to be told of it, or was not told in vain, needs it.
-                not_(exists().where(event_delivery.c.event_id == _old.event_id)),
-            )
-            .order_by(_old.recorded_at, _old.seq)
-            .limit(BATCH),
-        )
+        _is_after,
+        _is_up_to_last,
+        # Whoever has still to be told of it, or was not told in vain, needs it.
+        not_(exists().where(event_delivery.c.event_id == _event.event_id)),
     )
 )
 
@@ -68,13 +79,22 @@ class ForgetEvents:
         self._database, self._keep = database, keep
 
     async def __call__(self, _tick: ScheduleTick, _key: str) -> None:
-        await forget_older(self._database, OLD_EVENTS, self._keep)
+        """Walk along the old ones: those that have to stay are not met again with each batch."""
+        params: dict[str, Any] = {"keep": self._keep.total_seconds(), "most": BATCH}
+        params |= {"after_time": dt.datetime.fromtimestamp(0, dt.UTC), "after_seq": 0}
+        while end := await self._database.fetch_one(END_OF_OLD_EVENTS, params):
+            params |= {"last_time": end["recorded_at"], "last_seq": end["seq"]}
+            async with self._database.transaction() as connection:
+                await connection.execute(OLD_EVENTS, params)
+                await connection.commit()
+            params |= {"after_time": end["recorded_at"], "after_seq": end["seq"]}
 
 
 async def forget_older(database: Database, query: Query, keep: dt.timedelta) -> None:
     """Delete in small transactions, so that nobody waits long for one of them."""
-    hit = BATCH
-    while hit == BATCH:
+    hit = 1
+    while hit:
         async with database.transaction() as connection:
-            hit = await connection.execute(query, {"keep": keep.total_seconds()})
+            asked = {"keep": keep.total_seconds(), "most": BATCH}
+            hit = await connection.execute(query, asked)
             await connection.commit()

@@ -6,19 +6,25 @@ import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID, uuid5
 
 import structlog
-from pydantic import TypeAdapter, ValidationError
 
 from app.core.context import WorkContext, current_work
-from app.core.events import DeadLetter, Discard, EventRegistry, Handler, PublishedEvent, Retry
+from app.core.events import (
+    DeadLetter,
+    Discard,
+    EventRegistry,
+    Handler,
+    MoreToDo,
+    Retry,
+)
 from app.core.exceptions import Unavailable
 from app.shared.infrastructure.database.connection import Connection, Database, Row
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events import deliveries, metrics
+from app.shared.infrastructure.events.decoding import decoded
 from app.shared.infrastructure.events.states import DeliveryState
 
 T = TypeVar("T")
@@ -30,10 +36,6 @@ ERROR_LENGTH: Final = 2_000
 
 class Overtaken(Exception):
     """Our lease ended and somebody else has the delivery: nothing of ours may stay."""
-
-
-class Undecodable(DeadLetter):
-    """The stored event is none that this code knows; another attempt would find the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,18 @@ class Taken:
     def held(self) -> dict[str, int]:
         """What every change of it names."""
         return {"held": self.id, "with_token": self.token}
+
+
+class Outcome(NamedTuple):
+    """How a run ended that did not fail: what is written of its delivery, and how it is counted."""
+
+    write: Query
+    counted_as: str
+    note: str | None = None
+
+
+DONE: Final = Outcome(deliveries.FINISH, "done")
+MORE: Final = Outcome(deliveries.CONTINUE, "continued")
 
 
 class Runner:
@@ -119,9 +133,9 @@ class Runner:
             row = await self._load(connection, taken)
             with _working_on(row):
                 uow = handler.unit_of_work().join(connection)
-                note = await self._call(handler, row, uow)
+                outcome = await self._call(handler, row, uow)
                 await uow.flush()
-            await self._finish(connection, taken, note)
+            await self._finish(connection, taken, outcome)
 
     async def _under_a_lease(self, taken: Taken, handler: Handler) -> None:
         """At least once: the effect is somewhere else, no transaction waits for it meanwhile."""
@@ -129,9 +143,9 @@ class Runner:
             row = await self._load(connection, taken)
         async with self._lease_extended(taken):
             with _working_on(row):
-                note = await self._call(handler, row, delivery_key(row["event_id"], handler.id))
+                outcome = await self._call(handler, row, delivery_key(row["event_id"], handler.id))
         async with self._database.transaction() as connection:
-            await self._finish(connection, taken, note)
+            await self._finish(connection, taken, outcome)
 
     async def _load(self, connection: Connection, taken: Taken) -> Row:
         row = await connection.fetch_one(deliveries.LOAD, taken.held)
@@ -139,25 +153,27 @@ class Runner:
             raise Overtaken
         return row
 
-    async def _call(self, handler: Handler, row: Row, second: object) -> str | None:
+    async def _call(self, handler: Handler, row: Row, second: object) -> Outcome:
         event = decoded(self._registry, row)
         try:
             with metrics.HANDLER_SECONDS.labels(handler.id).time():
                 async with asyncio.timeout(handler.subscription.timeout):
                     await handler.call(event, second)
         except Discard as discarded:
-            return f"discarded: {discarded}"
+            return Outcome(deliveries.FINISH, "discarded", f"discarded: {discarded}")
+        except MoreToDo:
+            return MORE
         except asyncio.CancelledError as error:
             if _is_being_stopped():
                 raise
             raise RuntimeError("the handler was cancelled, but not by us") from error
-        return None
+        return DONE
 
-    async def _finish(self, connection: Connection, taken: Taken, note: str | None) -> None:
-        if await connection.execute(deliveries.FINISH, taken.held | {"note": note}) != 1:
+    async def _finish(self, connection: Connection, taken: Taken, outcome: Outcome) -> None:
+        if await connection.execute(outcome.write, taken.held | {"note": outcome.note}) != 1:
             raise Overtaken
         await connection.commit()
-        metrics.count_run(taken.handler, "discarded" if note else "done", taken.attempts)
+        metrics.count_run(taken.handler, outcome.counted_as, taken.attempts)
 
     async def _fail(self, taken: Taken, error: Exception) -> None:
         note = f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
@@ -231,23 +247,6 @@ def delivery_key(event_id: UUID, handler_id: str) -> str:
     has no full stop, by which a signed message is divided.
     """
     return str(uuid5(event_id, handler_id))
-
-
-def decoded(registry: EventRegistry, row: Row) -> PublishedEvent:
-    """Return the event of a row. Raises Undecodable."""
-    try:
-        kind = registry[row["event_type"]]
-        if row["schema_version"] > kind.schema_version:
-            # Written by later code: what it would lose here, nobody would notice.
-            raise Undecodable(f"{row['event_type']}: version {row['schema_version']} is not known")
-        return _adapter(kind).validate_python(row["payload"])
-    except (KeyError, ValidationError) as error:
-        raise Undecodable(f"{row['event_type']}: {type(error).__name__}") from None
-
-
-@cache
-def _adapter(kind: type[PublishedEvent]) -> TypeAdapter[PublishedEvent]:
-    return TypeAdapter(kind)
 
 
 def _is_being_stopped() -> bool:

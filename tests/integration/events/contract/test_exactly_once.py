@@ -2,6 +2,7 @@
 
 from app.core.context import WorkContext, current_work
 from app.shared.domain.base_entity import new_id
+from tests.support.probe.handlers import MAX_ATTEMPTS
 from tests.support.probe.module import Kept, Sent, Shared
 from tests.support.probe.shapes import Shape
 from tests.support.probe.world import World, until
@@ -44,6 +45,32 @@ async def test_what_failed_has_left_nothing_when_it_succeeds(shape: Shape, world
     assert await world.states() == ["done", "done"]  # the event itself, and one answer
     assert await world.effects() == [1, 1]
     assert len(world.folder.starts("probe.keep")) == 3
+
+
+async def test_a_part_that_was_done_is_kept_and_the_rest_follows_however_many_parts_there_are(
+    shape: Shape, world: World
+) -> None:
+    assert MAX_ATTEMPTS < 4  # so none of the parts counts as an attempt that failed
+    lane = await world.publish(Kept, "more", "more+answer", "answer+more", "more", "do")
+    await world.publish(Kept, lane=lane)
+
+    await shape.settle()
+
+    assert len(world.folder.starts("probe.keep")) == 5
+    assert await world.effects(lane, "probe.keep") == [1, 1, 1, 1, 1, 2]
+    assert await world.states() == ["done", "done", "done"]
+
+
+async def test_a_part_that_failed_takes_nothing_of_the_parts_before_it_away(
+    shape: Shape, world: World
+) -> None:
+    lane = await world.publish(Kept, "more", "fail", "fail", "more", "fail", "fail", "do")
+
+    await shape.settle()
+
+    # Each part that is done begins the count of attempts anew: of those there are three.
+    assert await world.effects(lane) == [1, 1, 1]
+    assert await world.states() == ["done"]
 
 
 async def test_several_engines_at_once_run_nothing_twice(shape: Shape, world: World) -> None:

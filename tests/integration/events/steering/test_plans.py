@@ -12,6 +12,7 @@ from sqlalchemy import delete, make_url
 from sqlalchemy.dialects import sqlite
 
 from app.shared.domain.base_entity import new_id
+from app.shared.infrastructure import idempotency
 from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events import (
@@ -46,7 +47,7 @@ BATCHES = {
     "discard": steering.DISCARD_BATCH,
     "set aside": steering.SET_ASIDE_BATCH,
     "forget deliveries": retention.OLD_DELIVERIES,
-    "forget events": retention.OLD_EVENTS,
+    "forget answers": idempotency.OLD,
 }
 PARAMETERS: dict[str, Any] = {
     "blocked": 1,
@@ -66,6 +67,7 @@ PARAMETERS: dict[str, Any] = {
     "last_time": LONG_AGO,
     "last_seq": 0,
     "until": NOW,
+    "most": 5_000,
 }
 
 

@@ -1,3 +1,4 @@
+import asyncio
 import datetime as dt
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlalchemy import Table, bindparam, func, select, update
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.models import event_attempt, event_delivery, event_log
 from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events import retention
 from app.shared.infrastructure.events.retention import BATCH, ForgetDeliveries, ForgetEvents
 from tests.integration.events.steering.world import NOW, RECORD, RENAME, World
 
@@ -103,6 +105,23 @@ async def test_an_event_that_somebody_has_still_to_be_told_of_is_kept(
     await world.execute(RECORDED_AT, moment=ago(DAY * 365))
     await forget_events(world)
     assert await count(world, event_log) == 1
+
+
+async def test_old_events_that_are_kept_are_walked_past_and_not_read_with_each_batch(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    world.record.refused = {1}
+    await world.happen(1, 2, 3, 4, 5)  # a dead one, and four that wait behind it
+    await world.drain()
+    await world.happen_at_once(3)
+    await world.execute(RECORDED_AT, moment=ago(DAY * 2))
+    assert await count(world, event_log) == 8
+
+    async with asyncio.timeout(10):
+        await forget_events(world)
+
+    assert await count(world, event_log) == 5
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,28 @@
+"""Deleting in batches: a statement that a transaction can wait for, however much there is."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Table, bindparam, delete, select
+
+from app.shared.infrastructure.database.expressions import one_of, row_place
+from app.shared.infrastructure.database.query import Query
+
+Condition = Callable[[Any], ColumnElement[bool]]
+
+
+def delete_batch(table: Table, which: Condition, *order_by: str) -> Query:
+    """Return a statement that deletes at most `most` rows, in an order by columns if one is given.
+
+    `which` is asked of the table's columns, twice: a row that somebody else changes meanwhile is
+    judged again by what it has become, and stays if the condition does not hold any more.
+    """
+    found = table.alias("found")
+    batch = (
+        select(row_place())
+        .select_from(found)
+        .where(which(found.c))
+        .order_by(*(found.c[name] for name in order_by))
+        .limit(bindparam("most", type_=Integer))
+    )
+    return Query(delete(table).where(one_of(row_place(), batch), which(table.c)))

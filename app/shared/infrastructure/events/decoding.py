@@ -1,0 +1,29 @@
+"""Making an event of what the log holds of it."""
+
+from functools import cache
+
+from pydantic import TypeAdapter, ValidationError
+
+from app.core.events import DeadLetter, EventRegistry, PublishedEvent
+from app.shared.infrastructure.database.connection import Row
+
+
+class Undecodable(DeadLetter):
+    """The stored event is none that this code knows; another attempt would find the same."""
+
+
+def decoded(registry: EventRegistry, row: Row) -> PublishedEvent:
+    """Return the event of a row. Raises Undecodable."""
+    try:
+        kind = registry[row["event_type"]]
+        if row["schema_version"] > kind.schema_version:
+            # Written by later code: what it would lose here, nobody would notice.
+            raise Undecodable(f"{row['event_type']}: version {row['schema_version']} is not known")
+        return _adapter(kind).validate_python(row["payload"])
+    except (KeyError, ValidationError) as error:
+        raise Undecodable(f"{row['event_type']}: {type(error).__name__}") from None
+
+
+@cache
+def _adapter(kind: type[PublishedEvent]) -> TypeAdapter[PublishedEvent]:
+    return TypeAdapter(kind)
