@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.config.database import create_database
 from app.config.settings import InvalidSettingsError, Settings, load_settings
@@ -19,6 +20,7 @@ from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.migrate import Readiness
 from app.shared.infrastructure.database.models import event_log
 from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.suitability import why_unsuitable
 
 _ONE = Query(select(1))
 _SERVER_TIME = Query(select(func.clock_timestamp().label("now")))
@@ -131,6 +133,14 @@ async def _findings(database: Database, settings: Settings) -> AsyncIterator[Fin
             "start the database, and see that DATABASE_URL names it, a user and a "
             "database that exist",
         )
+        return
+
+    async def ask(statement: Select[Any]) -> object:
+        row = await database.fetch_one(Query(statement), {})
+        return row["answer"] if row else None
+
+    if kind == "postgresql" and (unsuitable := await why_unsuitable(ask)):
+        yield Finding("database", *unsuitable)
         return
     yield Finding("database", f"{kind} answers")
     reason = await Readiness(database).why_not()

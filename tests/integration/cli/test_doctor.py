@@ -229,7 +229,7 @@ def test_a_database_that_is_not_migrated(run: Run) -> None:
 def test_a_database_of_a_later_version_is_no_trouble(run: Run) -> None:
     run("migrate")
     with closing(sqlite3.connect("var/alicerce.db")) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE alicerce_version SET version_num = '9999'")
     assert run("doctor").code == 0
 
 

@@ -1,6 +1,7 @@
 """Databases with nothing in them."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -12,14 +13,23 @@ from tests.support.databases import sibling, text
 
 @pytest.fixture
 async def empty_postgresql_url(postgresql_url: str) -> AsyncIterator[str]:
-    address = text(sibling(make_url(postgresql_url), "empty"))
+    async with made(postgresql_url, "ENCODING 'UTF8'") as address:
+        yield address
+
+
+@asynccontextmanager
+async def made(beside: str, options: str) -> AsyncIterator[str]:
+    """The address of an empty database that is made in a way of its own."""
+    address = text(sibling(make_url(beside), "empty"))
     name = make_url(address).database
-    server = await asyncpg.connect(postgresql_url)
-    await server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    await server.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
-    yield address
-    await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    await server.close()
+    server = await asyncpg.connect(beside)
+    try:
+        await server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await server.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 {options}')
+        yield address
+        await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    finally:
+        await server.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

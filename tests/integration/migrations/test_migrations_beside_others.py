@@ -46,7 +46,7 @@ async def test_of_two_migrations_at_once_one_does_it_and_the_other_finds_it_done
         obstacle = await asyncpg.connect(empty_postgresql_url)
         in_the_way = obstacle.transaction()
         await in_the_way.start()
-        await obstacle.execute("CREATE TABLE alembic_version (version_num text)")
+        await obstacle.execute("CREATE TABLE alicerce_version (version_num text)")
 
         processes = [await a_process_that_migrates(empty_postgresql_url) for _ in range(2)]
         await until(observer, MIGRATING, 3)  # one's guard and its work, and the other's guard
@@ -89,4 +89,4 @@ async def test_a_migration_lets_others_pass_while_somebody_reads_for_long(
 
     await reader.close()
     await other.close()
-    assert (await schema_of(empty_postgresql_url)).keys() == {"alembic_version"}
+    assert (await schema_of(empty_postgresql_url)).keys() == {"alicerce_version"}

@@ -51,7 +51,7 @@ async def test_a_database_that_was_migrated_all_the_way_down_is_not_ready(empty_
 async def test_a_database_that_is_ahead_of_this_code_is_ready(empty_url: str) -> None:
     assert "9999" not in known_revisions()
     await asyncio.to_thread(upgrade, empty_url)
-    await run(empty_url, "UPDATE alembic_version SET version_num = '9999'")
+    await run(empty_url, "UPDATE alicerce_version SET version_num = '9999'")
     assert await why_not(empty_url) is None
 
 

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _SCRIPTS = Path(__file__).parent / "migrations"
-_VERSION = Query(select(column("version_num")).select_from(table("alembic_version")))
+# Not Alembic's default: a database may hold another application, with a version of its own.
+VERSION_TABLE: Final = "alicerce_version"
+_VERSION = Query(select(column("version_num")).select_from(table(VERSION_TABLE)))
 # As our template has Alembic write it, with None before the first.
 _REVISION: Final = re.compile(r"""^(down_)?revision = (?:["'](\w+)["']|None)$""", re.MULTILINE)
 

@@ -8,14 +8,18 @@ from typing import Final, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import create_engine, text
+from alembic.util import CommandError
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlalchemy.sql.schema import SchemaItem
 
 from app.shared.infrastructure.database.generic import prepare_sqlite
+from app.shared.infrastructure.database.migrate import VERSION_TABLE
 from app.shared.infrastructure.database.models import Json, Timestamp, metadata
+from app.shared.infrastructure.database.suitability import why_unsuitable
 
 # Any number that nothing else on the server locks: it is the name of "migrating this service".
 LOCK: Final = 7_461_015_526_834_401
@@ -52,6 +56,9 @@ async def _migrate_postgres(url: URL) -> None:
 
 async def _migrate_in_turn(engine: AsyncEngine) -> None:
     async with engine.connect() as guard:
+        if unsuitable := await why_unsuitable(guard.scalar):
+            raise CommandError(f"{unsuitable.seen}; {unsuitable.fix}")
+        await guard.commit()
         await _lock(guard)
         for attempt in range(ATTEMPTS):
             try:
@@ -85,15 +92,40 @@ def _know_all_tables() -> None:
 
 def _run(connection: Connection) -> None:
     _know_all_tables()
+    _refuse_tables_of_others(connection)
     context.configure(
         connection=connection,
         target_metadata=metadata,
+        version_table=VERSION_TABLE,
+        include_object=_is_ours,
         compare_type=True,
         render_item=_render,
         render_as_batch=connection.dialect.name == "sqlite",
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _refuse_tables_of_others(connection: Connection) -> None:
+    """Before the first migration, none of our tables can be there."""
+    present = set(inspect(connection).get_table_names())
+    if VERSION_TABLE not in present and (taken := sorted(present & metadata.tables.keys())):
+        message = (
+            f"The database has tables of another application by our names ({', '.join(taken)}); "
+            "nothing was changed. Give the service a database of its own"
+        )
+        raise CommandError(message)
+
+
+def _is_ours(
+    _item: SchemaItem,
+    _name: str | None,
+    kind: str,
+    is_in_database: bool,  # noqa: FBT001 - Alembic's signature
+    counterpart: object,
+) -> bool:
+    """Leave alone the tables that are in the database and in none of our models."""
+    return not (kind == "table" and is_in_database and counterpart is None)
 
 
 def _render(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
