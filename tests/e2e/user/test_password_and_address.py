@@ -67,7 +67,7 @@ async def test_an_address_changes_when_the_new_one_is_confirmed_and_both_are_tol
     ana: Person, send: Post, sign_in: Post, mail: Mailbox
 ) -> None:
     await mail.to(ANA)
-    answer = await move(ana, " Ana@Elsewhere.example")
+    answer = await move(ana, " ana@Elsewhere.example")
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
     assert await mail.subjects(ANA) == ["Somebody wants to change your address"]
     token = await mail.token(THERE, "confirm-email")
@@ -136,3 +136,12 @@ async def test_an_address_is_not_changed_without_the_password(ana: Person, mail:
 
 async def test_what_is_no_address_is_told_so(ana: Person) -> None:
     assert complaints(await move(ana, "nowhere")) == [("/email", "invalid_format")]
+
+
+async def test_the_spelling_of_an_own_address_can_be_changed(
+    ana: Person, send: Post, mail: Mailbox
+) -> None:
+    await move(ana, "Ana@example.com")
+    token = await mail.token("Ana@example.com", "confirm-email")
+    assert (await send("/email/confirm", token=token)).status_code == 204
+    assert (await ana.get("/users/me")).json()["email"] == "Ana@example.com"

@@ -12,6 +12,7 @@ from app.modules.user.infrastructure.tables import user
 from app.shared.infrastructure.database.models import event_log
 from tests.e2e.user.answers import complaints, said
 from tests.e2e.user.conftest import Post, Rows
+from tests.e2e.user.mailbox import Mailbox
 from tests.support.people import PASSWORD
 
 EMAILS = select(user.c.email)
@@ -37,6 +38,31 @@ async def test_two_spellings_of_an_address_are_one_account(register: Post, rows:
     for email in ("ana@münchen.example", "ANA@XN--MNCHEN-3YA.EXAMPLE", "\uff41na@MÜNCHEN.example"):
         assert (await register(email)).status_code == 202
     assert [row["email"] for row in await rows(EMAILS)] == ["ana@xn--mnchen-3ya.example"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "folded"),
+    [
+        ("νίκος@example.com", "νίκοσ@example.com"),
+        ("Straße@example.com", "strasse@example.com"),
+        ("संपर्क@example.com", "संपर्क@example.com"),
+    ],
+)
+async def test_email_goes_to_an_address_as_it_was_typed_and_any_spelling_signs_in(
+    register: Post,
+    sign_in: Post,
+    mail: Mailbox,
+    client: httpx2.AsyncClient,
+    *,
+    typed: str,
+    folded: str,
+) -> None:
+    await register(typed)
+    await register(folded)  # its owner is told, at the address as it was typed
+    assert await mail.subjects(typed) == ["You have an account already"]
+    signed_in = await sign_in(folded)
+    headers = {"Authorization": f"Bearer {signed_in.json()['access_token']}"}
+    assert (await client.get("/api/v1/users/me", headers=headers)).json()["email"] == typed
 
 
 async def test_of_eight_who_register_an_address_at_once_one_gets_it_and_all_the_same_answer(

@@ -76,6 +76,7 @@ VALUES: Final[dict[str, Any]] = {
     "roles": ["user"],
     "is_active": True,
     "verified_at": NOW,
+    "typed_email": None,
     "pending_email": None,
     "previous_email": None,
     "session_id": UUID(int=50_001),

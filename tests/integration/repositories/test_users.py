@@ -31,6 +31,21 @@ async def test_an_account_is_found_by_its_address(database: Database) -> None:
     assert await find(database, BRUNO) is None
 
 
+@pytest.mark.parametrize(
+    ("typed", "other"),
+    [("νίκος@example.com", "ΝΊΚΟΣ@example.com"), ("straße@example.com", "strasse@example.com")],
+)
+async def test_an_address_is_kept_as_it_was_typed_and_found_by_any_spelling(
+    database: Database, typed: str, other: str
+) -> None:
+    await save(database, a_full(User, email=EmailAddress.parse(typed)))
+    found = await find(database, EmailAddress.parse(other))
+    assert found is not None
+    assert found.email.value == typed
+    with pytest.raises(EmailTaken):
+        await save(database, a_full(User, email=EmailAddress.parse(other)))
+
+
 async def test_an_address_belongs_to_one_account(database: Database) -> None:
     await save(database, a_full(User, email=ANA))
     with pytest.raises(EmailTaken):

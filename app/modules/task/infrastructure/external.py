@@ -47,7 +47,9 @@ class UserAddressBook:
         contact = await self._find_contact(user_id)
         if contact is None:
             return None
-        return Recipient(contact.full_name, EmailAddress(contact.email))  # canonical as it is kept
+        return Recipient(
+            contact.full_name, EmailAddress(contact.email)
+        )  # an address, as it is kept
 
 
 class TemplatedTaskMails:

@@ -80,7 +80,7 @@ class FailedSignIns:
 def account_named(address: str) -> str:
     """Return a name for the account, of one form for all spellings, that is no personal data."""
     try:
-        address = EmailAddress.parse(address).value
+        address = EmailAddress.parse(address).key
     except Invalid:  # nobody's, and counted all the same
         address = address.strip().casefold()
     return sha256(address.encode(errors="surrogatepass")).hexdigest()[:32]

@@ -63,9 +63,10 @@ class AccountLetters:
             if user.pending_email is None:
                 raise Discard("no other address is wanted any more")
             holder = await uow.users.get_by_email(user.pending_email)
-            if holder is None:
+            is_respelled = holder == user and user.pending_email != user.email
+            if holder is None or is_respelled:
                 token = await self._issue(uow, user, TokenKind.CHANGE_ADDRESS)
-        if holder is None:
+        if holder is None or is_respelled:
             to = Recipient(None, user.pending_email)
             await self._mails.send(Letter.CONFIRM_ADDRESS, to, key=key, token=token)
         elif holder == user or not holder.is_active:

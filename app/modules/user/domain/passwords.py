@@ -56,7 +56,7 @@ class PasswordRules:
     def _is_made_of(self, text: str, email: EmailAddress) -> bool:
         """Tell whether nothing is left but digits and signs without the words that are known."""
         rest = text
-        words = [email.value, email.value.partition("@")[0], self.product.casefold()]
+        words = [email.key, email.key.partition("@")[0], self.product.casefold()]
         for word in words:
             if len(word) >= self.SHORTEST_WORD:
                 rest = rest.replace(word, "")

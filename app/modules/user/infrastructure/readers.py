@@ -62,7 +62,8 @@ SESSIONS = Query(
     .limit(SessionView.MAX_LISTED)
 )
 
-_SHOWN = [user.c[field.name] for field in fields(UserView)]
+_ADDRESS = func.coalesce(user.c.typed_email, user.c.email).label("email")
+_SHOWN = [_ADDRESS if field.name == "email" else user.c[field.name] for field in fields(UserView)]
 USER = Query(select(*_SHOWN).where(user.c.id == bindparam("id")))
 USERS = Query(
     select(*_SHOWN)
@@ -78,7 +79,7 @@ class SqlUserReader:
         self._database = database
 
     async def credentials(self, email: EmailAddress, /) -> StoredCredentials | None:
-        row = await self._database.fetch_one(CREDENTIALS, {"email": email.value})
+        row = await self._database.fetch_one(CREDENTIALS, {"email": email.key})
         return None if row is None else _credentials(row)
 
     async def credentials_of(self, user_id: UUID, /) -> StoredCredentials | None:

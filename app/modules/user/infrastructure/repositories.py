@@ -40,7 +40,7 @@ class SqlUserRepository(BaseRepository[User]):
     constraints: ClassVar = {"uq_user_email": EmailTaken}
 
     async def get_by_email(self, email: EmailAddress, /) -> User | None:
-        return await self._find(BY_EMAIL, email=email.value)
+        return await self._find(BY_EMAIL, email=email.key)
 
     async def get_seen(self, user_id: UUID, /, *, version: int | None) -> User:
         found = await self.get(user_id)
@@ -62,7 +62,8 @@ class SqlUserRepository(BaseRepository[User]):
 
     def to_row(self, aggregate: User) -> dict[str, Any]:
         return {
-            "email": aggregate.email.value,
+            "email": aggregate.email.key,
+            "typed_email": _respelled(aggregate.email),
             "full_name": aggregate.full_name.value,
             "password_hash": aggregate.password_hash,
             "roles": sorted(aggregate.roles),
@@ -76,7 +77,7 @@ class SqlUserRepository(BaseRepository[User]):
     def to_aggregate(self, row: Row) -> User:
         return User(
             **self.identity(row),
-            email=EmailAddress(row["email"]),
+            email=EmailAddress(row["typed_email"] or row["email"]),
             full_name=FullName(row["full_name"]),
             password_hash=row["password_hash"],
             roles=frozenset(Role(role) for role in row["roles"]),
@@ -86,6 +87,10 @@ class SqlUserRepository(BaseRepository[User]):
             pending_email=_address(row["pending_email"]),
             previous_email=_address(row["previous_email"]),
         )
+
+
+def _respelled(address: EmailAddress) -> str | None:
+    return None if address.value == address.key else address.value
 
 
 def _text(address: EmailAddress | None) -> str | None:

@@ -28,7 +28,9 @@ user = Table(
     "user",
     metadata,
     *aggregate_columns(),
+    # The key of the address, and the address itself where it is spelled in another way.
     Column("email", String(EmailAddress.MAX_LENGTH), nullable=False, unique=True),
+    Column("typed_email", String(EmailAddress.MAX_LENGTH)),
     Column("full_name", String(FullName.MAX_LENGTH), nullable=False),
     Column("password_hash", String(255), nullable=False),
     Column("roles", Json, nullable=False),
