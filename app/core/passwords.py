@@ -13,6 +13,7 @@ from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from app.core.even_time import EvenTime
 from app.core.exceptions import Overloaded
 
 P = ParamSpec("P")
@@ -27,10 +28,14 @@ class PasswordHasher:
     logins must cost neither the memory nor the answers of everybody else. Priorities do not do for
     these: where the event loop gives way for a moment, Linux may put a hash in its place, of
     whatever priority, and looks again at the next tick, 1 to 10 ms later.
+
+    A check takes as long for an account that nobody has, and for a hash of weaker parameters.
     """
 
     # For each thread: about three seconds. Who is refused comes back, and costs more than waiting.
     WAITING: Final = 100
+    LONGEST_WAIT: Final = 5.0
+    """How long one waits for a hash to begin, in seconds; beyond it Overloaded is raised."""
 
     def __init__(self, *, memory_kib: int = 19_456, passes: int = 2) -> None:
         self._hash = PasswordHash(
@@ -43,19 +48,25 @@ class PasswordHasher:
         self._places = self._running = 0
         self._door = asyncio.Lock()
         self._next = asyncio.Semaphore(self._threads + 1)
-        self._nobodys = self._hash.hash("the password of nobody at all")
+        self._free = asyncio.Semaphore(self._threads + 1)  # one is ready when a thread becomes free
+        self._even = EvenTime()
+        with self._even.typical():
+            self._nobodys = self._hash.hash("the password of nobody at all")
 
     @property
     def _most(self) -> int:
         return self._threads * (1 + self.WAITING)
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
+    async def place(self) -> AsyncIterator[asyncio.Timeout]:
         """Hold a place among those who get a hash, during what has to come before it too.
 
         Whoever will not get one shall cost no look into the database either: raises Overloaded.
         Whoever will waits here until it is their turn, or they are next, and has that look then.
         Each comes in with a turn of the event loop, so that hundreds at once leave others theirs.
+
+        The wait and the look together end after LONGEST_WAIT, or those behind would wait for a
+        database that hangs once each. Reschedule the timeout to None before the hash itself.
         """
         async with self._door:
             await asyncio.sleep(0)
@@ -63,8 +74,8 @@ class PasswordHasher:
             raise Overloaded
         self._places += 1
         try:
-            async with self._next:
-                yield
+            async with self._patience() as patience, self._next:
+                yield patience
         finally:
             self._places -= 1
 
@@ -72,20 +83,21 @@ class PasswordHasher:
         """Return a hash to store, with its parameters and salt inside."""
         return await self._run(self._hash.hash, password)
 
-    async def verify_and_renew(self, password: str, stored: str | None) -> tuple[bool, str | None]:
-        """Tell whether the password is right, and give a stronger hash if the stored one is weaker.
+    async def verify(self, password: str, stored: str | None) -> bool:
+        """Tell whether the password is right.
 
-        Without a stored hash it takes as long, and the answer is no.
+        Without a stored hash it takes as long, and the answer is no. Neither does the time tell of
+        weaker parameters than today's; only stronger ones take their own time.
         """
+        is_right = await self._run(self._verify, password, stored or self._nobodys)
+        return is_right and stored is not None
+
+    def is_outdated(self, stored: str) -> bool:
+        """Tell whether the hash has other parameters than those of today."""
         try:
-            right, renewed = await self._run(
-                self._hash.verify_and_update, password, stored or self._nobodys
-            )
-        except UnknownHashError:
-            return False, None
-        if stored is None or not right:
-            return False, None
-        return True, renewed
+            return self._hash.current_hasher.check_needs_rehash(stored)
+        except ValueError:  # it is none at all
+            return True
 
     def close(self) -> None:
         """Let no more work in."""
@@ -96,10 +108,30 @@ class PasswordHasher:
             raise Overloaded
         self._running += 1
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
+            async with self._patience() as patience, self._free:
+                patience.reschedule(None)  # it takes as long as its parameters say
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
         finally:
             self._running -= 1
+
+    @asynccontextmanager
+    async def _patience(self) -> AsyncIterator[asyncio.Timeout]:
+        try:
+            async with asyncio.timeout(self.LONGEST_WAIT) as patience:
+                yield patience
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            raise Overloaded from None
+
+    def _verify(self, password: str, stored: str) -> bool:
+        is_typical = not self.is_outdated(stored)
+        with self._even.typical() if is_typical else self._even.kept():
+            try:
+                return self._hash.verify(password, stored)
+            except UnknownHashError:
+                return False
 
 
 def _step_aside() -> None:

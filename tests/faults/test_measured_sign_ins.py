@@ -12,7 +12,9 @@ from typing import Final
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
+from app.core.passwords import PasswordHasher
 from tests.support import anybody
 from tests.support.flood import flood, seconds_that_answers_take
 from tests.support.people import PASSWORD
@@ -23,6 +25,12 @@ SAMPLES: Final = 300  # of each kind
 PEOPLE: Final = 200
 PHASES: Final = 3
 PHASE_SECONDS: Final = 20.0  # the first moment, in which all two hundred come, is under a hundredth
+CLOSED: Final = """
+UPDATE "user" SET is_active = false WHERE email IN ('bruno@example.com', 'davi@example.com')
+"""
+WEAKENED: Final = """
+UPDATE "user" SET password_hash = :hash WHERE email IN ('carla@example.com', 'davi@example.com')
+"""
 MEBIBYTE: Final = 1024 * 1024
 HASH_BYTES: Final = 19 * MEBIBYTE
 CALM: Final = ["/api/v1/users/me", "/api/v1/tasks"]
@@ -75,7 +83,7 @@ def service(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     process = start(tmp_path_factory.mktemp("measured"), port, **settings)
     try:
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            for name in ("ana", "bruno"):
+            for name in ("ana", "bruno", "carla", "davi"):
                 account = {"email": f"{name}@example.com", "password": PASSWORD, "full_name": name}
                 assert client.post("/api/v1/auth/register", json=account).status_code == 202
             yield Service(process, port, client)
@@ -83,15 +91,19 @@ def service(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         process.kill()
 
 
-async def test_unknown_wrong_and_disabled_take_the_same_time(
+async def test_unknown_wrong_and_disabled_take_the_same_time_also_with_a_weaker_hash(
     service: Service, address: str, dice: random.Random
 ) -> None:
-    closed = """UPDATE "user" SET is_active = false WHERE email = 'bruno@example.com'"""
-    await anybody.run(address, closed)
+    async with anybody.connected(address) as database:
+        weaker = {"hash": await PasswordHasher(passes=1).hash(PASSWORD)}
+        await database.execute(text(CLOSED))
+        await database.execute(text(WEAKENED), weaker)
     kinds = {
         "unknown": ("nobody@example.com", PASSWORD),
         "wrong": ("ana@example.com", "wrong horse battery"),
         "disabled": ("bruno@example.com", PASSWORD),
+        "wrong, weaker": ("carla@example.com", "wrong horse battery"),
+        "disabled, weaker": ("davi@example.com", PASSWORD),
     }
     taken: dict[str, list[float]] = {kind: [] for kind in kinds}
     for _ in range(SAMPLES):

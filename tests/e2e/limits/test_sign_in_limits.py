@@ -128,16 +128,14 @@ async def test_a_right_guess_that_is_looked_at_while_others_use_up_the_limit_is_
     limited: httpx2.AsyncClient, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app: Service = limited._transport.app  # type: ignore[attr-defined]
-    failures, verify = app.state.container.user.failures(), PasswordHasher.verify_and_renew
+    failures, verify = app.state.container.user.failures(), PasswordHasher.verify
 
-    async def verify_slowly(
-        self: PasswordHasher, password: str, stored: str | None
-    ) -> tuple[bool, str | None]:
+    async def verify_slowly(self: PasswordHasher, password: str, stored: str | None) -> bool:
         for _ in range(10):
             await failures.count("ana@example.com")
         return await verify(self, password, stored)
 
-    monkeypatch.setattr(PasswordHasher, "verify_and_renew", verify_slowly)
+    monkeypatch.setattr(PasswordHasher, "verify", verify_slowly)
     assert (await sign_in(PASSWORD)).status_code == 429
 
 

@@ -2,6 +2,7 @@ import asyncio
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +14,7 @@ PASSWORD = "correct horse battery"
 
 
 async def is_right(hasher: PasswordHasher, password: str, stored: str | None) -> bool:
-    return (await hasher.verify_and_renew(password, stored))[0]
+    return await hasher.verify(password, stored)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ async def test_the_default_parameters_are_those_of_owasp() -> None:
 async def test_no_password_is_right_where_none_is_stored(
     hasher: PasswordHasher, password: str
 ) -> None:
-    assert await hasher.verify_and_renew(password, None) == (False, None)
+    assert await hasher.verify(password, None) is False
 
 
 @pytest.mark.parametrize(
@@ -79,21 +80,72 @@ async def test_no_password_is_right_where_none_is_stored(
 async def test_no_password_is_right_where_garbage_is_stored(
     hasher: PasswordHasher, stored: str
 ) -> None:
-    assert await hasher.verify_and_renew(PASSWORD, stored) == (False, None)
+    assert await hasher.verify(PASSWORD, stored) is False
+    assert hasher.is_outdated(stored)
 
 
-async def test_a_weaker_hash_is_renewed_with_the_right_password_only(
-    hasher: PasswordHasher,
-) -> None:
+async def test_a_hash_of_other_parameters_is_outdated(hasher: PasswordHasher) -> None:
     stronger = PasswordHasher(memory_kib=16, passes=1)
-    weak = await hasher.hash(PASSWORD)
-    right, renewed = await stronger.verify_and_renew(PASSWORD, weak)
-    assert right
-    assert renewed is not None
-    assert "m=16," in renewed
-    assert await stronger.verify_and_renew(PASSWORD, renewed) == (True, None)
-    assert await stronger.verify_and_renew("wrong", weak) == (False, None)
+    weak, strong = await hasher.hash(PASSWORD), await stronger.hash(PASSWORD)
+    assert await is_right(stronger, PASSWORD, weak)
+    assert not await is_right(stronger, "wrong", weak)
+    assert (stronger.is_outdated(weak), stronger.is_outdated(strong)) == (True, False)
     stronger.close()
+
+
+async def test_a_weaker_hash_costs_as_much_to_check_as_one_of_today(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a processor's time: it does not depend on what else the machine does."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # one thread, whose time can be read
+    hasher, weaker = PasswordHasher(), PasswordHasher(memory_kib=8, passes=1)
+    weak, today = await weaker.hash(PASSWORD), await hasher.hash(PASSWORD)
+
+    async def cost(password: str, stored: str | None) -> float:
+        before = await hasher._run(time.thread_time)
+        await hasher.verify(password, stored)
+        return await hasher._run(time.thread_time) - before
+
+    unknown = min([await cost(PASSWORD, None) for _ in range(3)])
+    for password, stored in (("wrong", weak), (PASSWORD, weak), ("wrong", today), ("x", "garbage")):
+        assert await cost(password, stored) > 0.7 * unknown
+    for one in (hasher, weaker):
+        one.close()
+
+
+async def test_whoever_waits_for_a_hash_waits_for_a_bounded_time_whatever_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(PasswordHasher, "LONGEST_WAIT", 0.1)
+    hasher, never = PasswordHasher(memory_kib=8, passes=1), asyncio.Event()
+
+    async def look_for_ever() -> None:
+        async with hasher.place():
+            await never.wait()
+
+    everybody = [look_for_ever() for _ in range(hasher._most)]
+    async with asyncio.timeout(10):
+        ends = await asyncio.gather(*everybody, return_exceptions=True)
+    assert {type(end) for end in ends} == {Overloaded}
+    async with hasher.place() as patience:  # all places are free again
+        patience.reschedule(None)
+        await asyncio.sleep(0.15)  # as a hash that takes long may
+    hasher.close()
+
+
+async def test_whoever_waits_for_a_thread_waits_for_a_bounded_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(PasswordHasher, "LONGEST_WAIT", 0.1)
+    hasher, release = PasswordHasher(memory_kib=8, passes=1), threading.Event()
+    busy = [asyncio.create_task(hasher._run(release.wait)) for _ in range(hasher._threads + 1)]
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded):
+        await hasher.hash(PASSWORD)
+    assert not any(work.done() for work in busy)  # what has begun may take as long as it does
+    release.set()
+    assert await asyncio.gather(*busy) == [True] * len(busy)
+    hasher.close()
 
 
 async def test_as_many_run_at_once_as_there_are_threads_and_beyond_a_bound_none_waits() -> None:

@@ -27,9 +27,7 @@ class Reauthenticate:
         stored = await self._reader.credentials_of(actor.user_id)
         account = account_named(stored.email.value if stored else "")
         await self._failures.refuse_after_too_many(account)
-        right, _ = await self._hasher.verify_and_renew(
-            password, stored.password_hash if stored else None
-        )
+        right = await self._hasher.verify(password, stored.password_hash if stored else None)
         if stored is None or not right or not stored.may_sign_in:
             log.warning(
                 "re-authentication refused",

@@ -1,10 +1,11 @@
 """Sign in with an address and a password."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
-from app.core.exceptions import Invalid
+from app.core.exceptions import Invalid, Overloaded
 from app.core.passwords import PasswordHasher
 from app.core.security import AccessTokens
 from app.modules.user.application.dto import Credentials, StoredCredentials, TokenPair
@@ -51,17 +52,19 @@ class SignIn:
         self, request: Credentials, refresh: RefreshToken | None, *, cookie: str | None = None
     ) -> Session:
         """Start a session, which a refresh token continues or the cookie of a fingerprint is."""
-        async with self._hasher.place():
+        async with self._hasher.place() as patience:
             account = account_named(request.email)
             await self._failures.refuse_after_too_many(account)
             stored = await self._find(request.email)
-            right, renewed = await self._hasher.verify_and_renew(
+            patience.reschedule(None)
+            right = await self._hasher.verify(
                 request.password, stored.password_hash if stored else None
             )
         if stored is None or not right or not stored.may_sign_in:
             await self._failures.count(account)
             raise _refused(stored)
         await self._failures.refuse_after_too_many(account)
+        renewed = await self._renewed(request.password, stored)
         session = Session.start(
             stored.user_id,
             limits=self._limits,
@@ -91,6 +94,17 @@ class SignIn:
             if not await uow.sessions.start(session, refresh, password_version=version):
                 raise _refused(stored)
             await uow.commit()
+
+    async def _renewed(self, password: str, stored: StoredCredentials) -> str | None:
+        """Return another hash where the stored one is weaker than hashes are today.
+
+        Only for who gets in: that it takes longer tells nobody else which accounts there are.
+        """
+        if not self._hasher.is_outdated(stored.password_hash):
+            return None
+        with suppress(Overloaded):  # another time will do
+            return await self._hasher.hash(password)
+        return None
 
     async def _find(self, address: str) -> StoredCredentials | None:
         try:

@@ -1,0 +1,71 @@
+"""What would be done sooner is filled up, so that nobody can tell by its time what was done."""
+
+import pytest
+
+from app.core.even_time import EvenTime
+from tests.support.watch import Watch
+
+STEP = 0.001
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def even(watch: Watch) -> EvenTime:
+    def step() -> None:
+        watch.seconds += STEP
+
+    return EvenTime(now=watch, idle_work=step)
+
+
+def taken(watch: Watch, work: "EvenTime", seconds: float, *, typical: bool) -> float:
+    before = watch.seconds
+    with work.typical() if typical else work.kept():
+        watch.seconds += seconds
+    return watch.seconds - before
+
+
+def test_work_that_is_done_sooner_takes_as_long_as_typical_work(
+    even: EvenTime, watch: Watch
+) -> None:
+    taken(watch, even, 0.07, typical=True)
+    assert taken(watch, even, 0.03, typical=False) == pytest.approx(0.07, abs=STEP)
+    assert taken(watch, even, 0.0, typical=False) == pytest.approx(0.07, abs=STEP)
+    assert taken(watch, even, 0.09, typical=False) == pytest.approx(0.09)
+
+
+def test_typical_work_that_is_faster_than_most_is_filled_up_too(
+    even: EvenTime, watch: Watch
+) -> None:
+    for _ in range(50):
+        taken(watch, even, 0.07, typical=True)
+    assert taken(watch, even, 0.06, typical=True) == pytest.approx(0.07, abs=2 * STEP)
+
+
+def test_what_is_typical_follows_the_machine(even: EvenTime, watch: Watch) -> None:
+    taken(watch, even, 0.5, typical=True)  # the first one is slow
+    for _ in range(50):
+        taken(watch, even, 0.07, typical=True)
+    assert taken(watch, even, 0.03, typical=False) == pytest.approx(0.07, abs=2 * STEP)
+
+
+def test_other_work_does_not_change_what_is_typical(even: EvenTime, watch: Watch) -> None:
+    taken(watch, even, 0.07, typical=True)
+    for _ in range(50):
+        taken(watch, even, 5.0, typical=False)
+    assert taken(watch, even, 0.03, typical=False) == pytest.approx(0.07, abs=STEP)
+
+
+def test_before_anything_was_typical_nothing_is_filled_up(even: EvenTime, watch: Watch) -> None:
+    assert taken(watch, even, 0.03, typical=False) == pytest.approx(0.03)
+
+
+def test_without_anything_said_work_is_real(watch: Watch) -> None:
+    even = EvenTime()
+    with even.typical():
+        sum(range(200_000))
+    with even.kept():
+        pass
