@@ -59,9 +59,7 @@ def webhook(settings: Settings, clock: SystemClock) -> Webhook | None:
         return None
     transport = GuardedTransport(allow_private=settings.external_api_allow_private)
     client = HttpClient(transport, CircuitBreaker())
-    return StandardWebhook(
-        client, clock, url=settings.external_api_url, secret=settings.webhook_key
-    )
+    return StandardWebhook(client, clock, url=settings.external_api_url, keys=settings.webhook_keys)
 
 
 def failure_limits(settings: Settings) -> FailureLimits:

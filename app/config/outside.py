@@ -10,32 +10,32 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
-MIN_SIGNING_KEY_BYTES: Final = 24
+SIGNING_KEY_BYTES: Final = range(24, 65)  # Standard Webhooks 1.0.0, "Signature scheme"
 SIGNING_KEY_PREFIX: Final = "whsec_"
+SIGNING_KEY_EXAMPLE: Final = "the output of: echo whsec_$(openssl rand -base64 32)"
 STARTTLS: Final = "starttls=required"
 """Of a mail server's address: without TLS nothing is sent."""
 
 
 def signing_key(text: SecretStr) -> bytes:
-    """Return the key of a webhook: behind `whsec_` in base64, else the text as it is.
+    """Return the key of a webhook, which stands behind `whsec_` in base64.
 
-    Raises ValueError for what only looks like base64.
+    Raises ValueError for any other text: the libraries of receivers decode each key from base64, so
+    they would verify with another key than we sign with.
     """
-    key = text.get_secret_value()
-    if not key.startswith(SIGNING_KEY_PREFIX):
-        return key.encode()
+    prefix, key = SIGNING_KEY_PREFIX, text.get_secret_value()
     try:
-        return base64.b64decode(key.removeprefix(SIGNING_KEY_PREFIX), validate=True)
+        decoded = base64.b64decode(key.removeprefix(prefix), validate=True)
     except ValueError:
-        message = f"is not base64 behind {SIGNING_KEY_PREFIX}"
-        raise ValueError(message) from None
-
-
-def _require_length(text: SecretStr) -> SecretStr:
-    # Standard Webhooks 1.0.0, "Signature scheme".
-    if len(signing_key(text)) < MIN_SIGNING_KEY_BYTES:
-        message = f"must be at least {MIN_SIGNING_KEY_BYTES} bytes"
+        decoded = b""
+    if not key.startswith(prefix) or len(decoded) not in SIGNING_KEY_BYTES:
+        message = f"must be {prefix} and the base64 of 24 to 64 random bytes, as receivers take it"
         raise ValueError(message)
+    return decoded
+
+
+def _require_signing_key(text: SecretStr) -> SecretStr:
+    signing_key(text)
     return text
 
 
@@ -141,7 +141,7 @@ def _is_url(text: str, *, schemes: set[str]) -> bool:
     return is_plain and has_port and url.scheme in schemes and bool(url.hostname)
 
 
-SigningKey = Annotated[SecretStr, AfterValidator(_require_length)]
+SigningKey = Annotated[SecretStr, AfterValidator(_require_signing_key)]
 WebUrl = Annotated[str, AfterValidator(_require_web_url)]
 MailServerUrl = Annotated[SecretStr, AfterValidator(_require_mail_server)]
 Mailbox = Annotated[str, AfterValidator(_require_mailbox)]

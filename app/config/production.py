@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from pydantic import SecretStr
 
+from app.config.outside import SIGNING_KEY_EXAMPLE, SIGNING_KEY_PREFIX
 from app.config.transport import Refusal, address, hosts_of, in_the_open, is_here, is_remote
 
 if TYPE_CHECKING:
@@ -57,10 +58,15 @@ def _switches(settings: "Settings") -> Iterator[Refusal]:
 
 
 def _keys(settings: "Settings") -> Iterator[Refusal]:
-    for name in ("jwt_secret_key", "jwt_previous_keys", "external_api_key", "metrics_token"):
+    for name in ("jwt_secret_key", "jwt_previous_keys", "metrics_token"):
         keys: SecretStr | None = getattr(settings, name)
         if keys and any(_is_guessable(key) for key in keys.get_secret_value().split()):
             yield name.upper(), "must be random in production, or it can be guessed", KEY_EXAMPLE
+    for name in ("external_api_key", "external_api_previous_key"):
+        key: SecretStr | None = getattr(settings, name)
+        if key and _is_guessable(key.get_secret_value().removeprefix(SIGNING_KEY_PREFIX)):
+            rule = "must be random in production, or it can be guessed"
+            yield name.upper(), rule, SIGNING_KEY_EXAMPLE
 
 
 def _is_guessable(key: str) -> bool:

@@ -29,6 +29,7 @@ from app.config.identity import IdentitySettings
 from app.config.kept_secret import LazySecret
 from app.config.limits import LimitSettings
 from app.config.outside import (
+    SIGNING_KEY_EXAMPLE,
     HostNames,
     Mailbox,
     MailServerUrl,
@@ -90,8 +91,9 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
     external_api_url: WebUrl | None = Field(
         default=None, examples=["https://hooks.example.com/tasks"]
     )
-    external_api_key: SigningKey | None = Field(
-        default=None, examples=["the output of: openssl rand -hex 32"]
+    external_api_key: SigningKey | None = Field(default=None, examples=[SIGNING_KEY_EXAMPLE])
+    external_api_previous_key: SigningKey | None = Field(
+        default=None, examples=[SIGNING_KEY_EXAMPLE]
     )
     external_api_allow_private: bool = Field(default=False, examples=["true"])
 
@@ -152,7 +154,7 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
         if self.external_api_url and not self.external_api_key:
             message = (
                 "EXTERNAL_API_KEY is missing: what goes to EXTERNAL_API_URL is signed with it; "
-                "for example: EXTERNAL_API_KEY=the output of: openssl rand -hex 32"
+                f"for example: EXTERNAL_API_KEY={SIGNING_KEY_EXAMPLE}"
             )
             raise ValueError(message)
         is_open = (self.external_api_url or "").lower().startswith("http:")
@@ -188,9 +190,10 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
         return re.sub(r"\W+", "-", self.app_name.lower()).strip("-")
 
     @property
-    def webhook_key(self) -> bytes:
-        """What webhooks are signed with."""
-        return signing_key(self.external_api_key) if self.external_api_key else b""
+    def webhook_keys(self) -> tuple[bytes, ...]:
+        """The keys that sign webhooks: while one replaces another, both."""
+        keys = (self.external_api_key, self.external_api_previous_key)
+        return tuple(signing_key(key) for key in keys if key)
 
     @property
     def links_begin_with(self) -> str:

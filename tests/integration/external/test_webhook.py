@@ -35,7 +35,7 @@ class StoppedClock:
 
 def to(url: str, *, allow_private: bool = True) -> StandardWebhook:
     client = HttpClient(GuardedTransport(allow_private=allow_private), CircuitBreaker())
-    return StandardWebhook(client, StoppedClock(), url=url, secret=SECRET)
+    return StandardWebhook(client, StoppedClock(), url=url, keys=[SECRET])
 
 
 @pytest.fixture

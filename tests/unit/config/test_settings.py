@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from app.config.outside import SIGNING_KEY_EXAMPLE
 from app.config.settings import InvalidSettingsError, Settings, load_settings
-from tests.support.production import KEY, PRODUCTION
+from tests.support.production import KEY, PRODUCTION, WEBHOOK_KEY
 from tests.unit.config.conftest import Load
 
 CANARY = "s3cr3t-canary"
@@ -94,7 +95,7 @@ GOOD: dict[str, tuple[str, Any]] = {
 
 # What a setting is no use without.
 NEEDED = {
-    "EXTERNAL_API_URL": {"EXTERNAL_API_KEY": KEY},
+    "EXTERNAL_API_URL": {"EXTERNAL_API_KEY": WEBHOOK_KEY},
     "EVENTS": {"CELERY_BROKER_URL": "redis://localhost"},
     "METRICS_PORT": {"METRICS_TOKEN": KEY},
 }
@@ -267,7 +268,8 @@ BAD: dict[str, list[str]] = {
     "EVENT_DELIVERY_KEEP_HOURS": ["0", "8761", "1.5"],
     "EVENT_LOG_KEEP_DAYS": ["0", "3651", "1.5"],
     "EXTERNAL_API_URL": ["nonsense", "ftp://host/x", "https://", "//host"],
-    "EXTERNAL_API_KEY": ["x" * 23, "whsec_", "whsec_!!!", "whsec_c2hvcnQ="],
+    "EXTERNAL_API_KEY": [KEY, "whsec_", "whsec_!!!", "whsec_c2hvcnQ="],
+    "EXTERNAL_API_PREVIOUS_KEY": [KEY, "whsec_c2hvcnQ="],
     "EXTERNAL_API_ALLOW_PRIVATE": ["perhaps", "2"],
     "SMTP_URL": [
         "nonsense",
@@ -315,6 +317,8 @@ def test_the_example_of_a_setting_is_good(load: Load, name: str) -> None:
     example = str((Settings.model_fields[name].examples or [])[0])
     if size := re.fullmatch("the output of: openssl rand -hex ([0-9]+)", example):
         example = KEY[: 2 * int(size[1])]
+    if example == SIGNING_KEY_EXAMPLE:
+        example = WEBHOOK_KEY
     server = {"DATABASE_URL": "postgresql://alicerce:Xk29vLq8Tz@db/alicerce"}
     assert load(**{**PRODUCTION, **server, **NEEDED.get(name.upper(), {}), name.upper(): example})
 
@@ -429,7 +433,8 @@ def test_no_secret_is_shown(load: Load) -> None:
         DATABASE_URL=f"postgresql://user:{CANARY}@db/name",
         JWT_SECRET_KEY=CANARY * 5,
         JWT_PREVIOUS_KEYS=f"{CANARY * 4} {CANARY * 3}",
-        EXTERNAL_API_KEY=CANARY * 2,
+        EXTERNAL_API_KEY=WEBHOOK_KEY,
+        EXTERNAL_API_PREVIOUS_KEY=WEBHOOK_KEY,
         REDIS_URL=f"redis://:{CANARY}@host",
         CELERY_BROKER_URL=f"amqp://user:{CANARY}@host",
         SMTP_URL=f"smtp://user:{CANARY}@host",
@@ -438,3 +443,4 @@ def test_no_secret_is_shown(load: Load) -> None:
     )
     shown = [repr(settings), str(settings), repr(settings.database), settings.model_dump_json()]
     assert CANARY not in "".join(shown)
+    assert WEBHOOK_KEY not in "".join(shown)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from app.config.outside import SIGNING_KEY_EXAMPLE
 from app.config.settings import InvalidSettingsError, Settings, load_settings
 
-KEY = "0123456789abcdef" * 4
+KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 CANARY = "s3cr3t-canary"
 
 
@@ -34,7 +35,8 @@ def test_without_any_setting_nothing_is_called_and_mail_stays_here() -> None:
 
 
 GOOD = {
-    "external_api_key": [KEY, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
+    "external_api_key": [KEY, "whsec_" + "QUJD" * 8],
+    "external_api_previous_key": [KEY],
     "smtp_url": [
         "smtp://mail.example.com",
         "smtps://user:pass%40word@mail.example.com:465",
@@ -62,7 +64,15 @@ BAD = {
         "https://host/x#part",
         "https://host/\x00",
     ],
-    "external_api_key": ["x" * 23, "whsec_", "whsec_!!!", "whsec_c2hvcnQ="],
+    "external_api_key": [
+        *("0123456789abcdef" * 4, "QUJD" * 8, "whsec_", "whsec_!!!", "whsec_c2hvcnQ="),
+        *(
+            "whsec_" + "QUJD" * 22,
+            "whsec_" + "QUJD" * 8 + "QQ",
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa_-",
+        ),
+    ],
+    "external_api_previous_key": ["0123456789abcdef" * 4],
     "smtp_url": ["nonsense", "http://host", "smtp://", "smtp:host", "smtp://host:port"],
     "mail_from": [
         "nonsense",
@@ -95,6 +105,7 @@ def test_a_bad_value_is_told_with_its_variable_and_an_example(name: str, value: 
 @pytest.mark.parametrize("name", sorted(BAD))
 def test_the_example_of_a_setting_is_good(name: str) -> None:
     example = str((Settings.model_fields[name].examples or [])[0])
+    example = KEY if example == SIGNING_KEY_EXAMPLE else example
     assert load_settings(**{"external_api_key": KEY, name: example})
 
 
@@ -121,10 +132,12 @@ def test_what_is_called_in_the_open_has_to_be_allowed(url: str) -> None:
     )
 
 
-def test_a_key_is_text_or_base64() -> None:
-    assert load_settings(external_api_key=KEY).webhook_key == KEY.encode()
-    encoded = "whsec_" + "QUJD" * 8
-    assert load_settings(external_api_key=encoded).webhook_key == b"ABC" * 8
+def test_webhooks_are_signed_with_the_key_and_the_one_before_it() -> None:
+    assert load_settings().webhook_keys == ()
+    key, before = "whsec_" + "QUJD" * 8, "whsec_" + "REVG" * 8
+    assert load_settings(external_api_key=key).webhook_keys == (b"ABC" * 8,)
+    both = load_settings(external_api_key=key, external_api_previous_key=before)
+    assert both.webhook_keys == (b"ABC" * 8, b"DEF" * 8)
 
 
 def test_links_begin_with_the_public_address_and_no_second_slash() -> None:

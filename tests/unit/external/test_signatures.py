@@ -19,9 +19,10 @@ def test_the_example_of_the_standard_has_its_signature() -> None:
     assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
-def test_a_key_in_plain_text_is_taken_as_it_is() -> None:
-    text = "a plain key, longer than 24 bytes: é"
-    assert signing_key(SecretStr(text)) == text.encode()
+@pytest.mark.parametrize("text", ["a plain key, longer than 24 bytes", "0123456789abcdef" * 4])
+def test_a_key_that_receivers_would_take_for_another_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="must be whsec_ and the base64 of 24 to 64 random bytes"):
+        signing_key(SecretStr(text))
 
 
 def test_the_signature_is_an_hmac_reckoned_by_hand() -> None:

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import random
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -33,15 +34,17 @@ class WebhookFailed(Exception):
 
 
 class StandardWebhook:
-    """Posts signed messages to one address.
+    """Posts messages to one address, signed with each of the keys: the receiver has one of them.
 
     Receivers know a repetition by `webhook-id`, the delivery's key, and an old recording by
     `webhook-timestamp`, the time of the attempt.
     """
 
-    def __init__(self, client: HttpClient, clock: Clock, *, url: str, secret: bytes) -> None:
+    def __init__(
+        self, client: HttpClient, clock: Clock, *, url: str, keys: Sequence[bytes]
+    ) -> None:
         self._client, self._clock = client, clock
-        self._url, self._secret = url, secret
+        self._url, self._keys = url, keys
 
     async def post(self, message: WebhookMessage, /, *, key: str) -> None:
         body = strict_json.encode(message)
@@ -50,7 +53,9 @@ class StandardWebhook:
             "Content-Type": "application/json",
             "webhook-id": key,
             "webhook-timestamp": timestamp,
-            "webhook-signature": signature(self._secret, key, timestamp, body),
+            "webhook-signature": " ".join(
+                signature(secret, key, timestamp, body) for secret in self._keys
+            ),
         }
         try:
             answer = await self._client.send("POST", self._url, body=body, headers=headers, key=key)
