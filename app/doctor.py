@@ -16,15 +16,18 @@ from sqlalchemy import Select, func, select
 from app.config.database import create_database
 from app.config.settings import InvalidSettingsError, Settings, load_settings
 from app.core.exceptions import AppError
-from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.database.generic import GenericDatabase
 from app.shared.infrastructure.database.migrate import Readiness
 from app.shared.infrastructure.database.models import event_log
+from app.shared.infrastructure.database.postgres import PostgresDatabase
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.database.suitability import why_unsuitable
 
 _ONE = Query(select(1))
 _SERVER_TIME = Query(select(func.clock_timestamp().label("now")))
 _LAST_EVENT = Query(select(func.max(event_log.c.recorded_at).label("last")))
+
+Opened = GenericDatabase | PostgresDatabase
 
 TOLERATED = dt.timedelta(seconds=30)
 
@@ -120,7 +123,7 @@ async def _database(settings: Settings) -> list[Finding]:
         await database.close()
 
 
-async def _findings(database: Database, settings: Settings) -> AsyncIterator[Finding]:
+async def _findings(database: Opened, settings: Settings) -> AsyncIterator[Finding]:
     kind = settings.database.get_backend_name()
     try:
         await database.open()
@@ -151,7 +154,7 @@ async def _findings(database: Database, settings: Settings) -> AsyncIterator[Fin
     yield await _clock(database, is_server=kind == "postgresql")
 
 
-async def _clock(database: Database, *, is_server: bool) -> Finding:
+async def _clock(database: Opened, *, is_server: bool) -> Finding:
     """Compare with the server's clock, or, in a file, with the last event that was written."""
     now = dt.datetime.now(dt.UTC)
     last = await database.fetch_one(_LAST_EVENT, {})

@@ -1,12 +1,11 @@
 """The database that the settings name. With the containers, the one place that knows both."""
 
 from app.config.settings import Settings
-from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.generic import GenericDatabase
 from app.shared.infrastructure.database.postgres import PostgresDatabase
 
 
-def create_database(settings: Settings) -> Database:
+def create_database(settings: Settings) -> GenericDatabase | PostgresDatabase:
     """Return it, not connected yet: asyncpg for PostgreSQL, SQLAlchemy for anything else."""
     url = settings.database
     echo = settings.database_echo

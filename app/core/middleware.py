@@ -17,7 +17,7 @@ from app.core.clients import ClientAddresses
 from app.core.context import WorkContext, current_work
 from app.core.cors import Cors
 from app.core.edge import Edge
-from app.core.exceptions import InternalError, Unavailable
+from app.core.exceptions import AppError, InternalError, Unavailable
 from app.core.hosts import Hosts, refuse_duplicates
 from app.core.metrics import observe_request
 from app.core.problems import as_app_error, send_problem
@@ -81,7 +81,7 @@ class RequestBoundary:
             await self._app(scope, receive, answer.send)
         except asyncio.CancelledError:  # the server ends, and has waited long enough
             if not answer.status:
-                await send_problem(answer.send, Unavailable(), work.request_id)
+                await answer.refuse(Unavailable())
             raise
         except Exception as error:
             # What the client will be told gets no name: the error's traceback holds this frame, and
@@ -96,7 +96,7 @@ class RequestBoundary:
         finally:
             seconds = time.perf_counter() - started
             observe_request(scope, answer.status, seconds)
-            _log_access(scope, work, answer.status, seconds)
+            _log_access(scope, work, answer, seconds)
             current_work.reset(token)
 
     def _check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
@@ -111,7 +111,7 @@ class RequestBoundary:
 class _Answer:
     """Passes the answer on, with our headers, and remembers how far it came."""
 
-    __slots__ = ("_send", "_work", "body", "headers", "status")
+    __slots__ = ("_send", "_work", "body", "code", "headers", "status")
 
     def __init__(
         self, send: Send, work: WorkContext, headers: Sequence[tuple[bytes, bytes]]
@@ -119,6 +119,7 @@ class _Answer:
         self._send, self._work = send, work
         self.headers = headers
         self.status = 0
+        self.code: str | None = None
         self.body: IncomingBody | None = None
 
     async def send(self, message: Message) -> None:
@@ -137,7 +138,11 @@ class _Answer:
         if self.status:
             # The first bytes have left: only cutting the connection can still tell the client.
             raise error
-        await send_problem(self.send, as_app_error(error), self._work.request_id)
+        await self.refuse(as_app_error(error))
+
+    async def refuse(self, problem: AppError) -> None:
+        self.code = problem.code
+        await send_problem(self.send, problem, self._work.request_id)
 
 
 def _transport_security(edge: Edge) -> list[tuple[bytes, bytes]]:
@@ -159,13 +164,15 @@ def _traceparent(sent: bytes | None) -> str | None:
     return None
 
 
-def _log_access(scope: Scope, work: WorkContext, status: int, seconds: float) -> None:
+def _log_access(scope: Scope, work: WorkContext, answer: _Answer, seconds: float) -> None:
+    code = {} if answer.code is None else {"code": answer.code}
     with suppress(Exception):  # the answer is out, and its connection can be kept
         log.info(
             "request",
             method=scope["method"],
             path=quote(scope["path"]),  # a decoded one could end the line, or turn it around
-            status=status,
+            status=answer.status,
+            **code,
             ms=round(seconds * 1000, 2),
             client=work.client or None,
             actor=str(work.actor_id) if work.actor_id else None,

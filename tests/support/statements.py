@@ -1,8 +1,8 @@
 """What a database is asked while requests are answered, as its driver hears it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import copy_context
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from app.core.context import current_work
 from app.shared.infrastructure.database.connection import Database
-from app.shared.infrastructure.database.generic import GenericDatabase
+from app.shared.infrastructure.database.generic import GenericDatabase, Threads
 from app.shared.infrastructure.database.postgres import PostgresDatabase
 
 _OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK")
@@ -89,23 +89,34 @@ async def _each_connection(database: PostgresDatabase) -> AsyncIterator[Any]:
 async def _on_sqlalchemy(
     database: GenericDatabase, hear: Callable[[str], None]
 ) -> AsyncIterator[None]:
-    engine, threads = database._engine, database._threads
-    run = threads.run
-
     def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         hear(statement)
 
     def committed(_connection: Any) -> None:
         hear("COMMIT")
 
+    engines = (database._reader, database._writer)
+    with (
+        _in_the_callers_context(database._reading),
+        _in_the_callers_context(database._writing),
+    ):
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", before)
+            event.listen(engine, "commit", committed)
+        yield
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", before)
+            event.remove(engine, "commit", committed)
+
+
+@contextmanager
+def _in_the_callers_context(threads: Threads) -> Iterator[None]:
+    """Statements run in threads, which do not know by themselves for whom they work."""
+    run = threads.run
+
     def run_in_context(work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Awaitable[Any]:
-        """Statements run in threads, which do not know by themselves for whom they work."""
         return run(copy_context().run, work, *args, **kwargs)
 
     threads.run = run_in_context  # type: ignore[method-assign,assignment]
-    event.listen(engine, "before_cursor_execute", before)
-    event.listen(engine, "commit", committed)
     yield
-    event.remove(engine, "before_cursor_execute", before)
-    event.remove(engine, "commit", committed)
     threads.run = run  # type: ignore[method-assign]

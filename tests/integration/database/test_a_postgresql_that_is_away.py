@@ -11,7 +11,8 @@ from sqlalchemy import func, make_url, select
 from structlog.testing import capture_logs
 
 from app.core.exceptions import Unavailable
-from app.shared.infrastructure.database.postgres import PostgresDatabase, translated
+from app.shared.infrastructure.database.postgres import PostgresDatabase
+from app.shared.infrastructure.database.postgres_errors import translated
 from app.shared.infrastructure.database.query import Query
 from tests.integration.database.postgresql import (
     EVERYTHING,
@@ -223,7 +224,7 @@ async def test_statements_are_logged_where_that_is_asked_for_and_values_never(
             await connection.execute(ADD, an_event(event_type="test.secret"))
         await database.close()
     statements = [line["sql"] for line in lines]
-    assert [sql.split()[0] for sql in statements] == ["BEGIN;", "INSERT", "ROLLBACK;"]
+    assert [sql.split()[0] for sql in statements] == ["BEGIN", "INSERT", "ROLLBACK"]
     assert "secret" not in str(lines)
 
 

@@ -15,8 +15,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from app.shared.infrastructure.database.generic import constraint_name
 from app.shared.infrastructure.database.models import metadata
+from app.shared.infrastructure.database.sqlite_errors import constraint_name
 
 RULES = MetaData(naming_convention=metadata.naming_convention)
 RULED = Table(

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from app.shared.infrastructure.database.pool import Pool
+from app.shared.infrastructure.database.pool import Pool, PoolClosed
 from app.shared.infrastructure.database.postgres import PostgresDatabase
 from tests.integration.database.postgresql import SLEEP, TIMEOUT, Work, opened, read
 
@@ -81,7 +81,7 @@ async def test_a_pool_that_is_closed_lends_nothing_and_leaves_nothing_open(pool:
     await pool.close()
     assert lent.is_closed()
     assert idle.is_closed()
-    with pytest.raises(asyncpg.InterfaceError):
+    with pytest.raises(PoolClosed):
         await pool.take()
 
 

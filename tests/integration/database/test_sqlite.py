@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,13 +24,11 @@ from app.shared.infrastructure.database.connection import (
     IntegrityViolation,
     Reads,
 )
-from app.shared.infrastructure.database.generic import (
-    GenericDatabase,
-    _write_ahead,
-    translated,
-)
+from app.shared.infrastructure.database.generic import GenericDatabase
 from app.shared.infrastructure.database.migrate import upgrade
 from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.sqlite_errors import translated
+from app.shared.infrastructure.database.sqlite_setup import _write_ahead
 from tests.support.events import ADD, an_event, count_events
 from tests.support.tasks import NOW
 
@@ -195,16 +193,20 @@ async def test_a_write_does_not_wait_for_ever_for_another_one_here(migrated: Pat
         assert await count_events(database) == 1
 
 
-async def test_a_pool_without_a_free_connection_is_unavailable_until_one_is_free(
-    migrated: Path,
-) -> None:
-    async with opened(migrated, pool_size=1, timeout_seconds=0.1) as database:
-        async with AsyncExitStack() as stack:
-            connection = await stack.enter_async_context(database.transaction())
-            await count_events(connection)
-            await expect_unavailable(read(database))
-        await read(database)
-        await write(database)
+async def test_a_read_goes_on_beside_a_transaction_in_a_pool_of_one(migrated: Path) -> None:
+    async with opened(migrated, pool_size=1) as database, asyncio.timeout(LONG_ENOUGH):
+        async with database.transaction() as connection:
+            await connection.execute(ADD, an_event())
+            assert await count_events(database) == 0
+            await connection.commit()
+        assert await count_events(database) == 1
+
+
+async def test_reads_and_writes_at_once_share_a_pool_of_one(migrated: Path) -> None:
+    async with opened(migrated, pool_size=1, timeout_seconds=LONG_ENOUGH) as database:
+        async with asyncio.timeout(LONG_ENOUGH):
+            await asyncio.gather(*(work(database) for work in [read, write] * 10))
+        assert await count_events(database) == 10
 
 
 # --- A file that is no database -----------------------------------------------------------------

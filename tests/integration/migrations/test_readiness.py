@@ -1,6 +1,8 @@
 """Whether a database can serve this code, told before the first request."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -9,16 +11,19 @@ from sqlalchemy import make_url
 
 from app.config.database import create_database
 from app.config.settings import Settings
+from app.shared.infrastructure.database.generic import GenericDatabase
 from app.shared.infrastructure.database.migrate import (
     Readiness,
     downgrade,
     known_revisions,
     upgrade,
 )
+from app.shared.infrastructure.database.postgres import PostgresDatabase
 from tests.support.anybody import run
 
 
-async def why_not(url: str) -> str | None:
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[GenericDatabase | PostgresDatabase]:
     settings = Settings(
         _env_file=None,
         app_env="test",
@@ -28,9 +33,14 @@ async def why_not(url: str) -> str | None:
     database = create_database(settings)
     await database.open()
     try:
-        return await Readiness(database).why_not()
+        yield database
     finally:
         await database.close()
+
+
+async def why_not(url: str) -> str | None:
+    async with opened(url) as database:
+        return await Readiness(database).why_not()
 
 
 async def test_a_database_that_is_up_to_date_is_ready(empty_url: str) -> None:
@@ -74,3 +84,30 @@ async def test_a_file_that_cannot_be_opened_is_not_ready(tmp_path: Path) -> None
     assert await why_not(f"sqlite:///{tmp_path}") == (
         "The database does not answer right now; try again in a moment."
     )
+
+
+# --- One that answers and does not serve --------------------------------------------------------
+
+
+async def test_a_server_that_takes_no_writes_is_not_ready(empty_postgresql_url: str) -> None:
+    await asyncio.to_thread(upgrade, empty_postgresql_url)
+    name = make_url(empty_postgresql_url).database
+    await run(
+        empty_postgresql_url, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'
+    )
+    assert "takes no writes" in str(await why_not(empty_postgresql_url))
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+async def test_a_file_that_connections_alone_still_have_is_not_ready(
+    tmp_path: Path, *, is_replaced: bool
+) -> None:
+    file, backup = tmp_path / "used_test.db", tmp_path / "backup_test.db"
+    for each in (file, backup):
+        await asyncio.to_thread(upgrade, f"sqlite:///{each}")
+    async with opened(f"sqlite:///{file}") as database:
+        assert await Readiness(database).why_not() is None
+        file.unlink()
+        if is_replaced:
+            backup.rename(file)
+        assert "takes no writes" in str(await Readiness(database).why_not())

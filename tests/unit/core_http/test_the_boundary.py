@@ -212,6 +212,7 @@ async def test_every_request_is_logged_once(app: Service, log_lines: list[Any]) 
         "method": "GET",
         "path": "/mine",
         "status": 422,
+        "code": "invalid",
         "client": "127.0.0.1",
         "actor": str(ANA.user_id),
         "request_id": "my-request",
@@ -222,6 +223,24 @@ async def test_a_refused_request_is_logged_too(app: Service, log_lines: list[Any
     await send(app, "GET", "/mine")
     await send(app, "GET", "/absent")
     assert [(line["status"], line["actor"]) for line in log_lines] == [(401, None), (404, None)]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [("/mine", "unauthenticated"), ("/absent", "not_found"), ("/defect", "internal_error")],
+)
+async def test_the_log_line_of_a_problem_has_its_code(
+    app: Service, log_lines: list[Any], path: str, code: str
+) -> None:
+    answer = await send(app, "GET", path)
+    assert answer.json()["code"] == log_lines[-1]["code"] == code
+
+
+async def test_the_log_line_of_any_other_answer_has_no_code(
+    app: Service, log_lines: list[Any]
+) -> None:
+    await send(app, "GET", "/fine")
+    assert "code" not in log_lines[0]
 
 
 async def test_a_path_can_not_break_out_of_its_log_line(app: Service, log_lines: list[Any]) -> None:

@@ -53,6 +53,14 @@ class Connection(Reads, Protocol):
         ...
 
 
+class Writable(Reads, Protocol):
+    """Says of itself whether it takes writes."""
+
+    async def is_writable(self) -> bool:
+        """Tell whether it takes writes: a standby does not, nor does a file that is read-only."""
+        ...
+
+
 class Database(Reads, Protocol):
     """A database. Its own reads run outside any transaction, each on whichever connection is free.
 

@@ -1,9 +1,7 @@
 """Any other database by SQLAlchemy. SQLite, the embedded default, is the one that is tested."""
 
 import asyncio
-import re
-import sqlite3
-import time
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -12,46 +10,50 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import orjson
-from sqlalchemy import MetaData, PrimaryKeyConstraint, UniqueConstraint, create_engine, event
+from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.pool import QueuePool
 
 from app.core import strict_json
-from app.shared.infrastructure.database.connection import (
-    DatabaseUnavailable,
-    IntegrityViolation,
-    Row,
-)
-from app.shared.infrastructure.database.models import metadata
+from app.shared.infrastructure.database.connection import DatabaseUnavailable, Row
+from app.shared.infrastructure.database.outage import Outage
 from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.sqlite_errors import translated
+from app.shared.infrastructure.database.sqlite_setup import prepare_sqlite
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
-_SQLITE_NAMED = re.compile(r"(?:CHECK constraint failed: |UNIQUE constraint failed: index ')(\w+)")
 
 
 class Threads:
     """Where the blocking calls run, one hop each; SQLAlchemy's own asyncio takes several."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, outage: Outage) -> None:
         self._executor = ThreadPoolExecutor(count, thread_name_prefix="database")
+        self._outage = outage
 
     async def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Return what the work returns. Raises as the layers above know errors."""
         loop = asyncio.get_running_loop()
         running = loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
         try:
-            return await asyncio.shield(running)
+            answer = await asyncio.shield(running)
         except asyncio.CancelledError:
             # A statement can't be stopped, and what follows on its connection must not overtake it.
             await asyncio.wait([running])
             raise
         except (DBAPIError, PoolTimeoutError) as error:
-            raise translated(error) from error
+            known = translated(error)
+            if known is error:
+                raise
+            if isinstance(known, DatabaseUnavailable):
+                self._outage.failed(getattr(error, "orig", None) or error, step="statement")
+            raise known from error
+        if self._outage.is_on:
+            self._outage.answered()
+        return answer
 
     def close(self) -> None:
         self._executor.shutdown()
@@ -63,26 +65,45 @@ class GenericConnection:
     def __init__(self, connect: Callable[[], Connection], threads: Threads) -> None:
         self._connect, self._threads = connect, threads
         self._raw: Connection | None = None
+        self._is_busy = False
 
     async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
-        return await self._threads.run(self._do, _first, query, params)
+        return await self._run(_first, query, params)
 
     async def fetch_all(self, query: Query, params: Mapping[str, Any], /) -> Sequence[Row]:
-        return await self._threads.run(self._do, _all, query, params)
+        return await self._run(_all, query, params)
 
     async def execute(self, query: Query, params: Mapping[str, Any], /) -> int:
-        return await self._threads.run(self._do, _hit, query, params)
+        return await self._run(_hit, query, params)
 
     async def execute_many(self, query: Query, params: Sequence[Mapping[str, Any]], /) -> None:
-        await self._threads.run(self._do, _hit, query, params)
+        await self._run(_hit, query, params)
 
     async def commit(self) -> None:
-        await self._threads.run(self._do, _commit)
+        await self._run(_commit)
 
     async def close(self) -> None:
         """Roll back what was not committed."""
-        if self._raw is not None and not self._raw.closed:
-            await self._threads.run(self._raw.close)
+        # A statement that nobody waits for any more may be about to open it.
+        if self._is_busy or self._is_open():
+            await self._threads.run(self._close_if_open)
+
+    async def _run(self, work: Callable[..., R], *arguments: Any) -> R:
+        if self._is_busy:  # other databases can't do that either
+            message = "another statement of this transaction is still running"
+            raise RuntimeError(message)
+        self._is_busy = True
+        try:
+            return await self._threads.run(self._do, work, *arguments)
+        finally:
+            self._is_busy = False
+
+    def _is_open(self) -> bool:
+        return self._raw is not None and not self._raw.closed
+
+    def _close_if_open(self) -> None:
+        if self._raw is not None and self._is_open():
+            self._raw.close()
 
     def _do(self, work: Callable[..., R], *arguments: Any) -> R:
         if self._raw is None:
@@ -95,64 +116,88 @@ class GenericDatabase:
     """An SQLAlchemy engine. Reads commit themselves; a transaction is begun as a writer's."""
 
     def __init__(self, url: URL, *, pool_size: int, timeout: float, echo: bool = False) -> None:
-        self._engine = create_engine(
-            url,
-            poolclass=QueuePool,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=timeout,
-            echo=echo,
-            hide_parameters=True,
-            json_serializer=lambda value: strict_json.encode(value).decode(),
-            json_deserializer=orjson.loads,
-            connect_args={"check_same_thread": False},
-        )
-        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._threads = Threads(pool_size)
-        # SQLite has one writer. Waiting for it here is fair and costs nothing; its own way of
-        # waiting is to try again and again.
-        self._writer = asyncio.Lock()
-        self._timeout = timeout
+        create = partial(_engine, url, timeout=timeout, echo=echo)
+        self._reader = create(pool_size).execution_options(isolation_level="AUTOCOMMIT")
+        self._reading = Threads(pool_size, outage := Outage())
+        # SQLite has one writer, which waits for no reader: it has a connection and a thread of its
+        # own. Waiting for it here is fair and costs nothing; SQLite's own way is to try again and
+        # again.
+        self._writer = create(1)
+        self._writing = Threads(1, outage)
+        self._turn = asyncio.Lock()
+        self._timeout, self._outage = timeout, outage
         self._file = Path(url.database or "")
-        prepare_sqlite(self._engine, timeout)
+        self._file_seen: int | None = None
 
     async def open(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
 
     async def close(self) -> None:
-        self._threads.close()
-        self._engine.dispose()
+        for threads, engine in ((self._reading, self._reader), (self._writing, self._writer)):
+            threads.close()
+            engine.dispose()
 
     async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
-        return await self._threads.run(self._read, _first, query, params)
+        return await self._reading.run(self._read, _first, query, params)
 
     async def fetch_all(self, query: Query, params: Mapping[str, Any], /) -> Sequence[Row]:
-        return await self._threads.run(self._read, _all, query, params)
+        return await self._reading.run(self._read, _all, query, params)
+
+    async def is_writable(self) -> bool:
+        return await self._reading.run(self._is_file_writable)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[GenericConnection]:
         async with self._alone():
-            connection = GenericConnection(self._engine.connect, self._threads)
+            connection = GenericConnection(self._writer.connect, self._writing)
             try:
                 yield connection
             finally:
                 await connection.close()
 
+    def _is_file_writable(self) -> bool:
+        try:
+            found = self._file.stat().st_ino
+        except OSError:
+            return False
+        # Where another file was put in its place, open connections go on with the one of before,
+        # which has no name any more: what they write is lost with the process.
+        self._file_seen = self._file_seen or found
+        return found == self._file_seen and os.access(self._file, os.W_OK)
+
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(self._timeout):
-                await self._writer.acquire()
-        except TimeoutError:
+                await self._turn.acquire()
+        except TimeoutError as error:
+            self._outage.failed(error, step="turn to write")
             raise DatabaseUnavailable from None
         try:
             yield
         finally:
-            self._writer.release()
+            self._turn.release()
 
     def _read(self, fetch: Callable[[Connection, Query, Any], R], query: Query, params: Any) -> R:
         with self._reader.connect() as raw:
             return fetch(raw, query, params)
+
+
+def _engine(url: URL, size: int, *, timeout: float, echo: bool) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=timeout,
+        echo=echo,
+        hide_parameters=True,
+        json_serializer=lambda value: strict_json.encode(value).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={"check_same_thread": False},
+    )
+    prepare_sqlite(engine, timeout)
+    return engine
 
 
 def _commit(raw: Connection) -> None:
@@ -177,77 +222,3 @@ def _all(raw: Connection, query: Query, params: Any) -> Sequence[Row]:
 
 def _hit(raw: Connection, query: Query, params: Any) -> int:
     return raw.execute(query.statement, params).rowcount
-
-
-def prepare_sqlite(engine: Engine, timeout: float) -> None:
-    """Set up each new connection: durable, concurrent, and honest about transactions."""
-
-    @event.listens_for(engine, "connect")
-    def connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None  # the driver's own BEGIN would come too late
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {int(timeout * 1000)}")  # for other processes
-        _write_ahead(cursor, timeout)  # readers and the writer don't wait for each other
-        cursor.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
-        # SQLite's own lower() knows only ASCII, and search compares without case.
-        connection.create_function("lower", 1, _lower, deterministic=True)
-
-    @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
-        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-            # A transaction that starts as a reader and then writes can fail for good half-way.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _write_ahead(cursor: Any, timeout: float) -> None:
-    """Switch the file to a write-ahead log, where that is not done yet.
-
-    Of two that open a new file at once one is refused, whatever the busy_timeout: it may hold
-    what the other waits for. So it lets go and tries again.
-    """
-    deadline = time.monotonic() + timeout
-    while True:
-        try:
-            cursor.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _lower(text: str | None) -> str | None:
-    return None if text is None else text.lower()
-
-
-def translated(error: Exception) -> Exception:
-    """Return the error as the layers above know it; what is a defect of ours stays as it is."""
-    if isinstance(error, IntegrityError) and isinstance(error.orig, Exception):
-        return IntegrityViolation(constraint_name(str(error.orig), metadata))
-    if isinstance(error, OperationalError | PoolTimeoutError):
-        code = getattr(getattr(error, "orig", None), "sqlite_errorcode", sqlite3.SQLITE_BUSY)
-        return error if code == sqlite3.SQLITE_ERROR else DatabaseUnavailable()
-    return error
-
-
-def constraint_name(message: str, schema: MetaData) -> str:
-    """Return the name of the constraint that SQLite complains of: mostly it names the columns."""
-    if named := _SQLITE_NAMED.search(message):
-        return named[1]
-    unique = _SQLITE_UNIQUE.search(message)
-    if unique is None:
-        return ""
-    columns = [column.strip() for column in unique[1].split(",")]
-    table = schema.tables.get(columns[0].partition(".")[0])
-    if table is None:
-        return ""
-    names = {column.partition(".")[2] for column in columns}
-    keys = [c for c in table.constraints if isinstance(c, UniqueConstraint | PrimaryKeyConstraint)]
-    indexes = [index for index in table.indexes if index.unique]
-    return next(
-        (str(rule.name) for rule in (*keys, *indexes) if {c.name for c in rule.columns} == names),
-        "",
-    )

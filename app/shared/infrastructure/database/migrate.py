@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
 from app.core.exceptions import AppError
-from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.database.connection import Writable
 from app.shared.infrastructure.database.query import Query
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ VERSION_TABLE: Final = "alicerce_version"
 _VERSION = Query(select(column("version_num")).select_from(table(VERSION_TABLE)))
 # As our template has Alembic write it, with None before the first.
 _REVISION: Final = re.compile(r"""^(down_)?revision = (?:["'](\w+)["']|None)$""", re.MULTILINE)
+
+READ_ONLY: Final = (
+    "The database takes no writes: DATABASE_URL has to lead to the primary; a file has to be "
+    "writable, and one that was replaced needs a restart of the service"
+)
 
 
 class MigrationFailed(Exception):
@@ -100,7 +105,7 @@ def known_revisions() -> list[str]:
 class Readiness:
     """Whether the database can serve this code."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Writable) -> None:
         self._database = database
 
     @cached_property
@@ -123,4 +128,11 @@ class Readiness:
             return "The database is empty; run: python -m app migrate"
         if row["version_num"] in self._older:
             return "The database is older than this code; run: python -m app migrate"
-        return None
+        return await self._why_no_writes()
+
+    async def _why_no_writes(self) -> str | None:
+        try:
+            is_writable = await self._database.is_writable()
+        except AppError as error:
+            return error.detail
+        return None if is_writable else READ_ONLY

@@ -5,6 +5,7 @@ connection, and takes it back in a task of its own. Here lending is two calls. S
 """
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -15,11 +16,22 @@ import asyncpg
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
 
+class PoolClosed(ConnectionError):
+    """The service is ending."""
+
+
+class NoConnectionFree(TimeoutError):
+    """All connections are lent, and none came back in time."""
+
+
 class Pool:
     """Lends connections and takes them back. Every wait in it is bounded by `timeout` seconds."""
 
     # Between the service and the server may be something that forgets what is silent for long.
     IDLE_SECONDS: Final = 300.0
+    # Whoever asks for a renewal has seen a server that does not serve. While there is no other,
+    # each failing write would cost everybody a new connection.
+    RENEWAL_SECONDS: Final = 1.0
 
     def __init__(self, connect: Connect, *, size: int, timeout: float) -> None:
         self._connect, self._timeout = connect, timeout
@@ -28,19 +40,23 @@ class Pool:
         self._lent: set[asyncpg.Connection] = set()
         # With the moment it came back. The last one is lent first, so that others may grow old.
         self._idle: deque[tuple[asyncpg.Connection, float]] = deque()
+        self._outdated: set[asyncpg.Connection] = set()
+        self._renewed_at = -math.inf
         self._is_closed = False
 
     async def take(self) -> asyncpg.Connection:
         """Return a connection that is nobody else's.
 
-        Raises TimeoutError if none becomes free, and what the driver raises when it can't connect.
+        Raises PoolClosed, NoConnectionFree, and what `connect` raises.
         """
         if self._is_closed:
-            message = "the pool is closed"
-            raise asyncpg.InterfaceError(message)
+            raise PoolClosed
         if self._places.locked():
-            async with asyncio.timeout(self._timeout):
-                await self._places.acquire()
+            try:
+                async with asyncio.timeout(self._timeout):
+                    await self._places.acquire()
+            except TimeoutError:
+                raise NoConnectionFree from None
         else:
             await self._places.acquire()
         try:
@@ -57,13 +73,28 @@ class Pool:
         Whoever was cut off in the middle of something leaves one that may still be at it.
         """
         self._lent.discard(connection)
-        if is_idle and not (connection.is_closed() or connection.is_in_transaction()):
+        if self._outdated and connection in self._outdated:
+            self._outdated.remove(connection)
+            connection.terminate()
+        elif is_idle and not (connection.is_closed() or connection.is_in_transaction()):
             self._idle.append((connection, time.monotonic()))
         else:
             connection.terminate()
         while self._idle and self._is_old(self._idle[0][1]):
             self._idle.popleft()[0].terminate()
         self._places.release()
+
+    def renew(self) -> None:
+        """Lend no connection of before any more: they lead to a server that does not serve.
+
+        What is lent ends when it comes back.
+        """
+        if time.monotonic() - self._renewed_at < self.RENEWAL_SECONDS:
+            return
+        self._renewed_at = time.monotonic()
+        self._outdated |= self._lent
+        while self._idle:
+            self._idle.pop()[0].terminate()
 
     async def close(self) -> None:
         """Lend nothing any more; cut off what does not come back in time."""

@@ -1,8 +1,8 @@
 """PostgreSQL by its driver, asyncpg: prepared statements, and nothing between them and the wire."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any, cast
+from typing import Any, Final, NoReturn, cast
 
 import asyncpg
 import orjson
@@ -10,85 +10,23 @@ import structlog
 from sqlalchemy.engine import URL
 
 from app.core import strict_json
-from app.shared.infrastructure.database.connection import (
-    DatabaseUnavailable,
-    IntegrityViolation,
-    Row,
-)
+from app.shared.infrastructure.database.connection import DatabaseUnavailable, Row
+from app.shared.infrastructure.database.outage import Outage
 from app.shared.infrastructure.database.pool import Pool
+from app.shared.infrastructure.database.postgres_errors import (
+    AWAY,
+    LOST,
+    OUTDATED,
+    ConnectionLost,
+    NothingCommitted,
+    translated,
+)
 from app.shared.infrastructure.database.query import Query
 
 log = structlog.get_logger(__name__)
 
-# What the driver raises when the server is away, restarting, full, or too slow to answer.
-_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a server that crashed said so, and has not hung up yet
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.TransactionRollbackError,  # it lost a deadlock; the next time it will not
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-)
-# Of these, those after which a read may simply be sent again, on another connection.
-_LOST = (
-    ConnectionError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-)
-
-
-def translated(error: Exception) -> Exception:
-    """Return the error as the layers above know it; what is a defect of ours stays as it is."""
-    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-        return IntegrityViolation(error.constraint_name or "")
-    return DatabaseUnavailable() if isinstance(error, _AWAY) else error
-
-
-class PostgresConnection:
-    """A connection inside a transaction."""
-
-    def __init__(self, raw: asyncpg.Connection, transaction: Any) -> None:
-        self._raw, self._transaction = raw, transaction
-
-    async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
-        sql = query.postgres
-        return cast(
-            "Row | None", await self._try(self._raw.fetchrow, sql.sql, *sql.arguments(params))
-        )
-
-    async def fetch_all(self, query: Query, params: Mapping[str, Any], /) -> Sequence[Row]:
-        sql = query.postgres
-        return cast(
-            "Sequence[Row]", await self._try(self._raw.fetch, sql.sql, *sql.arguments(params))
-        )
-
-    async def execute(self, query: Query, params: Mapping[str, Any], /) -> int:
-        sql = query.postgres
-        status = await self._try(self._raw.execute, sql.sql, *sql.arguments(params))
-        return int(status.rpartition(" ")[2])  # such as "UPDATE 1"
-
-    async def execute_many(self, query: Query, params: Sequence[Mapping[str, Any]], /) -> None:
-        sql = query.postgres
-        await self._try(self._raw.executemany, sql.sql, [sql.arguments(each) for each in params])
-
-    async def commit(self) -> None:
-        await self._try(self._transaction.commit)
-
-    @staticmethod
-    async def _try(run: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
-        try:
-            return await run(*arguments)
-        except Exception as error:
-            raise translated(error) from error
+# How many statements of a transaction can be run again. More are a batch, and these hold much.
+REMEMBERED: Final = 100
 
 
 class PostgresDatabase:
@@ -109,6 +47,7 @@ class PostgresDatabase:
             },
         }
         self._pool = Pool(self._connect, size=pool_size, timeout=timeout)
+        self._outage = Outage()
 
     async def open(self) -> None:
         """Nothing yet: a connection is made when it is needed."""
@@ -124,16 +63,52 @@ class PostgresDatabase:
         sql = query.postgres
         return cast("Sequence[Row]", await self._read("fetch", sql.sql, sql.arguments(params)))
 
+    async def is_writable(self) -> bool:
+        # Off in a primary alone: not in a standby, nor where the default forbids to write.
+        is_so: bool = await self._read("fetchval", "SHOW transaction_read_only", []) == "off"
+        if not is_so:
+            self._pool.renew()
+        return is_so
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["PostgresConnection"]:
+        try:
+            raw = await self._pool.take()
+        except Exception as error:  # noqa: BLE001 - is raised, as what it means
+            self.fail(error)
+        try:
+            await self._begin(raw)
+            yield PostgresConnection(raw, self)
+        finally:
+            await _end(raw)
+            self._pool.give_back(raw)
+
+    def fail(self, error: Exception, raw: asyncpg.Connection | None = None) -> NoReturn:
+        """Raise the error as the layers above know it; note whether it is one of an outage."""
+        if isinstance(error, asyncpg.InterfaceError) and raw is not None and raw.is_closed():
+            # Else it is used wrongly, such as for two statements at once: a defect of ours.
+            error = ConnectionLost()
+        if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+            self._pool.renew()
+            if raw is not None:
+                raw.terminate()
+        known = translated(error)
+        if known is error:
+            raise error
+        if isinstance(known, DatabaseUnavailable):
+            self._outage.failed(error, step="statement")
+        raise known from error
+
     async def _read(self, method: str, sql: str, arguments: list[Any]) -> Any:
         try:
             return await self._read_once(method, sql, arguments)
-        except _LOST:
+        except LOST:
             try:  # a restart leaves dead connections in the pool; a read may be sent twice
                 return await self._read_once(method, sql, arguments)
-            except Exception as error:
-                raise translated(error) from error
-        except Exception as error:
-            raise translated(error) from error
+            except Exception as error:  # noqa: BLE001 - is raised, as what it means
+                self.fail(error)
+        except Exception as error:  # noqa: BLE001 - as above
+            self.fail(error)
 
     async def _read_once(self, method: str, sql: str, arguments: list[Any]) -> Any:
         raw = await self._pool.take()
@@ -144,50 +119,122 @@ class PostgresDatabase:
         except asyncpg.PostgresError:
             is_idle = True  # the server has said no, and is done with it
             raise
+        except asyncpg.InterfaceError:
+            if raw.is_closed():
+                raise ConnectionLost from None
+            raise
         finally:
             self._pool.give_back(raw, is_idle=is_idle)
+        if self._outage.is_on:
+            self._outage.answered()
         return answer
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[PostgresConnection]:
+    async def _begin(self, raw: asyncpg.Connection) -> None:
         try:
-            raw = await self._pool.take()
-        except Exception as error:
-            raise translated(error) from error
-        try:
-            async with _begun(raw) as transaction:
-                yield PostgresConnection(raw, transaction)
-        finally:
-            self._pool.give_back(raw)
+            await raw.execute("BEGIN")
+        except BaseException as error:
+            raw.terminate()  # nobody knows whether it has begun
+            if isinstance(error, Exception):
+                self.fail(error, raw)
+            raise
+        if self._outage.is_on:
+            self._outage.answered()
 
     async def _connect(self) -> asyncpg.Connection:
-        raw: asyncpg.Connection = await asyncpg.connect(**self._options)
+        """Make a connection. Whatever stops that is an outage, a wrong password too."""
         try:
-            await _speak_json(raw)
-        except BaseException:
-            raw.terminate()
-            raise
+            raw: asyncpg.Connection = await asyncpg.connect(**self._options)
+            try:
+                await _speak_json(raw)
+            except BaseException:
+                raw.terminate()
+                raise
+        except Exception as error:
+            self._outage.failed(error, step="connect")
+            raise DatabaseUnavailable from error
         if self._is_heard:
             raw.add_query_logger(lambda record: log.info("statement", sql=record.query))
         return raw
 
 
-@asynccontextmanager
-async def _begun(raw: asyncpg.Connection) -> AsyncIterator[Any]:
-    transaction = raw.transaction()
-    try:
-        await transaction.start()
-    except BaseException as error:
-        raw.terminate()  # nobody knows whether it has begun
-        if isinstance(error, Exception):
-            raise translated(error) from error
-        raise
-    try:
-        yield transaction
-    finally:
-        with suppress(*_AWAY):  # the server rolls back by itself when the connection is gone
-            if not raw.is_closed() and raw.is_in_transaction():
-                await transaction.rollback()
+class PostgresConnection:
+    """A connection inside a transaction."""
+
+    def __init__(self, raw: asyncpg.Connection, database: PostgresDatabase) -> None:
+        self._raw, self._database = raw, database
+        # What was run and what it answered, in case that it has to be run again.
+        self._done: list[tuple[str, tuple[Any, ...], Any]] | None = []
+
+    async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
+        sql = query.postgres
+        row = await self._run("fetchrow", sql.sql, *sql.arguments(params))
+        return cast("Row | None", row)
+
+    async def fetch_all(self, query: Query, params: Mapping[str, Any], /) -> Sequence[Row]:
+        sql = query.postgres
+        return cast("Sequence[Row]", await self._run("fetch", sql.sql, *sql.arguments(params)))
+
+    async def execute(self, query: Query, params: Mapping[str, Any], /) -> int:
+        sql = query.postgres
+        status = await self._run("execute", sql.sql, *sql.arguments(params))
+        return int(status.rpartition(" ")[2])  # such as "UPDATE 1"
+
+    async def execute_many(self, query: Query, params: Sequence[Mapping[str, Any]], /) -> None:
+        sql = query.postgres
+        await self._run("executemany", sql.sql, [sql.arguments(each) for each in params])
+
+    async def commit(self) -> None:
+        if await self._run("execute", "COMMIT") != "COMMIT":
+            raise NothingCommitted
+
+    async def _run(self, method: str, *arguments: Any) -> Any:
+        try:
+            answer = await getattr(self._raw, method)(*arguments)
+        except OUTDATED as error:
+            return await self._run_all_again(error, method, *arguments)
+        except Exception as error:  # noqa: BLE001 - is raised, as what it means
+            self._database.fail(error, self._raw)
+        if self._done is not None:
+            self._done.append((method, arguments, answer))
+            if len(self._done) > REMEMBERED:
+                self._done = None
+        return answer
+
+    async def _run_all_again(self, cause: Exception, method: str, *arguments: Any) -> Any:
+        """Run the transaction once more from its beginning: a migration has ended it.
+
+        Whoever wrote it goes on from the answers that they got, so these have to be the same. If
+        one is not, it ends as an outage: nothing was committed, and a client may send it again.
+        """
+        done, self._done = self._done, None
+        if done is None:
+            self._database.fail(cause, self._raw)
+        try:
+            is_same = await self._repeat(done)
+            answer = await getattr(self._raw, method)(*arguments) if is_same else None
+        except Exception as error:  # noqa: BLE001 - is raised, as what it means
+            self._database.fail(error, self._raw)
+        if not is_same:
+            self._database.fail(cause, self._raw)
+        return answer
+
+    async def _repeat(self, done: Sequence[tuple[str, tuple[Any, ...], Any]]) -> bool:
+        await self._raw.execute("ROLLBACK")
+        await self._raw.execute("BEGIN")
+        for method, arguments, answer in done:
+            if await getattr(self._raw, method)(*arguments) != answer:
+                return False
+        return True
+
+
+async def _end(raw: asyncpg.Connection) -> None:
+    """Roll back what was not committed, if anything is left of it."""
+    if raw.is_closed() or not raw.is_in_transaction():
+        return
+    # The server rolls back by itself when the connection is gone, and so does whoever takes back
+    # one that is still in a transaction.
+    with suppress(asyncpg.InterfaceError, *AWAY):
+        await raw.execute("ROLLBACK")
 
 
 async def _speak_json(connection: asyncpg.Connection) -> None:

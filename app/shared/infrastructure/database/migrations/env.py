@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.schema import SchemaItem
 
-from app.shared.infrastructure.database.generic import prepare_sqlite
 from app.shared.infrastructure.database.migrate import VERSION_TABLE
 from app.shared.infrastructure.database.models import Json, Timestamp, metadata
+from app.shared.infrastructure.database.sqlite_setup import prepare_sqlite
 from app.shared.infrastructure.database.suitability import why_unsuitable
 
 # Any number that nothing else on the server locks: it is the name of "migrating this service".

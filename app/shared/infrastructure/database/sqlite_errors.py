@@ -1,0 +1,47 @@
+"""What SQLite's driver raises, as the layers above know it."""
+
+import re
+import sqlite3
+from typing import Final
+
+from sqlalchemy import MetaData, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from app.shared.infrastructure.database.connection import DatabaseUnavailable, IntegrityViolation
+from app.shared.infrastructure.database.models import metadata
+
+_SQLITE_UNIQUE: Final = re.compile(r"UNIQUE constraint failed: (.+)")
+_SQLITE_NAMED: Final = re.compile(
+    r"(?:CHECK constraint failed: |UNIQUE constraint failed: index ')(\w+)"
+)
+
+
+def translated(error: Exception) -> Exception:
+    """Return the error as the layers above know it; what is a defect of ours stays as it is."""
+    if isinstance(error, IntegrityError) and isinstance(error.orig, Exception):
+        return IntegrityViolation(constraint_name(str(error.orig), metadata))
+    if isinstance(error, OperationalError | PoolTimeoutError):
+        code = getattr(getattr(error, "orig", None), "sqlite_errorcode", sqlite3.SQLITE_BUSY)
+        return error if code == sqlite3.SQLITE_ERROR else DatabaseUnavailable()
+    return error
+
+
+def constraint_name(message: str, schema: MetaData) -> str:
+    """Return the name of the constraint that SQLite complains of: mostly it names the columns."""
+    if named := _SQLITE_NAMED.search(message):
+        return named[1]
+    unique = _SQLITE_UNIQUE.search(message)
+    if unique is None:
+        return ""
+    columns = [column.strip() for column in unique[1].split(",")]
+    table = schema.tables.get(columns[0].partition(".")[0])
+    if table is None:
+        return ""
+    names = {column.partition(".")[2] for column in columns}
+    keys = [c for c in table.constraints if isinstance(c, UniqueConstraint | PrimaryKeyConstraint)]
+    indexes = [index for index in table.indexes if index.unique]
+    return next(
+        (str(rule.name) for rule in (*keys, *indexes) if {c.name for c in rule.columns} == names),
+        "",
+    )

@@ -1,0 +1,53 @@
+"""How each connection to an SQLite file is set up."""
+
+import sqlite3
+import time
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+
+def prepare_sqlite(engine: Engine, timeout: float) -> None:
+    """Set up each new connection: durable, concurrent, and honest about transactions."""
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN would come too late
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(timeout * 1000)}")  # for other processes
+        _write_ahead(cursor, timeout)  # readers and the writer don't wait for each other
+        cursor.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+        # SQLite's own lower() knows only ASCII, and search compares without case.
+        connection.create_function("lower", 1, _lower, deterministic=True)
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            # A transaction that starts as a reader and then writes can fail for good half-way.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _write_ahead(cursor: Any, timeout: float) -> None:
+    """Switch the file to a write-ahead log, where that is not done yet.
+
+    Of two that open a new file at once one is refused, whatever the busy_timeout: it may hold
+    what the other waits for. So it lets go and tries again.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()

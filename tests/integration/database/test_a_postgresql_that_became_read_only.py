@@ -1,0 +1,82 @@
+"""After a failover: connections to the primary of before answer, and take no writes any more."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import asyncpg
+import pytest
+from structlog.testing import capture_logs
+
+from app.shared.infrastructure.database.postgres import PostgresDatabase
+from tests.integration.database.postgresql import expect_unavailable, opened, read, write
+from tests.support.events import count_events
+
+SIZE = 3
+
+pytestmark = pytest.mark.usefixtures("clean_postgresql")
+
+
+@pytest.fixture
+async def database(postgresql_url: str) -> AsyncIterator[PostgresDatabase]:
+    """All its connections are those of before the failover; new ones go to the new primary."""
+    async with opened(postgresql_url, pool_size=SIZE) as database:
+        async with AsyncExitStack() as stack:
+            for _ in range(SIZE):
+                raw = await database._pool.take()
+                stack.callback(database._pool.give_back, raw)
+                await raw.execute("SET default_transaction_read_only = on")
+        yield database
+
+
+async def test_a_write_to_it_is_unavailable_once_and_then_goes_to_the_new_primary(
+    database: PostgresDatabase,
+) -> None:
+    with capture_logs() as lines:
+        await expect_unavailable(write(database))
+    assert [line["sqlstate"] for line in lines if line["event"] == "database unavailable"] == [
+        "25006"
+    ]
+    await asyncio.gather(*(write(database) for _ in range(SIZE * 2)))
+    assert await count_events(database) == SIZE * 2
+
+
+async def test_what_is_lent_meanwhile_is_not_lent_again(database: PostgresDatabase) -> None:
+    lent = await database._pool.take()
+    await expect_unavailable(write(database))
+    assert not lent.is_closed()  # whoever has it may end what they do
+    database._pool.give_back(lent)
+    assert lent.is_closed()
+    await asyncio.gather(*(write(database) for _ in range(SIZE * 2)))
+
+
+async def test_who_asks_whether_it_takes_writes_has_the_next_ask_the_new_primary(
+    database: PostgresDatabase,
+) -> None:
+    assert await database.is_writable() is False
+    assert await database.is_writable() is True
+    await write(database)
+
+
+async def test_while_no_server_takes_writes_reads_keep_their_connections(
+    postgresql_url: str,
+) -> None:
+    """A read need not connect anew after each write that fails."""
+    async with opened(postgresql_url, pool_size=2) as database:
+        connect, made = database._connect, 0
+
+        async def connect_to_a_standby() -> asyncpg.Connection:
+            nonlocal made
+            raw = await connect()
+            await raw.execute("SET default_transaction_read_only = on")
+            made += 1
+            return raw
+
+        database._pool._connect = connect_to_a_standby
+        for _ in range(5):
+            await expect_unavailable(write(database))
+        before = made
+        for _ in range(5):
+            await read(database)
+            await expect_unavailable(write(database))
+        assert made - before <= 6  # one for each write that failed, and not for each read

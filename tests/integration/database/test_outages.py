@@ -1,0 +1,139 @@
+"""What the log tells of an outage: once why, once that it is over, and nothing of anybody's."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import make_url
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from app.shared.infrastructure.database.connection import DatabaseUnavailable
+from app.shared.infrastructure.database.generic import GenericDatabase
+from app.shared.infrastructure.database.outage import Outage
+from app.shared.infrastructure.database.postgres import PostgresDatabase
+from tests.integration.database.postgresql import (
+    EVERYTHING,
+    SLEEP,
+    TIMEOUT,
+    Work,
+    expect_unavailable,
+    opened,
+    read,
+    write,
+)
+from tests.support.cable import Cable
+
+PASSWORD = "c4n4ry"
+
+
+@pytest.fixture(autouse=True)
+def over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An outage ends with the first statement that succeeds."""
+    monkeypatch.setattr(Outage, "QUIET_SECONDS", 0)
+
+
+@pytest.fixture
+def lines() -> Iterator[list[EventDict]]:
+    with capture_logs() as lines:
+        yield lines
+
+
+def told(lines: list[Any]) -> list[tuple[str, str, str | None]]:
+    """The reasons that were logged."""
+    reasons = [line for line in lines if line["event"] == "database unavailable"]
+    return [(line["step"], line["error"], line["sqlstate"]) for line in reasons]
+
+
+async def sleep(database: PostgresDatabase) -> None:
+    await database.fetch_all(SLEEP, {})
+
+
+async def test_an_outage_is_logged_once_with_its_reason_and_once_at_its_end(
+    postgresql_url: str, lines: list[EventDict]
+) -> None:
+    cable = Cable(postgresql_url)
+    async with cable.plugged_in() as url, opened(url) as database:
+        await read(database)
+        cable.cut()
+        for _ in range(2):
+            await expect_unavailable(read(database))
+            await expect_unavailable(write(database))
+        cable.mend()
+        for _ in range(3):
+            await read(database)
+    assert len(told(lines)) == len(set(told(lines))) > 0
+    ends = [line for line in lines if line["event"] == "database available again"]
+    assert [line["failures"] for line in ends] == [4]
+
+
+@EVERYTHING
+async def test_a_wrong_password_is_an_outage_with_a_sqlstate(
+    postgresql_url: str, lines: list[EventDict], work: Work
+) -> None:
+    async with opened(make_url(postgresql_url).set(password=PASSWORD)) as database:
+        await expect_unavailable(work(database))
+    assert told(lines) == [("connect", "InvalidPasswordError", "28P01")]
+    assert PASSWORD not in str(lines)
+
+
+@EVERYTHING
+async def test_a_server_that_refuses_connections_is_named_so(
+    postgresql_url: str, lines: list[EventDict], work: Work
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))  # and listens to nobody
+        url = make_url(postgresql_url).set(port=probe.getsockname()[1])
+        async with opened(url) as database:
+            await expect_unavailable(work(database))
+    assert told(lines) == [("connect", "ConnectionRefusedError", None)]
+
+
+async def test_a_statement_that_takes_too_long_is_told_from_a_pool_that_is_full(
+    postgresql_url: str, lines: list[EventDict]
+) -> None:
+    async with opened(postgresql_url, pool_size=1) as database:
+        await expect_unavailable(sleep(database))
+        async with database.transaction():
+            await expect_unavailable(read(database))
+    slow, full = told(lines)
+    assert slow[1] in {"QueryCanceledError", "TimeoutError"}
+    assert full == ("statement", "NoConnectionFree", None)
+
+
+async def test_an_outage_ends_when_nothing_has_failed_for_a_while(
+    lines: list[EventDict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage = Outage()
+    for quiet_seconds, reasons in ((60, 1), (60, 1), (0, 1), (0, 2)):
+        outage.failed(TimeoutError(), step="statement")
+        assert len(told(lines)) == reasons
+        monkeypatch.setattr(Outage, "QUIET_SECONDS", quiet_seconds)
+        outage.answered()
+
+
+async def test_a_file_that_can_not_be_opened_is_told_too(
+    tmp_path: Path, lines: list[EventDict]
+) -> None:
+    database = GenericDatabase(make_url(f"sqlite:///{tmp_path}"), pool_size=1, timeout=TIMEOUT)
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailable):
+            await database.fetch_one(SLEEP, {})
+    await database.close()
+    assert told(lines) == [("statement", "OperationalError", None)]
+
+
+async def test_a_turn_to_write_that_does_not_come_is_told(
+    tmp_path: Path, lines: list[EventDict]
+) -> None:
+    url = make_url(f"sqlite:///{tmp_path}/any_test.db")
+    database = GenericDatabase(url, pool_size=1, timeout=TIMEOUT)
+    async with database.transaction(), asyncio.timeout(10):
+        with pytest.raises(DatabaseUnavailable):
+            async with database.transaction():
+                pass
+    await database.close()
+    assert told(lines) == [("turn to write", "TimeoutError", None)]
