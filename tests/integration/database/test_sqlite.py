@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DatabaseError
 
-from app.modules.user.infrastructure.tables import user_session
+from app.modules.user.infrastructure.tables import refresh_token
 from app.shared.domain.base_entity import new_id
 from app.shared.infrastructure.database.connection import (
     DatabaseUnavailable,
@@ -30,7 +30,6 @@ from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.database.sqlite_errors import translated
 from app.shared.infrastructure.database.sqlite_setup import _write_ahead
 from tests.support.events import ADD, an_event, count_events
-from tests.support.tasks import NOW
 
 LONG_ENOUGH = 10
 
@@ -236,17 +235,16 @@ def test_an_error_that_nobody_foresaw_stays_as_it_is() -> None:
 
 
 async def test_a_commit_that_is_refused_leaves_nothing_behind(migrated: Path) -> None:
-    times = {"started_at": NOW, "expires_at": NOW}
-    orphan = {"id": new_id(), "user_id": new_id(), "revoked_at": None, **times}
+    orphan = {"fingerprint": "none", "session_id": new_id()}
 
     async def write_orphan(database: GenericDatabase) -> None:
         async with database.transaction() as connection:
             await connection.execute(Query(text("PRAGMA defer_foreign_keys = ON")), {})
-            await connection.execute(Query(insert(user_session)), orphan)
+            await connection.execute(Query(insert(refresh_token)), orphan)
             await connection.commit()
 
     async with opened(migrated, pool_size=1) as database:
         with pytest.raises(IntegrityViolation):
             await write_orphan(database)
-        assert list(await database.fetch_all(Query(select(user_session)), {})) == []
+        assert list(await database.fetch_all(Query(select(refresh_token)), {})) == []
         await write(database)
