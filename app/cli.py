@@ -1,10 +1,12 @@
 """The command line: `python -m app --help`."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
@@ -17,7 +19,7 @@ from app.config.settings import InvalidSettingsError, Settings, load_settings
 from app.container import ApplicationContainer, build_container, registry_of_all
 from app.core.ending import ENDING
 from app.core.exceptions import AppError, Invalid, Unavailable
-from app.core.logging import configure_logging
+from app.core.logging import configure_logging, prepare_output, release_output
 from app.core.problems import problem_list
 from app.core.server import HttpProtocol
 from app.core.serving import PortTaken
@@ -43,12 +45,19 @@ FORESEEN: Final = (InvalidSettingsError, AppError, MigrationFailed, PortTaken, E
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; an error that was foreseen is a sentence, not a traceback."""
+    prepare_output()
     try:
         cli(arguments, obj=_with_container)  # what the sub-commands do their work with
     except Invalid as error:
         sys.exit("\n".join(f"{each['pointer'][1:]}: {each['detail']}" for each in error.errors))
     except FORESEEN as error:
         sys.exit(str(error))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.exit(f"The output could not be written: {error.strerror}.")
+    finally:
+        release_output()
 
 
 @cli.callback()
@@ -69,7 +78,8 @@ def serve() -> None:
     settings = load_settings()
     if settings.app_env == "development":
         upgrade(settings.database)
-        _greet(settings)
+        with suppress(OSError):  # nobody reads it
+            _greet(settings)
     # uvicorn ends in good order and then signals itself again: to end as asked is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDING.exit_code))
     uvicorn.run(

@@ -1,17 +1,22 @@
 """Logs: one JSON object a line in production, readable lines in development.
 
-Libraries that log through the standard library come out in the same form.
+Libraries that log through the standard library come out in the same form. A line that can't be
+written is lost and counted; the work that it tells of goes on.
 """
 
 import io
 import json
 import logging
+import os
 import re
 import sys
-from typing import Final
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
 
 import orjson
 import structlog
+from prometheus_client import Counter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from app.core.context import current_work
@@ -19,12 +24,38 @@ from app.core.context import current_work
 # Control characters that JSON leaves as they are, and characters that turn a line around.
 _UNSAFE: Final = re.compile(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
+LOST_LINES: Final = Counter("log_lines_lost", "Log lines that could not be written.")
+
+
+def prepare_output(*, encoding: str | None = None) -> None:
+    """Make standard output and errors take every character, and exist where they were closed."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None or stream.closed:
+            # Its number is free, and the next connection must not get that.
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays
+        elif isinstance(stream, io.TextIOWrapper):
+            with suppress(OSError):  # it writes first what waits, and the disk may be full
+                # A character that the terminal does not know is no reason to fail a request.
+                stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+def release_output() -> None:
+    """Drop what can't be written any more: else Python fails with it when the process ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except ValueError:  # it is closed
+            continue
+        except OSError:
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())
+
 
 def configure_logging(*, level: str, json_lines: bool) -> None:
     """Send every log line to standard output, in one form, from `level` up."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A character that the terminal does not know is no reason to fail a request.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    # RFC 8259, section 8.1: JSON is UTF-8, whatever the locale.
+    prepare_output(encoding="utf-8" if json_lines else None)
     shared: list[Processor] = [
         _add_request_id,
         structlog.stdlib.add_logger_name,
@@ -44,7 +75,7 @@ def configure_logging(*, level: str, json_lines: bool) -> None:
     )
     structlog.configure(
         processors=[*shared, *renderers],
-        wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
+        wrapper_class=_bound_logger(level),
         logger_factory=_Writer,
         cache_logger_on_first_use=True,
     )
@@ -54,7 +85,7 @@ def configure_logging(*, level: str, json_lines: bool) -> None:
 def _route_standard_library(
     level: str, shared: list[Processor], renderers: list[Processor]
 ) -> None:
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _Handler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -92,6 +123,24 @@ def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
 
 def _escaped(character: re.Match[str]) -> str:
     return f"\\u{ord(character[0]):04x}"
+
+
+def _bound_logger(level: str) -> Any:
+    class Logger(structlog.make_filtering_bound_logger(level.lower())):  # type: ignore[misc]  # made by structlog
+        def _proxy_to_logger(self, *args: Any, **options: Any) -> Any:
+            try:
+                return super()._proxy_to_logger(*args, **options)
+            except Exception:  # noqa: BLE001 - a full disk, a reader that is gone, a closed stream
+                LOST_LINES.inc()
+
+    return Logger
+
+
+class _Handler(logging.StreamHandler[Any]):
+    """Writes what libraries log."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 - overridden
+        LOST_LINES.inc()
 
 
 class _Writer(structlog.WriteLogger):

@@ -1,12 +1,18 @@
 """Logging for one test, which leaves none behind."""
 
+import io
+import json
 import logging
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from typing import Any, TextIO
 
 import structlog
 from structlog._config import BoundLoggerLazyProxy
+
+from app.core.logging import configure_logging
 
 
 @contextmanager
@@ -34,3 +40,30 @@ def _forget_streams() -> None:
         log = getattr(module, "log", None)
         if isinstance(log, BoundLoggerLazyProxy):
             vars(log).pop("bind", None)
+
+
+class Full(io.StringIO):
+    """A stream that can't be written, for as long as it has an error."""
+
+    def __init__(self, error: int | None) -> None:
+        super().__init__()
+        self.error = error
+
+    def write(self, text: str) -> int:
+        if self.error is not None:
+            raise OSError(self.error, os.strerror(self.error))
+        return super().write(text)
+
+
+@contextmanager
+def logged(
+    *, level: str = "INFO", json_lines: bool = True, to: TextIO | None = None
+) -> Iterator[Any]:
+    """Configure logging and catch what is written; leave everything as it was."""
+    with separate_logging(), redirect_stdout(to or io.StringIO()) as output:
+        configure_logging(level=level, json_lines=json_lines)
+        yield output
+
+
+def lines(output: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.getvalue().splitlines()]

@@ -84,9 +84,10 @@ class Command:
         # The folder is also where it runs: no `.env` and no `var/` of the project is near.
         return {**own, "DATA_DIR": str(self.folder / "data"), **self.settings}
 
-    def start(self, *arguments: str) -> "Running":
+    def start(self, *arguments: str, output: Path | None = None) -> "Running":
+        """Start it; what it says is in `Running.output`, unless its output goes elsewhere."""
         log = self.folder / "log"
-        return Running(self._begin(arguments, log, log), log)
+        return Running(self._begin(arguments, output or log, log), log)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         with TemporaryDirectory() as folder:

@@ -2,9 +2,7 @@ import datetime as dt
 import io
 import json
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
-from typing import Any, TextIO
+from typing import Any
 
 import pytest
 import structlog
@@ -12,32 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.context import WorkContext, current_work
-from app.core.logging import _render_json, configure_logging
+from app.core.logging import _render_json
+from tests.support.logs import lines, logged
 
 UNSAFE = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\x00\x07\x1b\x7f\x9b\u202a\u202e\u2066\u2069"
-
-
-@contextmanager
-def logged(
-    *, level: str = "INFO", json_lines: bool = True, to: TextIO | None = None
-) -> Iterator[Any]:
-    """Configure logging and catch what is written; leave everything as it was."""
-    before, root = structlog.get_config(), logging.getLogger()
-    loggers = [root, *(logging.getLogger(name) for name in root.manager.loggerDict)]
-    handlers, levels = root.handlers[:], [logger.level for logger in loggers]
-    try:
-        with redirect_stdout(to or io.StringIO()) as output:
-            configure_logging(level=level, json_lines=json_lines)
-            yield output
-    finally:
-        structlog.configure(**before)
-        root.handlers[:] = handlers
-        for logger, was in zip(loggers, levels, strict=True):
-            logger.setLevel(was)
-
-
-def lines(output: io.StringIO) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in output.getvalue().splitlines()]
 
 
 def fail(message: str) -> None:
@@ -218,3 +194,11 @@ def test_a_terminal_that_knows_few_characters_gets_the_others_escaped() -> None:
         structlog.get_logger().info("olá", name="a\ud800")
     assert b"ol\\xe1" in written.getvalue()
     assert b"name=a\\ud800" in written.getvalue()
+
+
+def test_json_is_utf_8_whatever_the_locale_says() -> None:
+    written = io.BytesIO()
+    terminal = io.TextIOWrapper(written, encoding="latin-1", write_through=True)
+    with logged(to=terminal):
+        structlog.get_logger().info("olá")
+    assert json.loads(written.getvalue().decode("utf-8"))["event"] == "olá"

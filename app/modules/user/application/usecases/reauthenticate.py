@@ -29,11 +29,13 @@ class Reauthenticate:
         await self._failures.refuse_after_too_many(account)
         right = await self._hasher.verify(password, stored.password_hash if stored else None)
         if stored is None or not right or not stored.may_sign_in:
-            log.warning(
-                "re-authentication refused",
-                user_id=str(actor.user_id),
-                session_id=str(actor.session_id),
-            )
-            await self._failures.count(account)
+            try:
+                await self._failures.count(account)
+            finally:
+                log.warning(
+                    "re-authentication refused",
+                    user_id=str(actor.user_id),
+                    session_id=str(actor.session_id),
+                )
             raise ReauthFailed
         return stored

@@ -69,10 +69,11 @@ class RefreshSession:
                 return session, given
             else:
                 successor = None
-                log.warning("refresh token reused", session_id=str(session.id))
                 await uow.sessions.revoke(session.id, now=now)
             # Committed in both cases: the answer may be an error, the revocation must last.
             await uow.commit()
+        if successor is None:
+            log.warning("refresh token reused", session_id=str(session.id))
         return session, successor
 
     def _successor(self, request: Exchange) -> RefreshToken:
