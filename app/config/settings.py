@@ -19,9 +19,9 @@ from pydantic_settings import (
     SettingsConfigDict,
     SettingsError,
 )
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
-from app.config.database_url import MAX_PORT, DatabaseUrl
+from app.config.database_url import MAX_PORT, DatabaseUrl, read_database_url
 from app.config.edge import EdgeSettings
 from app.config.env_file import UNDECIDED, EnvFile, UnusableEnvFile
 from app.config.events import EventSettings
@@ -174,10 +174,8 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
 
     @cached_property
     def database(self) -> URL:
-        """The database's address, with `postgres://` spelled as SQLAlchemy knows it."""
-        url = make_url(self.database_url.get_secret_value())
-        backend = "sqlite" if url.get_backend_name() == "sqlite" else "postgresql"
-        return url.set(drivername=backend)
+        """The database's address, in its one form."""
+        return read_database_url(self.database_url.get_secret_value())
 
     @property
     def effective_log_level(self) -> str:

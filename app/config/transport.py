@@ -54,11 +54,7 @@ def hosts_of(database: URL) -> list[str | None]:
 
 def is_encrypted(database: URL) -> bool:
     """Tell whether a connection to PostgreSQL is encrypted or fails."""
-    modes = {
-        *database.normalized_query.get("sslmode", ()),
-        *database.normalized_query.get("ssl", ()),
-    }
-    return bool(modes) and modes <= _ENCRYPTING
+    return database.query.get("sslmode") in _ENCRYPTING
 
 
 def is_here(host: str | None) -> bool:

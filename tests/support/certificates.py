@@ -12,8 +12,8 @@ class Authority:
 
     def __init__(self, folder: Path) -> None:
         self._authority = trustme.CA()
-        self._file = folder / "authority.pem"
-        self._authority.cert_pem.write_to_path(self._file)
+        self.file = folder / "authority.pem"
+        self._authority.cert_pem.write_to_path(self.file)
 
     def server_of(self, name: str) -> ssl.SSLContext:
         """What a server needs to prove that it is the host of that name."""
@@ -23,4 +23,4 @@ class Authority:
 
     def trust(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Have clients that are made from now on trust it."""
-        monkeypatch.setenv("SSL_CERT_FILE", str(self._file))
+        monkeypatch.setenv("SSL_CERT_FILE", str(self.file))

@@ -178,6 +178,25 @@ def test_every_usual_spelling_of_a_database_is_understood(
     assert (understood.drivername, understood.database) == (backend, database)
 
 
+@pytest.mark.parametrize(
+    ("url", "form"),
+    [
+        ("postgres://u:p@db/name?ssl=true", "postgresql://u:p@db/name?sslmode=require"),
+        ("postgresql://u:p@db/name?ssl=disable", "postgresql://u:p@db/name?sslmode=disable"),
+        ("postgresql://u:p@db/name?channel_binding=prefer", "postgresql://u:p@db/name"),
+        ("postgresql://u@%2Frun%2Fpg/name", "postgresql://u@/name?host=%2Frun%2Fpg"),
+        ("postgresql://u@%2Ft:5433/name", "postgresql://u@/name?host=%2Ft&port=5433"),
+        ("postgresql://u:p@a,b/name", "postgresql://u:p@/name?host=a%2Cb"),
+        ("postgresql:///name?host=a:1&host=b:2", "postgresql:///name?host=a%3A1%2Cb%3A2"),
+    ],
+)
+def test_what_means_the_same_in_an_address_is_read_as_the_same(
+    load: Load, url: str, form: str
+) -> None:
+    understood = load(DATABASE_URL=url).database
+    assert understood.render_as_string(hide_password=False) == form
+
+
 # --- What is bad --------------------------------------------------------------------------------
 
 BAD: dict[str, list[str]] = {
@@ -219,6 +238,17 @@ BAD: dict[str, list[str]] = {
         "postgresql://db:65536/name",
         "postgresql://db:-1/name",
         "postgresql://[::1/name",
+        "postgresql://a:5432,b:5432/name",
+        "postgresql://db/name?sslmod=require",
+        "postgresql://db/name?keepalives=1",
+        "postgresql://db/name?sslmode=on",
+        "postgresql://db/name?sslmode=require&sslmode=disable",
+        "postgresql://db/name?channel_binding=require",
+        "postgresql://db/name?connect_timeout=0",
+        "postgresql://db/name?connect_timeout=soon",
+        "postgresql://db/name?target_session_attrs=read-only",
+        "postgresql:///name?host=/tmp&port=0",
+        "sqlite:///x.db?mode=ro",
     ],
     "DATABASE_ECHO": ["loud"],
     "DATABASE_POOL_SIZE": ["0", "201", "ten"],

@@ -13,6 +13,7 @@ from app.core import strict_json
 from app.shared.infrastructure.database.connection import DatabaseUnavailable, Row
 from app.shared.infrastructure.database.outage import Outage
 from app.shared.infrastructure.database.pool import Pool
+from app.shared.infrastructure.database.postgres_address import connect_arguments
 from app.shared.infrastructure.database.postgres_errors import (
     AWAY,
     LOST,
@@ -34,17 +35,15 @@ class PostgresDatabase:
 
     def __init__(self, url: URL, *, pool_size: int, timeout: float, echo: bool = False) -> None:
         self._is_heard = echo
-        self._options: dict[str, Any] = {
-            "dsn": url.set(drivername="postgresql").render_as_string(hide_password=False),
-            "timeout": timeout,
+        bounds = {
+            "timezone": "UTC",
+            "statement_timeout": str(int(timeout * 1000)),
+            "lock_timeout": str(int(timeout * 500)),
+            "idle_in_transaction_session_timeout": str(int(timeout * 2000)),
+        }
+        self._options = {
+            **connect_arguments(url, timeout=timeout, settings=bounds),
             "command_timeout": timeout,
-            "server_settings": {
-                "application_name": "alicerce",
-                "timezone": "UTC",
-                "statement_timeout": str(int(timeout * 1000)),
-                "lock_timeout": str(int(timeout * 500)),
-                "idle_in_transaction_session_timeout": str(int(timeout * 2000)),
-            },
         }
         self._pool = Pool(self._connect, size=pool_size, timeout=timeout)
         self._outage = Outage()

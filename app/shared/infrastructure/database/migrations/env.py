@@ -1,11 +1,13 @@
 """How Alembic reaches the database: under a lock, patient with others, never in their way."""
 
 import asyncio
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Final, Literal
 
+import asyncpg
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from alembic.util import CommandError
@@ -18,6 +20,7 @@ from sqlalchemy.sql.schema import SchemaItem
 
 from app.shared.infrastructure.database.migrate import VERSION_TABLE
 from app.shared.infrastructure.database.models import Json, Timestamp, metadata
+from app.shared.infrastructure.database.postgres_address import connect_arguments
 from app.shared.infrastructure.database.sqlite_setup import prepare_sqlite
 from app.shared.infrastructure.database.suitability import why_unsuitable
 
@@ -47,7 +50,10 @@ def _migrate_sqlite(url: URL) -> None:
 
 
 async def _migrate_postgres(url: URL) -> None:
-    engine = create_async_engine(url.set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    asked = connect_arguments(url, timeout=LOCK_WAIT_SECONDS, settings={})
+    # The driver itself reads the address, as it does for the service.
+    connect = partial(asyncpg.connect, **asked)
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:
         await _migrate_in_turn(engine)
     finally:
