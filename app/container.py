@@ -193,6 +193,8 @@ class ApplicationContainer(DeclarativeContainer):
         clock=clock,
         cursors=cursors,
         bin_keep=Callable(lambda s: dt.timedelta(days=s.bin_keep_days), settings),
+        quotas=Singleton(parts.task_quotas, settings),
+        limiter=limiter,
         has_active_user=user.has_active_user.provided.execute,
         find_contact=user.find_contact.provided.execute,
         mailer=mailer,

@@ -8,6 +8,7 @@ from app.core.common_passwords import common_passwords
 from app.core.events import EventRegistry
 from app.core.fair_use import FairUse
 from app.core.limits import Limiter, Unlimited
+from app.modules.task.application.quotas import TaskQuotas
 from app.modules.user.application.failed_sign_ins import FailureLimits
 from app.modules.user.domain.one_time_tokens import TokenLifetimes
 from app.modules.user.domain.passwords import PasswordRules
@@ -67,6 +68,14 @@ def failure_limits(settings: Settings) -> FailureLimits:
         per_account=settings.sign_in_failures_per_account,
         per_client=settings.sign_in_failures_per_client,
         in_all=settings.sign_in_failures_in_all,
+    )
+
+
+def task_quotas(settings: Settings) -> TaskQuotas:
+    return TaskQuotas(
+        tasks=settings.quota_tasks,
+        text_bytes=settings.quota_task_bytes,
+        assignments_a_day=settings.quota_assignments_per_day,
     )
 
 

@@ -13,3 +13,6 @@ class LimitSettings(BaseSettings):
     sign_in_failures_per_client: int = Field(10, ge=1, le=10_000, examples=["10"])
     sign_in_failures_in_all: int = Field(1000, ge=1, le=100_000, examples=["1000"])
     idempotency_keep_hours: int = Field(24, ge=24, le=720, examples=["24"])
+    quota_tasks: int = Field(10_000, ge=1, le=10_000_000, examples=["10000"])
+    quota_task_bytes: int = Field(50_000_000, ge=50_000, le=10**12, examples=["50000000"])
+    quota_assignments_per_day: int = Field(500, ge=1, le=100_000, examples=["500"])

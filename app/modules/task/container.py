@@ -7,6 +7,7 @@ from dependency_injector.providers import Callable, Dependency, Factory, List, O
 
 from app.core.cursors import Cursors
 from app.core.events import EventRegistry
+from app.core.limits import Limiter
 from app.modules.task.application.handlers import (
     EmptyBin,
     RemindOfDueTasks,
@@ -17,6 +18,7 @@ from app.modules.task.application.handlers import (
     WhenUserDeletedForgetTheirTasks,
     WhenUserDeletedReleaseTheirTasks,
 )
+from app.modules.task.application.quotas import AssignmentQuota, Room, TaskQuotas
 from app.modules.task.application.usecases.assign_task import AssignTask
 from app.modules.task.application.usecases.cancel_task import CancelTask
 from app.modules.task.application.usecases.complete_task import CompleteTask
@@ -62,6 +64,8 @@ class TaskContainer(DeclarativeContainer):
     clock: Dependency[Clock] = Dependency()
     cursors = Dependency(instance_of=Cursors)
     bin_keep = Dependency(instance_of=dt.timedelta)
+    quotas = Dependency(instance_of=TaskQuotas)
+    limiter: Dependency[Limiter] = Dependency()
     has_active_user: Dependency[HasActiveUser] = Dependency()
     find_contact: Dependency[FindContact] = Dependency()
     mailer: Dependency[Mailer] = Dependency()
@@ -70,6 +74,7 @@ class TaskContainer(DeclarativeContainer):
     links_begin_with = Dependency(instance_of=str)
 
     uow = Factory(SqlTaskUnitOfWork, database=database, registry=registry, wake=wake)
+    room = Singleton(Room, quotas=quotas)
     reader = Singleton(SqlTaskReader, database=database)
     directory = Singleton(UserDirectory, has_active_user=has_active_user)
     addresses = Singleton(UserAddressBook, find_contact=find_contact)
@@ -79,15 +84,21 @@ class TaskContainer(DeclarativeContainer):
 
     controller = Singleton(
         TaskController,
-        create_task=Singleton(CreateTask, uow=uow.provider, clock=clock),
+        create_task=Singleton(CreateTask, uow=uow.provider, room=room, clock=clock),
         get_task=Singleton(GetTask, reader=reader),
         list_tasks=Singleton(ListTasks, reader=reader, cursors=cursors),
-        revise_task=Singleton(ReviseTask, uow=uow.provider, clock=clock),
+        revise_task=Singleton(ReviseTask, uow=uow.provider, room=room, clock=clock),
         start_task=Singleton(StartTask, uow=uow.provider, clock=clock),
         complete_task=Singleton(CompleteTask, uow=uow.provider, clock=clock),
         reopen_task=Singleton(ReopenTask, uow=uow.provider, clock=clock),
         cancel_task=Singleton(CancelTask, uow=uow.provider, clock=clock),
-        assign_task=Singleton(AssignTask, uow=uow.provider, directory=directory, clock=clock),
+        assign_task=Singleton(
+            AssignTask,
+            uow=uow.provider,
+            directory=directory,
+            quota=Singleton(AssignmentQuota, quotas=quotas, limiter=limiter),
+            clock=clock,
+        ),
         delete_task=Singleton(DeleteTask, uow=uow.provider, clock=clock),
         restore_task=Singleton(RestoreTask, uow=uow.provider, clock=clock),
         task_history=Singleton(TaskHistory, reader=reader, cursors=cursors),

@@ -39,7 +39,7 @@ async def test_a_total_costs_one_statement_more(ana: Person, statements: Stateme
 async def test_creating_a_task_writes_it_and_its_event_and_nothing_else(
     ana: Person, statements: Statements
 ) -> None:
-    await ana.get("/tasks")
+    await ana.create_task()  # and what the account has is counted: there is leave for more
     await statements.forget()
 
     await ana.create_task()
@@ -47,6 +47,18 @@ async def test_creating_a_task_writes_it_and_its_event_and_nothing_else(
     task, event = await statements.without_transactions()
     assert task.startswith("INSERT INTO TASK")
     assert event.startswith("INSERT INTO EVENT_LOG")
+
+
+async def test_what_an_account_has_is_counted_before_its_first_task(
+    ana: Person, statements: Statements
+) -> None:
+    await ana.get("/tasks")
+    await statements.forget()
+
+    await ana.create_task()
+
+    said = await statements.without_transactions()
+    assert [sql.split()[0] for sql in said] == ["SELECT", "SELECT", "INSERT", "INSERT"]
 
 
 async def test_changing_a_task_reads_it_writes_it_and_writes_the_event(

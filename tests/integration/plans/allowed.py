@@ -3,6 +3,7 @@
 from typing import Any, Final, NamedTuple
 
 from app.modules.task.infrastructure import readers as task_readers
+from app.modules.task.infrastructure import repositories as task_repositories
 from app.modules.user.infrastructure import readers as user_readers
 from app.shared.infrastructure.events import (
     backlog,
@@ -34,6 +35,9 @@ _OF_ONE_USER = 150  # tasks: 100 are somebody's own, some 20 assigned
 ALLOWED: Final[dict[Any, Allowed]] = {
     user_readers.COUNT: Allowed(
         ROWS, "an administrator's numbered pages tell how many there are", may_read_through=True
+    ),
+    task_repositories.USAGE: Allowed(
+        _OF_ONE_USER, "it counts the tasks of one user, once in a while, as far as the quota goes"
     ),
     task_readers.page_query: Allowed(
         _OF_ONE_USER,

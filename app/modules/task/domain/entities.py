@@ -117,6 +117,11 @@ class Task(AggregateRoot):
         task.record(events.TaskCreated(task.id, owner_id))
         return task
 
+    @property
+    def text_bytes(self) -> int:
+        """How much room its title and description take, in UTF-8."""
+        return len(self.title.value.encode()) + len(self.description.encode())
+
     def revise(self, changes: TaskChanges, *, now: dt.datetime) -> bool:
         """Take the changes; tell whether there was any."""
         fields = sorted(name for name, new in changes.items() if new != getattr(self, name))

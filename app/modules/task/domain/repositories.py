@@ -1,11 +1,18 @@
 """What the use cases ask of storage and of other modules."""
 
 import datetime as dt
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from app.modules.task.domain.entities import Task
 from app.shared.domain.unit_of_work import UnitOfWork
+
+
+class Usage(NamedTuple):
+    """How much somebody has: tasks, and bytes of their titles and descriptions."""
+
+    tasks: int
+    text_bytes: int
 
 
 class TaskRepository(Protocol):
@@ -29,6 +36,13 @@ class TaskRepository(Protocol):
         ...
 
     async def save(self, task: Task, /) -> None: ...
+
+    async def usage_of(self, owner_id: UUID, /, *, most: int) -> Usage:
+        """Return how much an owner has, in the bin too, as far as `most` tasks in use and in it.
+
+        Of several that ask for one owner each waits for the transaction of the one before.
+        """
+        ...
 
     async def purge_of(self, owner_id: UUID, /, *, most: int) -> int:
         """Remove tasks of an owner for good, those in the bin too; return how many."""

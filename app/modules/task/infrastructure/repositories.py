@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any, ClassVar, Final, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy import ColumnElement, String, bindparam, func, or_, select, union_all
 
 from app.core.exceptions import StaleVersion
 from app.modules.task.domain.entities import (
@@ -16,10 +16,12 @@ from app.modules.task.domain.entities import (
     Title,
 )
 from app.modules.task.domain.errors import TaskNotFound
-from app.modules.task.infrastructure.tables import AWAITS_REMINDER, task
+from app.modules.task.domain.repositories import Usage
+from app.modules.task.infrastructure.tables import AWAITS_REMINDER, IS_IN_USE, task
 from app.shared.infrastructure.base_repository import BaseRepository
 from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Connection, Row
+from app.shared.infrastructure.database.expressions import byte_length, wait_lock
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.event_log import EventCollector
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
@@ -60,6 +62,22 @@ DUE_SOON = Query(
     # Whoever is at work on a task now is not disturbed: the next round comes soon.
     .with_for_update(skip_locked=True)
 )
+_TEXTS = select(task.c.title, task.c.description).where(task.c.owner_id == bindparam("owner_id"))
+_texts = union_all(
+    *(
+        select(_TEXTS.where(is_there).limit(bindparam("most")).subquery())
+        for is_there in (IS_IN_USE, ~IS_IN_USE)
+    )
+).subquery("texts")
+USAGE = Query(
+    select(
+        func.count().label("tasks"),
+        func.coalesce(
+            func.sum(byte_length(_texts.c.title) + byte_length(_texts.c.description)), 0
+        ).label("text_bytes"),
+    ).select_from(_texts)
+)
+LOCK_USAGE = Query(select(wait_lock(bindparam("name", type_=String))))
 
 
 def _of_owner(c: Any) -> ColumnElement[bool]:
@@ -97,6 +115,12 @@ class SqlTaskRepository(BaseRepository[Task]):
         wanted = {"after": now, "until": now + REMINDER_LEAD, "most": most}
         rows = await self._connection.fetch_all(DUE_SOON, wanted)
         return [self.to_aggregate(row) for row in rows]
+
+    async def usage_of(self, owner_id: UUID, /, *, most: int) -> Usage:
+        # Two statements: what one sees was there when it began, before it had the lock.
+        await self._connection.fetch_one(LOCK_USAGE, {"name": f"task.usage {owner_id}"})
+        row = await self._connection.fetch_one(USAGE, {"owner_id": owner_id, "most": most})
+        return Usage(**row) if row else Usage(0, 0)
 
     async def purge_of(self, owner_id: UUID, /, *, most: int) -> int:
         asked = {"owner_id": owner_id, "most": most}

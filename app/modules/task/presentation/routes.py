@@ -1,7 +1,7 @@
 """The URL table of the task module."""
 
 from app.core.cursors import InvalidCursor
-from app.core.exceptions import ConcurrentUpdate
+from app.core.exceptions import ConcurrentUpdate, QuotaExceeded
 from app.core.routing import API, ApiRouter
 from app.core.security import scope
 from app.modules.task.domain.errors import (
@@ -23,13 +23,20 @@ CLOSED = [TaskNotFound, TaskAlreadyCompleted, TaskAlreadyCancelled]
 
 def task_routes(tasks: TaskController) -> ApiRouter:
     router = ApiRouter(f"{API}/tasks", tags=["tasks"])
-    router.post("", tasks.create, access=WRITE, status_code=201, created_at=f"{API}/tasks/{{id}}")
+    router.post(
+        "",
+        tasks.create,
+        access=WRITE,
+        status_code=201,
+        created_at=f"{API}/tasks/{{id}}",
+        raises=[QuotaExceeded],
+    )
     router.get("", tasks.list, access=READ, raises=[InvalidCursor])
     router.get("/{task_id}", tasks.get, access=READ, raises=ABSENT)
     router.get(
         "/{task_id}/history", tasks.history, access=READ, raises=[TaskNotFound, InvalidCursor]
     )
-    router.patch("/{task_id}", tasks.revise, access=WRITE, raises=ABSENT)
+    router.patch("/{task_id}", tasks.revise, access=WRITE, raises=[*ABSENT, QuotaExceeded])
     router.delete(
         "/{task_id}",
         tasks.delete,
@@ -43,7 +50,7 @@ def task_routes(tasks: TaskController) -> ApiRouter:
         "/{task_id}/reopen", tasks.reopen, access=WRITE, raises=[TaskNotFound, TaskNotClosed]
     )
     router.post("/{task_id}/cancel", tasks.cancel, access=WRITE, raises=CLOSED)
-    router.post("/{task_id}/assign", tasks.assign, access=WRITE, raises=CLOSED)
+    router.post("/{task_id}/assign", tasks.assign, access=WRITE, raises=[*CLOSED, QuotaExceeded])
     router.post(
         "/{task_id}/restore",
         tasks.restore,

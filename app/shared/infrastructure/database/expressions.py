@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Float, FunctionElement, Select, literal
+from sqlalchemy import Boolean, ColumnElement, Float, FunctionElement, Integer, Select, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -111,3 +111,35 @@ _write(
     postgresql="pg_try_advisory_xact_lock(hashtextextended(CAST({} AS TEXT), 0))",
     sqlite="({} IS NOT NULL)",
 )
+
+
+class wait_lock(FunctionElement[Any]):  # noqa: N801 - as above
+    """Wait for the lock of this name, and have it until the transaction ends.
+
+    On SQLite there is nobody to wait for, as above.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, name: ColumnElement[str]) -> None:
+        super().__init__(name)
+
+
+_write(
+    wait_lock,
+    postgresql="pg_advisory_xact_lock(hashtextextended(CAST({} AS TEXT), 0))",
+    sqlite="({} IS NOT NULL)",
+)
+
+
+class byte_length(FunctionElement[int]):  # noqa: N801 - as above
+    """How many bytes a text has in UTF-8."""
+
+    type = Integer()
+    inherit_cache = True
+
+    def __init__(self, text: ColumnElement[str]) -> None:
+        super().__init__(text)
+
+
+_write(byte_length, postgresql="octet_length({})", sqlite="length(CAST({} AS BLOB))")

@@ -3,16 +3,17 @@
 from collections.abc import Callable
 
 from app.modules.task.application.dto import NewTask, TaskView, to_changes
+from app.modules.task.application.quotas import Room
 from app.modules.task.domain.entities import Task
 from app.modules.task.domain.repositories import TaskUnitOfWork
 from app.shared.application.base_usecase import Clock
 
 
 class CreateTask:
-    """Write down a new task of the actor."""
+    """Write down a new task of the actor. Raises QuotaExceeded."""
 
-    def __init__(self, uow: Callable[[], TaskUnitOfWork], clock: Clock) -> None:
-        self._uow, self._clock = uow, clock
+    def __init__(self, uow: Callable[[], TaskUnitOfWork], room: Room, clock: Clock) -> None:
+        self._uow, self._room, self._clock = uow, room, clock
 
     async def execute(self, request: NewTask) -> TaskView:
         task = Task.create(
@@ -21,6 +22,7 @@ class CreateTask:
             details=to_changes(request.details),
         )
         async with self._uow() as uow:
+            await self._room.take(uow.tasks, task.owner_id, count=1, text_bytes=task.text_bytes)
             await uow.tasks.save(task)
             await uow.commit()
         return TaskView.of(task)

@@ -3,15 +3,19 @@
 from collections.abc import Callable
 
 from app.modules.task.application.dto import Revision, TaskView, to_changes
+from app.modules.task.application.quotas import Room
 from app.modules.task.domain.repositories import TaskUnitOfWork
 from app.shared.application.base_usecase import Clock
 
 
 class ReviseTask:
-    """Change a task's title, description, priority, due time or labels."""
+    """Change a task's title, description, priority, due time or labels.
 
-    def __init__(self, uow: Callable[[], TaskUnitOfWork], clock: Clock) -> None:
-        self._uow, self._clock = uow, clock
+    Raises QuotaExceeded, of the task's owner.
+    """
+
+    def __init__(self, uow: Callable[[], TaskUnitOfWork], room: Room, clock: Clock) -> None:
+        self._uow, self._room, self._clock = uow, room, clock
 
     async def execute(self, request: Revision) -> TaskView:
         command, changes = request.command, to_changes(request.changes)
@@ -19,7 +23,10 @@ class ReviseTask:
             task = await uow.tasks.get_for(
                 command.actor.user_id, command.task_id, version=command.version
             )
+            before = task.text_bytes
             if task.revise(changes, now=self._clock.now()):
+                if (more := task.text_bytes - before) > 0:
+                    await self._room.take(uow.tasks, task.owner_id, count=0, text_bytes=more)
                 await uow.tasks.save(task)
                 await uow.commit()
         return TaskView.of(task)

@@ -1,0 +1,54 @@
+"""What somebody is told who has as much as an account may have."""
+
+from typing import Any
+
+import pytest
+
+from app.container import ApplicationContainer
+from app.modules.task.application.quotas import AssignmentQuota, TaskQuotas
+from app.shared.infrastructure.limits.local import LocalLimiter
+from tests.support.people import Person
+
+QUOTAS = TaskQuotas(tasks=2, text_bytes=1_000, assignments_a_day=1)
+
+
+@pytest.fixture(autouse=True)
+def few(container: ApplicationContainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(container.task.room(), "_quotas", QUOTAS)
+    quota = AssignmentQuota(QUOTAS, LocalLimiter())
+    monkeypatch.setattr(container.task.controller().assign_task, "_quota", quota)
+
+
+def told(answer: Any) -> tuple[int, str, str, int]:
+    problem = answer.json()
+    return answer.status_code, problem["code"], problem["quota"], problem["limit"]
+
+
+async def test_who_has_as_many_tasks_as_an_account_may_have_is_told_so(ana: Person) -> None:
+    for _ in range(2):
+        await ana.create_task()
+    answer = await ana.post("/tasks", {"title": "One more"})
+    assert told(answer) == (409, "quota_exceeded", "tasks", 2)
+    assert "at most 2 tasks" in answer.json()["detail"]
+    assert len((await ana.get("/tasks")).json()["items"]) == 2
+
+
+async def test_who_has_as_much_text_as_an_account_may_have_is_told_so(ana: Person) -> None:
+    task = await ana.create_task()
+    answer = await ana.patch(f"/tasks/{task['id']}", {"description": "x" * 1_000}, version=1)
+    assert told(answer) == (409, "quota_exceeded", "task_bytes", 1_000)
+
+
+async def test_who_has_given_as_many_tasks_away_as_one_may_in_a_day_is_told_so(
+    ana: Person, bruno: Person
+) -> None:
+    first, second = await ana.create_task(), await ana.create_task()
+    for task, status in ((first, 200), (second, 409)):
+        path = f"/tasks/{task['id']}/assign"
+        answer = await ana.post(path, {"assignee_id": bruno.id}, version=1)
+        assert answer.status_code == status
+    assert told(answer) == (409, "quota_exceeded", "assignments_per_day", 1)
+    # To oneself, or to nobody, is nobody else's trouble.
+    path = f"/tasks/{second['id']}/assign"
+    assert (await ana.post(path, {"assignee_id": ana.id}, version=1)).status_code == 200
+    assert (await ana.post(path, {"assignee_id": None}, version=2)).status_code == 200
