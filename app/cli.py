@@ -194,6 +194,13 @@ def verify(email: str) -> None:
     typer.echo(f"{email} is verified.")
 
 
+@users.command()
+def end_sessions(email: str) -> None:
+    """Sign the owner of an account out everywhere; the account and its API keys stay."""
+    _with_container(lambda container: container.user.end_sessions().execute(email))
+    typer.echo(f"All sessions of {email} are ended.")
+
+
 def _plain_settings() -> Settings:
     """Return the defaults, wherever we are: what is set here has no place in a document."""
     fields = Settings.model_fields.items()

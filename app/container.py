@@ -68,6 +68,7 @@ def _session_limits(settings: Settings) -> SessionLimits:
     return SessionLimits(
         idle=dt.timedelta(days=settings.session_idle_days),
         in_all=dt.timedelta(days=settings.session_max_days),
+        at_once=settings.sessions_per_account,
     )
 
 
@@ -174,6 +175,7 @@ class ApplicationContainer(DeclarativeContainer):
         hasher=hasher,
         tokens=tokens,
         session_limits=Singleton(_session_limits, settings),
+        key_limits=Singleton(parts.key_limits, settings),
         signing_keys=settings.provided.signing_keys,
         limiter=limiter,
         failure_limits=Callable(parts.failure_limits, settings),

@@ -10,6 +10,7 @@ from app.core.fair_use import FairUse
 from app.core.limits import Limiter, Unlimited
 from app.modules.task.application.quotas import TaskQuotas
 from app.modules.user.application.failed_sign_ins import FailureLimits
+from app.modules.user.domain.keys import KeyLimits
 from app.modules.user.domain.one_time_tokens import TokenLifetimes
 from app.modules.user.domain.passwords import PasswordRules
 from app.shared.application.base_usecase import SystemClock
@@ -39,6 +40,14 @@ def token_lifetimes(settings: Settings) -> TokenLifetimes:
     return TokenLifetimes(
         verify=dt.timedelta(hours=settings.verification_hours),
         reset=dt.timedelta(minutes=settings.password_reset_minutes),
+    )
+
+
+def key_limits(settings: Settings) -> KeyLimits:
+    return KeyLimits(
+        usual=dt.timedelta(days=settings.api_key_days),
+        longest=dt.timedelta(days=settings.api_key_max_days),
+        per_account=settings.api_keys_per_account,
     )
 
 

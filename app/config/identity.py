@@ -20,6 +20,9 @@ class IdentitySettings(BaseSettings):
     session_idle_days: int = Field(14, ge=1, le=90, examples=["14"])
     session_max_days: int = Field(90, ge=1, le=365, examples=["90"])
 
+    api_key_days: int = Field(90, ge=1, le=3650, examples=["90"])
+    api_key_max_days: int = Field(365, ge=1, le=3650, examples=["365"])
+
     # Never weaker than OWASP's least: 19 MiB and two passes.
     password_memory_kib: int = Field(19_456, ge=19_456, le=1_048_576, examples=["19456"])
     password_passes: int = Field(2, ge=2, le=20, examples=["2"])

@@ -145,6 +145,12 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
                 "for example: CELERY_BROKER_URL=redis://localhost:6379/0"
             )
             raise ValueError(message)
+        if self.api_key_days > self.api_key_max_days:
+            message = (
+                "API_KEY_DAYS must be at most API_KEY_MAX_DAYS: no key may last longer; "
+                "for example: API_KEY_DAYS=90"
+            )
+            raise ValueError(message)
         if self.metrics_port and not self.metrics_token:
             message = (
                 "METRICS_TOKEN is missing: metrics are shown on METRICS_PORT to who sends it; "

@@ -24,6 +24,12 @@ _PRESENTED: Final = re.compile(rb"(?:^|;)[ \t]*" + COOKIE.encode() + rb"=([\x21-
 _ATTRIBUTES: Final = "Path=/; Secure; HttpOnly; SameSite=Strict"
 
 
+def presented_cookie(headers: dict[bytes, bytes]) -> str | None:
+    """Return the value of the session's cookie. Two are none: which one was meant is unknown."""
+    presented = _PRESENTED.findall(headers.get(b"cookie", b""))
+    return presented[0].decode() if len(presented) == 1 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Browsers:
     """Knows callers by their cookie, and the origins whose pages may act with it."""
@@ -36,10 +42,10 @@ class Browsers:
 
         Raises Unauthenticated, and CrossOrigin for a change that another origin's page asks for.
         """
-        presented = _PRESENTED.findall(headers.get(b"cookie", b""))
-        if len(presented) != 1:  # two are none: nobody knows which one the browser meant
+        presented = presented_cookie(headers)
+        if presented is None:
             return None
-        actor = await self.authenticate(presented[0].decode())
+        actor = await self.authenticate(presented)
         if method not in SAFE_METHODS:
             self.check_origin(headers, actor)
         return actor
@@ -56,10 +62,17 @@ NO_BROWSERS: Final = Browsers(nobody, frozenset())
 """For a service that takes no cookies."""
 
 
-def cookie_with(value: str, *, lasting: dt.timedelta) -> str:
-    """Return the Set-Cookie that signs a browser in."""
-    return f"{COOKIE}={value}; Max-Age={int(lasting.total_seconds())}; {_ATTRIBUTES}"
+def cookie_with(value: str | None, *, lasting: dt.timedelta) -> dict[str, str]:
+    """Return the header that gives a browser its cookie; none without a value."""
+    if value is None:
+        return {}
+    age = int(lasting.total_seconds())
+    return {"Set-Cookie": f"{COOKIE}={value}; Max-Age={age}; {_ATTRIBUTES}"}
 
 
-NO_COOKIE: Final = f"{COOKIE}=; Max-Age=0; {_ATTRIBUTES}"
-"""The Set-Cookie that has a browser forget its session."""
+# Not "cookies": that would take those of every service below the same domain (ASVS 14.3.1).
+FORGET_ALL: Final = {
+    "Set-Cookie": f"{COOKIE}=; Max-Age=0; {_ATTRIBUTES}",
+    "Clear-Site-Data": '"cache", "storage"',
+}
+"""The headers that have a browser forget its session, and what our pages keep of it."""

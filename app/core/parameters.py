@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.types import Receive, Scope
 
 from app.core import strict_json
+from app.core.browsers import presented_cookie
 from app.core.exceptions import (
     Invalid,
     Malformed,
@@ -230,14 +231,19 @@ def _actor(call: Call) -> Actor | None:
     return call.actor
 
 
-# FastAPI sees this one, and calls it for an endpoint that is left to it.
+# FastAPI sees these, and calls them for an endpoint that is left to it.
 def _documented_actor(request: Request) -> Actor:
     actor: Actor = request.scope["actor"]
     return actor
 
 
+def _documented_cookie(request: Request) -> str | None:
+    return presented_cookie(dict(request.scope["headers"]))
+
+
 _DEPENDENCIES: Final[dict[Any, Reader]] = {
     _documented_actor: _actor,
+    _documented_cookie: lambda call: presented_cookie(call.headers),
     documented_if_match: _if_match,
     documented_idempotency_key: lambda call: idempotency_key(call.headers),
     documented_user_agent: lambda call: user_agent(call.headers),
@@ -251,6 +257,9 @@ IfMatch = Annotated[int | None, Depends(documented_if_match)]
 
 IdempotencyKey = Annotated[str | None, Depends(documented_idempotency_key)]
 """What the caller calls this request, and will call it again when it repeats it."""
+
+PresentedCookie = Annotated[str | None, Depends(_documented_cookie)]
+"""The cookie of a session that a browser sent along, where it is not what lets the request in."""
 
 UserAgent = Annotated[str, Depends(documented_user_agent)]
 """What the caller's program calls itself: anybody's text, not to be kept as it is."""

@@ -20,11 +20,11 @@ class Browser:
     origin: str | None = OWN_ORIGIN
 
     @classmethod
-    async def sign_in(cls, client: httpx2.AsyncClient, email: str) -> Self:
+    async def sign_in(cls, client: httpx2.AsyncClient, email: str, **headers: str) -> Self:
         answer = await client.post(
             "/api/v1/auth/cookie",
             data={"username": email, "password": PASSWORD},
-            headers={"Origin": OWN_ORIGIN},
+            headers={"Origin": OWN_ORIGIN, **headers},
         )
         assert answer.status_code == 204, answer.text
         value = answer.headers["set-cookie"].partition("=")[2].partition(";")[0]

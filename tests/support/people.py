@@ -16,6 +16,7 @@ class Person:
     access_token: str
     refresh_token: str
     id: str = ""
+    password: str = PASSWORD
 
     @classmethod
     async def sign_in(
@@ -25,7 +26,7 @@ class Person:
         answer = await client.post("/api/v1/auth/token", data=form)
         assert answer.status_code == 200, answer.text
         pair = answer.json()
-        person = cls(client, pair["access_token"], pair["refresh_token"])
+        person = cls(client, pair["access_token"], pair["refresh_token"], password=password)
         person.id = (await person.get("/users/me")).json()["id"]
         return person
 

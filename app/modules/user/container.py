@@ -25,6 +25,8 @@ from app.modules.user.application.letters import AccountLetters
 from app.modules.user.application.usecases.administer_users import (
     ActivateUser,
     DeactivateUser,
+    EndSessionsAt,
+    EndSessionsOf,
     SetRoles,
 )
 from app.modules.user.application.usecases.authenticate import Authenticate
@@ -64,6 +66,7 @@ from app.modules.user.application.usecases.verify_email import VerifyEmail
 from app.modules.user.application.usecases.verify_user import VerifyUser
 from app.modules.user.domain.entities import Role
 from app.modules.user.domain.events import EVENTS
+from app.modules.user.domain.keys import KeyLimits
 from app.modules.user.domain.one_time_tokens import TokenLifetimes
 from app.modules.user.domain.passwords import PasswordRules
 from app.modules.user.domain.sessions import SessionLimits
@@ -78,6 +81,7 @@ from app.modules.user.presentation.account_controllers import (
 )
 from app.modules.user.presentation.controllers import AuthController, UserController
 from app.modules.user.presentation.routes import (
+    administration_routes,
     auth_routes,
     key_routes,
     recovery_routes,
@@ -107,6 +111,7 @@ class UserContainer(DeclarativeContainer):
     hasher = Dependency(instance_of=PasswordHasher)
     tokens = Dependency(instance_of=AccessTokens)
     session_limits = Dependency(instance_of=SessionLimits)
+    key_limits = Dependency(instance_of=KeyLimits)
     signing_keys = Dependency(instance_of=list)
     limiter: Dependency[Limiter] = Dependency()
     failure_limits = Dependency(instance_of=FailureLimits)
@@ -178,20 +183,28 @@ class UserContainer(DeclarativeContainer):
     rename = Singleton(RenameUser, uow=uow.provider, clock=clock)
     create_admin = Singleton(CreateAdmin, uow=uow.provider, hasher=hasher, clock=clock)
     verify = Singleton(VerifyUser, uow=uow.provider, clock=clock)
+    end_sessions = Singleton(EndSessionsAt, uow=uow.provider, clock=clock)
 
     auth = Singleton(AuthController, register=register, sign_in=sign_in, refresh=refresh)
     sessions = Singleton(
         SessionController,
-        sign_in=Singleton(SignInBrowser, sign_in),
+        sign_in=Singleton(SignInBrowser, sign_in, authenticate),
         sign_out=sign_out,
         list_sessions=Singleton(ListSessions, reader=reader, clock=clock),
         end=Singleton(EndSession, uow=uow.provider, authenticate=authenticate, clock=clock),
         end_others=Singleton(EndOtherSessions, uow=uow.provider, clock=clock),
         cookie_lasts=session_limits.provided.in_all,
     )
+    reauthenticate = Singleton(Reauthenticate, reader=reader, hasher=hasher, failures=failures)
     keys = Singleton(
         KeyController,
-        create_key=Singleton(CreateKey, uow=uow.provider, clock=clock),
+        create_key=Singleton(
+            CreateKey,
+            uow=uow.provider,
+            reauthenticate=reauthenticate,
+            limits=key_limits,
+            clock=clock,
+        ),
         list_keys=Singleton(ListKeys, reader=key_reader),
         delete_key=Singleton(DeleteKey, uow=uow.provider),
     )
@@ -213,13 +226,13 @@ class UserContainer(DeclarativeContainer):
         ),
         confirm_email=Singleton(ConfirmEmailChange, uow=uow.provider, clock=clock),
     )
-    reauthenticate = Singleton(Reauthenticate, reader=reader, hasher=hasher, failures=failures)
     own = Singleton(
         OwnAccountController,
         change_password=Singleton(
             ChangePassword,
             uow=uow.provider,
             reauthenticate=reauthenticate,
+            authenticate=authenticate,
             hasher=hasher,
             rules=password_rules,
             clock=clock,
@@ -238,12 +251,14 @@ class UserContainer(DeclarativeContainer):
             authenticate=authenticate,
             clock=clock,
         ),
+        cookie_lasts=session_limits.provided.in_all,
     )
     administration = Singleton(
         AdministrationController,
         deactivate_user=Singleton(DeactivateUser, uow=uow.provider, clock=clock),
         activate_user=Singleton(ActivateUser, uow=uow.provider, clock=clock),
         set_roles=Singleton(SetRoles, uow=uow.provider, clock=clock),
+        end_sessions=Singleton(EndSessionsOf, uow=uow.provider, clock=clock),
     )
     users = Singleton(UserController, read=read, list_users=list_users, rename=rename)
     routers = List(
@@ -251,7 +266,8 @@ class UserContainer(DeclarativeContainer):
         Singleton(session_routes, sessions),
         Singleton(key_routes, keys),
         Singleton(recovery_routes, recovery),
-        Singleton(user_routes, users, own, administration),
+        Singleton(user_routes, users, own),
+        Singleton(administration_routes, administration),
     )
     mails = Singleton(
         TemplatedAccountMails, mailer=mailer, signed_by=signed_by, links_begin_with=links_begin_with

@@ -16,7 +16,7 @@ from app.shared.domain.base_entity import new_id
 from tests.e2e.task.accounts import an_account, save
 from tests.support.browser import OWN_ORIGIN
 from tests.support.dead_letters import HANDLER, leave_failed
-from tests.support.people import Person
+from tests.support.people import PASSWORD, Person
 
 NOBODY, DISABLED, OTHER = "nobody", "a disabled account", "somebody else"
 ASSIGNEE, OWNER, ADMIN = "the assignee", "the owner", "an administrator"
@@ -124,7 +124,11 @@ class World:
                 await Person.sign_in(self.client, "ana@example.com")
                 return str(({each["id"] for each in await self._sessions()} - known).pop())
             case "key_id":
-                draft = {"name": "Nightly report", "scopes": ["task:read"]}
+                draft = {
+                    "name": "Nightly report",
+                    "scopes": ["task:read"],
+                    "current_password": PASSWORD,
+                }
                 return str((await owner.post("/auth/keys", draft)).json()["id"])
             case "user_id" if who == ADMIN:  # who may close it: none that is still needed
                 return str((await save(container, an_account(f"u{new_id().hex}"))).id)

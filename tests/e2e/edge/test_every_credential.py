@@ -18,7 +18,7 @@ from app.modules.user.domain.sessions import RefreshToken, SessionCookie
 from app.shared.application.base_usecase import SystemClock
 from app.shared.domain.value_objects import EmailAddress
 from tests.support.browser import COOKIE, OWN_ORIGIN, Browser
-from tests.support.people import Person
+from tests.support.people import PASSWORD, Person
 from tests.support.raw import Answer, send
 
 SOME_ID: Final = "0190f5a0-0000-7000-8000-000000000001"
@@ -95,7 +95,11 @@ async def link_of(service: Service, email: str) -> str:
 @pytest.fixture
 async def kinds(service: Service, ana: Person) -> dict[str, str]:
     """One of each that is given out, all of the same person."""
-    draft = {"name": "Nightly report", "scopes": ["task:read", "task:write"]}
+    draft = {
+        "name": "Nightly report",
+        "scopes": ["task:read", "task:write"],
+        "current_password": PASSWORD,
+    }
     key = (await ana.post("/auth/keys", draft)).json()["key"]
     cookie = (await Browser.sign_in(ana.client, "ana@example.com")).cookie
     [session, *_] = (await ana.get("/auth/sessions")).json()["items"]

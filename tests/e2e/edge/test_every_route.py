@@ -73,6 +73,7 @@ GET    /api/v1/users/{user_id}           user:admin
 POST   /api/v1/users/{user_id}/activate    user:admin
 POST   /api/v1/users/{user_id}/deactivate  user:admin
 PUT    /api/v1/users/{user_id}/roles       user:admin
+DELETE /api/v1/users/{user_id}/sessions    user:admin
 """
 ROWS = [tuple(line.split()) for line in TABLE.splitlines() if line]
 SOME_ID = "0190f5a0-0000-7000-8000-000000000001"

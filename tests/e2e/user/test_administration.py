@@ -259,3 +259,31 @@ async def test_of_two_administrators_who_close_each_other_at_once_one_stays(
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     found = await rows(select(user_table.c.roles, user_table.c.is_active))
     assert len([row for row in found if row["is_active"] and "admin" in row["roles"]]) == 1
+
+
+# --- Sessions -----------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+async def test_an_administrator_ends_all_sessions_of_an_account_that_stays_open(
+    ana: Person, bruno: Person, admin: Person, refresh: Post
+) -> None:
+    elsewhere = await Person.sign_in(ana.client, "ana@example.com")
+    answer = await admin.delete(f"/users/{ana.id}/sessions")
+    assert (answer.status_code, answer.content) == (204, b"")
+    for person in (ana, elsewhere):
+        assert problem(await person.get("/users/me")) == (401, "unauthenticated")
+        assert (await refresh(person.refresh_token)).status_code == 401
+    assert (await bruno.get("/users/me")).status_code == 200
+    again = await Person.sign_in(ana.client, "ana@example.com")
+    assert (await again.get("/users/me")).json()["is_active"]
+
+
+async def test_nobody_else_ends_the_sessions_of_an_account(ana: Person, bruno: Person) -> None:
+    assert problem(await bruno.delete(f"/users/{ana.id}/sessions")) == (403, "forbidden")
+    assert (await ana.get("/users/me")).status_code == 200
+
+
+async def test_sessions_of_nobody_are_not_there_to_be_ended(admin: Person) -> None:
+    path = "/users/0190f5a0-0000-7000-8000-000000000001/sessions"
+    assert problem(await admin.delete(path)) == (404, "user_not_found")

@@ -133,6 +133,7 @@ async def test_signing_out_takes_the_cookie_back_and_ends_it(browser: Browser) -
     assert answer.headers["set-cookie"] == (
         "__Host-session=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict"
     )
+    assert answer.headers["clear-site-data"] == '"cache", "storage"'
     assert problem(await browser.get("/users/me")) == UNAUTHENTICATED
 
 

@@ -276,6 +276,16 @@ async def test_a_password_that_is_refused_spends_no_link(
     assert (await send("/password/reset", token=token, new_password=NEW)).status_code == 204
 
 
+async def test_a_reset_to_the_password_of_before_is_refused_and_spends_no_link(
+    ana: Person, send: Post, mail: Mailbox
+) -> None:
+    await send("/password/forgot", email=ANA)
+    token = await mail.token(ANA, RESET)
+    answer = await send("/password/reset", token=token, new_password=PASSWORD)
+    assert complaints(answer) == [("/new_password", "same_password")]
+    assert (await send("/password/reset", token=token, new_password=NEW)).status_code == 204
+
+
 async def test_of_eight_who_come_with_one_link_at_once_one_succeeds(
     ana: Person, send: Post, mail: Mailbox
 ) -> None:

@@ -60,6 +60,12 @@ async def test_a_weak_password_is_refused(ana: Person, sign_in: Post, new: str) 
     assert (await sign_in(ANA)).status_code == 200
 
 
+async def test_the_password_of_before_is_no_new_one(ana: Person, mail: Mailbox) -> None:
+    await mail.to(ANA)
+    assert complaints(await change(ana, new=PASSWORD)) == [("/new_password", "same_password")]
+    assert await mail.subjects(ANA) == []
+
+
 # --- Address ------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ from tests.support.people import Person
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 REFUSED = (401, "invalid_refresh_token")
+SECOND = dt.timedelta(seconds=1)
 
 
 async def sessions_of(person: Person) -> list[dict[str, Any]]:
@@ -152,18 +153,54 @@ async def test_all_other_sessions_end_together(ana: Person, bruno: Person, refre
     assert (await bruno.get("/users/me")).status_code == 200
 
 
-async def test_a_hundred_sessions_are_listed_and_no_more(
+async def start_sessions(container: ApplicationContainer, like: Any, many: int) -> None:
+    """Start sessions like one that there is, each used a second later than the one before it."""
+    async with container.user.uow() as uow:
+        for number in range(many):
+            session = await uow.sessions.get(like["id"])
+            assert session is not None
+            session.id = UUID(int=number)
+            session.last_used_at = like["started_at"] - (many - number) * SECOND
+            assert await uow.sessions.start(session, None, password_version=1)
+        await uow.commit()
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+async def test_an_account_has_a_hundred_sessions_and_a_new_one_ends_the_one_unused_for_longest(
+    ana: Person, bruno: Person, container: ApplicationContainer, rows: Rows
+) -> None:
+    [stored] = await rows(select(user_session).where(user_session.c.user_id == UUID(ana.id)))
+    await start_sessions(container, stored, 105)
+    newest = await another(ana)
+    listed = await sessions_of(newest)
+    assert len(listed) == 100
+    assert listed[0]["is_current"]
+    assert [UUID(each["id"]).int for each in listed[2:]] == list(range(104, 6, -1))
+    assert (await ana.get("/users/me")).status_code == 200
+    assert len(await sessions_of(bruno)) == 1
+
+
+async def test_all_sessions_are_listed_also_those_beyond_what_is_kept(
     ana: Person, container: ApplicationContainer, rows: Rows
 ) -> None:
     [stored] = await rows(select(user_session))
-    async with container.user.uow() as uow:
-        for number in range(101):
-            session = await uow.sessions.get(stored["id"])
-            assert session is not None
-            session.id = UUID(int=number)
-            assert await uow.sessions.start(session, None, password_version=1)
-        await uow.commit()
-    assert len(await sessions_of(ana)) == 100
+    await start_sessions(container, stored, 105)
+    assert len(await sessions_of(ana)) == 106
+
+
+async def test_sessions_that_are_over_take_no_place(
+    ana: Person, container: ApplicationContainer, rows: Rows
+) -> None:
+    [stored] = await rows(select(user_session))
+    await start_sessions(container, stored, 105)
+    now = dt.datetime.now(dt.UTC)
+    for over in ({"expires_at": now}, {"revoked_at": now, "expires_at": now + 9 * SECOND}):
+        async with container.database().transaction() as connection:
+            ended = update(user_session).where(user_session.c.id != stored["id"])
+            await connection.execute(Query(ended, columns=list(over)), over)
+            await connection.commit()
+        await another(ana)
+        assert len(await sessions_of(ana)) == 2
 
 
 async def test_what_ends_a_session_is_in_the_security_log_and_no_secret_is(

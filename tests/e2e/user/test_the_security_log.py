@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -12,6 +13,7 @@ from structlog.typing import EventDict
 from app.core.logging import _Writer
 from tests.e2e.user.conftest import Post
 from tests.e2e.user.mailbox import Mailbox
+from tests.support.browser import COOKIE, Browser
 from tests.support.logs import separate_logging
 from tests.support.people import PASSWORD, Person
 
@@ -103,6 +105,9 @@ class Actions:
     async def activate(self) -> None:
         await self.admin.post(f"/users/{self.ana.id}/activate", version="*")
 
+    async def sign_out_of_all(self) -> None:
+        await self.admin.delete(f"/users/{self.ana.id}/sessions")
+
     async def give_roles(self) -> None:
         await self.admin.put(f"/users/{self.ana.id}/roles", {"roles": ["user"]}, version="*")
 
@@ -146,6 +151,7 @@ BY_ADMIN = BOTH | {"by"}
         (Actions.leave, "account deleted", "info", BOTH),
         (Actions.deactivate, "account deactivated", "info", BY_ADMIN),
         (Actions.activate, "account activated", "info", BY_ADMIN),
+        (Actions.sign_out_of_all, "sessions ended", "info", BY_ADMIN),
         (Actions.give_roles, "roles changed", "info", BY_ADMIN | {"roles"}),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -184,6 +190,18 @@ async def test_a_verification_is_one_line(
         "user_id": ana.id,
     }
     assert token not in repr(lines)
+
+
+async def test_a_session_that_another_of_its_browser_replaces_is_a_line_besides(
+    ana: Person, lines: list[EventDict]
+) -> None:
+    first = await Browser.sign_in(ana.client, ANA)
+    lines.clear()
+    await Browser.sign_in(ana.client, ANA, Cookie=f"{COOKIE}={first.cookie}")
+    replaced, _ = [line for line in lines if line["logger"] == "security"]
+    assert replaced["event"] == "session replaced"
+    assert UUID(replaced["session_id"]).hex == first.cookie.partition(".")[0]
+    assert first.cookie not in repr(lines)
 
 
 async def test_a_link_that_is_not_valid_is_a_warning(send: Post, lines: list[EventDict]) -> None:

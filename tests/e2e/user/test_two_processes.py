@@ -8,6 +8,7 @@ import pytest
 import redis.asyncio
 
 from tests.support.pair import Pair, pair_of_services, race, sign_in
+from tests.support.people import PASSWORD
 from tests.support.redis import RedisServer
 
 SECOND = 1.0
@@ -55,7 +56,7 @@ async def test_a_key_that_was_deleted_is_refused_by_the_other_process_within_a_s
 ) -> None:
     here, there = pair
     mine = bearing((await sign_in(here))["access_token"])
-    draft = {"name": "Nightly report", "scopes": ["task:read"]}
+    draft = {"name": "Nightly report", "scopes": ["task:read"], "current_password": PASSWORD}
     key = (await here.post("/auth/keys", json=draft, headers=mine)).json()
     assert (await there.get("/tasks", headers=bearing(key["key"]))).is_success
     answer = await here.delete(f"/auth/keys/{key['id']}", headers=mine)

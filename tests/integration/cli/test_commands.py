@@ -172,7 +172,7 @@ def test_an_account_that_is_there_is_not_made_again(run: Run, database: None) ->
     )
 
 
-@pytest.mark.parametrize("command", ["create-admin", "verify"])
+@pytest.mark.parametrize("command", ["create-admin", "verify", "end-sessions"])
 def test_what_is_no_address_is_said_in_a_line(run: Run, database: None, command: str) -> None:
     assert run("users", command, "nonsense") == (
         1,
@@ -181,8 +181,26 @@ def test_what_is_no_address_is_said_in_a_line(run: Run, database: None, command:
     )
 
 
-def test_an_account_that_nobody_has_can_not_be_verified(run: Run, database: None) -> None:
-    assert run("users", "verify", "ana@example.com") == (1, "", "There is no such user.\n")
+@pytest.mark.parametrize("command", ["verify", "end-sessions"])
+def test_for_an_account_that_nobody_has_nothing_is_done(
+    run: Run, database: None, command: str
+) -> None:
+    assert run("users", command, "ana@example.com") == (1, "", "There is no such user.\n")
+
+
+def test_whoever_is_signed_out_from_the_command_line_may_sign_in_again(
+    run: Run, database: None
+) -> None:
+    account = {"email": "ana@example.com", "password": "correct horse battery", "full_name": "Ana"}
+    form = {"username": account["email"], "password": account["password"]}
+    with served(create_app(load_settings())) as address, httpx2.Client(base_url=address) as client:
+        client.post("/api/v1/auth/register", json=account)
+        pair = client.post("/api/v1/auth/token", data=form).json()
+        ended = run("users", "end-sessions", "ana@example.com")
+        assert ended == (0, "All sessions of ana@example.com are ended.\n", "")
+        body = {"refresh_token": pair["refresh_token"]}
+        assert client.post("/api/v1/auth/refresh", json=body).status_code == 401
+        assert client.post("/api/v1/auth/token", data=form).status_code == 200
 
 
 def test_an_account_is_verified_and_then_signs_in(run: Run, set_to: Set, database: None) -> None:
@@ -203,7 +221,7 @@ def test_an_account_is_verified_and_then_signs_in(run: Run, set_to: Set, databas
         assert client.post("/api/v1/auth/token", data=form).status_code == 200
 
 
-@pytest.mark.parametrize("command", ["create-admin", "verify"])
+@pytest.mark.parametrize("command", ["create-admin", "verify", "end-sessions"])
 def test_a_database_that_is_not_migrated_is_said_in_a_line(run: Run, command: str) -> None:
     code, _, errors = run("users", command, "ana@example.com")
     assert (code, errors) == (1, "The database is empty; run: python -m app migrate\n")

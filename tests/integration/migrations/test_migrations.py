@@ -79,7 +79,7 @@ async def test_models_and_migrations_agree(current_url: str) -> None:
 
 DRIFTS = [
     "ALTER TABLE task ADD COLUMN more INTEGER",
-    "ALTER TABLE user_session DROP COLUMN revoked_at",
+    "ALTER TABLE user_session DROP COLUMN client",
     "DROP INDEX ix_task_owner_id_created_at",
     "CREATE INDEX ix_task_title ON task (title)",
     "DROP TABLE refresh_token",
@@ -120,7 +120,7 @@ async def test_a_migration_that_is_written_from_the_models_brings_them_in(
     current_url: str, tmp_path: Path
 ) -> None:
     await run(current_url, "DROP TABLE event_log")
-    await run(current_url, "ALTER TABLE user_session DROP COLUMN revoked_at")
+    await run(current_url, "ALTER TABLE user_session DROP COLUMN client")
     config = alembic_config(current_url)
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", f"{VERSIONS}\n{tmp_path}")

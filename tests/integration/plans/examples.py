@@ -135,6 +135,8 @@ OWN: Final[dict[Query, dict[str, Any]]] = {
     one_time_tokens.TAKE: {"kind": "verify"},
     one_time_tokens.FORGET: {"kind": "verify"},
     sessions.START_SESSION: {"id": UUID(int=200_001)},
+    sessions.REVOKE_COOKIE: {"presented": "cookie-50001"},
+    sessions.REVOKE_BEYOND: {"most": 1},
     sessions.SPEND_TOKEN: {"presented": "token-60001"},
     keys.STATE: {"presented": "key-60001"},
     deliveries.WAITING: {"of_lane": _lane(_DONE)},

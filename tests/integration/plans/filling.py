@@ -42,9 +42,11 @@ SELECT {_ID}, 1, {_MINUTES_AGO}, now(), 'ana.' || n || '@example.com', 'Ana Exam
 FROM generate_series(1, {ROWS}) AS n
 """  # noqa: S608
 _SESSIONS = f"""
-INSERT INTO user_session (id, user_id, started_at, expires_at, revoked_at, last_used_at, client)
+INSERT INTO user_session (id, user_id, started_at, expires_at, revoked_at, last_used_at, client,
+    cookie_fingerprint)
 SELECT {_ID}, {_IDS.format("1 + n % 50000")}, {_MINUTES_AGO}, now() + n * interval '1 minute',
-    CASE WHEN n % 10 = 0 THEN now() END, {_MINUTES_AGO}, 'Firefox on Linux'
+    CASE WHEN n % 10 = 0 THEN now() END, {_MINUTES_AGO}, 'Firefox on Linux',
+    CASE WHEN n % 10 = 1 THEN 'cookie-' || n END
 FROM generate_series(1, {ROWS}) AS n
 """  # noqa: S608
 _REFRESH_TOKENS = f"""

@@ -212,6 +212,28 @@ async def test_for_a_second_a_cookie_is_not_looked_up_again(
     assert sessions.asked == 2
 
 
+async def test_a_cookie_that_was_renewed_elsewhere_counts_at_once_and_the_one_before_no_more(
+    authenticate: Authenticate, sessions: Sessions
+) -> None:
+    session_id, old, new = uuid4(), SessionCookie.make_secret(), SessionCookie.make_secret()
+
+    def stand_for_the_session(secret: str) -> None:
+        sessions.states[session_id] = SessionState(
+            ANA,
+            frozenset({"user"}),
+            is_usable=True,
+            cookie_fingerprint=SessionCookie.fingerprint_of(secret),
+            last_used_at=SystemClock().now(),
+        )
+
+    stand_for_the_session(old)
+    assert await authenticate.by_cookie(SessionCookie(session_id, old).value)
+    stand_for_the_session(new)
+    assert await authenticate.by_cookie(SessionCookie(session_id, new).value)
+    with pytest.raises(Unauthenticated):
+        await authenticate.by_cookie(SessionCookie(session_id, old).value)
+
+
 async def test_only_so_many_sessions_are_remembered(
     authenticate: Authenticate,
     tokens: AccessTokens,

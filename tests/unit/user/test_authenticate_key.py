@@ -40,7 +40,7 @@ class Keys:
         self.states: dict[str, KeyState] = {}
         self.asked = 0
 
-    def add(self, *, scopes: set[str], roles: set[str], ends: dt.datetime | None = None) -> str:
+    def add(self, *, scopes: set[str], roles: set[str], ends: dt.datetime = NOW + DAY) -> str:
         """Return a new key of somebody's."""
         secret = KeySecret.make()
         self.states[secret.fingerprint] = KeyState(

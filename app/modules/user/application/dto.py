@@ -2,7 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Literal
 from uuid import UUID
 
 from app.core.security import Actor
@@ -27,8 +27,17 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserSignIn:
+    """A sign-in, and the cookie that the browser had until then."""
+
+    credentials: Credentials
+    cookie: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewKey:
     owner: Actor
+    current_password: str = field(repr=False)
     name: str
     scopes: list[str]
     expires_at: dt.datetime | None
@@ -59,6 +68,7 @@ class PasswordChange:
     actor: Actor
     current_password: str = field(repr=False)
     new_password: str = field(repr=False)
+    keep_keys: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +154,6 @@ class UserView(BaseResponse):
 class SessionView:
     """A sign-in that lasts. `is_current` is the one that the request belongs to."""
 
-    MAX_LISTED: ClassVar = 100
-
     id: UUID
     client: str | None
     started_at: dt.datetime
@@ -163,7 +171,7 @@ class KeyView:
     prefix: str
     scopes: list[str]
     created_at: dt.datetime
-    expires_at: dt.datetime | None
+    expires_at: dt.datetime
     last_used_at: dt.datetime | None
 
 
@@ -213,5 +221,5 @@ class KeyState:
     user_id: UUID
     scopes: frozenset[str]
     roles: frozenset[str]
-    expires_at: dt.datetime | None
+    expires_at: dt.datetime
     last_used_at: dt.datetime | None

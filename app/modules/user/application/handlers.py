@@ -10,6 +10,7 @@ from app.modules.user.application.mails import Letter
 from app.modules.user.domain.events import (
     EmailChanged,
     EmailChangeRequested,
+    KeyMade,
     PasswordChanged,
     PasswordResetRequested,
     RegistrationRepeated,
@@ -183,6 +184,14 @@ class WhenPasswordChangedTellTheOwner(_ByMail):
         await self._letters.notify(Letter.PASSWORD_CHANGED, event.user_id, key=key)
 
 
+@_by_mail(KeyMade, id="user.mail_key_made")
+class WhenKeyMadeTellTheOwner(_ByMail):
+    """Who did not make the key learns that somebody else acts for them."""
+
+    async def __call__(self, event: KeyMade, key: str) -> None:
+        await self._letters.notify(Letter.KEY_MADE, event.user_id, key=key)
+
+
 @_by_mail(EmailChangeRequested, id="user.mail_address_confirmation")
 class WhenEmailChangeRequestedSendTheLink(_ByMail):
     """The new address gets a link, which shows that it is theirs."""
@@ -213,6 +222,7 @@ BY_MAIL: Final = (
     WhenRegistrationRepeatedTellTheOwner,
     WhenPasswordResetRequestedSendTheLink,
     WhenPasswordChangedTellTheOwner,
+    WhenKeyMadeTellTheOwner,
     WhenEmailChangeRequestedSendTheLink,
     WhenEmailChangeRequestedTellTheOldAddress,
     WhenEmailChangedTellTheOldAddress,

@@ -72,6 +72,16 @@ class PasswordChanged(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class KeyMade(DomainEvent):
+    """An account has another API key, which acts for it without its password."""
+
+    type: ClassVar = "user.key_made"
+
+    user_id: UUID
+    key_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class EmailChangeRequested(DomainEvent):
     """The owner of an account wants another address."""
 
@@ -127,6 +137,7 @@ EVENTS = (
     UserDeleted,
     RolesChanged,
     PasswordChanged,
+    KeyMade,
     EmailChangeRequested,
     EmailChanged,
     VerificationRequested,

@@ -7,15 +7,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 from uuid import UUID
 
-from app.core.exceptions import Conflict, Invalid, NotFound
-from app.shared.domain.base_entity import new_id
-
-
-class TooManyKeys(Conflict):
-    """An account has as many keys as it may have."""
-
-    code = "too_many_keys"
-    message = "You have as many API keys as an account may have; delete one first."
+from app.core.exceptions import Invalid, NotFound
+from app.modules.user.domain.events import KeyMade
+from app.shared.domain.base_entity import AggregateRoot
 
 
 class KeyNotFound(NotFound):
@@ -52,22 +46,29 @@ class KeySecret:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-@dataclass(eq=False, kw_only=True, slots=True)
-class ApiKey:
-    """A key of an account, for some of what the account may do."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyLimits:
+    """After what time keys end, at the latest if somebody says when; and how many one may have."""
 
+    usual: dt.timedelta
+    longest: dt.timedelta
+    per_account: int
+
+
+@dataclass(eq=False, kw_only=True, slots=True)
+class ApiKey(AggregateRoot):
+    """A key of an account, for some of what the account may do. It is made, and not changed."""
+
+    aggregate_type: ClassVar = "api_key"
     MAX_NAME: ClassVar = 100
     MAX_SCOPES: ClassVar = 50
-    MAX_PER_ACCOUNT: ClassVar = 50
 
-    id: UUID = field(default_factory=new_id)
     user_id: UUID
     name: str
     prefix: str
     fingerprint: str = field(repr=False)
     scopes: frozenset[str]
-    created_at: dt.datetime
-    expires_at: dt.datetime | None
+    expires_at: dt.datetime
     last_used_at: dt.datetime | None = None
 
     @classmethod
@@ -80,19 +81,25 @@ class ApiKey:
         scopes: frozenset[str],
         allowed: frozenset[str],
         expires_at: dt.datetime | None,
+        limits: KeyLimits,
         now: dt.datetime,
     ) -> Self:
-        """Return a new key. Raises Invalid if it would outdo its owner, or be of no use."""
+        """Return a new key. Raises Invalid if it would outdo its owner, or last too long."""
         if not scopes <= allowed:
             raise Invalid("scopes", "must be permissions that you have", code="not_allowed")
-        if expires_at is not None and expires_at <= now:
-            raise Invalid("expires_at", "must lie in the future", code="out_of_range")
-        return cls(
+        end = now + limits.usual if expires_at is None else expires_at
+        if not now < end <= now + limits.longest:
+            rule = f"must lie in the future, and at most {limits.longest.days} days from now"
+            raise Invalid("expires_at", rule, code="out_of_range")
+        key = cls(
             user_id=user_id,
             name=name,
             prefix=secret.prefix,
             fingerprint=secret.fingerprint,
             scopes=scopes,
             created_at=now,
-            expires_at=expires_at,
+            updated_at=now,
+            expires_at=end,
         )
+        key.record(KeyMade(user_id=user_id, key_id=key.id))
+        return key

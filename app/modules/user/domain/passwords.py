@@ -15,6 +15,16 @@ class WeakPassword(Invalid):
     message = "Choose a longer password: no common one, and none that is made from your address."
 
 
+class SamePassword(Invalid):
+    """The new password is the one of before: whoever knows that one would still know it."""
+
+    code = "same_password"
+    message = "Choose another password than the one that the account has."
+
+    def __init__(self) -> None:
+        super().__init__("new_password", "must not be the password of before", code=self.code)
+
+
 @dataclass(frozen=True, slots=True)
 class Password:
     """A password as it was typed: any characters; only length and guessability count."""

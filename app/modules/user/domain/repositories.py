@@ -8,7 +8,7 @@ from app.modules.user.domain.entities import User
 from app.modules.user.domain.keys import ApiKey
 from app.modules.user.domain.one_time_tokens import Grant, OneTimeToken, TokenKind
 from app.modules.user.domain.requests import AccountRequest
-from app.modules.user.domain.sessions import RefreshToken, Session
+from app.modules.user.domain.sessions import RefreshToken, Session, SessionCookie
 from app.shared.domain.unit_of_work import UnitOfWork
 from app.shared.domain.value_objects import EmailAddress
 
@@ -90,10 +90,22 @@ class SessionRepository(Protocol):
         """End a session of the user's; False if they have no such session that is live."""
         ...
 
+    async def revoke_cookie(self, cookie: SessionCookie, /, *, now: dt.datetime) -> bool:
+        """End the session that a cookie stands for, whosever; False if there is none."""
+        ...
+
+    async def renew_cookie(self, session_id: UUID, secret: str, /) -> bool:
+        """Have another secret stand for the session; False if it is none of a cookie."""
+        ...
+
     async def revoke_all(
         self, user_id: UUID, /, *, now: dt.datetime, but: UUID | None = None
     ) -> None:
         """End all sessions of a user, but for one perhaps."""
+        ...
+
+    async def revoke_beyond(self, most: int, user_id: UUID, /, *, now: dt.datetime) -> None:
+        """End those sessions of a user that were unused for longest, until no more are left."""
         ...
 
     async def purge(self, *, before: dt.datetime, most: int) -> int:
@@ -134,8 +146,12 @@ class AccountRequests(Protocol):
 
 
 class KeyRepository(Protocol):
-    async def add(self, key: ApiKey, /) -> None:
-        """Store a new key. Raises TooManyKeys, of however many that are made at once."""
+    async def add(self, key: ApiKey, /, *, password_version: int, most: int) -> bool:
+        """Store a new key. Raises QuotaExceeded beyond the most, of however many made at once.
+
+        False, and nothing stored, if the account is closed or has another password than that: it is
+        checked outside any transaction.
+        """
         ...
 
     async def note_use(self, key_id: UUID, /, *, now: dt.datetime) -> None: ...

@@ -31,10 +31,11 @@ class SessionNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """How long a sign-in lasts: unused, and in all."""
+    """How long a sign-in lasts: unused, and in all; and how many there are of one account."""
 
     idle: dt.timedelta
     in_all: dt.timedelta
+    at_once: int = 100
 
 
 @dataclass(eq=False, kw_only=True, slots=True)
@@ -113,6 +114,10 @@ class SessionCookie:
         """Return the cookie that was presented, None if it can't be one of ours."""
         presented = re.fullmatch(r"([0-9a-f]{32})\.([A-Za-z0-9_-]{43})", value)
         return cls(UUID(presented[1]), presented[2]) if presented else None
+
+    @property
+    def fingerprint(self) -> str:
+        return self.fingerprint_of(self.secret)
 
     @staticmethod
     def make_secret() -> str:

@@ -5,15 +5,25 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from app.core.exceptions import QuotaExceeded
 from app.modules.user.application.dto import KeyState, KeyView
-from app.modules.user.domain.keys import ApiKey, TooManyKeys
+from app.modules.user.domain.keys import ApiKey
 from app.modules.user.infrastructure.tables import api_key, user
 from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Connection, Database
 from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.event_log import EventCollector
 
 # Whoever adds a key holds its owner's row, so that keys made at once are counted one by one.
-LOCK_OWNER = Query(select(user.c.id).where(user.c.id == bindparam("of_user")).with_for_update())
+LOCK_OWNER = Query(
+    select(user.c.id)
+    .where(
+        user.c.id == bindparam("of_user"),
+        user.c.password_version == bindparam("password_version"),
+        user.c.is_active,
+    )
+    .with_for_update()
+)
 COUNT_OF_USER = Query(
     select(func.count().label("count"))
     .select_from(api_key)
@@ -53,17 +63,23 @@ STATE = Query(
 
 
 class SqlKeyRepository:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, events: EventCollector) -> None:
+        self._connection, self._events = connection, events
 
-    async def add(self, key: ApiKey, /) -> None:
+    async def add(self, key: ApiKey, /, *, password_version: int, most: int) -> bool:
         owner = {"of_user": key.user_id}
-        await self._connection.fetch_one(LOCK_OWNER, owner)
+        expected = {"password_version": password_version}
+        if await self._connection.fetch_one(LOCK_OWNER, owner | expected) is None:
+            return False
         counted = await self._connection.fetch_one(COUNT_OF_USER, owner)
-        if counted is not None and counted["count"] >= ApiKey.MAX_PER_ACCOUNT:
-            raise TooManyKeys
+        if counted is not None and counted["count"] >= most:
+            detail = f"You have {most} API keys, the most an account may have: delete one first."
+            raise QuotaExceeded("api_keys", most, detail)
         row = {column: getattr(key, column) for column in COLUMNS}
         await self._connection.execute(ADD, {**row, "scopes": sorted(key.scopes)})
+        key.version += 1
+        self._events.collect(key)
+        return True
 
     async def note_use(self, key_id: UUID, /, *, now: dt.datetime) -> None:
         await self._connection.execute(NOTE_USE, {"key_id": key_id, "last_used_at": now})

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, exists, func, select
 
 from app.modules.user.application.dto import SessionState, SessionView, StoredCredentials, UserView
 from app.modules.user.domain.one_time_tokens import TokenKind
+from app.modules.user.infrastructure.sessions import IS_LIVE, LAST_USED
 from app.modules.user.infrastructure.tables import one_time_token, user, user_session
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.database.connection import Database, Row
@@ -43,8 +44,7 @@ SESSION_STATE = Query(
     .where(user_session.c.id == bindparam("session_id"))
 )
 
-LAST_USED = func.coalesce(user_session.c.last_used_at, user_session.c.started_at)
-# Bounded: somebody may sign in as often as they like.
+# All, for it is a sign-in that bounds them.
 SESSIONS = Query(
     select(
         user_session.c.id,
@@ -55,11 +55,9 @@ SESSIONS = Query(
     )
     .where(
         user_session.c.user_id == bindparam("of_user"),
-        user_session.c.revoked_at.is_(None),
-        user_session.c.expires_at > bindparam("now"),
+        IS_LIVE,
     )
     .order_by(LAST_USED.desc(), user_session.c.id.desc())
-    .limit(SessionView.MAX_LISTED)
 )
 
 _ADDRESS = func.coalesce(user.c.typed_email, user.c.email).label("email")

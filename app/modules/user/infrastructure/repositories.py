@@ -123,4 +123,4 @@ class SqlUserUnitOfWork(SqlUnitOfWork):
         self.sessions = SqlSessionRepository(connection)
         self.tokens = SqlOneTimeTokenRepository(connection)
         self.requests = EventAccountRequests(events)
-        self.keys = SqlKeyRepository(connection)
+        self.keys = SqlKeyRepository(connection, events)

@@ -3,14 +3,16 @@
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, insert, select, update
+from sqlalchemy import Uuid, bindparam, func, insert, select, update
 
-from app.modules.user.domain.sessions import RefreshToken, Session
+from app.modules.user.domain.sessions import RefreshToken, Session, SessionCookie
 from app.modules.user.infrastructure.session_purges import PURGE_SPENT, purge_of, purge_old
 from app.modules.user.infrastructure.tables import refresh_token, user, user_session
 from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.query import Query
 
+LAST_USED = func.coalesce(user_session.c.last_used_at, user_session.c.started_at)
+IS_LIVE = user_session.c.revoked_at.is_(None) & (user_session.c.expires_at > bindparam("now"))
 _STARTED = {column.name: bindparam(column.name, type_=column.type) for column in user_session.c}
 START_SESSION = Query(
     insert(user_session).from_select(
@@ -62,8 +64,7 @@ REVOKE_SESSION_OF_USER = Query(
     update(user_session).where(
         user_session.c.id == bindparam("session_id"),
         user_session.c.user_id == bindparam("of_user"),
-        user_session.c.revoked_at.is_(None),
-        user_session.c.expires_at > bindparam("now"),
+        IS_LIVE,
     ),
     columns=["revoked_at"],
 )
@@ -72,6 +73,33 @@ REVOKE_SESSIONS_OF_USER = Query(
         user_session.c.user_id == bindparam("of_user"),
         user_session.c.revoked_at.is_(None),
         user_session.c.id.is_distinct_from(bindparam("but", type_=Uuid)),
+    ),
+    columns=["revoked_at"],
+)
+REVOKE_COOKIE = Query(
+    update(user_session).where(
+        user_session.c.id == bindparam("session_id"),
+        user_session.c.cookie_fingerprint == bindparam("presented"),
+        user_session.c.revoked_at.is_(None),
+    ),
+    columns=["revoked_at"],
+)
+RENEW_COOKIE = Query(
+    update(user_session).where(
+        user_session.c.id == bindparam("session_id"),
+        user_session.c.cookie_fingerprint.is_not(None),
+    ),
+    columns=["cookie_fingerprint"],
+)
+REVOKE_BEYOND = Query(
+    update(user_session).where(
+        user_session.c.id.in_(
+            select(user_session.c.id)
+            .where(user_session.c.user_id == bindparam("of_user"), IS_LIVE)
+            .order_by(LAST_USED.desc(), user_session.c.id.desc())
+            .offset(bindparam("most"))
+            .correlate(None)
+        )
     ),
     columns=["revoked_at"],
 )
@@ -134,6 +162,19 @@ class SqlSessionRepository:
     ) -> None:
         revoked = {"of_user": user_id, "but": but, "revoked_at": now}
         await self._connection.execute(REVOKE_SESSIONS_OF_USER, revoked)
+
+    async def revoke_cookie(self, cookie: SessionCookie, /, *, now: dt.datetime) -> bool:
+        presented = {"session_id": cookie.session_id, "presented": cookie.fingerprint}
+        return await self._connection.execute(REVOKE_COOKIE, presented | {"revoked_at": now}) == 1
+
+    async def renew_cookie(self, session_id: UUID, secret: str, /) -> bool:
+        fingerprint = SessionCookie.fingerprint_of(secret)
+        renewed = {"session_id": session_id, "cookie_fingerprint": fingerprint}
+        return await self._connection.execute(RENEW_COOKIE, renewed) == 1
+
+    async def revoke_beyond(self, most: int, user_id: UUID, /, *, now: dt.datetime) -> None:
+        revoked = {"of_user": user_id, "most": most, "now": now, "revoked_at": now}
+        await self._connection.execute(REVOKE_BEYOND, revoked)
 
     async def purge(self, *, before: dt.datetime, most: int) -> int:
         return await purge_old(self._connection, before=before, most=most)

@@ -54,13 +54,15 @@ user_session = Table(
     Column("id", Uuid, primary_key=True),
     # No foreign key: an account is deleted in one transaction, and may have had a hundred thousand
     # sessions. They go in batches after it, and are worth nothing without it.
-    Column("user_id", Uuid, nullable=False, index=True),
+    Column("user_id", Uuid, nullable=False),
     Column("started_at", Timestamp, nullable=False),
     Column("expires_at", Timestamp, nullable=False, index=True),
     Column("revoked_at", Timestamp),
     Column("last_used_at", Timestamp),
     Column("client", String(MAX_CLIENT)),
     Column("cookie_fingerprint", String(64)),
+    # Those that were ended are kept for a while, and may be many: no sign-in reads through them.
+    Index(None, "user_id", "revoked_at"),
 )
 
 refresh_token = Table(
@@ -101,6 +103,6 @@ api_key = Table(
     Column("fingerprint", String(64), nullable=False, unique=True),
     Column("scopes", Json, nullable=False),
     Column("created_at", Timestamp, nullable=False),
-    Column("expires_at", Timestamp, index=True),
+    Column("expires_at", Timestamp, nullable=False, index=True),
     Column("last_used_at", Timestamp),
 )

@@ -1,7 +1,11 @@
 """The endpoints of an account's life. Their docstrings are the API's documentation."""
 
+import datetime as dt
 from dataclasses import dataclass
 
+from starlette.responses import Response
+
+from app.core.browsers import FORGET_ALL, cookie_with
 from app.core.parameters import CurrentActor, IfMatch
 from app.core.wire import Id
 from app.modules.user.application.dto import (
@@ -17,6 +21,7 @@ from app.modules.user.application.dto import (
 from app.modules.user.application.usecases.administer_users import (
     ActivateUser,
     DeactivateUser,
+    EndSessionsOf,
     SetRoles,
 )
 from app.modules.user.application.usecases.change_password import ChangePassword
@@ -60,7 +65,7 @@ class RecoveryController:
         return await self.request_reset.execute(body.email)
 
     async def reset(self, body: NewPasswordByToken) -> None:
-        """Set a new password with the token of that mail. It ends all sessions and starts none."""
+        """Set a new password with the token of that mail. It ends all sessions and API keys."""
         await self.reset_password.execute(PasswordReset(**dict(body)))
 
     async def confirm(self, body: MailedToken) -> None:
@@ -75,10 +80,15 @@ class OwnAccountController:
     change_password: ChangePassword
     request_email_change: RequestEmailChange
     delete_account: DeleteAccount
+    cookie_lasts: dt.timedelta
 
-    async def password(self, actor: CurrentActor, body: NewPassword) -> None:
-        """Change your password. It ends all your other sessions."""
-        await self.change_password.execute(PasswordChange(actor=actor, **dict(body)))
+    async def password(self, actor: CurrentActor, body: NewPassword) -> Response:
+        """Change your password. It ends all your other sessions, and your API keys.
+
+        With `keep_keys` those stay. A browser gets another cookie.
+        """
+        value = await self.change_password.execute(PasswordChange(actor=actor, **dict(body)))
+        return Response(status_code=204, headers=cookie_with(value, lasting=self.cookie_lasts))
 
     async def email(self, actor: CurrentActor, body: NewAddress) -> MailView:
         """Ask for another address. It takes the place of this one once its mail is confirmed.
@@ -87,12 +97,13 @@ class OwnAccountController:
         """
         return await self.request_email_change.execute(AddressChange(actor=actor, **dict(body)))
 
-    async def delete(self, actor: CurrentActor, body: Farewell) -> None:
+    async def delete(self, actor: CurrentActor, body: Farewell) -> Response:
         """Delete your account and your tasks, for good.
 
         For clients and proxies that send no body with DELETE there is `POST /users/me/delete`.
         """
         await self.delete_account.execute(Departure(actor=actor, **dict(body)))
+        return Response(status_code=204, headers=FORGET_ALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +113,7 @@ class AdministrationController:
     deactivate_user: DeactivateUser
     activate_user: ActivateUser
     set_roles: SetRoles
+    end_sessions: EndSessionsOf
 
     async def deactivate(self, user_id: Id, actor: CurrentActor, version: IfMatch) -> UserView:
         """Close an account: its sessions end, and nobody can sign in to it."""
@@ -121,3 +133,7 @@ class AdministrationController:
         return await self.set_roles.execute(
             RoleAssignment(command=command, roles=frozenset(body.roles))
         )
+
+    async def sign_out(self, user_id: Id, actor: CurrentActor) -> None:
+        """End all sessions of an account, which stays open. API keys stay."""
+        await self.end_sessions.execute(UserCommand(actor=actor, user_id=user_id, version=None))

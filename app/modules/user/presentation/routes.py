@@ -1,6 +1,6 @@
 """The URL table of the user module."""
 
-from app.core.exceptions import ConcurrentUpdate
+from app.core.exceptions import ConcurrentUpdate, QuotaExceeded
 from app.core.limits import HOUR, MINUTE, Limit
 from app.core.routing import API, ApiRouter
 from app.core.security import AUTHENTICATED, OWN_ORIGIN, PUBLIC, scope
@@ -11,9 +11,9 @@ from app.modules.user.domain.entities import (
     ReauthFailed,
     UserNotFound,
 )
-from app.modules.user.domain.keys import KeyNotFound, TooManyKeys
+from app.modules.user.domain.keys import KeyNotFound
 from app.modules.user.domain.one_time_tokens import InvalidToken
-from app.modules.user.domain.passwords import WeakPassword
+from app.modules.user.domain.passwords import SamePassword, WeakPassword
 from app.modules.user.domain.sessions import InvalidRefreshToken, SessionNotFound
 from app.modules.user.presentation.account_controllers import (
     AdministrationController,
@@ -25,6 +25,7 @@ from app.modules.user.presentation.session_controllers import KeyController, Ses
 
 ADMIN = scope("user:admin")
 CHECKED = [ReauthFailed, ConcurrentUpdate]
+REFUSED_PASSWORDS = [WeakPassword, SamePassword]
 
 # For one address, whoever is behind it. What is wrong is counted besides: see FailedSignIns.
 REGISTRATIONS = Limit("register", 20, per=HOUR)
@@ -82,7 +83,7 @@ def key_routes(keys: KeyController) -> ApiRouter:
         access=AUTHENTICATED,
         status_code=201,
         replayable=False,  # the answer holds the key, which is stored nowhere
-        raises=[TooManyKeys],
+        raises=[ReauthFailed, QuotaExceeded],
     )
     router.get("", keys.list, access=AUTHENTICATED)
     router.delete(
@@ -98,19 +99,19 @@ def recovery_routes(recovery: RecoveryController) -> ApiRouter:
     router.post("/verify-email", recovery.verify, **spent, raises=[InvalidToken])
     router.post("/verify-email/resend", recovery.resend, **asked)
     router.post("/password/forgot", recovery.forgot, **asked)
-    router.post("/password/reset", recovery.reset, **spent, raises=[InvalidToken, WeakPassword])
+    router.post(
+        "/password/reset", recovery.reset, **spent, raises=[InvalidToken, *REFUSED_PASSWORDS]
+    )
     router.post("/email/confirm", recovery.confirm, **spent, raises=[InvalidToken])
     return router
 
 
-def user_routes(
-    users: UserController, own: OwnAccountController, administration: AdministrationController
-) -> ApiRouter:
+def user_routes(users: UserController, own: OwnAccountController) -> ApiRouter:
     router = ApiRouter(f"{API}/users", tags=["users"])
     mine = {"access": AUTHENTICATED, "status_code": 204}
     router.get("/me", users.me, access=AUTHENTICATED)
     router.patch("/me", users.change_me, access=AUTHENTICATED)
-    router.put("/me/password", own.password, **mine, raises=[*CHECKED, WeakPassword])
+    router.put("/me/password", own.password, **mine, raises=[*CHECKED, *REFUSED_PASSWORDS])
     router.put("/me/email", own.email, access=AUTHENTICATED, status_code=202, raises=CHECKED)
     router.delete("/me", own.delete, **mine, raises=[*CHECKED, LastAdministrator])
     router.post(
@@ -122,24 +123,36 @@ def user_routes(
     )
     router.get("", users.list, access=ADMIN)
     router.get("/{user_id}", users.get, access=ADMIN, raises=[UserNotFound])
+    return router
+
+
+def administration_routes(administration: AdministrationController) -> ApiRouter:
+    router = ApiRouter(f"{API}/users/{{user_id}}", tags=["users"])
     router.post(
-        "/{user_id}/deactivate",
+        "/deactivate",
         administration.deactivate,
         access=ADMIN,
         replayable=False,  # the answer is somebody's account, and If-Match tells a repetition
         raises=[UserNotFound, OwnAccount, LastAdministrator],
     )
     router.post(
-        "/{user_id}/activate",
+        "/activate",
         administration.activate,
         access=ADMIN,
         replayable=False,  # the same
         raises=[UserNotFound],
     )
     router.put(
-        "/{user_id}/roles",
+        "/roles",
         administration.roles,
         access=ADMIN,
         raises=[UserNotFound, LastAdministrator],
+    )
+    router.delete(
+        "/sessions",
+        administration.sign_out,
+        access=ADMIN,
+        status_code=204,
+        raises=[UserNotFound],
     )
     return router

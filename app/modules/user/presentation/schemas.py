@@ -51,8 +51,11 @@ class NewPasswordByToken(Body):
 
 
 class NewPassword(Body):
+    """With `keep_keys` your API keys stay; without it they end."""
+
     current_password: Secret
     new_password: NewSecret
+    keep_keys: bool = False
 
 
 class NewAddress(Body):
@@ -86,8 +89,9 @@ class Refresh(Body):
 
 
 class KeyDraft(Body):
-    """`scopes` are permissions of your own; without `expires_at` the key lasts until deleted."""
+    """`scopes` are permissions of your own; without `expires_at` the key lasts for 90 days."""
 
+    current_password: Secret
     name: Annotated[Line, Field(min_length=1, max_length=ApiKey.MAX_NAME, pattern=r"\S")]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=ApiKey.MAX_SCOPES)]
     expires_at: Timestamp | None = None

@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import Form
 from starlette.responses import Response
 
-from app.core.browsers import NO_COOKIE, cookie_with
-from app.core.parameters import CurrentActor, UserAgent
+from app.core.browsers import FORGET_ALL, cookie_with
+from app.core.parameters import CurrentActor, PresentedCookie, UserAgent
 from app.core.wire import Id
 from app.modules.user.application.dto import (
+    BrowserSignIn,
     Credentials,
     KeyView,
     NewKey,
@@ -48,27 +49,32 @@ class SessionController:
     cookie_lasts: dt.timedelta
 
     async def sign_in_browser(
-        self, form: Annotated[SignInForm, Form()], user_agent: UserAgent
+        self,
+        form: Annotated[SignInForm, Form()],
+        user_agent: UserAgent,
+        cookie: PresentedCookie,
     ) -> Response:
         """Sign a browser in: the answer sets the cookie `__Host-session`, and holds no token.
 
-        The form is that of `/auth/token`. The `Origin` has to be this service's own.
+        The form is that of `/auth/token`. The `Origin` has to be this service's own. The session of
+        a cookie that is sent along ends.
         """
-        value = await self.sign_in.execute(
-            Credentials(
-                email=form.username, password=form.password, client=client_named(user_agent)
-            )
+        credentials = Credentials(
+            email=form.username, password=form.password, client=client_named(user_agent)
         )
-        cookie = cookie_with(value, lasting=self.cookie_lasts)
-        return Response(status_code=204, headers={"Set-Cookie": cookie})
+        value = await self.sign_in.execute(BrowserSignIn(credentials=credentials, cookie=cookie))
+        return Response(status_code=204, headers=cookie_with(value, lasting=self.cookie_lasts))
 
     async def leave(self, actor: CurrentActor) -> Response:
-        """End this session. Its tokens are refused from now on, and a cookie is taken back."""
+        """End this session. Its tokens are refused from now on, and a cookie is taken back.
+
+        A browser is told to forget what our pages keep (`Clear-Site-Data`).
+        """
         await self.sign_out.execute(actor)
-        return Response(status_code=204, headers={"Set-Cookie": NO_COOKIE})
+        return Response(status_code=204, headers=FORGET_ALL)
 
     async def list(self, actor: CurrentActor) -> Listing[SessionView]:
-        """List your sessions, the one that was used last first, a hundred at most.
+        """List all your sessions, the one that was used last first.
 
         `client` is what signed in, as far as it said. `last_used_at` is when it last got tokens;
         of a browser, when it was last seen, to the minute.
@@ -93,7 +99,7 @@ class KeyController:
     delete_key: DeleteKey
 
     async def create(self, body: KeyDraft, actor: CurrentActor) -> NewKeyView:
-        """Make an API key. This answer is the only one that ever holds it.
+        """Make an API key, showing your password. This answer is the only one that ever holds it.
 
         It may do what its scopes and your own permissions both allow, at the time of each request.
         """

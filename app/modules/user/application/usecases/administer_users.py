@@ -5,9 +5,16 @@ from collections.abc import Callable
 import structlog
 
 from app.modules.user.application.dto import RoleAssignment, UserCommand, UserView
-from app.modules.user.domain.entities import LastAdministrator, OwnAccount, Role, User
+from app.modules.user.domain.entities import (
+    LastAdministrator,
+    OwnAccount,
+    Role,
+    User,
+    UserNotFound,
+)
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.shared.application.base_usecase import Clock
+from app.shared.domain.value_objects import EmailAddress
 
 log = structlog.get_logger("security")
 
@@ -72,6 +79,36 @@ class SetRoles:
                 await uow.commit()
         _note("roles changed", command, roles=sorted(roles))
         return UserView.of(user)
+
+
+class EndSessionsOf:
+    """Sign somebody out everywhere; the account and its API keys stay. Raises UserNotFound."""
+
+    def __init__(self, uow: Callable[[], UserUnitOfWork], clock: Clock) -> None:
+        self._uow, self._clock = uow, clock
+
+    async def execute(self, request: UserCommand) -> None:
+        async with self._uow() as uow:
+            user = await uow.users.get_seen(request.user_id, version=None)
+            await uow.sessions.revoke_all(user.id, now=self._clock.now())
+            await uow.commit()
+        _note("sessions ended", request)
+
+
+class EndSessionsAt:
+    """The same from the command line, for the account of an address. Raises UserNotFound."""
+
+    def __init__(self, uow: Callable[[], UserUnitOfWork], clock: Clock) -> None:
+        self._uow, self._clock = uow, clock
+
+    async def execute(self, request: str) -> None:
+        async with self._uow() as uow:
+            user = await uow.users.get_by_email(EmailAddress.parse(request))
+            if user is None:
+                raise UserNotFound
+            await uow.sessions.revoke_all(user.id, now=self._clock.now())
+            await uow.commit()
+        log.info("sessions ended", user_id=str(user.id))
 
 
 async def _without_whom_there_is_an_admin(uow: UserUnitOfWork, request: UserCommand) -> User:

@@ -64,14 +64,12 @@ class Authenticate:
         if cookie is None:
             raise Unauthenticated
         remembered = self._remembered(cookie.session_id)
-        known = remembered or await self._look_up(cookie.session_id)
-        expected = known.state.cookie_fingerprint
-        if expected is None or not hmac.compare_digest(
-            expected, SessionCookie.fingerprint_of(cookie.secret)
-        ):
+        if remembered is not None and _is_of(remembered.state, cookie):
+            return remembered.actor
+        known = await self._look_up(cookie.session_id)  # again: the cookie may have been renewed
+        if not _is_of(known.state, cookie):
             raise Unauthenticated
-        if remembered is None:
-            await self._note_use.of_session(cookie.session_id, last=known.state.last_used_at)
+        await self._note_use.of_session(cookie.session_id, last=known.state.last_used_at)
         return known.actor
 
     def forget(self, session_id: UUID) -> None:
@@ -95,3 +93,8 @@ class Authenticate:
         if len(self._known) > self.REMEMBERED:
             self._known.popitem(last=False)
         return known
+
+
+def _is_of(state: SessionState, cookie: SessionCookie) -> bool:
+    expected = state.cookie_fingerprint
+    return expected is not None and hmac.compare_digest(expected, cookie.fingerprint)

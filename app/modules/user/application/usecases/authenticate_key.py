@@ -1,6 +1,5 @@
 """Find out who an API key acts for, now, and what it may do."""
 
-import datetime as dt
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -8,7 +7,6 @@ from typing import Final
 
 from app.core.exceptions import Unauthenticated
 from app.core.security import Actor, Authenticator
-from app.modules.user.application.dto import KeyState
 from app.modules.user.application.readers import KeyReader
 from app.modules.user.application.usecases.note_use import NoteUse
 from app.modules.user.domain.keys import KeySecret
@@ -52,7 +50,7 @@ class AuthenticateKey:
 
     async def _look_up(self, fingerprint: str) -> Actor:
         state = await self._reader.state(fingerprint)
-        if state is None or _has_expired(state, self._clock.now()):
+        if state is None or state.expires_at <= self._clock.now():
             raise Unauthenticated
         await self._note_use.of_key(state.id, last=state.last_used_at)
         allowed = (self._permissions_of.get(role, frozenset()) for role in state.roles)
@@ -71,7 +69,3 @@ class AuthenticateBearer:
         if presented.startswith(KeySecret.PREFIX):
             return await self._key(presented)
         return await self._token(presented)
-
-
-def _has_expired(state: KeyState, now: dt.datetime) -> bool:
-    return state.expires_at is not None and state.expires_at <= now

@@ -9,7 +9,9 @@ import structlog
 from app.core.security import Actor
 from app.modules.user.application.dto import KeyView, NewKey, NewKeyView
 from app.modules.user.application.readers import KeyReader
-from app.modules.user.domain.keys import ApiKey, KeyNotFound, KeySecret
+from app.modules.user.application.usecases.reauthenticate import Reauthenticate
+from app.modules.user.domain.entities import ReauthFailed
+from app.modules.user.domain.keys import ApiKey, KeyLimits, KeyNotFound, KeySecret
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.shared.application.base_usecase import Clock
 
@@ -23,12 +25,25 @@ class OneKey:
 
 
 class CreateKey:
-    """Make a key for some of what its owner may do, and return it, for the only time."""
+    """Make a key for some of what its owner may do, and return it, for the only time.
 
-    def __init__(self, uow: Callable[[], UserUnitOfWork], clock: Clock) -> None:
-        self._uow, self._clock = uow, clock
+    It acts without the password from then on, so it is not made without. Raises ReauthFailed,
+    TooManyRequests, Invalid and QuotaExceeded.
+    """
+
+    def __init__(
+        self,
+        *,
+        uow: Callable[[], UserUnitOfWork],
+        reauthenticate: Reauthenticate,
+        limits: KeyLimits,
+        clock: Clock,
+    ) -> None:
+        self._uow, self._reauthenticate = uow, reauthenticate
+        self._limits, self._clock = limits, clock
 
     async def execute(self, request: NewKey) -> NewKeyView:
+        stored = await self._reauthenticate(request.owner, request.current_password)
         secret = KeySecret.make()
         key = ApiKey.make(
             request.owner.user_id,
@@ -37,10 +52,14 @@ class CreateKey:
             scopes=frozenset(request.scopes),
             allowed=request.owner.permissions,
             expires_at=request.expires_at,
+            limits=self._limits,
             now=self._clock.now(),
         )
         async with self._uow() as uow:
-            await uow.keys.add(key)
+            # Else a key made with the last password could outlive the change that ends all keys.
+            version, most = stored.password_version, self._limits.per_account
+            if not await uow.keys.add(key, password_version=version, most=most):
+                raise ReauthFailed
             await uow.commit()
         log.info("key made", user_id=str(key.user_id), key_id=str(key.id), prefix=key.prefix)
         return NewKeyView(

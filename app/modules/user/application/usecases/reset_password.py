@@ -8,7 +8,7 @@ from app.core.passwords import PasswordHasher
 from app.modules.user.application.dto import PasswordReset
 from app.modules.user.application.one_time_tokens import redeem
 from app.modules.user.domain.one_time_tokens import TokenKind
-from app.modules.user.domain.passwords import PasswordRules
+from app.modules.user.domain.passwords import PasswordRules, SamePassword
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.shared.application.base_usecase import Clock
 
@@ -16,10 +16,10 @@ log = structlog.get_logger("security")
 
 
 class ResetPassword:
-    """Take the password that somebody with a token chose, and end all sessions of the account.
+    """Take the password that somebody with a token chose; end all sessions and API keys.
 
     Nobody is signed in by it. An account that was not verified is from then on: whoever has the
-    token has the mail. Raises InvalidToken and WeakPassword.
+    token has the mail. Raises InvalidToken, WeakPassword and SamePassword.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class ResetPassword:
             user.change_password(password_hash, now=now)
             await uow.users.save(user)
             await uow.sessions.revoke_all(user.id, now=now)
+            await uow.keys.delete_all(user.id)
             await uow.commit()
         log.info("password reset", user_id=str(user.id))
 
@@ -50,4 +51,7 @@ class ResetPassword:
         async with self._uow() as uow:
             user = await redeem(uow, request.token, TokenKind.RESET, now=self._clock.now())
         password = self._rules.choose(request.new_password, email=user.email, field="new_password")
+        is_the_same, _ = await self._hasher.verify_and_renew(password.value, user.password_hash)
+        if is_the_same:
+            raise SamePassword
         return await self._hasher.hash(password.value)

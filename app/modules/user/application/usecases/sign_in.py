@@ -14,7 +14,12 @@ from app.modules.user.application.readers import UserReader
 from app.modules.user.domain.entities import InvalidCredentials
 from app.modules.user.domain.one_time_tokens import TokenKind
 from app.modules.user.domain.repositories import UserUnitOfWork
-from app.modules.user.domain.sessions import RefreshToken, Session, SessionLimits
+from app.modules.user.domain.sessions import (
+    RefreshToken,
+    Session,
+    SessionCookie,
+    SessionLimits,
+)
 from app.shared.application.base_usecase import Clock
 from app.shared.domain.value_objects import EmailAddress
 
@@ -49,9 +54,17 @@ class SignIn:
         )
 
     async def start(
-        self, request: Credentials, refresh: RefreshToken | None, *, cookie: str | None = None
+        self,
+        request: Credentials,
+        refresh: RefreshToken | None,
+        *,
+        cookie: str | None = None,
+        replaced: SessionCookie | None = None,
     ) -> Session:
-        """Start a session, which a refresh token continues or the cookie of a fingerprint is."""
+        """Start a session, which a refresh token continues or the cookie of a fingerprint is.
+
+        The session of the cookie that is replaced ends with it.
+        """
         async with self._hasher.place() as patience:
             account = account_named(request.email)
             await self._failures.refuse_after_too_many(account)
@@ -72,7 +85,7 @@ class SignIn:
             client=request.client,
             cookie_fingerprint=cookie,
         )
-        await self._start(session, refresh, stored, renewed)
+        await self._start(session, refresh, stored, renewed, replaced)
         await self._failures.forget(account)
         log.info("signed in", user_id=str(session.user_id), session_id=str(session.id))
         return session
@@ -83,7 +96,9 @@ class SignIn:
         refresh: RefreshToken | None,
         stored: StoredCredentials,
         renewed: str | None,
+        replaced: SessionCookie | None = None,
     ) -> None:
+        now = session.started_at
         async with self._uow() as uow:
             if stored.has_reset_link:  # who knows the password did not forget it
                 await uow.tokens.forget(stored.user_id, TokenKind.RESET)
@@ -93,6 +108,9 @@ class SignIn:
             version = stored.password_version
             if not await uow.sessions.start(session, refresh, password_version=version):
                 raise _refused(stored)
+            await uow.sessions.revoke_beyond(self._limits.at_once, session.user_id, now=now)
+            if replaced is not None and await uow.sessions.revoke_cookie(replaced, now=now):
+                log.info("session replaced", session_id=str(replaced.session_id))
             await uow.commit()
 
     async def _renewed(self, password: str, stored: StoredCredentials) -> str | None:

@@ -1,19 +1,31 @@
 """Sign a browser in with an address and a password."""
 
-from app.modules.user.application.dto import Credentials
+from app.modules.user.application.dto import BrowserSignIn
+from app.modules.user.application.usecases.authenticate import Authenticate
 from app.modules.user.application.usecases.sign_in import SignIn
 from app.modules.user.domain.sessions import SessionCookie
 
 
 class SignInBrowser:
-    """Start a session of a browser: it holds one cookie, which no script can read, and no token."""
+    """Start a session of a browser: it holds one cookie, which no script can read, and no token.
 
-    def __init__(self, sign_in: SignIn) -> None:
-        self._sign_in = sign_in
+    The cookie takes the place of the one before it, and nobody else is to have that: its session
+    ends (OWASP ASVS 7.2.4).
+    """
 
-    async def execute(self, request: Credentials) -> str:
+    def __init__(self, sign_in: SignIn, authenticate: Authenticate) -> None:
+        self._sign_in, self._authenticate = sign_in, authenticate
+
+    async def execute(self, request: BrowserSignIn) -> str:
         """Return the value of the cookie."""
         secret = SessionCookie.make_secret()
-        fingerprint = SessionCookie.fingerprint_of(secret)
-        session = await self._sign_in.start(request, None, cookie=fingerprint)
+        replaced = SessionCookie.parse(request.cookie or "")
+        session = await self._sign_in.start(
+            request.credentials,
+            None,
+            cookie=SessionCookie.fingerprint_of(secret),
+            replaced=replaced,
+        )
+        if replaced is not None:
+            self._authenticate.forget(replaced.session_id)
         return SessionCookie(session.id, secret).value
