@@ -51,7 +51,6 @@ class ResetPassword:
         async with self._uow() as uow:
             user = await redeem(uow, request.token, TokenKind.RESET, now=self._clock.now())
         password = self._rules.choose(request.new_password, email=user.email, field="new_password")
-        is_the_same, _ = await self._hasher.verify_and_renew(password.value, user.password_hash)
-        if is_the_same:
+        if await self._hasher.verify(password.value, user.password_hash):
             raise SamePassword
         return await self._hasher.hash(password.value)
