@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 import sentry_sdk
 from pydantic import SecretStr
@@ -14,6 +15,7 @@ from sentry_sdk.transport import Transport
 
 from app.config.settings import Settings
 from app.main import Service, create_app
+from app.shared.infrastructure.database.postgres_errors import translated
 from tests.support.logs import separate_logging
 from tests.support.raw import Answer, send
 
@@ -111,6 +113,23 @@ async def test_nothing_of_a_request_goes_out_with_a_report(
     await send(app, "POST", "/api/v1/auth/refresh", headers=[token, *PRIVATE], body=body)
     assert reports
     assert CANARY not in json.dumps(reports, default=str)
+
+
+async def test_a_row_that_a_database_quotes_does_not_go_out_with_a_report(
+    app: Service, reports: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = asyncpg.CheckViolationError("new row violates a rule")
+    refusal.detail = f"Failing row contains (1, {SECRET})."
+
+    async def broken(*_: object) -> None:
+        raise translated(refusal) from refusal
+
+    monkeypatch.setattr(app.state.container.database(), "fetch_one", broken)
+    assert (await sign_in(app)).status == 500
+    [event] = reports
+    kinds = [value["type"] for value in event["exception"]["values"]]
+    assert kinds == ["CheckViolationError", "IntegrityViolation"]
+    assert SECRET not in json.dumps(event, default=str)
 
 
 async def test_an_error_that_was_foreseen_is_not_reported(app: Service, reports: list[Any]) -> None:

@@ -122,7 +122,7 @@ async def test_a_missing_parameter_stops_the_statement(database: Database) -> No
 async def test_a_value_of_the_wrong_kind_is_our_defect_and_no_outage(database: Database) -> None:
     with pytest.raises(Exception) as failure:  # noqa: PT011 - each driver has its own kind
         await echoed(database, Uuid(), "no uuid at all")
-    assert type(failure.value).__name__ in {"DataError", "StatementError"}
+    assert type(failure.value).__name__ in {"DataError", "UnsuitableValue"}
 
 
 async def test_without_a_row_there_is_none(database: Database) -> None:

@@ -12,14 +12,14 @@ from typing import Any, ParamSpec, TypeVar, cast
 import orjson
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
 from app.core import strict_json
 from app.shared.infrastructure.database.connection import DatabaseUnavailable, Row
 from app.shared.infrastructure.database.outage import Outage
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.query import Query, UnsuitableValue
 from app.shared.infrastructure.database.sqlite_errors import translated
 from app.shared.infrastructure.database.sqlite_setup import prepare_sqlite
 
@@ -44,16 +44,19 @@ class Threads:
             # A statement can't be stopped, and what follows on its connection must not overtake it.
             await asyncio.wait([running])
             raise
-        except (DBAPIError, PoolTimeoutError) as error:
+        except (StatementError, PoolTimeoutError) as error:
             known = translated(error)
-            if known is error:
-                raise
             if isinstance(known, DatabaseUnavailable):
                 self._outage.failed(getattr(error, "orig", None) or error, step="statement")
-            raise known from error
-        if self._outage.is_on:
-            self._outage.answered()
-        return answer
+            if known is error:
+                raise
+            if not isinstance(known, UnsuitableValue):
+                raise known from error
+        else:
+            if self._outage.is_on:
+                self._outage.answered()
+            return answer
+        raise known  # out here, since what quotes the value would be its context in there
 
     def close(self) -> None:
         self._executor.shutdown()

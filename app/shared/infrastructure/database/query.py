@@ -13,6 +13,13 @@ from sqlalchemy.sql.compiler import SQLCompiler
 _POSTGRES: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 
+class UnsuitableValue(Exception):
+    """A value does not suit the type of its column. It is not quoted: errors go to logs."""
+
+    def __init__(self, error: BaseException | None) -> None:
+        super().__init__(f"a value does not suit its type ({type(error).__name__})")
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledQuery:
     """A statement as the driver takes it: text with `$1`, `$2`… and how to fill them."""
@@ -22,11 +29,24 @@ class CompiledQuery:
     _places: tuple[tuple[str, Any, bool, Callable[[Any], Any] | None], ...]
 
     def arguments(self, params: Mapping[str, Any]) -> list[Any]:
-        """Return the values in the order of their places. Raises KeyError if one is missing."""
-        return [
-            constant if is_constant else params[name] if convert is None else convert(params[name])
-            for name, constant, is_constant, convert in self._places
-        ]
+        """Return the values in the order of their places.
+
+        Raises KeyError if one is missing, UnsuitableValue if one is of a wrong type.
+        """
+        try:
+            return [
+                constant
+                if is_constant
+                else params[name]
+                if convert is None
+                else convert(params[name])
+                for name, constant, is_constant, convert in self._places
+            ]
+        except KeyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of SQLAlchemy's types, each has its own
+            unsuitable = UnsuitableValue(error)
+        raise unsuitable  # out here, since what quotes the value would be its context in there
 
 
 class Query:

@@ -5,11 +5,17 @@ import sqlite3
 from typing import Final
 
 from sqlalchemy import MetaData, PrimaryKeyConstraint, UniqueConstraint
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import (
+    IntegrityError,
+    InvalidRequestError,
+    OperationalError,
+    StatementError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.shared.infrastructure.database.connection import DatabaseUnavailable, IntegrityViolation
 from app.shared.infrastructure.database.models import metadata
+from app.shared.infrastructure.database.query import UnsuitableValue
 
 _SQLITE_UNIQUE: Final = re.compile(r"UNIQUE constraint failed: (.+)")
 _SQLITE_NAMED: Final = re.compile(
@@ -24,6 +30,8 @@ def translated(error: Exception) -> Exception:
     if isinstance(error, OperationalError | PoolTimeoutError):
         code = getattr(getattr(error, "orig", None), "sqlite_errorcode", sqlite3.SQLITE_BUSY)
         return error if code == sqlite3.SQLITE_ERROR else DatabaseUnavailable()
+    if type(error) is StatementError and not isinstance(error.orig, InvalidRequestError):
+        return UnsuitableValue(error.orig)  # SQLAlchemy's text quotes it
     return error
 
 
