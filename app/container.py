@@ -164,7 +164,7 @@ class ApplicationContainer(DeclarativeContainer):
         ),
     )
 
-    mailer = Singleton(parts.mailer, settings)
+    mailer = Singleton(parts.mailer, settings, limiter)
 
     user = Container(
         user_module.UserContainer,

@@ -14,6 +14,7 @@ from app.modules.user.domain.keys import KeyLimits
 from app.modules.user.domain.one_time_tokens import TokenLifetimes
 from app.modules.user.domain.passwords import PasswordRules
 from app.shared.application.base_usecase import SystemClock
+from app.shared.application.limited_mail import LimitedMailer
 from app.shared.application.mail import Mailer
 from app.shared.application.webhook import Webhook
 from app.shared.infrastructure.database.connection import Database
@@ -56,7 +57,16 @@ def verified_at_once(settings: Settings) -> bool:
     return settings.app_env == "development" and settings.smtp_url is None
 
 
-def mailer(settings: Settings) -> Mailer:
+def mailer(settings: Settings, limiter: Limiter) -> Mailer:
+    return LimitedMailer(
+        _mailer(settings),
+        limiter,
+        per_recipient=settings.emails_per_recipient,
+        per_user=settings.emails_per_user,
+    )
+
+
+def _mailer(settings: Settings) -> Mailer:
     sender = Sender(settings.mail_from)
     if settings.smtp_url is None:
         is_development = settings.app_env == "development"

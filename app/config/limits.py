@@ -14,6 +14,8 @@ class LimitSettings(BaseSettings):
     sign_in_failures_in_all: int = Field(1000, ge=1, le=100_000, examples=["1000"])
     sessions_per_account: int = Field(100, ge=1, le=1000, examples=["100"])
     api_keys_per_account: int = Field(50, ge=1, le=1000, examples=["50"])
+    emails_per_recipient: int = Field(40, ge=4, le=10_000, examples=["40"])
+    emails_per_user: int = Field(100, ge=1, le=100_000, examples=["100"])
     idempotency_keep_hours: int = Field(24, ge=24, le=720, examples=["24"])
     quota_tasks: int = Field(10_000, ge=1, le=10_000_000, examples=["10000"])
     quota_task_bytes: int = Field(50_000_000, ge=50_000, le=10**12, examples=["50000000"])

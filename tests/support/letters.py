@@ -5,13 +5,14 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 
-from app.shared.application.mail import Mail
+from app.shared.application.mail import Mail, MailKind
 from app.shared.domain.value_objects import EmailAddress
 
 
 def a_letter(**fields: Any) -> Mail:
     given = {
         "key": "0197f0c4-1111-7222-8333-444455556666",
+        "kind": MailKind.NOTICE,
         "to": EmailAddress("ana@example.com"),
         "subject": "Olá",
         "text": "Bom dia\n",

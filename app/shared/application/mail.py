@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar, Protocol
 
 from app.core.events import DeadLetter
@@ -14,6 +15,14 @@ class MailRefused(DeadLetter):
 
 class MailDelayed(Exception):
     """The mail was not accepted this time."""
+
+
+class MailKind(StrEnum):
+    """Why somebody gets an email, which says how many of them there may be."""
+
+    NOTICE = "notice"  # what happened to their account
+    REQUEST = "request"  # what somebody asked for with their address: perhaps not they
+    WORK = "work"  # what they have to do, as other users say
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,7 @@ class Mail:
     KEY: ClassVar = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
     key: str
+    kind: MailKind
     to: EmailAddress
     subject: str
     text: str

@@ -154,6 +154,22 @@ async def test_a_change_of_the_task_in_between_does_not_matter(world: World) -> 
     assert "\n    > Another\n" in part(letter, "plain")
 
 
+async def test_whoever_is_given_many_tasks_gets_so_many_emails_and_no_more(
+    inhabit: Inhabit,
+) -> None:
+    async with inhabit(emails_per_recipient=8) as world:
+        ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
+        task = await world.a_task(ana)
+        for _ in range(12):
+            await world.assign(task, bruno, by=ana)
+            await world.deliver()
+            await world.assign(task, None, by=ana)
+        assert len(world.letters()) == 4
+        *_, last = [d for d in await world.deliveries(HANDLER) if d["last_error"]]
+        assert last["state"] == DeliveryState.DONE
+        assert last["last_error"] == "discarded: too many emails of this kind in an hour: work"
+
+
 # --- With a mail server ---------------------------------------------------------------------------
 
 

@@ -81,6 +81,8 @@ GOOD: dict[str, tuple[str, Any]] = {
     "API_KEYS_PER_ACCOUNT": ("1000", 1000),
     "API_KEY_DAYS": ("365", 365),
     "API_KEY_MAX_DAYS": ("3650", 3650),
+    "EMAILS_PER_RECIPIENT": ("4", 4),
+    "EMAILS_PER_USER": ("100000", 100_000),
     "IDEMPOTENCY_KEEP_HOURS": ("720", 720),
     "EVENTS": ("worker", "worker"),
     "EVENT_CONCURRENCY": ("200", 200),
@@ -284,6 +286,8 @@ BAD: dict[str, list[str]] = {
     "API_KEYS_PER_ACCOUNT": ["0", "1001"],
     "API_KEY_DAYS": ["0", "3651"],
     "API_KEY_MAX_DAYS": ["0", "3651"],
+    "EMAILS_PER_RECIPIENT": ["3", "10001", "1.5"],
+    "EMAILS_PER_USER": ["0", "100001", "many"],
     "IDEMPOTENCY_KEEP_HOURS": ["23", "721"],
     "REDIS_URL": [
         "nonsense",

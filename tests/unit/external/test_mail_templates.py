@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from jinja2 import TemplateNotFound, TemplateSyntaxError, UndefinedError
 
-from app.shared.application.mail import Mail
+from app.shared.application.mail import Mail, MailKind
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.external.mail_templates import MailTemplates
 
@@ -22,12 +22,13 @@ def folder(tmp_path: Path) -> Path:
 
 def write(folder: Path, **values: object) -> Mail:
     templates = MailTemplates(folder, signed_by="A & B")
-    return templates.write("news", values, key="a-key", to=EmailAddress("ana@example.com"))
+    to = EmailAddress("ana@example.com")
+    return templates.write("news", values, key="a-key", kind=MailKind.WORK, to=to)
 
 
 def test_the_first_line_is_the_subject_and_the_rest_the_text(folder: Path) -> None:
     mail = write(folder, name="Ana", title="Olá")
-    assert (mail.key, mail.to.value) == ("a-key", "ana@example.com")
+    assert (mail.key, mail.kind, mail.to.value) == ("a-key", "work", "ana@example.com")
     assert mail.subject == "News of A & B"
     assert mail.text == "Hello Ana: Olá\n-- A & B"
     assert mail.html == "<p>Ana: Olá</p>"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.core.routing import API
 from app.modules.task.application.dto import TaskView
-from app.shared.application.mail import Mailer, Recipient
+from app.shared.application.mail import Mailer, MailKind, Recipient
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.external.mail_templates import MailTemplates
 
@@ -73,4 +73,5 @@ class TemplatedTaskMails:
             "due": task.due_at and f"{task.due_at:%Y-%m-%d %H:%M} UTC",
             "link": f"{self._tasks}/{task.id}",
         }
-        await self._mailer.send(self._letters.write(letter, values, key=key, to=to.address))
+        mail = self._letters.write(letter, values, key=key, kind=MailKind.WORK, to=to.address)
+        await self._mailer.send(mail)

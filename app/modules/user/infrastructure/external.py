@@ -5,7 +5,7 @@ from typing import Final
 
 from app.modules.user.application.mails import Letter
 from app.modules.user.domain.one_time_tokens import OneTimeToken
-from app.shared.application.mail import Mailer, Recipient
+from app.shared.application.mail import Mailer, MailKind, Recipient
 from app.shared.infrastructure.external.mail_templates import MailTemplates
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -16,6 +16,9 @@ PAGES: Final = {
     Letter.CONFIRM_ADDRESS: "confirm-email",
 }
 """Where a link leads, below the address that people reach the service at."""
+
+REQUESTED: Final = {*PAGES, Letter.ALREADY_REGISTERED, Letter.ADDRESS_TAKEN}
+"""What anybody may cause who knows an address; all others tell what happened to an account."""
 
 
 class TemplatedAccountMails:
@@ -35,4 +38,6 @@ class TemplatedAccountMails:
         values = {"name": to.name}
         if token is not None:
             values["link"] = f"{self._links_begin_with}/{PAGES[letter]}#token={token.secret}"
-        await self._mailer.send(self._letters.write(letter, values, key=key, to=to.address))
+        kind = MailKind.REQUEST if letter in REQUESTED else MailKind.NOTICE
+        mail = self._letters.write(letter, values, key=key, kind=kind, to=to.address)
+        await self._mailer.send(mail)

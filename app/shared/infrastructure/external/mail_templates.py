@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
-from app.shared.application.mail import Mail
+from app.shared.application.mail import Mail, MailKind
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.external.mailer import one_line
 
@@ -38,11 +38,14 @@ class MailTemplates:
         environment.globals.update(shared)
         self._letters = {file.stem: _letter(environment, file) for file in folder.glob("*.txt")}
 
-    def write(self, name: str, values: Mapping[str, Any], *, key: str, to: EmailAddress) -> Mail:
+    def write(
+        self, name: str, values: Mapping[str, Any], *, key: str, kind: MailKind, to: EmailAddress
+    ) -> Mail:
         """Return the letter. Raises UndefinedError if a value is missing."""
         letter = self._letters[name]
         return Mail(
             key=key,
+            kind=kind,
             to=to,
             subject=letter.subject,
             text=letter.text.render(values),

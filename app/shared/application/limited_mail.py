@@ -1,0 +1,66 @@
+"""How many emails one address gets, and one user causes."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Final
+
+from app.core.context import current_work
+from app.core.events import Discard, Retry
+from app.core.limits import HOUR, Limit, Limiter, TooManyRequests
+from app.shared.application.mail import Mail, Mailer, MailKind
+
+QUARTERS: Final = {MailKind.NOTICE: 1, MailKind.REQUEST: 1, MailKind.WORK: 2}
+"""The share of each kind in what one address gets: no kind can use up that of another."""
+
+COUNTED: Final = Limit("emails_counted", 1, per=HOUR)
+
+
+class LimitedMailer:
+    """Sends no more than so many emails an hour to one address, of all kinds together.
+
+    One user causes only so many emails about work, whoever they are for. Beyond a limit it raises
+    Discard. A notice about an account is too important to lose, so that raises Retry.
+    """
+
+    def __init__(
+        self, mailer: Mailer, limiter: Limiter, *, per_recipient: int, per_user: int
+    ) -> None:
+        self._mailer, self._limiter = mailer, limiter
+        self._to_recipient = {
+            kind: Limit(f"emails_{kind}", max(1, per_recipient * quarters // 4), per=HOUR)
+            for kind, quarters in QUARTERS.items()
+        }
+        self._of_user = Limit("emails_of_user", per_user, per=HOUR)
+
+    async def send(self, mail: Mail, /) -> None:
+        if await self._is_new(mail):
+            await self._count(mail)
+        await self._mailer.send(mail)
+
+    async def _is_new(self, mail: Mail) -> bool:
+        """Tell whether it is no further attempt: one that fails at first counts once."""
+        try:
+            await self._limiter.hit(COUNTED, mail.key)
+        except TooManyRequests:
+            return False
+        return True
+
+    async def _count(self, mail: Mail) -> None:
+        counters = list(self._counters(mail))
+        try:
+            for limit, whom in counters:
+                await self._limiter.check(limit, whom)
+            for limit, whom in counters:
+                await self._limiter.hit(limit, whom)
+        except TooManyRequests as refusal:
+            await self._limiter.forget(COUNTED, mail.key)
+            if mail.kind is MailKind.NOTICE:
+                raise Retry(after=refusal.retry_after_seconds) from None
+            raise Discard(f"too many emails of this kind in an hour: {mail.kind}") from None
+
+    def _counters(self, mail: Mail) -> Iterator[tuple[Limit, str]]:
+        # Not the address itself: the counters may be in Redis, where personal data has no place.
+        yield self._to_recipient[mail.kind], sha256(mail.to.key.encode()).hexdigest()[:32]
+        actor_id = current_work.get().actor_id
+        if mail.kind is MailKind.WORK and actor_id is not None:
+            yield self._of_user, str(actor_id)

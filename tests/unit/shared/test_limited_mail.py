@@ -1,0 +1,116 @@
+"""How many emails one address gets, and one user causes, within an hour."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+import pytest
+
+from app.core.context import WorkContext, current_work
+from app.core.events import Discard, Retry
+from app.core.limits import HOUR
+from app.shared.application.limited_mail import LimitedMailer
+from app.shared.application.mail import Mail, MailDelayed, MailKind
+from app.shared.domain.base_entity import new_id
+from app.shared.domain.value_objects import EmailAddress
+from app.shared.infrastructure.limits.local import LocalLimiter
+from tests.support.letters import a_letter
+
+NOTICE, REQUEST, WORK = MailKind.NOTICE, MailKind.REQUEST, MailKind.WORK
+
+
+class Outbox:
+    """Keeps what is sent; `is_away` has it refuse everything for now."""
+
+    def __init__(self) -> None:
+        self.sent: list[Mail] = []
+        self.is_away = False
+
+    async def send(self, mail: Mail, /) -> None:
+        if self.is_away:
+            raise MailDelayed("away")
+        self.sent.append(mail)
+
+
+class Post:
+    """A limited mailer, with a clock of its own, that counts what comes through."""
+
+    def __init__(self, **limits: int) -> None:
+        self.now, self.outbox = 0.0, Outbox()
+        limiter = LocalLimiter(now=lambda: self.now)
+        given = {"per_recipient": 8, "per_user": 100, **limits}
+        self.mailer = LimitedMailer(self.outbox, limiter, **given)
+
+    async def send(self, kind: MailKind, to: str = "ana@example.com", key: str = "") -> None:
+        mail = a_letter(kind=kind, to=EmailAddress.parse(to), key=key or str(new_id()))
+        await self.mailer.send(mail)
+
+    async def sends(self, count: int, kind: MailKind, to: str = "ana@example.com") -> int:
+        """Send so many; return how many went out."""
+        before = len(self.outbox.sent)
+        for _ in range(count):
+            try:
+                await self.send(kind, to)
+            except (Discard, Retry):
+                continue
+        return len(self.outbox.sent) - before
+
+
+@contextmanager
+def acting(user_id: UUID) -> Iterator[None]:
+    token = current_work.set(WorkContext(request_id="req-12345678", actor_id=user_id))
+    try:
+        yield
+    finally:
+        current_work.reset(token)
+
+
+async def test_an_address_gets_so_many_emails_an_hour_of_all_kinds_together() -> None:
+    post = Post(per_recipient=8)
+    sent = {kind: await post.sends(120, kind) for kind in MailKind}
+    assert sent == {WORK: 4, REQUEST: 2, NOTICE: 2}
+    assert await post.sends(1, WORK, to="bruno@example.com") == 1
+    post.now += HOUR
+    assert {kind: await post.sends(120, kind) for kind in MailKind} == sent
+
+
+async def test_every_spelling_of_an_address_counts_for_it() -> None:
+    post = Post(per_recipient=8)
+    assert await post.sends(9, WORK, to="straße@example.com") == 4
+    assert await post.sends(9, WORK, to="STRASSE@example.com") == 0
+
+
+async def test_an_email_beyond_the_limit_is_left_out_and_a_notice_is_sent_later() -> None:
+    post = Post(per_recipient=8)
+    for kind in MailKind:
+        await post.sends(9, kind)
+    for kind in (WORK, REQUEST):
+        with pytest.raises(Discard, match=f"too many emails of this kind in an hour: {kind}"):
+            await post.send(kind)
+    with pytest.raises(Retry) as later:
+        await post.send(NOTICE, key="a-notice")
+    post.now += later.value.after
+    await post.send(NOTICE, key="a-notice")
+    assert post.outbox.sent[-1].key == "a-notice"
+
+
+async def test_one_user_causes_so_many_emails_about_work_whoever_they_are_for() -> None:
+    post = Post(per_user=5)
+    with acting(new_id()):
+        went = [await post.sends(1, WORK, to=f"user{n}@example.com") for n in range(9)]
+        assert went == [1, 1, 1, 1, 1, 0, 0, 0, 0]
+        assert await post.sends(1, REQUEST) == 1
+    with acting(new_id()):
+        assert await post.sends(1, WORK, to="user9@example.com") == 1
+    assert await post.sends(1, WORK) == 1  # a schedule's, which nobody caused
+
+
+async def test_an_email_that_is_tried_again_counts_once() -> None:
+    post = Post(per_recipient=8)
+    post.outbox.is_away = True
+    for _ in range(15):
+        with pytest.raises(MailDelayed):
+            await post.send(WORK, key="tried-again")
+    post.outbox.is_away = False
+    await post.send(WORK, key="tried-again")
+    assert await post.sends(9, WORK) == 3
