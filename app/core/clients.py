@@ -22,8 +22,9 @@ LONGEST: Final = 64
 REMEMBERED: Final = 10_000  # reading an address takes longer than all else here
 # As some proxies write it: `192.0.2.1:50000`, `[2001:db8::1]:50000`, `[2001:db8::1]`.
 _WITH_PORT: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
-# Who gets a whole network gets 2**64 addresses, and is one client all the same.
-_ONE_CLIENT_OF_IPV6: Final = 64
+# Who gets a /64 network gets 2**64 addresses, and is one client all the same. Many get a /56 or
+# a /48 (RFC 6177), and some share one with strangers: so these count for several clients.
+_CLIENTS_OF_IPV6: Final = {64: 1, 56: 4, 48: 16}
 
 
 class ClientAddresses:
@@ -56,13 +57,24 @@ class ClientAddresses:
         return any(address in network for network in self._trusted)
 
 
-@lru_cache(maxsize=REMEMBERED)
 def one_client(address: str) -> str:
     """Return what a client is counted by: its address, or the /64 network of an IPv6 one."""
+    return networks_of(address)[0][0]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def networks_of(address: str) -> tuple[tuple[str, int], ...]:
+    """Return all that a client is counted by, and for how many clients each counts.
+
+    That is its address; or the /64, the /56 and the /48 network of an IPv6 one, in this order.
+    """
     parsed = _address(address)
-    if isinstance(parsed, IPv6Address):
-        return str(ip_network((parsed, _ONE_CLIENT_OF_IPV6), strict=False))
-    return str(parsed or address)
+    if not isinstance(parsed, IPv6Address):
+        return ((str(parsed or address), 1),)
+    return tuple(
+        (str(ip_network((parsed, length), strict=False)), clients)
+        for length, clients in _CLIENTS_OF_IPV6.items()
+    )
 
 
 def _hops(scope: Mapping[str, Any]) -> list[str]:

@@ -53,7 +53,8 @@ class Gate:
         if actor is not None:
             demands.access.check(actor)
         if demands.limit is not None:
-            await self.limiter.hit(demands.limit, one_client(current_work.get().client))
+            for limit, network in demands.limit.for_client(current_work.get().client):
+                await self.limiter.hit(limit, network)
         return actor
 
     async def _actor(

@@ -1,8 +1,9 @@
 """How often something may be done, and by whom it is counted."""
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Final, Protocol
 
+from app.core.clients import networks_of
 from app.core.exceptions import AppError
 
 MINUTE: Final = 60
@@ -21,6 +22,13 @@ class Limit:
     amount: int
     _: KW_ONLY
     per: int
+
+    def for_client(self, address: str) -> list[tuple["Limit", str]]:
+        """Return what holds for a client, and for which of its networks, the narrowest first."""
+        return [
+            (replace(self, amount=self.amount * clients), network)
+            for network, clients in networks_of(address)
+        ]
 
 
 class TooManyRequests(AppError):
@@ -48,6 +56,10 @@ class Limiter(Protocol):
         """Count nothing. Raises TooManyRequests where one more would be too often."""
         ...
 
+    async def counted(self, limit: Limit, whom: str, /) -> int:
+        """Return how often it was counted lately."""
+        ...
+
     async def forget(self, limit: Limit, whom: str, /) -> None:
         """Begin to count anew."""
         ...
@@ -63,6 +75,9 @@ class Unlimited:
     async def hit(self, limit: Limit, whom: str, /) -> None: ...
 
     async def check(self, limit: Limit, whom: str, /) -> None: ...
+
+    async def counted(self, _limit: Limit, _whom: str, /) -> int:
+        return 0
 
     async def forget(self, limit: Limit, whom: str, /) -> None: ...
 

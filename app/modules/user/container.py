@@ -9,7 +9,11 @@ from app.core.events import EventRegistry
 from app.core.limits import Limiter
 from app.core.passwords import PasswordHasher
 from app.core.security import AccessTokens
-from app.modules.user.application.failed_sign_ins import FailedSignIns, FailureLimits
+from app.modules.user.application.failed_sign_ins import (
+    FailedReauthentications,
+    FailedSignIns,
+    FailureLimits,
+)
 from app.modules.user.application.handlers import (
     BY_MAIL,
     ForgetOldKeys,
@@ -195,7 +199,12 @@ class UserContainer(DeclarativeContainer):
         end_others=Singleton(EndOtherSessions, uow=uow.provider, clock=clock),
         cookie_lasts=session_limits.provided.in_all,
     )
-    reauthenticate = Singleton(Reauthenticate, reader=reader, hasher=hasher, failures=failures)
+    reauthenticate = Singleton(
+        Reauthenticate,
+        reader=reader,
+        hasher=hasher,
+        failures=Singleton(FailedReauthentications, limiter=limiter, limits=failure_limits),
+    )
     keys = Singleton(
         KeyController,
         create_key=Singleton(

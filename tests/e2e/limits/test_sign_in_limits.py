@@ -10,8 +10,10 @@ import pytest
 from app.config.settings import Settings
 from app.core.passwords import PasswordHasher
 from app.main import Service, create_app
+from app.modules.user.domain.events import PasswordResetRequested
 from app.shared.infrastructure.limits.local import LocalLimiter
 from tests.support.people import PASSWORD
+from tests.support.published import published_from_now_on
 from tests.support.watch import Watch
 
 SignIn = Callable[..., Awaitable[httpx2.Response]]
@@ -153,12 +155,73 @@ async def test_who_is_signed_in_stays_so_while_a_stranger_guesses(
     assert (await limited.get("/api/v1/users/me", headers=headers)).status_code == 200
 
 
-async def test_in_all_there_is_a_limit_too(limited: httpx2.AsyncClient, sign_in: SignIn) -> None:
+async def test_a_flood_of_failures_locks_out_who_takes_part_and_nobody_else(
+    limited: httpx2.AsyncClient, sign_in: SignIn
+) -> None:
     app: Service = limited._transport.app  # type: ignore[attr-defined]
     failures = app.state.container.user.failures()
     for _ in range(failures._in_all.amount):
         await failures._limiter.hit(failures._in_all, "")
-    assert (await sign_in(PASSWORD)).status_code == 429
+    assert (await sign_in(WRONG, of="198.51.100.1")).status_code == 401
+    assert (await sign_in(PASSWORD, of="198.51.100.1")).status_code == 429
+    assert (await sign_in(PASSWORD, "bruno@example.com", of="198.51.100.1")).status_code == 200
+    assert (await sign_in(PASSWORD, of="192.0.2.1")).status_code == 200
+
+
+async def test_a_stranger_who_guesses_keeps_no_owner_from_changing_the_password(
+    limited: httpx2.AsyncClient, sign_in: SignIn
+) -> None:
+    token = (await sign_in(PASSWORD)).json()["access_token"]
+    for address in addresses()[:11]:
+        last = await sign_in(WRONG, of=address)
+    assert last.status_code == 429
+    changed = await limited.put(
+        "/api/v1/users/me/password",
+        json={"current_password": PASSWORD, "new_password": "another horse battery"},
+        headers={"authorization": f"Bearer {token}"},
+    )
+    assert changed.status_code == 204
+
+
+async def test_a_session_guesses_no_more_passwords_than_a_stranger_and_stops_no_other(
+    limited: httpx2.AsyncClient, sign_in: SignIn
+) -> None:
+    stolen, own = [(await sign_in(PASSWORD)).json()["access_token"] for _ in range(2)]
+
+    async def leave(password: str, token: str) -> int:
+        body, headers = {"current_password": password}, {"authorization": f"Bearer {token}"}
+        answer = await limited.post("/api/v1/users/me/delete", json=body, headers=headers)
+        return answer.status_code
+
+    guesses = [leave(WRONG, stolen) for _ in range(30)]
+    statuses = await asyncio.gather(*guesses)
+    assert statuses.count(403) == 10
+    assert set(statuses) == {403, 429}
+    assert await leave(PASSWORD, stolen) == 429
+    assert await leave(PASSWORD, own) == 204
+
+
+async def test_of_many_guesses_of_a_session_at_once_a_right_one_is_refused_too(
+    limited: httpx2.AsyncClient, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = (await sign_in(PASSWORD)).json()["access_token"]
+    verify, begun = PasswordHasher.verify, asyncio.Event()
+
+    async def verify_last(self: PasswordHasher, password: str, stored: str | None) -> bool:
+        if password == PASSWORD:
+            await begun.wait()
+        return await verify(self, password, stored)
+
+    async def leave(password: str) -> int:
+        body, headers = {"current_password": password}, {"authorization": f"Bearer {token}"}
+        answer = await limited.post("/api/v1/users/me/delete", json=body, headers=headers)
+        return answer.status_code
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify_last)
+    right = asyncio.create_task(leave(PASSWORD))
+    await asyncio.gather(*[leave(WRONG) for _ in range(10)])
+    begun.set()
+    assert await right == 429
 
 
 async def test_accounts_are_opened_twenty_an_hour_from_one_address(
@@ -174,3 +237,36 @@ async def test_accounts_are_opened_twenty_an_hour_from_one_address(
     assert (await register(0, "192.0.2.2")).status_code == 422
     watch.seconds += 3_601
     assert (await register(0, "192.0.2.1")).status_code == 422
+
+
+@pytest.fixture
+async def mails(limited: httpx2.AsyncClient) -> Callable[[], Awaitable[int]]:
+    """How many resets have been asked for that somebody is written to about."""
+    app: Service = limited._transport.app  # type: ignore[attr-defined]
+    published = await published_from_now_on(app.state.container)
+
+    async def count() -> int:
+        return len(await published.of(PasswordResetRequested))
+
+    return count
+
+
+async def test_strangers_who_ask_for_resets_keep_no_owner_from_one(
+    limited: httpx2.AsyncClient,
+    accounts: None,
+    watch: Watch,
+    mails: Callable[[], Awaitable[int]],
+) -> None:
+    async def ask(of: str) -> int:
+        body, headers = {"email": "ana@example.com"}, {"x-forwarded-for": of}
+        answer = await limited.post("/api/v1/auth/password/forgot", json=body, headers=headers)
+        return answer.status_code
+
+    assert [await ask("198.51.100.1") for _ in range(6)] == [202] * 5 + [429]
+    for stranger in addresses()[1:20]:
+        assert await ask(stranger) == 202
+    assert await mails() == 2  # the owner has two links, whoever asked, and not one more
+    assert await ask("192.0.2.1") == 202
+    watch.seconds += 1_801
+    assert await ask("192.0.2.1") == 202
+    assert await mails() == 3

@@ -67,6 +67,18 @@ async def test_who_is_forgotten_by_one_is_by_all(limiters: list[RedisLimiter]) -
     assert await got_through(limiters[1:], 20) == 10
 
 
+async def test_what_one_has_counted_the_other_knows(
+    server: Broker, limiters: list[RedisLimiter]
+) -> None:
+    assert await limiters[1].counted(TEN, "ana") == 0
+    await got_through(limiters, 3)
+    assert await limiters[1].counted(TEN, "ana") == 3
+    async with server.proxy.away():
+        await got_through(limiters[:1], 1)
+        assert await limiters[0].counted(TEN, "ana") == 1  # by itself
+    await until_shared(limiters)
+
+
 async def test_while_redis_is_away_each_counts_half_as_much(
     server: Broker, limiters: list[RedisLimiter]
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.core.clients import MOST_HOPS, ClientAddresses, one_client
+from app.core.clients import MOST_HOPS, ClientAddresses, networks_of, one_client
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
@@ -83,3 +83,13 @@ def test_behind_a_unix_socket_nobody_has_an_address() -> None:
 )
 def test_who_has_a_network_of_ipv6_is_one_client(address: str, counted_as: str) -> None:
     assert one_client(address) == counted_as
+
+
+def test_a_network_of_ipv6_lies_in_larger_ones_which_several_clients_may_share() -> None:
+    assert networks_of("2001:db8:1:2:3:4:5:6") == (
+        ("2001:db8:1:2::/64", 1),
+        ("2001:db8:1::/56", 4),
+        ("2001:db8:1::/48", 16),
+    )
+    assert networks_of("192.0.2.1") == (("192.0.2.1", 1),)
+    assert networks_of("") == (("", 1),)

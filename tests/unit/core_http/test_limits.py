@@ -170,3 +170,16 @@ async def test_as_many_callers_as_there_are_take_no_room_for_ever(watch: Watch) 
     watch.seconds += 61
     fair_use.count("ana")
     assert len(fair_use._counts) == 1
+
+
+async def test_a_network_of_ipv6_has_the_limit_of_four_clients(app: Service) -> None:
+    async def statuses(addresses: list[str]) -> list[int]:
+        json = (b"content-type", b"application/json")
+        sent = [[json, by(address)] for address in addresses]
+        answers = [await send(app, "POST", "/things", headers=one, body=b"{}") for one in sent]
+        return [answer.status for answer in answers]
+
+    assert await statuses(["2001:db8::1", "2001:db8::2", "2001:db8::3"]) == [422, 422, 429]
+    others = [f"2001:db8:0:{subnet:x}::1" for subnet in range(1, 9)]
+    assert await statuses(others) == [422] * 6 + [429] * 2
+    assert await statuses(["2001:db8:0:100::1"]) == [422]

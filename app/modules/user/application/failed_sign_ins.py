@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
+from uuid import UUID
 
 import structlog
 
-from app.core.clients import one_client
 from app.core.context import current_work
 from app.core.exceptions import Invalid
 from app.core.limits import MINUTE, Limit, Limiter, TooManyRequests
@@ -31,6 +31,9 @@ class FailedSignIns:
     Over the limit a right password is refused like a wrong one, or guessing would go on. The
     accounts that nobody has count too: otherwise the limit would tell which there are. An account
     is meant by what `account_named` calls it.
+
+    The limit in all could lock everybody out, if it counted for everybody. It counts for a client
+    that has failed at an account where somebody has: it leaves them one failure each.
     """
 
     def __init__(self, limiter: Limiter, limits: FailureLimits) -> None:
@@ -45,9 +48,11 @@ class FailedSignIns:
         Asked before a password is looked at, and again when it was right: meanwhile others that
         were sent with it may have been wrong.
         """
+        counters = self._counters(account)
         try:
-            for limit, whom in self._counters(account):
+            for limit, whom in counters:
                 await self._limiter.check(limit, whom)
+            await self._check_in_all(counters)
         except TooManyRequests:
             log.warning("sign-in limited")
             raise
@@ -55,10 +60,16 @@ class FailedSignIns:
     async def count(self, account: str) -> None:
         """Count a failure. Raises TooManyRequests if it is one too many: say nothing else then."""
         refusals: list[TooManyRequests] = []
-        for limit, whom in self._counters(account):
+        counters = self._counters(account)
+        for limit, whom in counters:
             try:
                 await self._limiter.hit(limit, whom)
             except TooManyRequests as refusal:
+                refusals.append(refusal)
+        try:
+            await self._limiter.hit(self._in_all, "")
+        except TooManyRequests as refusal:
+            if await self._have_failed(counters, times=2):
                 refusals.append(refusal)
         if refusals:
             log.warning("sign-in limited")
@@ -69,12 +80,46 @@ class FailedSignIns:
         await self._limiter.forget(self._of_account, account)
 
     def _counters(self, account: str) -> list[tuple[Limit, str]]:
-        client = one_client(current_work.get().client)
-        return [
-            (self._of_account, account),
-            (self._of_client, client),
-            (self._in_all, ""),
-        ]
+        """Return the account's, and those of the client's networks."""
+        client = current_work.get().client
+        return [(self._of_account, account), *self._of_client.for_client(client)]
+
+    async def _check_in_all(self, counters: list[tuple[Limit, str]]) -> None:
+        try:
+            await self._limiter.check(self._in_all, "")
+        except TooManyRequests:
+            if await self._have_failed(counters, times=1):
+                raise
+
+    async def _have_failed(self, counters: list[tuple[Limit, str]], *, times: int) -> bool:
+        """Tell whether both have: somebody at the account, and the client at any."""
+        account, *_, client = counters
+        failures = [await self._limiter.counted(*each) for each in (account, client)]
+        return min(failures) >= times
+
+
+class FailedReauthentications:
+    """Counts wrong passwords of those who are signed in, for each session.
+
+    Not for the account: a stranger who guesses at its sign-in would keep its owner from changing
+    the password. Who stole a session has no more tries than at a sign-in.
+    """
+
+    def __init__(self, limiter: Limiter, limits: FailureLimits) -> None:
+        self._limiter = limiter
+        self._of_session = Limit("failures_of_session", limits.per_account, per=WINDOW)
+
+    async def refuse_after_too_many(self, session_id: UUID) -> None:
+        """Raise TooManyRequests if one more failure would be too many; ask before and after."""
+        try:
+            await self._limiter.check(self._of_session, str(session_id))
+        except TooManyRequests:
+            log.warning("re-authentication limited", session_id=str(session_id))
+            raise
+
+    async def count(self, session_id: UUID) -> None:
+        """Count a failure. Raises TooManyRequests if it is one too many: say nothing else then."""
+        await self._limiter.hit(self._of_session, str(session_id))
 
 
 def account_named(address: str) -> str:

@@ -49,6 +49,10 @@ class LocalLimiter:
         if len(window.times) >= max(1, int(limit.amount * self._share)):
             raise TooManyRequests(after=window.times[0] + limit.per - now)
 
+    async def counted(self, limit: Limit, whom: str, /) -> int:
+        window = self._windows.get((limit.name, whom))
+        return 0 if window is None or window.is_empty(self._now()) else len(window.times)
+
     async def forget(self, limit: Limit, whom: str, /) -> None:
         self._windows.pop((limit.name, whom), None)
 

@@ -81,6 +81,13 @@ class RedisLimiter:
         if not is_free:
             await self._refuse(limit, whom)
 
+    async def counted(self, limit: Limit, whom: str, /) -> int:
+        try:
+            window = await self._ask(lambda: self._windows.get_window_stats(_item(limit), whom))
+        except _Away:
+            return await self._alone.counted(limit, whom)
+        return limit.amount - window.remaining
+
     async def forget(self, limit: Limit, whom: str, /) -> None:
         await self._alone.forget(limit, whom)
         try:

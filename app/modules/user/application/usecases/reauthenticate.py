@@ -5,7 +5,7 @@ import structlog
 from app.core.passwords import PasswordHasher
 from app.core.security import Actor
 from app.modules.user.application.dto import StoredCredentials
-from app.modules.user.application.failed_sign_ins import FailedSignIns, account_named
+from app.modules.user.application.failed_sign_ins import FailedReauthentications
 from app.modules.user.application.readers import UserReader
 from app.modules.user.domain.entities import ReauthFailed
 
@@ -15,22 +15,23 @@ log = structlog.get_logger("security")
 class Reauthenticate:
     """Ask for the password before something that can't be undone (OWASP ASVS 7.5.1).
 
-    Who holds a session must not guess here what nobody may guess at the sign-in: both are counted
-    together.
+    Who holds a session must not guess here what nobody may guess at the sign-in: its failures are
+    counted.
     """
 
-    def __init__(self, reader: UserReader, hasher: PasswordHasher, failures: FailedSignIns) -> None:
+    def __init__(
+        self, reader: UserReader, hasher: PasswordHasher, failures: FailedReauthentications
+    ) -> None:
         self._reader, self._hasher, self._failures = reader, hasher, failures
 
     async def __call__(self, actor: Actor, password: str) -> StoredCredentials:
         """Return what was checked. Raises ReauthFailed, and TooManyRequests after too many."""
+        await self._failures.refuse_after_too_many(actor.session_id)
         stored = await self._reader.credentials_of(actor.user_id)
-        account = account_named(stored.email.value if stored else "")
-        await self._failures.refuse_after_too_many(account)
         right = await self._hasher.verify(password, stored.password_hash if stored else None)
         if stored is None or not right or not stored.may_sign_in:
             try:
-                await self._failures.count(account)
+                await self._failures.count(actor.session_id)
             finally:
                 log.warning(
                     "re-authentication refused",
@@ -38,4 +39,5 @@ class Reauthenticate:
                     session_id=str(actor.session_id),
                 )
             raise ReauthFailed
+        await self._failures.refuse_after_too_many(actor.session_id)  # others came along with it
         return stored

@@ -36,8 +36,8 @@ class RequestEmailChange:
 
     async def execute(self, request: AddressChange) -> MailView:
         actor, email = request.actor, EmailAddress.parse(request.email)
-        await self._limiter.hit(ADDRESS_CHANGES, str(actor.user_id))
         await self._reauthenticate(actor, request.current_password)
+        await self._limiter.hit(ADDRESS_CHANGES, str(actor.user_id))
         async with self._uow() as uow:
             user = await uow.users.get_seen(actor.user_id, version=None)
             user.ask_for_address(email, now=self._clock.now())

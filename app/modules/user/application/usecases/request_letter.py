@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from app.core.limits import DAY, HOUR, Limit, Limiter
+from app.core.clients import one_client
+from app.core.context import current_work
+from app.core.limits import DAY, HOUR, MINUTE, Limit, Limiter, TooManyRequests
 from app.modules.user.application.dto import MailView
 from app.modules.user.application.failed_sign_ins import account_named
 from app.modules.user.domain.events import PasswordResetRequested, VerificationRequested
@@ -20,11 +22,20 @@ log = structlog.get_logger("security")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked for, what the log calls it, and how often one account may be asked for."""
+    """What is asked for, what the log calls it, and how often one client may ask for an account."""
 
     event: type[VerificationRequested | PasswordResetRequested]
     named: str
     limit: Limit
+
+    @property
+    def at_most(self) -> Limit:
+        """How often an account is written to for it, whoever asks.
+
+        Beyond that there is a link in the mailbox that is half an hour old at most, and good for
+        longer by default: so strangers who ask can't keep its owner from having one.
+        """
+        return Limit(f"{self.limit.name}_sent", 2, per=30 * MINUTE)
 
 
 VERIFICATION = Asked(VerificationRequested, "verification asked", Limit("resend", 3, per=6 * HOUR))
@@ -36,7 +47,8 @@ class RequestLetter:
 
     Whether there is takes no other time: an address that nobody has is looked up and its request
     written down as any other, in the name of nobody. Whoever sends the letter finds it out. It
-    is limited like any other too. Raises TooManyRequests.
+    is limited like any other too: each client that asks, which raises TooManyRequests, and all of
+    them together, which is answered as if a letter were sent: one was, a moment ago.
     """
 
     def __init__(
@@ -51,11 +63,20 @@ class RequestLetter:
 
     async def execute(self, request: str) -> MailView:
         email = EmailAddress.parse(request)
-        await self._limiter.hit(self._asked.limit, account_named(email.value))
+        account, client = account_named(email.value), one_client(current_work.get().client)
+        await self._limiter.hit(self._asked.limit, f"{account} {client}")
+        try:
+            await self._limiter.hit(self._asked.at_most, account)
+        except TooManyRequests:
+            log.warning("asked too often", what=self._asked.named)
+        else:
+            await self._ask(email)
+        return MailView()
+
+    async def _ask(self, email: EmailAddress) -> None:
         async with self._uow() as uow:
             user = await uow.users.get_by_email(email)
             event = self._asked.event(user_id=user.id if user else new_id())
             await uow.requests.add(AccountRequest.made(event, now=self._clock.now()))
             await uow.commit()
         log.info(self._asked.named, user_id=str(user.id) if user else None)
-        return MailView()

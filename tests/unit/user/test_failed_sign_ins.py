@@ -1,0 +1,162 @@
+"""Who is refused after how many wrong passwords, and who never is."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from app.core.context import WorkContext, current_work
+from app.core.limits import TooManyRequests
+from app.modules.user.application.failed_sign_ins import (
+    FailedReauthentications,
+    FailedSignIns,
+    FailureLimits,
+)
+from app.shared.infrastructure.limits.local import LocalLimiter
+from tests.support.watch import Watch
+
+LIMITS = FailureLimits(per_account=10, per_client=2, in_all=30)
+WINDOW = 300
+ELSEWHERE = "203.0.113.1"
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def limiter(watch: Watch) -> LocalLimiter:
+    return LocalLimiter(now=watch)
+
+
+@pytest.fixture
+def failures(limiter: LocalLimiter) -> FailedSignIns:
+    return FailedSignIns(limiter, LIMITS)
+
+
+@pytest.fixture(autouse=True)
+def request_of_its_own() -> Iterator[None]:
+    token = current_work.set(WorkContext())
+    yield
+    current_work.reset(token)
+
+
+async def fails(failures: FailedSignIns, account: str, *, of: str) -> bool:
+    """Be wrong once; tell whether it was looked at."""
+    current_work.get().client = of
+    try:
+        await failures.refuse_after_too_many(account)
+        await failures.count(account)
+    except TooManyRequests:
+        return False
+    return True
+
+
+async def may_try(failures: FailedSignIns, account: str, *, of: str) -> bool:
+    current_work.get().client = of
+    try:
+        await failures.refuse_after_too_many(account)
+    except TooManyRequests:
+        return False
+    return True
+
+
+async def flood(failures: FailedSignIns, amount: int = LIMITS.in_all) -> None:
+    """Have so many clients fail, each at an account of its own."""
+    for number in range(amount):
+        assert await fails(failures, f"flooded {number}", of=f"198.51.100.{number}")
+
+
+# --- In all -------------------------------------------------------------------------------------
+
+
+async def test_over_the_limit_in_all_who_has_not_failed_is_not_refused(
+    failures: FailedSignIns,
+) -> None:
+    await flood(failures)
+    assert await may_try(failures, "ana", of=ELSEWHERE)
+    assert await may_try(failures, "flooded 0", of=ELSEWHERE)  # whose account a stranger tried
+    assert await may_try(failures, "ana", of="198.51.100.0")  # who shares a stranger's address
+    assert not await may_try(failures, "flooded 0", of="198.51.100.1")
+
+
+async def test_over_the_limit_in_all_a_client_fails_at_an_account_once(
+    failures: FailedSignIns,
+) -> None:
+    await flood(failures)
+    assert await fails(failures, "ana", of=ELSEWHERE)
+    assert not await fails(failures, "ana", of=ELSEWHERE)
+    assert await fails(failures, "ana", of="203.0.113.2")
+
+
+async def test_of_failures_that_were_let_in_together_over_the_limit_in_all_one_is_told(
+    failures: FailedSignIns,
+) -> None:
+    await flood(failures)
+    current_work.get().client = ELSEWHERE
+    await failures.refuse_after_too_many("ana")
+    await failures.count("ana")
+    with pytest.raises(TooManyRequests):
+        await failures.count("ana")
+
+
+async def test_below_the_limit_in_all_a_client_fails_as_often_as_it_may(
+    failures: FailedSignIns,
+) -> None:
+    await flood(failures, LIMITS.in_all - LIMITS.per_client)
+    for _ in range(LIMITS.per_client):
+        assert await fails(failures, "ana", of=ELSEWHERE)
+
+
+async def test_the_limit_in_all_ends_with_its_oldest_failures(
+    failures: FailedSignIns, watch: Watch
+) -> None:
+    await flood(failures)
+    watch.seconds += WINDOW + 1
+    assert await fails(failures, "flooded 0", of="198.51.100.0")
+
+
+# --- Networks of IPv6 ---------------------------------------------------------------------------
+
+
+async def test_a_network_of_ipv6_fails_as_often_as_four_clients_and_a_larger_one_as_sixteen(
+    failures: FailedSignIns,
+) -> None:
+    async def failed(networks: list[str]) -> int:
+        tries = [(f"{network}::{host}", network) for network in networks for host in (1, 2, 3)]
+        return sum([await fails(failures, f"p {client}", of=client) for client, _ in tries])
+
+    assert await failed(["2001:db8:0:0"]) == 2
+    assert await failed([f"2001:db8:0:{subnet:x}" for subnet in range(1, 20)]) == 2 * 4 - 2
+    site = [f"2001:db8:0:{customer:x}00" for customer in range(1, 30)]
+    assert await failed(site) == 2 * 16 - 2 * 4
+    assert not await may_try(failures, "ana", of="2001:db8:0:ffff::1")
+    assert await may_try(failures, "ana", of="2001:db8:1::1")
+
+
+async def test_a_network_that_is_refused_does_not_use_up_the_larger_one(
+    failures: FailedSignIns,
+) -> None:
+    for number in range(100):
+        await fails(failures, f"p{number}", of="2001:db8::1")
+    assert await may_try(failures, "ana", of="2001:db8:0:1::1")
+
+
+# --- Somebody signed in -------------------------------------------------------------------------
+
+
+async def test_a_session_is_refused_after_as_many_failures_as_an_account(
+    limiter: LocalLimiter, watch: Watch
+) -> None:
+    failures, session, another = FailedReauthentications(limiter, LIMITS), uuid4(), uuid4()
+    for _ in range(LIMITS.per_account):
+        await failures.refuse_after_too_many(session)
+        await failures.count(session)
+    with pytest.raises(TooManyRequests):
+        await failures.refuse_after_too_many(session)
+    with pytest.raises(TooManyRequests):
+        await failures.count(session)
+    await failures.refuse_after_too_many(another)
+    watch.seconds += WINDOW + 1
+    await failures.refuse_after_too_many(session)
