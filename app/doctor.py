@@ -3,12 +3,15 @@
 import asyncio
 import datetime as dt
 import os
+import shlex
 import socket
+import stat
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -29,6 +32,7 @@ _LAST_EVENT = Query(select(func.max(event_log.c.recorded_at).label("last")))
 
 Opened = GenericDatabase | PostgresDatabase
 
+FOR_OTHERS = stat.S_IRWXO
 TOLERATED = dt.timedelta(seconds=30)
 
 
@@ -85,7 +89,22 @@ def _data_dir(settings: Settings) -> Finding:
             f"{folder} can't be written",
             "make DATA_DIR a folder that this user may write to",
         )
+    if is_open := [str(path) for path in _kept(settings) if path.stat().st_mode & FOR_OTHERS]:
+        return Finding(
+            "data",
+            f"others on this machine can get at {', '.join(is_open)}",
+            f"chmod o= {' '.join(shlex.quote(path) for path in is_open)}",
+        )
     return Finding("data", f"{folder} can be written")
+
+
+def _kept(settings: Settings) -> Iterator[Path]:
+    """What is there of the files that hold what is nobody else's."""
+    files = [settings.data_dir / "secrets" / "jwt_secret_key", settings.data_dir / "mail"]
+    if settings.database.get_backend_name() == "sqlite":
+        file = settings.database.database or ""
+        files += [Path(file + part) for part in ("", "-wal", "-shm")]
+    yield from (file for file in files if file.exists())
 
 
 def _port(settings: Settings) -> Finding:

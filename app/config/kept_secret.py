@@ -15,7 +15,8 @@ class LazySecret:
 
     def read_or_make(self) -> str:
         """Return the secret; of several processes that start at once, one makes it for all."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self._path.parent.parent, self._path.parent):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # a mode is of the last one alone
         draft = self._path.with_suffix(f".{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_hex(SECRET_BYTES))

@@ -114,6 +114,7 @@ def _migrate(url: URL) -> None:
 
 
 def _copy_file(template: URL, copy: URL) -> str:
+    Path(copy.database or "").touch(mode=0o600)  # as the service makes its own
     # The backup also takes what still lies in the template's write-ahead log.
     with (
         closing(sqlite3.connect(template.database or "")) as source,

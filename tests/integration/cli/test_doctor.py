@@ -59,6 +59,13 @@ def migrated(set_to: Set, clean_database: None, database_url: str) -> None:
     set_to(database_url=database_url)
 
 
+@pytest.fixture
+def migrated_file(run: Run) -> Path:
+    """A database, and all else that the service keeps, in its own folder."""
+    assert run("migrate").code == 0
+    return Path("var/alicerce.db")
+
+
 def test_where_all_is_well_the_doctor_says_so(run: Run, migrated: None) -> None:
     result = run("doctor")
     assert {mark for mark, _ in findings(result).values()} == {"ok"}
@@ -125,6 +132,19 @@ def test_production_on_a_server_needs_no_data_folder(
     result = run("doctor")
     assert result.code == 0
     assert findings(result)["data"][1].endswith("is not needed: nothing is kept there")
+
+
+@pytest.mark.parametrize("name", ["alicerce.db", "mail", "secrets/jwt_secret_key"])
+def test_what_others_on_the_machine_can_read(run: Run, migrated_file: Path, name: str) -> None:
+    (migrated_file.parent / "mail").mkdir(mode=0o700)
+    opened = migrated_file.parent / name
+    opened.chmod(0o755)
+    assert the_trouble(run("doctor")) == (
+        "data",
+        f"others on this machine can get at var/{name} | fix: chmod o= var/{name}",
+    )
+    opened.chmod(0o750)
+    assert run("doctor").code == 0
 
 
 # --- Port ---------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from app.shared.infrastructure.database.connection import DatabaseUnavailable, R
 from app.shared.infrastructure.database.outage import Outage
 from app.shared.infrastructure.database.query import Query, UnsuitableValue
 from app.shared.infrastructure.database.sqlite_errors import translated
-from app.shared.infrastructure.database.sqlite_setup import prepare_sqlite
+from app.shared.infrastructure.database.sqlite_setup import make_private, prepare_sqlite
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -133,7 +133,7 @@ class GenericDatabase:
         self._file_seen: int | None = None
 
     async def open(self) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        make_private(self._file)
 
     async def close(self) -> None:
         for threads, engine in ((self._reading, self._reader), (self._writing, self._writer)):

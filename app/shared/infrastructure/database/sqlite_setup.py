@@ -1,12 +1,26 @@
-"""How each connection to an SQLite file is set up."""
+"""How an SQLite file is made, and how each connection to it is set up."""
 
+import os
 import sqlite3
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+
+def make_private(file: Path) -> None:
+    """Make the file and its folder, where they are missing, for this user alone.
+
+    SQLite gives its files beside (-wal, -shm) the mode of this one.
+    """
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # One that is there is not opened: to close it would end the locks that this process has on it.
+    with suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode=0o600))
 
 
 def prepare_sqlite(engine: Engine, timeout: float) -> None:

@@ -150,5 +150,6 @@ class FileMailer:
     def _write(self, name: str, content: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._folder / f".{name}.{secrets.token_hex(4)}"
+        draft.touch(mode=0o600)
         draft.write_bytes(content)
         draft.replace(self._folder / f"{name}.eml")  # at once: nobody reads half a letter

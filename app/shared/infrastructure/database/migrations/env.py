@@ -21,7 +21,7 @@ from sqlalchemy.sql.schema import SchemaItem
 from app.shared.infrastructure.database.migrate import VERSION_TABLE
 from app.shared.infrastructure.database.models import Json, Timestamp, metadata
 from app.shared.infrastructure.database.postgres_address import connect_arguments
-from app.shared.infrastructure.database.sqlite_setup import prepare_sqlite
+from app.shared.infrastructure.database.sqlite_setup import make_private, prepare_sqlite
 from app.shared.infrastructure.database.suitability import why_unsuitable
 
 # Any number that nothing else on the server locks: it is the name of "migrating this service".
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def _migrate_sqlite(url: URL) -> None:
-    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    make_private(Path(url.database or ""))
     engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool)
     prepare_sqlite(engine, timeout=LOCK_WAIT_SECONDS)
     with engine.begin() as connection:  # takes the one writer's lock
