@@ -7,12 +7,23 @@ be stored and shown.
 import datetime as dt
 import re
 import unicodedata
-from typing import Annotated, Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
+from app.core.combining_marks import MAX_MARKS, has_too_many_marks
 from app.core.exceptions import Invalid
 
 EARLIEST: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -56,6 +67,8 @@ def _text(value: str) -> str:
     _unicode(value)
     if _CONTROL.search(value):
         raise PydanticCustomError("control_character", "no control characters")
+    if has_too_many_marks(value):
+        raise PydanticCustomError("combining_marks", "no long rows of combining marks")
     return unicodedata.normalize("NFC", value)
 
 
@@ -102,6 +115,44 @@ def _flag(value: object) -> object:
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How many characters a text has: `Annotated[Line, Length(1, 200)]`.
+
+    They are counted when it is composed. What is longer however it is composed is refused before
+    anybody reads it: four characters become one at most (UAX #15, section 12).
+    """
+
+    least: int
+    most: int
+
+    MOST_BECOME_ONE: ClassVar = 4
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        composed = core_schema.no_info_after_validator_function(self._composed, handler(source))
+        return core_schema.no_info_before_validator_function(self._sent, composed)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        least = {"minLength": self.least} if self.least else {}
+        return {**handler(schema), **least, "maxLength": self.most}
+
+    def _sent(self, value: object) -> object:
+        if isinstance(value, str) and len(value) > self.MOST_BECOME_ONE * self.most:
+            raise PydanticKnownError("string_too_long", {"max_length": self.most})
+        return value
+
+    def _composed(self, value: str) -> str:
+        if len(value) > self.most:
+            raise PydanticKnownError("string_too_long", {"max_length": self.most})
+        if len(value) < self.least:
+            raise PydanticKnownError("string_too_short", {"min_length": self.least})
+        return value
+
+
 Opaque = Annotated[str, AfterValidator(_unicode)]
 Text = Annotated[str, AfterValidator(_text)]
 Line = Annotated[str, AfterValidator(_line)]
@@ -123,6 +174,10 @@ _RULES: Final[dict[str, tuple[str, str]]] = {
     "string_too_long": ("too_long", "must have at most {max_length} characters"),
     "string_pattern_mismatch": ("invalid_format", "must match {pattern}"),
     "control_character": ("invalid_text", "must not hold control characters"),
+    "combining_marks": (
+        "invalid_text",
+        f"must not hold more than {MAX_MARKS} combining marks in a row",
+    ),
     "too_short": ("too_short", "must have at least {min_length} items"),
     "too_long": ("too_long", "must have at most {max_length} items"),
     "int_type": ("wrong_type", "must be a whole number"),

@@ -10,7 +10,7 @@ from app.core.cursors import InvalidCursor
 from app.core.exceptions import ConcurrentUpdate
 from app.core.routing import API, ApiRouter
 from app.core.security import scope
-from app.core.wire import Body, Digits, Line, Parameters, Timestamp
+from app.core.wire import Body, Digits, Length, Line, Parameters, Timestamp
 from app.shared.application.dto import CursorPage
 from app.shared.application.dto.events import (
     Changed,
@@ -38,7 +38,7 @@ from app.shared.application.events import (
 
 ADMIN = scope("event:admin")
 
-HandlerId = Annotated[Line, Field(min_length=1, max_length=100, examples=["task.notify_owner"])]
+HandlerId = Annotated[Line, Length(1, 100), Field(examples=["task.notify_owner"])]
 DeliveryId = Annotated[int, Field(ge=1, le=10**18 - 1), Digits]
 
 
@@ -52,7 +52,7 @@ class DeliveryListParameters(Parameters):
 class DiscardReason(Body):
     """Is kept with the delivery."""
 
-    reason: Annotated[Line, Field(min_length=1, max_length=200, pattern=r"\S")]
+    reason: Annotated[Line, Length(1, 200), Field(pattern=r"\S")]
 
 
 class ReplayRange(Body):

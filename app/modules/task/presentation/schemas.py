@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.core.wire import Body, Choice, Digits, Flag, Id, Line, Parameters, Text, Timestamp
+from app.core.wire import Body, Choice, Digits, Flag, Id, Length, Line, Parameters, Text, Timestamp
 from app.modules.task.application.dto import SortKey, TaskFilter
 from app.modules.task.domain.entities import (
     DESCRIPTION_MAX_LENGTH,
@@ -14,11 +14,10 @@ from app.modules.task.domain.entities import (
     Title,
 )
 
-TitleText = Annotated[
-    Line, Field(min_length=1, max_length=Title.MAX_LENGTH, examples=["Lay the foundation"])
-]
-Description = Annotated[Text, Field(max_length=DESCRIPTION_MAX_LENGTH)]
-Label = Annotated[Line, Field(min_length=1, max_length=Labels.MAX_LENGTH, examples=["home"])]
+TitleText = Annotated[Line, Length(1, Title.MAX_LENGTH), Field(examples=["Lay the foundation"])]
+Description = Annotated[Text, Length(0, DESCRIPTION_MAX_LENGTH)]
+Label = Annotated[Line, Length(1, Labels.MAX_LENGTH), Field(examples=["home"])]
+Search = Annotated[Line, Length(1, 100)]
 LabelList = Annotated[list[Label], Field(max_length=Labels.MAX_COUNT)]
 
 
@@ -58,10 +57,7 @@ class TaskListParameters(Parameters):
     assignee: Id | None = None
     due_before: Timestamp | None = None
     due_after: Timestamp | None = None
-    q: Annotated[
-        Line | None,
-        Field(min_length=1, max_length=100, description="Text in the title or description."),
-    ] = None
+    q: Annotated[Search | None, Field(description="Text in the title or description.")] = None
     sort: Literal["created_at", "-created_at", "due_at", "-due_at", "priority", "-priority"] = (
         "-created_at"
     )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.core.wire import Body, Choice, Digits, Line, Opaque, Parameters, Timestamp
+from app.core.wire import Body, Choice, Digits, Length, Line, Opaque, Parameters, Timestamp
 from app.modules.user.domain.entities import FullName, Role
 from app.modules.user.domain.keys import ApiKey
 from app.modules.user.domain.passwords import Password
@@ -12,17 +12,11 @@ from app.shared.domain.value_objects import EmailAddress
 
 Email = Annotated[
     Line,
-    Field(
-        min_length=3,
-        max_length=EmailAddress.MAX_LENGTH,
-        examples=["ana@example.com"],
-        json_schema_extra={"format": "email"},
-    ),
+    Length(3, EmailAddress.MAX_LENGTH),
+    Field(examples=["ana@example.com"], json_schema_extra={"format": "email"}),
 ]
-Name = Annotated[
-    Line, Field(min_length=1, max_length=FullName.MAX_LENGTH, examples=["Ana Example"])
-]
-Scope = Annotated[Line, Field(max_length=50, pattern=r"^[a-z]+:[a-z]+$", examples=["task:read"])]
+Name = Annotated[Line, Length(1, FullName.MAX_LENGTH), Field(examples=["Ana Example"])]
+Scope = Annotated[Line, Length(0, 50), Field(pattern=r"^[a-z]+:[a-z]+$", examples=["task:read"])]
 Secret = Annotated[Opaque, Field(min_length=1, max_length=Password.MAX_LENGTH)]
 
 NewSecret = Annotated[Opaque, Field(min_length=Password.MIN_LENGTH, max_length=Password.MAX_LENGTH)]
@@ -92,7 +86,7 @@ class KeyDraft(Body):
     """`scopes` are permissions of your own; without `expires_at` the key lasts for 90 days."""
 
     current_password: Secret
-    name: Annotated[Line, Field(min_length=1, max_length=ApiKey.MAX_NAME, pattern=r"\S")]
+    name: Annotated[Line, Length(1, ApiKey.MAX_NAME), Field(pattern=r"\S")]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=ApiKey.MAX_SCOPES)]
     expires_at: Timestamp | None = None
 

@@ -1,9 +1,9 @@
 from typing import Annotated, Any
 
 import pytest
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
-from app.core.wire import Line, Opaque, Text
+from app.core.wire import Length, Line, Opaque, Text
 from tests.unit.core.wire.sending import code, read, refusals
 
 KINDS: dict[str, Any] = {"opaque": Opaque, "text": Text, "line": Line}
@@ -60,25 +60,48 @@ def test_what_is_opaque_is_left_as_it_was_typed() -> None:
     assert read(Opaque, "Ana\u0301 \u202e\n") == "Ana\u0301 \u202e\n"
 
 
+@pytest.mark.parametrize("kind", [Text, Line], ids=["text", "line"])
+def test_more_than_thirty_marks_in_a_row_are_refused(kind: Any) -> None:
+    """To compose them takes the square of their number: 350 kB took 35 seconds."""
+    [refused] = refusals(kind, "e" + "\u0301\u0323" * 15 + "\u0301")
+    assert (refused["code"], refused["detail"]) == (
+        "invalid_text",
+        "must not hold more than 30 combining marks in a row",
+    )
+    assert read(kind, "e" + "\u0301\u0323" * 15).startswith("\u1eb9")
+
+
+@pytest.mark.parametrize("kind", [Text, Line], ids=["text", "line"])
+def test_a_text_that_is_too_long_however_it_is_composed_is_refused_unread(kind: Any) -> None:
+    assert code(Annotated[kind, Length(1, 3)], "\x00" * 13) == "too_long"
+    assert code(Annotated[kind, Length(1, 3)], "\x00" * 12) == "invalid_text"
+
+
+def test_a_text_of_the_longest_decompositions_is_read() -> None:
+    assert read(Annotated[Line, Length(1, 3)], "\u03b1\u0313\u0300\u0345" * 3) == "\u1f82" * 3
+
+
 def test_a_length_is_that_of_the_composed_text() -> None:
-    short = Annotated[Line, Field(max_length=3)]
+    short = Annotated[Line, Length(0, 3)]
     assert read(short, "e\u0301" * 3) == "é" * 3
     # U+FB2C is among the few that become longer: it is stored as three characters.
     assert code(short, "\ufb2c\ufb2c") == "too_long"
 
 
+@pytest.mark.parametrize("rule", [Length(2, 4), Field(min_length=2, max_length=4)], ids=repr)
 @pytest.mark.parametrize("kind", [*KINDS.values(), str], ids=[*KINDS, "str"])
 @pytest.mark.parametrize(
     ("value", "expected", "detail"),
     [
         ("a", "too_short", "must have at least 2 characters"),
         ("abcde", "too_long", "must have at most 4 characters"),
+        ("a" * 1000, "too_long", "must have at most 4 characters"),
     ],
 )
 def test_a_wrong_length_is_told_in_characters(
-    kind: Any, value: str, expected: str, detail: str
+    kind: Any, rule: Any, value: str, expected: str, detail: str
 ) -> None:
-    [refused] = refusals(Annotated[kind, Field(min_length=2, max_length=4)], value)
+    [refused] = refusals(Annotated[kind, rule], value)
     assert refused == {"pointer": "/field", "code": expected, "detail": detail}
 
 
@@ -99,3 +122,9 @@ def test_a_wrong_number_of_items_is_told_in_items(
 def test_a_format_that_is_missed_is_shown() -> None:
     [refused] = refusals(Annotated[str, Field(pattern=r"^[a-z]+$")], "A1")
     assert (refused["code"], refused["detail"]) == ("invalid_format", "must match ^[a-z]+$")
+
+
+@pytest.mark.parametrize("kind", [Text, Line], ids=["text", "line"])
+def test_a_length_is_documented(kind: Any) -> None:
+    schema = TypeAdapter(Annotated[kind, Length(1, 3)]).json_schema()
+    assert schema == {"type": "string", "minLength": 1, "maxLength": 3}
