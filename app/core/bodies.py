@@ -7,7 +7,22 @@ from starlette.types import Message, Receive, Scope
 
 from app.core.exceptions import PayloadTooLarge, RequestTimeout
 
-MAX_BODY_BYTES: Final = 1024 * 1024
+KIB: Final = 1024
+MAX_BODY_BYTES: Final = 1024 * KIB
+"""Of any address, and the most that a route may ask for."""
+BODY_BYTES: Final = 64 * KIB
+PUBLIC_BODY_BYTES: Final = 16 * KIB
+"""Where anybody may send one."""
+
+BYTES_OF_A_VALUE: Final = 128
+"""A body of JSON may have one value for so many bytes of its limit: 512 of 64 KiB."""
+FEW_VALUES: Final = 32
+"""It may have so many however short it is."""
+MOST_DIGITS: Final = 20
+"""Of a length; what says that it has more is too long after so many of them."""
+
+INCOMING: Final = "alicerce.incoming"
+"""In a request's scope: its IncomingBody, for the route to say how much it takes."""
 
 # What the server (`core/server.py`) adds to a request's scope.
 REFUSED: Final = "alicerce.refused"
@@ -24,19 +39,24 @@ def announces_body(headers: dict[bytes, bytes]) -> bool:
 class IncomingBody:
     """Counts what is read, waits for it until its time is up, and knows whether all was read."""
 
-    __slots__ = ("_deadline", "_is_read", "_receive", "_scope", "_size")
+    __slots__ = ("_announced", "_deadline", "_is_read", "_most", "_receive", "_scope", "_size")
 
-    def __init__(self, scope: Scope, receive: Receive, seconds: float) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, headers: dict[bytes, bytes], seconds: float
+    ) -> None:
         self._scope, self._receive = scope, receive
         self._deadline = asyncio.get_running_loop().time() + seconds
+        announced = headers.get(b"content-length", b"")[:MOST_DIGITS]
+        self._announced = int(announced) if announced.isdigit() else 0
+        self._most = MAX_BODY_BYTES
         self._size = 0
         self._is_read = False
 
-    def check(self, headers: dict[bytes, bytes]) -> None:
-        """Raise PayloadTooLarge for a body that says so itself, before any of it is read."""
-        announced = headers.get(b"content-length", b"")
-        if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
-            raise PayloadTooLarge
+    def take(self, most: int) -> None:
+        """Take so many bytes. Raises PayloadTooLarge for what says itself that it has more."""
+        self._most = most
+        if self._announced > most:
+            raise PayloadTooLarge(most)
 
     @property
     def is_still_coming(self) -> bool:
@@ -55,7 +75,7 @@ class IncomingBody:
         if REFUSED in self._scope:
             raise self._scope[REFUSED]
         self._size += len(message.get("body", b""))
-        if self._size > MAX_BODY_BYTES:
-            raise PayloadTooLarge
+        if self._size > self._most:
+            raise PayloadTooLarge(self._most)
         self._is_read = not message.get("more_body", False)
         return message

@@ -150,10 +150,14 @@ class VersionRequired(AppError):
 
 
 class PayloadTooLarge(AppError):
-    """The body is longer than this service reads."""
+    """The body is longer than its address takes."""
 
     code = "payload_too_large"
-    message = "The body is larger than 1 MiB."
+    message = "The body is larger than this address takes."
+
+    def __init__(self, most: int = 0) -> None:
+        told = f"The body is larger than {most // 1024} KiB, the most that this address takes."
+        super().__init__(told if most else None)
 
 
 class UriTooLong(AppError):

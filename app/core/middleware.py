@@ -12,7 +12,13 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
-from app.core.bodies import REFUSED, IncomingBody, announces_body
+from app.core.bodies import (
+    INCOMING,
+    MAX_BODY_BYTES,
+    REFUSED,
+    IncomingBody,
+    announces_body,
+)
 from app.core.clients import ClientAddresses
 from app.core.context import WorkContext, current_work
 from app.core.cors import Cors
@@ -74,9 +80,10 @@ class RequestBoundary:
             if self._cors is not None:
                 answer.headers = self._headers + self._cors.headers_for(scope, headers)
             if announces_body(headers):
-                answer.body = body = IncomingBody(scope, receive, self._body_seconds)
+                body = IncomingBody(scope, receive, headers, self._body_seconds)
+                answer.body = scope[INCOMING] = body
                 receive = body.receive
-                body.check(headers)
+                body.take(MAX_BODY_BYTES)
             self._check(scope, headers)
             await self._app(scope, receive, answer.send)
         except asyncio.CancelledError:  # the server ends, and has waited long enough

@@ -1,6 +1,7 @@
 """The kinds of parameter that an endpoint may have, and how each is read from a request."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import Parameter, iscoroutinefunction, signature
@@ -44,6 +45,7 @@ class Call:
     scope: Scope
     headers: dict[bytes, bytes]
     actor: Actor | None
+    most_values: int
     body: bytes = b""
 
 
@@ -141,7 +143,7 @@ def _json_reader(model: type[BaseModel]) -> Reader:
 
     def read(call: Call) -> Any:
         try:
-            return validate(strict_json.decode(call.body))
+            return validate(strict_json.decode(call.body, most_values=call.most_values))
         except ValidationError as error:
             raise invalid(error, within="pointer") from None
 
@@ -183,8 +185,8 @@ def _fields(encoded: bytes, allowed: frozenset[str]) -> dict[str, str]:
     if len(decoded) < len(pairs):
         errors = [
             _complaint("duplicate_parameter", "may be given once", name)
-            for name in decoded
-            if sum(name == other for other, _ in pairs) > 1
+            for name, times in Counter(name for name, _ in pairs).items()
+            if times > 1
         ]
     errors += [
         _complaint("unknown_parameter", "is not a parameter of this request", name)

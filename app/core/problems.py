@@ -19,6 +19,7 @@ from app.core.exceptions import (
 )
 from app.core.limits import TooManyRequests
 from app.core.strict_json import MalformedJson
+from app.core.wire import MAX_ERRORS
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -106,7 +107,7 @@ def _invalid(error: RequestValidationError) -> AppError:
     found = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
         return MalformedJson()
-    return Invalid(errors=[_complaint(*each["loc"]) for each in found])
+    return Invalid(errors=[_complaint(*each["loc"]) for each in found[:MAX_ERRORS]])
 
 
 def _complaint(place: str, *path: str | int) -> dict[str, str]:

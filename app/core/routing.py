@@ -17,6 +17,15 @@ from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
 from app.core import exceptions, strict_json
+from app.core.bodies import (
+    BODY_BYTES,
+    BYTES_OF_A_VALUE,
+    FEW_VALUES,
+    INCOMING,
+    KIB,
+    MAX_BODY_BYTES,
+    PUBLIC_BODY_BYTES,
+)
 from app.core.browsers import SAFE_METHODS
 from app.core.cors import PREFLIGHT, answer_preflight
 from app.core.exceptions import AppError, MethodNotAllowed, Unauthenticated
@@ -53,6 +62,7 @@ class ApiRoute(APIRoute):
         limit: Limit | None = None,
         counted: bool = True,
         replayable: bool = True,
+        body_limit: int | None = None,
         **options: Any,
     ) -> None:
         super().__init__(path, endpoint, **options)
@@ -61,6 +71,11 @@ class ApiRoute(APIRoute):
         self._created_at = created_at
         self._demands = Demands(access, limit, counted)
         self._gate = CLOSED
+        self._body_limit = body_limit or (PUBLIC_BODY_BYTES if access.is_public else BODY_BYTES)
+        if self._body_limit > MAX_BODY_BYTES:
+            message = f"{path}: no body may have more than {MAX_BODY_BYTES} bytes"
+            raise TypeError(message)
+        self._most_values = max(FEW_VALUES, self._body_limit // BYTES_OF_A_VALUE)
         self._has_etag = "version" in getattr(self.response_model, "__dataclass_fields__", {})
         self._plan = plan_for(endpoint, set(self.param_convertors))
         if access.is_public and self._plan is not None and self._plan.takes_actor:
@@ -82,11 +97,13 @@ class ApiRoute(APIRoute):
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
         actor = await self._gate.admit(scope["method"], headers, self._demands)
+        if (incoming := scope.get(INCOMING)) is not None:
+            incoming.take(self._body_limit)
         if self._plan is None:
             scope["actor"] = actor
             await self._left_to_fastapi(scope, receive, send)
             return
-        call = Call(scope, headers, actor)
+        call = Call(scope, headers, actor, most_values=self._most_values)
         key = idempotency_key(headers) if self.takes_key else None
         arguments = await self._plan.arguments(call, receive)
         if key is not None and self._gate.kept is not None:
@@ -147,6 +164,9 @@ class ApiRoute(APIRoute):
             kinds.append(TooManyRequests)
         if self._plan is not None:
             kinds += _problems_of(self._plan)
+        if self._plan is not None and self._plan.media_types:
+            described = {"description": f"At most {self._body_limit // KIB} KiB."}
+            self.openapi_extra = {**(self.openapi_extra or {}), "requestBody": described}
         if self.takes_key:
             kinds += [IdempotencyInProgress, IdempotencyKeyReused]
             self.openapi_extra = {**(self.openapi_extra or {}), "parameters": [KEY_PARAMETER]}

@@ -1,7 +1,9 @@
 """JSON as RFC 8259 has it and I-JSON (RFC 7493) narrows it: nothing that readers differ on."""
 
+import itertools
 import json
 import math
+import re
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
@@ -10,6 +12,8 @@ import orjson
 from app.core.exceptions import Malformed
 
 MAX_DEPTH: Final = 32
+MAX_VALUES: Final = 512
+"""In a document: entries of objects and items of arrays, at all depths together."""
 MAX_NUMBER_LENGTH: Final = 40
 
 
@@ -28,19 +32,18 @@ def encode(value: object) -> bytes:
     return orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z)
 
 
-def decode(body: bytes) -> Any:
+def decode(body: bytes, *, most_values: int = MAX_VALUES) -> Any:
     """Return the decoded document.
 
     Raises MalformedJson, naming the rule, for: an empty body, another encoding than UTF-8, a byte
-    order mark, NaN or Infinity, duplicate keys, numbers that are absurdly long or overflow, and
-    nesting deeper than 32.
+    order mark, NaN or Infinity, duplicate keys, numbers that are absurdly long or overflow, nesting
+    deeper than 32, and more values than that. The last two are known before anything is built.
     """
-    if not body.strip():
+    if not body or body.isspace():
         reason = "The body is empty; send a JSON document."
         raise MalformedJson(reason)
-    if _may_be_deeper_than_allowed(body) and _is_deeper_than_allowed(body):
-        reason = f"The body is nested deeper than {MAX_DEPTH} levels."
-        raise MalformedJson(reason)
+    if _nested(body) > MAX_DEPTH or _nested(body) + body.count(b",") > most_values:
+        _refuse_shape(body, most_values)
     try:
         return _DECODER.decode(body.decode("utf-8"))
     except UnicodeDecodeError:
@@ -58,26 +61,33 @@ def _plain(value: object) -> str:
     raise TypeError(message)
 
 
-def _may_be_deeper_than_allowed(body: bytes) -> bool:
-    return body.count(b"[") + body.count(b"{") > MAX_DEPTH
+# A string as far as it goes: one without an end is read once, not once for each of its quotes.
+_STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.?)*+"?', re.DOTALL)
+_NOT_NESTING: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
-def _is_deeper_than_allowed(body: bytes) -> bool:
-    """Measure the nesting before parsing, which would recurse once per level."""
-    depth, in_string, escaped = 0, False, False
-    for byte in body:
-        if in_string:
-            in_string = escaped or byte != ord('"')
-            escaped = byte == ord("\\") and not escaped
-        elif byte == ord('"'):
-            in_string = True
-        elif byte in b"[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                return True
-        elif byte in b"]}":
-            depth -= 1
-    return False
+def _nested(text: bytes) -> int:
+    return text.count(b"[") + text.count(b"{")
+
+
+def _refuse_shape(body: bytes, most_values: int) -> None:
+    """Measure what stands outside of strings. Each step looks at all bytes at once, or at few."""
+    most_strings = 2 * most_values  # a key and a value each
+    outside, strings = _STRING.subn(b"", body, count=most_strings + 1)
+    brackets = outside.translate(None, _NOT_NESTING)
+    # So many opened and closed are the most that there may be; the parser gets no further either.
+    if _depth(brackets[: 2 * most_values]) > MAX_DEPTH:
+        reason = f"The body is nested deeper than {MAX_DEPTH} levels."
+        raise MalformedJson(reason)
+    if strings > most_strings or _nested(outside) + outside.count(b",") > most_values:
+        reason = f"The body has more than {most_values} values."
+        raise MalformedJson(reason)
+
+
+def _depth(brackets: bytes) -> int:
+    """Return how deep they go; the parser would recurse once per level."""
+    steps = (1 if bracket in b"[{" else -1 for bracket in brackets)
+    return max(itertools.accumulate(steps), default=0)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -95,8 +105,7 @@ def _integer(text: str) -> int:
 
 
 def _float(text: str) -> float:
-    number = float(text)
-    if len(text) > MAX_NUMBER_LENGTH or not math.isfinite(number):
+    if len(text) > MAX_NUMBER_LENGTH or not math.isfinite(number := float(text)):
         _refuse_number()
     return number
 

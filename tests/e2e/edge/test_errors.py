@@ -44,7 +44,7 @@ ERRORS: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
     "too large": (
         "POST",
         "/tasks",
-        {"content": b" " * (2**20 + 1), "type": "application/json"},
+        {"content": b" " * (2**17 + 1), "type": "application/json"},
         413,
         "payload_too_large",
     ),

@@ -1,6 +1,7 @@
 """A task is created, and read again."""
 
 import datetime as dt
+import json
 from typing import Any
 from uuid import UUID
 
@@ -76,6 +77,16 @@ async def test_every_field_is_at_its_limit_and_still_accepted(ana: Person) -> No
     }
     task = await ana.create_task(**details)
     assert {name: task[name] for name in details} == details
+
+
+async def test_a_task_at_its_limits_fits_however_a_client_writes_it(ana: Person) -> None:
+    longest: dict[str, Any] = {"title": "🏗" * 200, "description": "🏗" * 10_000}
+    longest |= {"labels": ["🏗" * 39 + str(number) for number in range(10)]}
+    written = json.dumps(longest, ensure_ascii=True)
+    assert len(written) > 120_000
+    headers = {"Content-Type": "application/json"}
+    answer = await ana.request("POST", "/tasks", content=written, headers=headers)
+    assert answer.status_code == 201, answer.text
 
 
 @pytest.mark.parametrize(

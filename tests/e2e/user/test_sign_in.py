@@ -129,7 +129,7 @@ async def test_a_refresh_token_is_stored_as_its_fingerprint_alone(ana: Person, r
     assert len(row["fingerprint"]) == 64
 
 
-@pytest.mark.parametrize("length", [129, 1_000_000])
+@pytest.mark.parametrize("length", [129, 10_000])
 @pytest.mark.usefixtures("no_hash_is_made")
 async def test_a_password_that_is_too_long_is_refused_before_it_is_hashed(
     sign_in: Post, length: int
@@ -158,8 +158,8 @@ async def test_who_gets_no_hash_costs_no_look_into_the_database(
         assert await statements.in_all() == []
 
 
-async def test_a_body_of_more_than_a_mebibyte_is_not_even_read(sign_in: Post) -> None:
-    answer = await sign_in("ana@example.com", "x" * 1024 * 1024)
+async def test_a_form_of_more_than_16_kib_is_not_even_read(sign_in: Post) -> None:
+    answer = await sign_in("ana@example.com", "x" * 16 * 1024)
     assert problem(answer) == (413, "payload_too_large")
 
 

@@ -10,13 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core import strict_json
-from app.core.strict_json import MAX_DEPTH, MalformedJson, decode, encode
+from app.core.strict_json import MAX_DEPTH, MAX_VALUES, MalformedJson, decode, encode
+
+DEEP = f"The body is nested deeper than {MAX_DEPTH} levels."
 
 
-def refusal(body: bytes) -> str:
+def refusal(body: bytes, *, most_values: int = MAX_VALUES) -> str:
     """Return what the client is told about a body that has to be refused."""
     with pytest.raises(MalformedJson) as refused:
-        decode(body)
+        decode(body, most_values=most_values)
     assert refused.value.code == "malformed_json"
     return refused.value.detail
 
@@ -102,7 +104,7 @@ def test_nesting_is_read_to_its_limit_and_refused_beyond(opening: bytes, closing
     levels = MAX_DEPTH // (opening.count(b"[{") + 1)
     assert decode(opening * levels + b"1" + closing * levels)
     deeper = b"[" + opening * levels + b"1" + closing * levels + b"]"
-    assert refusal(deeper) == "The body is nested deeper than 32 levels."
+    assert refusal(deeper) == DEEP
 
 
 def test_brackets_inside_of_strings_are_no_levels() -> None:
@@ -116,7 +118,7 @@ def test_brackets_after_an_escaped_quote_are_still_inside_of_the_string() -> Non
 
 def test_brackets_after_an_escaped_backslash_are_outside_of_the_string() -> None:
     body = b'["\\\\",' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"]"
-    assert refusal(body) == "The body is nested deeper than 32 levels."
+    assert refusal(body) == DEEP
 
 
 def test_levels_beside_each_other_do_not_add_up() -> None:
@@ -124,7 +126,49 @@ def test_levels_beside_each_other_do_not_add_up() -> None:
 
 
 def test_a_million_levels_are_refused_and_not_followed() -> None:
-    assert refusal(b"[" * 1_000_000) == "The body is nested deeper than 32 levels."
+    assert refusal(b"[" * 1_000_000) == DEEP
+
+
+MANY = f"The body has more than {MAX_VALUES} values."
+
+
+@pytest.mark.parametrize("text", [b"1", b'"["', b'"\\""', b"[[]]", b'"k":1', b"{}"])
+def test_more_values_than_allowed_are_refused_before_any_is_read(text: bytes) -> None:
+    """Or the reason would be the first of them, which is none."""
+    assert refusal(b"[x," + b",".join([text] * MAX_VALUES) + b"]") == MANY
+
+
+def test_as_many_values_as_allowed_are_read() -> None:
+    assert decode(b"[" + b",".join([b"1"] * MAX_VALUES) + b"]") == [1] * MAX_VALUES
+    keys = ",".join(f'"[,{number}": ["[,"]' for number in range(MAX_VALUES // 2))
+    assert len(decode(b"{%s}" % keys.encode())) == MAX_VALUES // 2
+
+
+def test_keys_and_items_of_all_depths_add_up() -> None:
+    items = b"[" + b",".join([b"[1]"] * (MAX_VALUES // 2)) + b"]"
+    assert decode(items)
+    assert refusal(b'{"a": %s}' % items) == MANY
+
+
+def test_another_number_of_values_may_be_allowed() -> None:
+    assert decode(b"[1,2]", most_values=2) == [1, 2]
+    assert refusal(b"[1,2,3]", most_values=2) == "The body has more than 2 values."
+
+
+@pytest.mark.parametrize("text", [b",", b"[", b"{", b"]", b'\\"', b"\\\\", b"[]{},"])
+def test_a_long_string_holds_any_signs(text: bytes) -> None:
+    assert decode(b'"%s"' % (text * 3000)) == json.loads(b'"%s"' % (text * 3000))
+
+
+@pytest.mark.parametrize("text", [b'"', b'\\"', b'"[', b'\\"[,', b"[" * 33 + b"]"])
+def test_a_string_without_an_end_is_read_once(text: bytes) -> None:
+    """Not once for each of its quotes, which would take the square of their number: minutes."""
+    refusal(b'"' + text * 500_000)
+
+
+def test_what_is_closed_more_often_than_opened_is_no_json() -> None:
+    assert refusal(b"[" * 33 + b"]" * 60_000) == DEEP
+    assert refusal(b"[]" * 33 + b"]" * 60_000).startswith("The body is not valid JSON: line 1")
 
 
 @pytest.mark.parametrize("number", ["9" * 40, "-" + "9" * 39, "0." + "1" * 38, "1e-400", "1E+308"])

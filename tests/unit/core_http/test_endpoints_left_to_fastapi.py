@@ -11,7 +11,7 @@ import pytest
 from fastapi import Body, Depends, File, Form, HTTPException, Query, Request, UploadFile
 from pydantic import BaseModel
 
-from app.core.bodies import MAX_BODY_BYTES
+from app.core.bodies import BODY_BYTES
 from app.core.exceptions import Conflict
 from app.core.parameters import CurrentActor, IfMatch
 from app.core.routing import ApiRouter
@@ -189,10 +189,10 @@ async def test_its_other_methods_are_refused(app: Service) -> None:
 @pytest.mark.parametrize(
     ("target", "kind"), [("two_bodies", JSON), ("field", FORM), ("file", PARTS)]
 )
-async def test_its_body_has_the_limit_of_all_bodies(
+async def test_its_body_has_the_limit_of_its_route(
     app: Service, target: str, kind: tuple[bytes, bytes], *, announced: bool
 ) -> None:
-    body = part("file", b"a" * MAX_BODY_BYTES) if kind == PARTS else b"a" * (MAX_BODY_BYTES + 1)
+    body = part("file", b"a" * BODY_BYTES) if kind == PARTS else b"a" * (BODY_BYTES + 1)
     length = [(b"content-length", b"%d" % len(body))] if announced else []
     headers = [SIGNED_IN, kind, *length]
     answer = await send(app, "POST", f"/others/{target}", headers=headers, body=body)

@@ -8,11 +8,10 @@ import pytest
 from fastapi import Form, Query
 from pydantic import Field
 
-from app.core.bodies import MAX_BODY_BYTES
 from app.core.parameters import CurrentActor, IfMatch
 from app.core.routing import ApiRouter
 from app.core.security import AUTHENTICATED, PUBLIC
-from app.core.wire import Body, Digits, Flag, Id, Line, Parameters
+from app.core.wire import Body, Digits, Flag, Id, Length, Line, Parameters
 from app.main import Service
 from tests.support.raw import Answer, send
 from tests.unit.core_http.conftest import ANA, Serve
@@ -23,7 +22,7 @@ SOME_ID = "0190f5a0-0000-7000-8000-000000000001"
 
 
 class Note(Body):
-    text: Annotated[Line, Field(max_length=2 * MAX_BODY_BYTES)]
+    text: Annotated[Line, Length(0, 100)]
 
 
 class Filter(Parameters):
@@ -223,29 +222,6 @@ def unread() -> Iterator[bytes]:
 
 def _fail() -> bytes:
     pytest.fail("the body was read")
-
-
-def a_note_of(size: int) -> bytes:
-    return b'{"text":"%s"}' % (b"a" * (size - len('{"text":""}')))
-
-
-async def test_a_body_may_be_as_long_as_the_limit(app: Service) -> None:
-    body = a_note_of(MAX_BODY_BYTES)
-    length = (b"content-length", b"%d" % len(body))
-    assert (await send(app, "POST", "/body", headers=[JSON, length], body=body)).status == 200
-
-
-async def test_a_body_that_is_longer_is_refused_where_it_gets_too_long(app: Service) -> None:
-    body = a_note_of(MAX_BODY_BYTES + 1)
-    chunks = [body[:-1], body[-1:], b""]
-    answer = await send(app, "POST", "/body", headers=[JSON], body=chunks)
-    assert (answer.status, answer.json()["code"]) == (413, "payload_too_large")
-
-
-async def test_a_body_that_says_it_is_longer_is_refused_unread(app: Service) -> None:
-    headers = [JSON, (b"content-length", b"%d" % (MAX_BODY_BYTES + 1))]
-    answer = await send(app, "POST", "/body", headers=headers, body=unread())
-    assert answer.status == 413
 
 
 async def test_a_body_that_is_cut_off_is_malformed(app: Service) -> None:

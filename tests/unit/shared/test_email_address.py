@@ -109,8 +109,6 @@ def test_an_address_whose_key_is_too_long_to_store_is_refused() -> None:
     [
         "a" * 2_000 + "@example.com",
         "ana@" + "b" * 2_000 + ".com",
-        "e" + "\u0301\u0323" * 20 + "@example.com",
-        "ana@e" + "\u0301\u0323" * 20 + ".com",
         "",
         " ",
         "@",

@@ -1,5 +1,6 @@
 """The URL table of the task module."""
 
+from app.core.bodies import KIB
 from app.core.cursors import InvalidCursor
 from app.core.exceptions import ConcurrentUpdate, QuotaExceeded
 from app.core.routing import API, ApiRouter
@@ -19,14 +20,16 @@ READ = scope("task:read")
 WRITE = scope("task:write")
 ABSENT = [TaskNotFound]
 CLOSED = [TaskNotFound, TaskAlreadyCompleted, TaskAlreadyCancelled]
+TASK_BYTES = 128 * KIB  # the longest description, with each character written as `\ud83d\ude00`
 
 
 def task_routes(tasks: TaskController) -> ApiRouter:
     router = ApiRouter(f"{API}/tasks", tags=["tasks"])
+    written = {"access": WRITE, "body_limit": TASK_BYTES}
     router.post(
         "",
         tasks.create,
-        access=WRITE,
+        **written,
         status_code=201,
         created_at=f"{API}/tasks/{{id}}",
         raises=[QuotaExceeded],
@@ -36,7 +39,7 @@ def task_routes(tasks: TaskController) -> ApiRouter:
     router.get(
         "/{task_id}/history", tasks.history, access=READ, raises=[TaskNotFound, InvalidCursor]
     )
-    router.patch("/{task_id}", tasks.revise, access=WRITE, raises=[*ABSENT, QuotaExceeded])
+    router.patch("/{task_id}", tasks.revise, **written, raises=[*ABSENT, QuotaExceeded])
     router.delete(
         "/{task_id}",
         tasks.delete,

@@ -1,0 +1,53 @@
+"""Somebody who sends one costly body after the other, in a process of their own."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+
+from tests.support.forks import FORKS
+from tests.support.sockets import connected, next_answer
+
+
+@contextmanager
+def sending(port: int, requests: Sequence[bytes], *, connections: int) -> Iterator[Counter[int]]:
+    """So many connections send the requests in turn while the block runs; then their answers."""
+    ours, theirs = FORKS.Pipe()
+    arguments = (port, requests, connections, theirs)
+    process = FORKS.Process(target=_send_until_told, args=arguments, daemon=True)
+    process.start()
+    answers: Counter[int] = Counter()
+    try:
+        assert ours.recv() == "sending"
+        yield answers
+        ours.send("stop")
+        answers.update(ours.recv())
+    finally:
+        process.kill()
+        process.join()
+
+
+def _send_until_told(
+    port: int, requests: Sequence[bytes], connections: int, told: Connection
+) -> None:
+    answers: Counter[int] = Counter()
+    is_over = threading.Event()
+
+    def keep_sending(number: int) -> None:
+        turn = number
+        with connected(port) as connection:
+            while not is_over.is_set():
+                connection.sendall(requests[turn % len(requests)])
+                answers[next_answer(connection)] += 1
+                turn += 1
+
+    threads = [threading.Thread(target=keep_sending, args=(each,)) for each in range(connections)]
+    for thread in threads:
+        thread.start()
+    told.send("sending")
+    told.recv()
+    is_over.set()
+    for thread in threads:
+        thread.join()
+    told.send(answers)
