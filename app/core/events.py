@@ -65,6 +65,7 @@ class Subscription:
     max_attempts: int
     timeout: float
     transactional: bool
+    urgent: bool = False
     every: dt.timedelta | None = None
 
 
@@ -76,6 +77,7 @@ def subscribe(
     max_attempts: int = 10,
     timeout: float = 30.0,
     transactional: bool = True,
+    urgent: bool = False,
 ) -> Callable[[type[H]], type[H]]:
     """Have a handler called for each event of a kind, durably.
 
@@ -84,7 +86,8 @@ def subscribe(
     the engine commits together with the note that the delivery is done: exactly once. Others,
     for slow or external work, are called with the event and the delivery's key, by which the other
     side can tell a repetition: at least once. `timeout` is in seconds. When all
-    attempts failed, `block` holds back what follows for the same aggregate, `skip` does not.
+    attempts failed, `block` holds back what follows for the same aggregate, `skip` does not. What
+    is `urgent` comes before all that is not, however long that has been due.
     """
     subscription = Subscription(
         event=event,
@@ -93,6 +96,7 @@ def subscribe(
         max_attempts=max_attempts,
         timeout=timeout,
         transactional=transactional,
+        urgent=urgent,
     )
 
     return _marked_with(subscription)

@@ -136,6 +136,7 @@ def _by_mail(event: type[PublishedEvent], *, id: str) -> Callable[[type[H]], typ
         max_attempts=15,  # for about six hours
         timeout=60.0,
         transactional=False,
+        urgent=True,  # somebody waits for a link, or has to learn at once what was done
     )
 
 

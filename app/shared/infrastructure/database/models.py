@@ -22,6 +22,8 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     Uuid,
+    and_,
+    false,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
@@ -123,6 +125,8 @@ event_delivery = Table(
     Column("attempts", SmallInteger, nullable=False),
     Column("max_attempts", SmallInteger, nullable=False),
     Column("blocks_when_dead", Boolean, nullable=False),
+    # The default is for the release before this one, which writes no such column.
+    Column("is_urgent", Boolean, nullable=False, server_default=false()),
     # When it may be taken next: its first run, its next attempt, or the end of the lease.
     Column("due_at", Timestamp, nullable=False),
     Column("owner", String(100)),
@@ -133,6 +137,11 @@ event_delivery = Table(
 _STATE = event_delivery.c.state
 for _name, _columns, _where in (
     ("due", (event_delivery.c.due_at, event_delivery.c.id), _STATE.in_([0, 1])),
+    (
+        "urgent",
+        (event_delivery.c.due_at, event_delivery.c.id),
+        and_(_STATE.in_([0, 1]), event_delivery.c.is_urgent),
+    ),
     (
         "lane",
         (event_delivery.c.handler, event_delivery.c.lane, event_delivery.c.lane_seq),

@@ -132,8 +132,8 @@ def _handlers(registry: EventRegistry) -> str:
     head = [
         "## Handlers",
         "",
-        "| handler | told of | effect | attempts | each at most | when dead |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| handler | told of | effect | attempts | each at most | when dead | urgent |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     return "\n".join([*head, *rows]) + "\n"
 
@@ -143,4 +143,5 @@ def _row(handler: Handler) -> str:
     told_of = f"`{asked.event.type}`" if asked.event else f"time, every {asked.every}"
     effect = "exactly once" if asked.transactional else "at least once"
     cells = (f"`{handler.id}`", told_of, effect, asked.max_attempts, f"{asked.timeout:g} s")
-    return f"| {' | '.join(map(str, cells))} | {asked.on_dead} |"
+    urgent = "yes" if asked.urgent else ""
+    return f"| {' | '.join(map(str, cells))} | {asked.on_dead} | {urgent} |"

@@ -20,6 +20,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    union_all,
     update,
 )
 
@@ -57,14 +58,21 @@ def is_paused(handler: ColumnElement[str]) -> ColumnElement[bool]:
     return exists(select(event_pause.c.handler).where(event_pause.c.handler == handler))
 
 
-_due = (
-    select(_this.id)
-    .where(is_in(_this.state, READY, TAKEN), _this.due_at <= database_time())
-    .order_by(_this.due_at, _this.id)
-    .limit(bindparam("count"))
-    .with_for_update(skip_locked=True)
-    .cte("due")
-)
+def _first_due(count: ColumnElement[int], *also: ColumnElement[bool]) -> Select[tuple[int]]:
+    return (
+        select(_this.id)
+        .where(is_in(_this.state, READY, TAKEN), _this.due_at <= database_time(), *also)
+        .order_by(_this.due_at, _this.id)
+        .limit(count)
+        .with_for_update(skip_locked=True)
+    )
+
+
+_count = bindparam("count", type_=Integer)
+_urgent = _first_due(_count, _this.is_urgent).cte("urgent")
+_left = _count - select(func.count()).select_from(_urgent).scalar_subquery()
+_others = _first_due(_left, not_(_this.is_urgent)).cte("others")
+_due = union_all(select(_urgent.c.id), select(_others.c.id)).cte("due")
 _is_first = _this.lane_seq <= head_of(_this.handler, _this.lane).scalar_subquery()
 _judged = (
     select(
@@ -94,7 +102,8 @@ TAKE: Final = Query(
     )
     .returning(_this.id, _this.token, _this.attempts, _this.state, _this.handler, _this.lane)
 )
-"""Take what is due, the oldest first: heads of their lanes to run, the others are set aside.
+"""Take what is due, the urgent and the oldest first: heads of their lanes to run, the others are
+set aside.
 
 So is what belongs to a paused handler: it is looked at once, and not again until that resumes.
 

@@ -22,7 +22,15 @@ DELIVER = Query(
     insert(event_delivery).values(
         state=int(DeliveryState.READY), token=0, attempts=0, due_at=database_time()
     ),
-    columns=["event_id", "handler", "lane", "lane_seq", "max_attempts", "blocks_when_dead"],
+    columns=[
+        "event_id",
+        "handler",
+        "lane",
+        "lane_seq",
+        "max_attempts",
+        "blocks_when_dead",
+        "is_urgent",
+    ],
 )
 
 # Versions count saves, ordinals the events of one save: together the order within an aggregate.
@@ -87,6 +95,7 @@ def _delivery(
         "lane_seq": aggregate.version * ORDINALS + ordinal,
         "max_attempts": handler.subscription.max_attempts,
         "blocks_when_dead": handler.subscription.on_dead == "block",
+        "is_urgent": handler.subscription.urgent,
     }
 
 

@@ -80,7 +80,7 @@ REDO: Final = Query(
         is_just(_this.state, DeliveryState.DONE),
         _this.event_id.in_(_stretch(_event.event_id).where(_is_up_to_last)),
     )
-    .values(AGAIN | {"done_at": None, "last_error": None})
+    .values(AGAIN | {"done_at": None, "last_error": None, "is_urgent": False})
 )
 _has_delivery = exists(
     select(_this.id)
@@ -97,6 +97,7 @@ _missing: Final[dict[str, ColumnElement[Any]]] = {
     "attempts": literal_column("0"),
     "max_attempts": bindparam("max_attempts", type_=Integer),
     "blocks_when_dead": bindparam("blocks_when_dead", type_=Boolean),
+    "is_urgent": literal_column("false"),  # it is of days ago: what happens now goes first
     "due_at": database_time(),
 }
 ADD_MISSING: Final = Query(

@@ -187,6 +187,10 @@ class World:
                 await connection.commit()
         return thing
 
+    async def finish(self) -> None:
+        """Wait for what was begun."""
+        await self._executor.finish()
+
     async def drain(self) -> None:
         """Deliver until nothing is due any more, and what was begun before has ended."""
         async with asyncio.timeout(30):
