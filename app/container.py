@@ -179,6 +179,7 @@ class ApplicationContainer(DeclarativeContainer):
         signing_keys=settings.provided.signing_keys,
         limiter=limiter,
         failure_limits=Callable(parts.failure_limits, settings),
+        failed_credentials=Singleton(parts.failed_credentials, settings),
         password_rules=Singleton(parts.password_rules, settings),
         token_lifetimes=Singleton(parts.token_lifetimes, settings),
         verified_at_once=Callable(parts.verified_at_once, settings),

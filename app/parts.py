@@ -9,6 +9,7 @@ from app.core.events import EventRegistry
 from app.core.fair_use import FairUse
 from app.core.limits import Limiter, Unlimited
 from app.modules.task.application.quotas import TaskQuotas
+from app.modules.user.application.failed_credentials import FailedCredentials
 from app.modules.user.application.failed_sign_ins import FailureLimits
 from app.modules.user.domain.keys import KeyLimits
 from app.modules.user.domain.one_time_tokens import TokenLifetimes
@@ -96,6 +97,11 @@ def task_quotas(settings: Settings) -> TaskQuotas:
         text_bytes=settings.quota_task_bytes,
         assignments_a_day=settings.quota_assignments_per_day,
     )
+
+
+def failed_credentials(settings: Settings) -> FailedCredentials:
+    """They are counted by each process alone: asking Redis would cost what a look-up does."""
+    return FailedCredentials(LocalLimiter() if settings.rate_limits else Unlimited())
 
 
 def limiter(settings: Settings) -> Limiter:

@@ -9,11 +9,9 @@ from app.core.events import EventRegistry
 from app.core.limits import Limiter
 from app.core.passwords import PasswordHasher
 from app.core.security import AccessTokens
-from app.modules.user.application.failed_sign_ins import (
-    FailedReauthentications,
-    FailedSignIns,
-    FailureLimits,
-)
+from app.modules.user.application.failed_credentials import FailedCredentials
+from app.modules.user.application.failed_reauthentications import FailedReauthentications
+from app.modules.user.application.failed_sign_ins import FailedSignIns, FailureLimits
 from app.modules.user.application.handlers import (
     BY_MAIL,
     ForgetOldKeys,
@@ -119,6 +117,7 @@ class UserContainer(DeclarativeContainer):
     signing_keys = Dependency(instance_of=list)
     limiter: Dependency[Limiter] = Dependency()
     failure_limits = Dependency(instance_of=FailureLimits)
+    failed_credentials = Dependency(instance_of=FailedCredentials)
     password_rules = Dependency(instance_of=PasswordRules)
     token_lifetimes = Dependency(instance_of=TokenLifetimes)
     verified_at_once = Dependency(instance_of=bool)
@@ -129,7 +128,6 @@ class UserContainer(DeclarativeContainer):
 
     uow = Factory(SqlUserUnitOfWork, database=database, registry=registry, wake=wake)
     reader = Singleton(SqlUserReader, database=database)
-
     key_reader = Singleton(SqlKeyReader, database=database)
 
     note_use = Singleton(NoteUse, uow=uow.provider, limits=session_limits, clock=clock)
@@ -140,6 +138,7 @@ class UserContainer(DeclarativeContainer):
         reader=reader,
         permissions_of=permissions_of,
         note_use=note_use,
+        failures=failed_credentials,
         clock=clock,
     )
     authenticate_bearer = Singleton(
@@ -150,6 +149,7 @@ class UserContainer(DeclarativeContainer):
             reader=key_reader,
             permissions_of=permissions_of,
             note_use=note_use,
+            failures=failed_credentials,
             clock=clock,
         ),
     )

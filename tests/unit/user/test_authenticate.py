@@ -1,14 +1,22 @@
 """What is remembered of a session, and for how long; the rest is seen from outside."""
 
+import asyncio
 import datetime as dt
+from collections import Counter
 from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
 
 from app.core.exceptions import Unauthenticated
+from app.core.limits import TooManyRequests
 from app.core.security import AccessTokens
 from app.modules.user.application.dto import SessionState, StoredCredentials, UserView
+from app.modules.user.application.failed_credentials import (
+    OF_CLIENT,
+    OF_SESSION,
+    FailedCredentials,
+)
 from app.modules.user.application.usecases import authenticate as module
 from app.modules.user.application.usecases.authenticate import Authenticate
 from app.modules.user.application.usecases.note_use import NoteUse
@@ -16,6 +24,7 @@ from app.modules.user.domain.repositories import UserUnitOfWork
 from app.modules.user.domain.sessions import SessionCookie, SessionLimits
 from app.shared.application.base_usecase import SystemClock
 from app.shared.domain.value_objects import EmailAddress
+from app.shared.infrastructure.limits.local import LocalLimiter
 
 ANA, BRUNO = uuid4(), uuid4()
 LIMITS = SessionLimits(idle=dt.timedelta(days=14), in_all=dt.timedelta(days=90))
@@ -91,6 +100,7 @@ def authenticate(tokens: AccessTokens, sessions: Sessions, stopwatch: Stopwatch)
         reader=sessions,
         permissions_of=PERMISSIONS,
         note_use=NoteUse(no_unit_of_work, LIMITS, SystemClock()),
+        failures=FailedCredentials(LocalLimiter(now=stopwatch.monotonic)),
         clock=SystemClock(),
     )
 
@@ -246,3 +256,79 @@ async def test_only_so_many_sessions_are_remembered(
         sessions.states[id_] = SessionState(ANA, frozenset(), is_usable=True)
         await authenticate(tokens.issue(user_id=ANA, session_id=id_))
     assert list(authenticate._known) == ids[-3:]
+
+
+# --- Credentials that are nobody's --------------------------------------------------------------
+
+
+@pytest.fixture
+def cookie(sessions: Sessions) -> SessionCookie:
+    """That of a session of Ana's."""
+    cookie = SessionCookie(uuid4(), SessionCookie.make_secret())
+    sessions.states[cookie.session_id] = SessionState(
+        ANA,
+        frozenset({"user"}),
+        is_usable=True,
+        cookie_fingerprint=cookie.fingerprint,
+        last_used_at=SystemClock().now(),
+    )
+    return cookie
+
+
+async def present_random_cookies(
+    authenticate: Authenticate, amount: int, session_id: UUID | None = None
+) -> Counter[type]:
+    """Of one session, or of nobody's."""
+    made_up = [
+        SessionCookie(session_id or uuid4(), SessionCookie.make_secret()) for _ in range(amount)
+    ]
+    ends = [authenticate.by_cookie(one.value) for one in made_up]
+    return Counter(type(end) for end in await asyncio.gather(*ends, return_exceptions=True))
+
+
+@pytest.mark.parametrize("is_of_a_session", [False, True])
+async def test_a_client_that_presents_too_many_random_cookies_costs_no_look_up_any_more(
+    authenticate: Authenticate,
+    sessions: Sessions,
+    cookie: SessionCookie,
+    *,
+    is_of_a_session: bool,
+) -> None:
+    await authenticate.by_cookie(cookie.value)
+    session_id, most = cookie.session_id if is_of_a_session else None, OF_CLIENT.amount
+    ends = await present_random_cookies(authenticate, most + 50, session_id)
+    assert ends == {Unauthenticated: most, TooManyRequests: 50}
+    assert sessions.asked == 1 + most
+
+
+async def test_what_was_good_is_looked_up_whatever_strangers_at_its_address_present(
+    authenticate: Authenticate, sessions: Sessions, stopwatch: Stopwatch, cookie: SessionCookie
+) -> None:
+    actor = await authenticate.by_cookie(cookie.value)
+    await present_random_cookies(authenticate, OF_CLIENT.amount)
+    stopwatch.seconds += 1.0
+    assert await authenticate.by_cookie(cookie.value) == actor
+    stopwatch.seconds += 1.0
+    del sessions.states[cookie.session_id]  # until it is found to be good no more
+    with pytest.raises(Unauthenticated):
+        await authenticate.by_cookie(cookie.value)
+    with pytest.raises(TooManyRequests):
+        await authenticate.by_cookie(cookie.value)
+
+
+async def test_a_token_is_looked_up_whatever_strangers_at_its_address_present(
+    authenticate: Authenticate, token: str
+) -> None:
+    await present_random_cookies(authenticate, OF_CLIENT.amount)
+    assert (await authenticate(token)).user_id == ANA
+
+
+async def test_the_token_of_a_session_that_ended_is_not_looked_up_for_ever(
+    authenticate: Authenticate, tokens: AccessTokens, sessions: Sessions, token: str
+) -> None:
+    ended = tokens.issue(user_id=BRUNO, session_id=uuid4())
+    for refused in [Unauthenticated] * OF_SESSION.amount + [TooManyRequests] * 50:
+        with pytest.raises(refused):
+            await authenticate(ended)
+    assert sessions.asked == OF_SESSION.amount
+    assert (await authenticate(token)).user_id == ANA  # somebody else at the same address

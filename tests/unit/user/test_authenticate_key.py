@@ -1,6 +1,8 @@
 """What is remembered of an API key, and for how long; the rest is seen from outside."""
 
+import asyncio
 import datetime as dt
+from collections import Counter
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Final
@@ -8,14 +10,18 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.core.context import WorkContext, current_work
 from app.core.exceptions import Unauthenticated
+from app.core.limits import TooManyRequests
 from app.modules.user.application.dto import KeyState, KeyView
+from app.modules.user.application.failed_credentials import OF_CLIENT, FailedCredentials
 from app.modules.user.application.usecases import authenticate_key as module
 from app.modules.user.application.usecases.authenticate_key import AuthenticateKey
 from app.modules.user.application.usecases.note_use import NoteUse
 from app.modules.user.domain.keys import KeySecret
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.modules.user.domain.sessions import SessionLimits
+from app.shared.infrastructure.limits.local import LocalLimiter
 from tests.support.watch import Watch
 
 NOW: Final = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
@@ -82,6 +88,7 @@ def authenticate(keys: Keys, watch: Watch) -> AuthenticateKey:
         reader=keys,
         permissions_of=PERMISSIONS,
         note_use=NoteUse(no_unit_of_work, SessionLimits(DAY, DAY), Clock()),
+        failures=FailedCredentials(LocalLimiter(now=watch)),
         clock=Clock(),
     )
 
@@ -153,3 +160,55 @@ async def test_only_so_many_keys_are_remembered(
     for key in made:
         await authenticate(key)
     assert list(authenticate._known) == [KeySecret(key).fingerprint for key in made[-3:]]
+
+
+# --- Keys that are nobody's ---------------------------------------------------------------------
+
+
+async def present_random_keys(authenticate: AuthenticateKey, amount: int) -> Counter[type]:
+    ends = [authenticate(KeySecret.make().text) for _ in range(amount)]
+    return Counter(type(end) for end in await asyncio.gather(*ends, return_exceptions=True))
+
+
+async def test_a_client_that_presents_too_many_random_keys_costs_no_look_up_any_more(
+    authenticate: AuthenticateKey, keys: Keys, watch: Watch
+) -> None:
+    most = OF_CLIENT.amount
+    assert await present_random_keys(authenticate, most + 50) == {
+        Unauthenticated: most,
+        TooManyRequests: 50,
+    }
+    assert keys.asked == most
+    watch.seconds += OF_CLIENT.per + 1
+    assert await present_random_keys(authenticate, 1) == {Unauthenticated: 1}
+
+
+async def test_a_key_that_was_good_is_looked_up_whatever_strangers_at_its_address_present(
+    authenticate: AuthenticateKey, keys: Keys, watch: Watch, key: str
+) -> None:
+    actor = await authenticate(key)
+    await present_random_keys(authenticate, OF_CLIENT.amount)
+    watch.seconds += 1.0
+    assert await authenticate(key) == actor
+    keys.states.clear()  # until it is found to be good no more
+    watch.seconds += 1.0
+    with pytest.raises(Unauthenticated):
+        await authenticate(key)
+    with pytest.raises(TooManyRequests):
+        await authenticate(key)
+
+
+async def test_another_client_is_not_refused_for_it(
+    authenticate: AuthenticateKey, key: str
+) -> None:
+    await present_random_keys(authenticate, OF_CLIENT.amount)
+    with pytest.raises(TooManyRequests):
+        await authenticate(key)
+    token = current_work.set(WorkContext(client="192.0.2.1"))
+    assert await authenticate(key)
+    current_work.reset(token)
+
+
+async def test_good_keys_are_not_counted(authenticate: AuthenticateKey, keys: Keys) -> None:
+    for _ in range(OF_CLIENT.amount + 1):
+        assert await authenticate(keys.add(scopes=set(), roles={"user"}))

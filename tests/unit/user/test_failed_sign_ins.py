@@ -7,11 +7,8 @@ import pytest
 
 from app.core.context import WorkContext, current_work
 from app.core.limits import TooManyRequests
-from app.modules.user.application.failed_sign_ins import (
-    FailedReauthentications,
-    FailedSignIns,
-    FailureLimits,
-)
+from app.modules.user.application.failed_reauthentications import FailedReauthentications
+from app.modules.user.application.failed_sign_ins import FailedSignIns, FailureLimits
 from app.shared.infrastructure.limits.local import LocalLimiter
 from tests.support.watch import Watch
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
-from uuid import UUID
 
 import structlog
 
@@ -96,30 +95,6 @@ class FailedSignIns:
         account, *_, client = counters
         failures = [await self._limiter.counted(*each) for each in (account, client)]
         return min(failures) >= times
-
-
-class FailedReauthentications:
-    """Counts wrong passwords of those who are signed in, for each session.
-
-    Not for the account: a stranger who guesses at its sign-in would keep its owner from changing
-    the password. Who stole a session has no more tries than at a sign-in.
-    """
-
-    def __init__(self, limiter: Limiter, limits: FailureLimits) -> None:
-        self._limiter = limiter
-        self._of_session = Limit("failures_of_session", limits.per_account, per=WINDOW)
-
-    async def refuse_after_too_many(self, session_id: UUID) -> None:
-        """Raise TooManyRequests if one more failure would be too many; ask before and after."""
-        try:
-            await self._limiter.check(self._of_session, str(session_id))
-        except TooManyRequests:
-            log.warning("re-authentication limited", session_id=str(session_id))
-            raise
-
-    async def count(self, session_id: UUID) -> None:
-        """Count a failure. Raises TooManyRequests if it is one too many: say nothing else then."""
-        await self._limiter.hit(self._of_session, str(session_id))
 
 
 def account_named(address: str) -> str:

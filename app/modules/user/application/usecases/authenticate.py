@@ -5,12 +5,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from app.core.exceptions import Unauthenticated
 from app.core.security import AccessTokens, Actor
 from app.modules.user.application.dto import SessionState
+from app.modules.user.application.failed_credentials import FailedCredentials
 from app.modules.user.application.readers import UserReader
 from app.modules.user.application.usecases.note_use import NoteUse
 from app.modules.user.domain.sessions import SessionCookie
@@ -32,6 +34,8 @@ class Authenticate:
     The secret says who signed in, the database whether that still counts: a session that was
     ended, an account that was closed or a role that was taken away shows within a second, in
     every process. For that second the answer is remembered.
+
+    What is nobody's is looked up so often and no more: see FailedCredentials.
     """
 
     REMEMBERED_SECONDS: Final = 1.0
@@ -44,31 +48,36 @@ class Authenticate:
         reader: UserReader,
         permissions_of: Mapping[str, frozenset[str]],
         note_use: NoteUse,
+        failures: FailedCredentials,
         clock: Clock,
     ) -> None:
         self._tokens, self._reader, self._clock = tokens, reader, clock
         self._permissions_of, self._note_use = permissions_of, note_use
+        self._failures = failures
         self._known: OrderedDict[UUID, Known] = OrderedDict()
 
     async def __call__(self, token: str, /) -> Actor:
-        """Return whose access token it is. Raises Unauthenticated."""
+        """Return whose access token it is. Raises Unauthenticated, and TooManyRequests."""
         claims = self._tokens.verify(token)
-        known = self._remembered(claims.session_id) or await self._look_up(claims.session_id)
+        known = self._remembered(claims.session_id)
+        if known is None:
+            look_up = partial(self._look_up, claims.session_id)
+            known = await self._failures.of_session(claims.session_id, look_up)
         if known.actor.user_id != claims.user_id:
             raise Unauthenticated
         return known.actor
 
     async def by_cookie(self, value: str, /) -> Actor:
-        """Return whose cookie it is. Raises Unauthenticated."""
+        """Return whose cookie it is. Raises Unauthenticated, and TooManyRequests."""
         cookie = SessionCookie.parse(value)
         if cookie is None:
             raise Unauthenticated
         remembered = self._remembered(cookie.session_id)
         if remembered is not None and _is_of(remembered.state, cookie):
             return remembered.actor
-        known = await self._look_up(cookie.session_id)  # again: the cookie may have been renewed
-        if not _is_of(known.state, cookie):
-            raise Unauthenticated
+        # Again: the cookie may have been renewed.
+        look_up = partial(self._look_up_cookie, cookie)
+        known = await (look_up() if self._was_good(cookie) else self._failures.of_client(look_up))
         await self._note_use.of_session(cookie.session_id, last=known.state.last_used_at)
         return known.actor
 
@@ -79,6 +88,16 @@ class Authenticate:
     def _remembered(self, session_id: UUID) -> Known | None:
         known = self._known.get(session_id)
         return known if known is not None and time.monotonic() < known.until else None
+
+    def _was_good(self, cookie: SessionCookie) -> bool:
+        known = self._known.get(cookie.session_id)
+        return known is not None and _is_of(known.state, cookie)
+
+    async def _look_up_cookie(self, cookie: SessionCookie) -> Known:
+        known = await self._look_up(cookie.session_id)
+        if not _is_of(known.state, cookie):
+            raise Unauthenticated
+        return known
 
     async def _look_up(self, session_id: UUID) -> Known:
         until = time.monotonic() + self.REMEMBERED_SECONDS  # from before the database was asked

@@ -3,10 +3,12 @@
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from app.core.exceptions import Unauthenticated
 from app.core.security import Actor, Authenticator
+from app.modules.user.application.failed_credentials import FailedCredentials
 from app.modules.user.application.readers import KeyReader
 from app.modules.user.application.usecases.note_use import NoteUse
 from app.modules.user.domain.keys import KeySecret
@@ -17,6 +19,7 @@ class AuthenticateKey:
     """Turn an API key into its actor, who may do what is in its scopes *and* its owner may do now.
 
     A key that was deleted, or a right that its owner lost, shows within a second, as with sessions.
+    What is nobody's is looked up so often and no more: see FailedCredentials.
     """
 
     REMEMBERED_SECONDS: Final = 1.0
@@ -28,34 +31,37 @@ class AuthenticateKey:
         reader: KeyReader,
         permissions_of: Mapping[str, frozenset[str]],
         note_use: NoteUse,
+        failures: FailedCredentials,
         clock: Clock,
     ) -> None:
         self._reader, self._note_use, self._clock = reader, note_use, clock
+        self._failures = failures
         self._permissions_of = permissions_of
         self._known: OrderedDict[str, tuple[float, Actor]] = OrderedDict()
 
     async def __call__(self, key: str, /) -> Actor:
-        """Return the actor. Raises Unauthenticated."""
+        """Return the actor. Raises Unauthenticated, and TooManyRequests."""
         fingerprint = KeySecret(key).fingerprint
         known = self._known.get(fingerprint)
         if known is not None and time.monotonic() < known[0]:
             return known[1]
-        self._known.pop(fingerprint, None)
-        until = time.monotonic() + self.REMEMBERED_SECONDS  # from before the database was asked
-        actor = await self._look_up(fingerprint)
-        self._known[fingerprint] = (until, actor)
-        if len(self._known) > self.REMEMBERED:
-            self._known.popitem(last=False)
-        return actor
+        look_up = partial(self._look_up, fingerprint)
+        return await (self._failures.of_client(look_up) if known is None else look_up())
 
     async def _look_up(self, fingerprint: str) -> Actor:
+        until = time.monotonic() + self.REMEMBERED_SECONDS  # from before the database was asked
         state = await self._reader.state(fingerprint)
         if state is None or state.expires_at <= self._clock.now():
+            self._known.pop(fingerprint, None)
             raise Unauthenticated
         await self._note_use.of_key(state.id, last=state.last_used_at)
         allowed = (self._permissions_of.get(role, frozenset()) for role in state.roles)
         permissions = state.scopes & frozenset[str]().union(*allowed)
-        return Actor(state.user_id, state.id, permissions, is_key=True)
+        actor = Actor(state.user_id, state.id, permissions, is_key=True)
+        self._known[fingerprint] = (until, actor)
+        if len(self._known) > self.REMEMBERED:
+            self._known.popitem(last=False)
+        return actor
 
 
 class AuthenticateBearer:

@@ -5,7 +5,7 @@ import structlog
 from app.core.passwords import PasswordHasher
 from app.core.security import Actor
 from app.modules.user.application.dto import StoredCredentials
-from app.modules.user.application.failed_sign_ins import FailedReauthentications
+from app.modules.user.application.failed_reauthentications import FailedReauthentications
 from app.modules.user.application.readers import UserReader
 from app.modules.user.domain.entities import ReauthFailed
 
