@@ -1,10 +1,13 @@
 """How often something may be done, and by whom it is counted."""
 
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from app.core.clients import networks_of
 from app.core.exceptions import AppError
+
+Caller = TypeVar("Caller")
 
 MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE
@@ -40,6 +43,15 @@ class TooManyRequests(AppError):
     def __init__(self, *, after: float = 1.0) -> None:
         self.retry_after_seconds = max(1, -int(-after // 1))
         super().__init__()
+
+
+def nearest_to_their_limits(used: Mapping[Caller, float], count: int) -> list[Caller]:
+    """Return whose counts to keep where there are too many: those who used most of their limit.
+
+    They are `count`, or more: everybody who has reached a limit (1.0) is among them.
+    """
+    reached = sum(share >= 1 for share in used.values())
+    return sorted(used, key=used.__getitem__, reverse=True)[: max(count, reached)]
 
 
 class Limiter(Protocol):

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.core.server import HttpProtocol
+
 
 class PortTaken(Exception):
     """Nothing can be served there; the message says why."""
@@ -30,10 +32,13 @@ async def served(app: ASGIApp, *, host: str, port: int) -> AsyncIterator[None]:
     with listening(host, port) as listener:
         config = uvicorn.Config(
             app,
+            http=HttpProtocol,
+            ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,  # the boundary's has more
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=1,
         )
         server = _Server(config)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.metrics import TOKEN, asked
 from tests.support.server import Command, Running, free_port
+from tests.support.sockets import exchange
 
 
 @pytest.fixture
@@ -50,6 +51,21 @@ def test_nobody_else_sees_anything(worker: Running, port: int) -> None:
         headers = {"Authorization": f"Bearer {token}"}
         answer = httpx2.get(f"http://127.0.0.1:{port}/{path}", headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_what_is_too_large_or_no_http_is_refused_there_as_everywhere(
+    worker: Running, port: int
+) -> None:
+    worker.wait_until(lambda: bool(asked(port)))
+    headers = b"".join(b"X-%d: a\r\n" % number for number in range(101))
+    get = b"GET /metrics HTTP/1.1\r\nHost: test\r\n"
+    for sent, code in (
+        (get + headers + b"\r\n", "headers_too_large"),
+        (get + b"X-A: " + b"a" * 20_000 + b"\r\n\r\n", "headers_too_large"),
+        (b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: test\r\n\r\n", "uri_too_long"),
+        (b"nonsense\r\n\r\n", "malformed_request"),
+    ):
+        assert exchange(port, sent).json()["code"] == code
 
 
 def test_a_port_that_is_taken_stops_the_start_with_a_sentence(

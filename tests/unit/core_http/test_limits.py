@@ -9,7 +9,7 @@ import pytest
 from app.core.edge import Edge
 from app.core.fair_use import FairUse
 from app.core.gate import Gate
-from app.core.limits import Limit
+from app.core.limits import Limit, TooManyRequests
 from app.core.parameters import CurrentActor
 from app.core.routing import ApiRouter, mount
 from app.core.security import AUTHENTICATED, PUBLIC, scope
@@ -183,3 +183,30 @@ async def test_a_network_of_ipv6_has_the_limit_of_four_clients(app: Service) -> 
     others = [f"2001:db8:0:{subnet:x}::1" for subnet in range(1, 9)]
     assert await statuses(others) == [422] * 6 + [429] * 2
     assert await statuses(["2001:db8:0:100::1"]) == [422]
+
+
+def is_let_in(fair_use: FairUse, caller: str) -> bool:
+    try:
+        fair_use.count(caller)
+    except TooManyRequests:
+        return False
+    return True
+
+
+def test_who_is_over_the_limit_is_not_forgotten_for_a_crowd(watch: Watch) -> None:
+    fair_use = FairUse(5, watch, most_callers=100)
+    assert [is_let_in(fair_use, "ana") for _ in range(6)] == [True] * 5 + [False]
+    for caller in range(10_000):
+        assert is_let_in(fair_use, str(caller))
+        assert len(fair_use._counts) <= 100
+    assert not is_let_in(fair_use, "ana")
+
+
+def test_who_comes_to_a_crowd_that_is_all_over_the_limit_shares_one_count(watch: Watch) -> None:
+    fair_use = FairUse(5, watch, most_callers=100)
+    for caller in range(100):
+        assert all(is_let_in(fair_use, str(caller)) for _ in range(5))
+    assert sum(is_let_in(fair_use, f"newcomer {number}") for number in range(20)) == 5
+    assert not any(is_let_in(fair_use, str(caller)) for caller in range(100))
+    watch.seconds += 61
+    assert is_let_in(fair_use, "newcomer 0")

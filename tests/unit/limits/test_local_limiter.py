@@ -1,6 +1,7 @@
 """Counting in memory: moving windows, and no more of them than are in use."""
 
 import asyncio
+import tracemalloc
 
 import pytest
 
@@ -80,3 +81,54 @@ async def test_what_is_over_takes_no_room(limiter: LocalLimiter, watch: Watch) -
             await limiter.hit(THREE, f"{round_}-{whom}")
         watch.seconds += 61
     assert len(limiter._windows) <= SWEPT_FROM + 1
+
+
+# --- More callers than there is room for ----------------------------------------------------------
+
+MOST_BYTES = 800_000  # some 2,000 callers
+
+
+@pytest.fixture
+def small(watch: Watch) -> LocalLimiter:
+    return LocalLimiter(now=watch, most_bytes=MOST_BYTES)
+
+
+async def crowd(limiter: LocalLimiter, watch: Watch) -> None:
+    """Five times as many callers as fit, in less than the time of a window."""
+    for number in range(10_000):
+        await limiter.hit(THREE, f"2001:db8:{number:04x}:ffff::/64")
+        watch.seconds += 0.005
+
+
+async def test_a_crowd_takes_no_more_memory_than_there_is_for_it(
+    small: LocalLimiter, watch: Watch
+) -> None:
+    tracemalloc.start()
+    try:
+        await crowd(small, watch)
+        taken, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < MOST_BYTES
+
+
+async def test_who_has_reached_a_limit_is_not_forgotten_for_a_crowd(
+    small: LocalLimiter, watch: Watch
+) -> None:
+    for number in range(500):
+        await hits(small, 3, f"guesser {number}")
+    await crowd(small, watch)
+    refused = [await hits(small, 1, f"guesser {number}") for number in range(500)]
+    assert refused == [0] * 500
+    assert await hits(small, 5, "ana") == 3
+
+
+async def test_who_comes_to_a_crowd_that_has_all_reached_its_limits_shares_one_count(
+    small: LocalLimiter, watch: Watch
+) -> None:
+    for number in range(5_000):
+        await hits(small, 3, f"guesser {number}")
+    assert sum([await hits(small, 1, f"newcomer {number}") for number in range(50)]) <= 3
+    assert await hits(small, 1, "guesser 0") == 0
+    watch.seconds += 61
+    assert await hits(small, 5, "newcomer 0") == 3

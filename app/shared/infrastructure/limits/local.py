@@ -1,65 +1,137 @@
 """Limits that this process counts alone."""
 
 import time
-from collections import deque
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.core.limits import Limit, TooManyRequests
+from app.core.limits import Limit, TooManyRequests, nearest_to_their_limits
 
 SWEPT_FROM: Final = 1_000
+MOST_BYTES: Final = 32 * 1024 * 1024
+WINDOW_BYTES: Final = 400  # what one takes with its name and its place in a dictionary
+TIME_BYTES: Final = 9
+SHORTEST_SECONDS: Final = 1.0  # between two looks at everything
+# What those share who come when nobody else can be forgotten; nobody is called so.
+OTHERS: Final = "others"
+
+_Key = tuple[str, str]
 
 
 @dataclass(slots=True)
 class _Window:
-    seconds: int
-    times: deque[float] = field(default_factory=deque)
+    limit: Limit
+    times: "array[float]" = field(default_factory=lambda: array("d"))
 
-    def is_empty(self, now: float) -> bool:
-        while self.times and self.times[0] <= now - self.seconds:
-            self.times.popleft()
-        return not self.times
+    def let_go(self, now: float) -> int:
+        """Forget the times that are over; return how many they were."""
+        over = 0
+        while over < len(self.times) and self.times[over] <= now - self.limit.per:
+            over += 1
+        if over:
+            del self.times[:over]
+        return over
 
 
 class LocalLimiter:
     """Moving windows in memory. What is over is forgotten, so they stay as few as are in use.
 
     With `share` below 1 it is stricter: it stands in for a count that several processes share.
+
+    With too much to remember it forgets the half that is farthest from its limit. Nobody who has
+    reached a limit is forgotten; if they are too many, those who come next share one count.
     """
 
-    def __init__(self, share: float = 1.0, now: Callable[[], float] = time.monotonic) -> None:
-        self._share, self._now = share, now
-        self._windows: dict[tuple[str, str], _Window] = {}
+    def __init__(
+        self,
+        share: float = 1.0,
+        now: Callable[[], float] = time.monotonic,
+        *,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._share, self._now, self._most_bytes = share, now, most_bytes
+        self._windows: dict[_Key, _Window] = {}
+        self._times = 0
         self._sweep_at = SWEPT_FROM
+        self._full_until = 0.0
 
     # No `await` between looking and counting: in one event loop that makes the two one step.
     async def hit(self, limit: Limit, whom: str, /) -> None:
-        await self.check(limit, whom)
         now = self._now()
-        window = self._windows.setdefault((limit.name, whom), _Window(limit.per))
+        key = self._key(limit, whom, now)
+        self._check(limit, key, now)
+        window = self._windows.get(key)
+        if window is None:
+            window = self._windows[key] = _Window(limit)
         window.times.append(now)
-        if len(self._windows) > self._sweep_at:
-            self._sweep(now)
+        self._times += 1
 
     async def check(self, limit: Limit, whom: str, /) -> None:
-        window, now = self._windows.get((limit.name, whom)), self._now()
-        if window is None or window.is_empty(now):
-            return
-        if len(window.times) >= max(1, int(limit.amount * self._share)):
-            raise TooManyRequests(after=window.times[0] + limit.per - now)
+        now = self._now()
+        self._check(limit, self._key(limit, whom, now), now)
 
     async def counted(self, limit: Limit, whom: str, /) -> int:
         window = self._windows.get((limit.name, whom))
-        return 0 if window is None or window.is_empty(self._now()) else len(window.times)
+        if window is None:
+            return 0
+        self._times -= window.let_go(self._now())
+        return len(window.times)
 
     async def forget(self, limit: Limit, whom: str, /) -> None:
-        self._windows.pop((limit.name, whom), None)
+        window = self._windows.pop((limit.name, whom), None)
+        if window is not None:
+            self._times -= len(window.times)
 
     async def close(self) -> None:
         self._windows.clear()
+        self._times = 0
 
-    def _sweep(self, now: float) -> None:
-        """Drop what is over, each time that they have become twice as many as were left."""
-        self._windows = {key: each for key, each in self._windows.items() if not each.is_empty(now)}
+    def _check(self, limit: Limit, key: _Key, now: float) -> None:
+        window = self._windows.get(key)
+        if window is None:
+            return
+        self._times -= window.let_go(now)
+        if len(window.times) >= self._amount(limit):
+            raise TooManyRequests(after=window.times[0] + limit.per - now)
+
+    def _amount(self, limit: Limit) -> int:
+        return max(1, int(limit.amount * self._share))
+
+    # --- Room -------------------------------------------------------------------------------------
+
+    def _key(self, limit: Limit, whom: str, now: float) -> _Key:
+        """Return as whom to count: most often as themselves."""
+        key = (limit.name, whom)
+        if key in self._windows:
+            return key
+        if len(self._windows) >= self._sweep_at:
+            self._forget_what_is_over(now)
+        if self._is_full and now >= self._full_until:
+            self._forget_who_is_farthest_from_a_limit(now)
+        return (limit.name, OTHERS) if self._is_full else key
+
+    @property
+    def _is_full(self) -> bool:
+        used = len(self._windows) * WINDOW_BYTES + self._times * TIME_BYTES
+        return used + WINDOW_BYTES > self._most_bytes
+
+    def _forget_what_is_over(self, now: float) -> None:
+        """Do so each time that the windows have become twice as many as were left."""
+        for window in self._windows.values():
+            self._times -= window.let_go(now)
+        self._keep([key for key, window in self._windows.items() if window.times])
         self._sweep_at = max(SWEPT_FROM, 2 * len(self._windows))
+
+    def _forget_who_is_farthest_from_a_limit(self, now: float) -> None:
+        self._forget_what_is_over(now)
+        used = {
+            key: len(window.times) / self._amount(window.limit)
+            for key, window in self._windows.items()
+        }
+        self._keep(nearest_to_their_limits(used, len(used) // 2))
+        self._full_until = now + SHORTEST_SECONDS
+
+    def _keep(self, keys: list[_Key]) -> None:
+        self._windows = {key: self._windows[key] for key in keys}
+        self._times = sum(len(window.times) for window in self._windows.values())
