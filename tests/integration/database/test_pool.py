@@ -8,7 +8,7 @@ import pytest
 
 from app.shared.infrastructure.database.pool import Pool, PoolClosed
 from app.shared.infrastructure.database.postgres import PostgresDatabase
-from tests.integration.database.postgresql import SLEEP, TIMEOUT, Work, opened, read
+from tests.integration.database.postgresql import ONE, SLEEP, TIMEOUT, Work, opened, read
 
 SIZE = 2
 
@@ -124,3 +124,22 @@ async def test_what_a_read_was_cut_off_from_is_not_lent_again(postgresql_url: st
         begun.cancel()
         await asyncio.gather(begun, return_exceptions=True)
         assert connection.is_closed()
+
+
+async def test_who_is_cut_off_while_it_rolls_back_gives_its_connection_back(
+    postgresql_url: str,
+) -> None:
+    async with opened(postgresql_url, pool_size=1) as database:
+        has_read = asyncio.Event()
+
+        async def in_vain() -> None:
+            async with database.transaction() as connection:
+                await connection.fetch_one(ONE, {})
+                has_read.set()
+
+        begun = asyncio.ensure_future(in_vain())
+        await has_read.wait()
+        begun.cancel()
+        await asyncio.gather(begun, return_exceptions=True)
+        assert database._pool._lent == set()
+        await read(database)

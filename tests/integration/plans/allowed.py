@@ -9,6 +9,7 @@ from app.shared.infrastructure.events import (
     backlog,
     deliveries,
     inspection,
+    leases,
     replay,
     retention,
     steering,
@@ -52,14 +53,13 @@ ALLOWED: Final[dict[Any, Allowed]] = {
         "it comes to each delivery four times, each time by an index: as due, as the head of its "
         "lane, to judge and to change it",
     ),
-    deliveries.IN_FLIGHT: Allowed(_UNDONE, _SUMS_UP),
-    deliveries.OWNERS: Allowed(_UNDONE, _SUMS_UP),
+    leases.IN_FLIGHT: Allowed(_UNDONE, _SUMS_UP),
+    leases.OWNERS: Allowed(_UNDONE, _SUMS_UP),
+    sweep.PAGE: Allowed(
+        800, "a step into an index for each of a hundred lanes, for its head and for what is let go"
+    ),
     backlog.LAG: Allowed(_UNDONE, _SUMS_UP),
     backlog.LANES: Allowed(2 * _UNDONE, _SUMS_UP + "; then it reads the first of each lane"),
-    sweep.FIRST_OF_LANES: Allowed(2 * _UNDONE, _SUMS_UP + "; then it reads the first of each lane"),
-    sweep.FIRST_OF_LANES_OF: Allowed(
-        2 * _UNDONE, _SUMS_UP + "; then it reads the first of each lane"
-    ),
     steering.SET_ASIDE_BATCH: Allowed(_UNDONE, _OPERATOR),
     steering.DISCARD_WAITING_BATCH: Allowed(2 * _UNDONE, _OPERATOR),
     inspection.page_query: Allowed(

@@ -117,6 +117,8 @@ VALUES: Final[dict[str, Any]] = {
     "blocked": _TAKEN + 1,
     "delivery_id": _DEAD,
     "after": 0,
+    "after_handler": "",
+    "after_lane": UUID(int=0),
     # Playing the log again
     "kind": "task.created",
     "after_time": NOW - dt.timedelta(days=35),

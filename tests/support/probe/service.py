@@ -7,7 +7,6 @@ from pydantic import SecretStr
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer, build_container
-from app.shared.infrastructure.events.engine import Rhythm
 from tests.support.probe.handlers import Folder, handlers
 from tests.support.probe.module import EVENTS, ProbeUnitOfWork
 
@@ -36,5 +35,5 @@ def probe_container(
     registry.publish(EVENTS)
     registry.subscribe(handlers(folder), unit_of_work=unit_of_work)
     if is_hasty:
-        container.engine()._swept = Rhythm(0.1)
+        container.engine().housekeeping.duties["blocked"].pause_seconds = 0.1
     return container

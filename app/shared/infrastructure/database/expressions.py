@@ -4,7 +4,17 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Float, FunctionElement, Integer, Select, literal
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Float,
+    FunctionElement,
+    Integer,
+    Select,
+    String,
+    literal,
+    literal_column,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -143,3 +153,23 @@ class byte_length(FunctionElement[int]):  # noqa: N801 - as above
 
 
 _write(byte_length, postgresql="octet_length({})", sqlite="length(CAST({} AS BLOB))")
+
+
+class time_limit(FunctionElement[str]):  # noqa: N801 - reads as the SQL function that it is
+    """Bound each statement of this transaction to so many seconds: select it first.
+
+    SQLite has no such limit, and gives an empty answer.
+    """
+
+    type = String()
+    inherit_cache = True
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(literal_column(str(int(seconds * 1000))))
+
+
+_write(
+    time_limit,
+    postgresql="set_config('statement_timeout', '{}', true)",
+    sqlite="substr('{}', 1, 0)",
+)

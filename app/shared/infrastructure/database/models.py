@@ -153,6 +153,7 @@ for _name, _columns, _where in (
         _STATE == 4,  # noqa: PLR2004 - see DeliveryState
     ),
     ("dead", (event_delivery.c.handler, event_delivery.c.id), _STATE.in_([2, 5])),
+    ("parked", (event_delivery.c.handler, event_delivery.c.id), _STATE == 5),  # noqa: PLR2004
     ("done", (event_delivery.c.done_at,), _STATE == 3),  # noqa: PLR2004 - see DeliveryState
 ):
     Index(f"ix_event_delivery_{_name}", *_columns, postgresql_where=_where, sqlite_where=_where)

@@ -79,8 +79,10 @@ class PostgresDatabase:
             await self._begin(raw)
             yield PostgresConnection(raw, self)
         finally:
-            await _end(raw)
-            self._pool.give_back(raw)
+            try:
+                await _end(raw)
+            finally:  # whoever is cancelled while it rolls back gives its connection back too
+                self._pool.give_back(raw)
 
     def fail(self, error: Exception, raw: asyncpg.Connection | None = None) -> NoReturn:
         """Raise the error as the layers above know it; note whether it is one of an outage."""

@@ -17,6 +17,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal_column,
     not_,
     or_,
     select,
@@ -51,7 +52,13 @@ def _is_unfinished() -> ColumnElement[bool]:
 def head_of(handler: ColumnElement[str], lane: ColumnElement[object]) -> Select[tuple[int]]:
     """Where in the lane the first unfinished delivery stands: one step into an index."""
     in_lane = and_(_other.handler == handler, _other.lane == lane)
-    return select(func.min(_other.lane_seq)).where(in_lane, _is_unfinished())
+    return (
+        select(_other.lane_seq)
+        .where(in_lane, _is_unfinished())
+        # Not `min`: with a plan that was made while the table was empty it reads the whole lane.
+        .order_by(_other.handler, _other.lane, _other.lane_seq)
+        .limit(literal_column("1"))
+    )
 
 
 def is_paused(handler: ColumnElement[str]) -> ColumnElement[bool]:
@@ -199,27 +206,6 @@ START: Final = Query(
 The token grows here too, so that another copy of the message finds nothing to start.
 """
 
-# What is due is left out of the search: that is the backlog.
-_is_on_its_way = and_(
-    is_in(_this.state, READY, TAKEN), _this.due_at > database_time(), _this.state == int(TAKEN)
-)
-IN_FLIGHT: Final = Query(select(func.count().label("count")).where(_is_on_its_way))
-"""How many are taken, under a lease that has not ended."""
-
-OWNERS: Final = Query(select(_this.owner).where(_is_on_its_way).distinct())
-END_LEASES: Final = Query(
-    update(event_delivery)
-    .where(
-        _this.id.in_(
-            select(_this.id)
-            .where(_is_on_its_way, _this.owner == bindparam("of_owner"))
-            .with_for_update(skip_locked=True)
-        )
-    )
-    .values(due_at=database_time())
-)
-"""Have what a process held taken again now: for one that is gone."""
-
 FINISH: Final = Query(
     update(event_delivery)
     .where(_is_held)
@@ -272,11 +258,6 @@ REFUND: Final = Query(
 """Give back what could not be sent: no attempt was counted yet."""
 
 PARK: Final = Query(update(event_delivery).where(_is_held).values(state=int(PARKED), owner=None))
-UNPARK: Final = Query(
-    update(event_delivery)
-    .where(is_just(_this.state, PARKED), _this.handler == bindparam("of_handler"))
-    .values(state=int(READY), attempts=0, due_at=database_time())
-)
 
 ADD_ATTEMPT: Final = Query(
     insert(event_attempt).values(ended_at=database_time()),

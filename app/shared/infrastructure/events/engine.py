@@ -1,7 +1,6 @@
 """The engine: takes what is due and has it run, until it is stopped."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol
@@ -12,20 +11,15 @@ from app.core.events import EventRegistry
 from app.core.exceptions import Unavailable
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events import deliveries, metrics
-from app.shared.infrastructure.events.owners import is_gone
+from app.shared.infrastructure.events.housekeeping import Housekeeping
 from app.shared.infrastructure.events.runner import Runner, Taken, unbroken
-from app.shared.infrastructure.events.scheduler import Scheduler
 from app.shared.infrastructure.events.states import DeliveryState
-from app.shared.infrastructure.events.sweep import sweep
 from app.shared.infrastructure.events.wake import Wake
 
 log = structlog.get_logger(__name__)
 
 SHORTEST_PAUSE_SECONDS: Final = 0.02
 LONGEST_PAUSE_SECONDS: Final = 1.0
-SWEEP_SECONDS: Final = 5.0
-SCHEDULE_SECONDS: Final = 1.0
-LOOK_AROUND_SECONDS: Final = 1.0
 
 
 class EngineEnded(Exception):
@@ -68,12 +62,9 @@ class Engine:
         executor: Executor,
         wake: Wake,
     ) -> None:
-        self._database, self._registry, self._wake = database, registry, wake
+        self._database, self._wake = database, wake
         self._runner, self._executor = runner, executor
-        self._scheduler = Scheduler(database, registry)
-        self._swept = Rhythm(SWEEP_SECONDS)
-        self._scheduled = Rhythm(SCHEDULE_SECONDS)
-        self._looked_around = Rhythm(LOOK_AROUND_SECONDS)
+        self.housekeeping = Housekeeping(database, registry, wake)
         self._has_ended = False
 
     @asynccontextmanager
@@ -108,7 +99,7 @@ class Engine:
         """Deliver until cancelled."""
         pause = SHORTEST_PAUSE_SECONDS
         try:
-            async with self._wake.listening():
+            async with self._wake.listening(), self.housekeeping.running():
                 while True:
                     found = await unbroken(self._step_if_possible())  # what it took, it starts
                     pause = SHORTEST_PAUSE_SECONDS if found else _longer(pause)
@@ -119,7 +110,6 @@ class Engine:
 
     async def step(self) -> int:
         """Take what is due and start it; return how much was found."""
-        await self._keep_in_order()
         free = await self._executor.free()
         if free <= 0:
             return 0
@@ -134,7 +124,8 @@ class Engine:
         return len(found)
 
     async def drain(self) -> None:
-        """Deliver until nothing is due any more: for tests."""
+        """Keep house, and deliver until nothing is due any more: for tests."""
+        await self.housekeeping.once()
         while await self.step():
             await self._executor.finish()
 
@@ -166,34 +157,6 @@ class Engine:
                 await connection.commit()
         return found
 
-    async def _keep_in_order(self) -> None:
-        if self._scheduled.is_time():
-            await self._scheduler.fire_due()
-        if self._looked_around.is_time():
-            await self._end_leases_of_the_dead()
-        if self._swept.is_time():
-            async with self._database.transaction() as connection:
-                await sweep(connection)
-                for handler in self._registry.handlers:
-                    # What an older version of this code had no handler for.
-                    await connection.execute(deliveries.UNPARK, {"of_handler": handler.id})
-                await connection.commit()
-
-    async def _end_leases_of_the_dead(self) -> None:
-        """Wait for no lease of a process that is known to be gone: as a rule one that was killed.
-
-        Of other machines nobody knows; there the lease decides. Who was taken for dead and is not
-        finds its delivery overtaken, as one does whose lease has ended.
-        """
-        owners = [row["owner"] for row in await self._database.fetch_all(deliveries.OWNERS, {})]
-        gone = [owner for owner in owners if is_gone(owner)]
-        if gone:
-            log.warning("deliveries of processes that are gone", owners=gone)
-            async with self._database.transaction() as connection:
-                for owner in gone:
-                    await connection.execute(deliveries.END_LEASES, {"of_owner": owner})
-                await connection.commit()
-
 
 def _one_of_each_lane(found: Sequence[Taken], *states: DeliveryState) -> Iterable[Taken]:
     return {(t.handler, t.lane): t for t in found if t.state in states}.values()
@@ -201,16 +164,3 @@ def _one_of_each_lane(found: Sequence[Taken], *states: DeliveryState) -> Iterabl
 
 def _longer(pause: float) -> float:
     return min(pause * 2, LONGEST_PAUSE_SECONDS)
-
-
-class Rhythm:
-    """Tells when it is time again."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self._next = seconds, 0.0
-
-    def is_time(self) -> bool:
-        if time.monotonic() < self._next:
-            return False
-        self._next = time.monotonic() + self._seconds
-        return True

@@ -30,6 +30,10 @@ TAKE_SECONDS: Final = Histogram(
     "event_take_seconds", "How long it took to ask for due deliveries.", buckets=SECONDS
 )
 
+HOUSEKEEPING_FAILURES: Final = Counter(
+    "event_housekeeping_failures", "Duties of the housekeeping that failed.", ["duty"]
+)
+
 
 def count_run(handler: str, outcome: str, attempts: int) -> None:
     """Count a run of a delivery that has just ended."""
@@ -45,10 +49,11 @@ class Scrape:
         self._lag = lag
 
     async def __call__(self) -> bytes:
+        backlog: Iterable[LagView] | None
         try:
             backlog = await self._lag()
         except Unavailable:  # then what this process has counted is wanted all the more
-            backlog = ()
+            backlog = None
         # A registry of its own each time: what is not there any more leaves no value behind.
         asked = CollectorRegistry()
         asked.register(_Backlog(backlog))
@@ -56,10 +61,22 @@ class Scrape:
 
 
 class _Backlog(Collector):
-    def __init__(self, backlog: Iterable[LagView]) -> None:
+    """Says too whether it is known: an alarm on figures that are missing would never go off."""
+
+    def __init__(self, backlog: Iterable[LagView] | None) -> None:
         self._backlog = backlog
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield GaugeMetricFamily(
+            "event_backlog_known",
+            "1 if the database told the backlog; 0 if it did not answer in time.",
+            value=int(self._backlog is not None),
+        )
+        if self._backlog is not None:
+            yield from self._figures(self._backlog)
+
+    @staticmethod
+    def _figures(backlog: Iterable[LagView]) -> Iterator[GaugeMetricFamily]:
         waiting = GaugeMetricFamily(
             "event_backlog", "Deliveries that are not done.", labels=["handler", "state"]
         )
@@ -71,7 +88,7 @@ class _Backlog(Collector):
             "For how long the oldest ready delivery could have been taken; 0 if there is none.",
             labels=["handler"],
         )
-        for of in self._backlog:
+        for of in backlog:
             for state in ("ready", "taken", "blocked", "dead", "parked"):
                 waiting.add_metric([of.handler, state], getattr(of, state))
             lanes.add_metric([of.handler], of.blocked_lanes)

@@ -36,7 +36,8 @@ from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.event_log import ORDINALS
 from app.shared.infrastructure.events.states import DeliveryState, is_just
-from app.shared.infrastructure.events.steering import AGAIN, BATCH, known, let_go
+from app.shared.infrastructure.events.steering import AGAIN, BATCH, known
+from app.shared.infrastructure.events.sweep import let_go
 
 FOREVER: Final = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar, Final
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import bindparam, select
 
@@ -45,12 +45,24 @@ class Scheduler:
         self._fired: dict[str, int] = {}
 
     async def fire_due(self) -> int:
-        """Publish what is due by the database's clock; return how many ticks were ours."""
+        """Publish what is due by the database's clock; return how many ticks were ours.
+
+        One that can't be published keeps no other from its turn: its error is raised at the end.
+        """
         schedules = [h for h in self._registry.handlers if h.subscription.every is not None]
         row = await self._database.fetch_one(NOW, {}) if schedules else None
         if row is None:
             return 0
-        return sum([await self._fire(schedule, row["now"]) for schedule in schedules])
+        fired, errors = 0, []
+        for schedule in schedules:
+            try:
+                fired += await self._fire(schedule, row["now"])
+            except Exception as error:  # noqa: BLE001 - raised below
+                error.add_note(f"schedule {schedule.id}")
+                errors.append(error)
+        if errors:
+            raise errors[0]
+        return fired
 
     async def _fire(self, handler: Handler, now: dt.datetime) -> bool:
         seconds = (handler.subscription.every or dt.timedelta.max).total_seconds()
@@ -59,7 +71,7 @@ class Scheduler:
             return False
         due_at = dt.datetime.fromtimestamp(number * seconds, dt.UTC)
         schedule = Schedule(
-            id=uuid5(NAMESPACE_URL, handler.id), version=number, created_at=due_at, updated_at=now
+            id=schedule_id(handler.id), version=number, created_at=due_at, updated_at=now
         )
         schedule.record(ScheduleTick(handler.id, due_at))
         try:
@@ -83,3 +95,8 @@ class Scheduler:
             await collector.write(connection)
             await connection.commit()
         return True
+
+
+def schedule_id(handler_id: str) -> UUID:
+    """Return the id of what a handler's ticks belong to."""
+    return uuid5(NAMESPACE_URL, handler_id)

@@ -40,5 +40,5 @@ _INDEXED: Final[dict[DeliveryState, tuple[DeliveryState, ...]]] = {
     DeliveryState.DONE: (DeliveryState.DONE,),
     DeliveryState.BLOCKED: (DeliveryState.BLOCKED,),
     DeliveryState.DEAD: (DeliveryState.DEAD, DeliveryState.PARKED),
-    DeliveryState.PARKED: (DeliveryState.DEAD, DeliveryState.PARKED),
+    DeliveryState.PARKED: (DeliveryState.PARKED,),
 }

@@ -34,7 +34,7 @@ from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events import deliveries
 from app.shared.infrastructure.events.inspection import Inspection
 from app.shared.infrastructure.events.states import IN_LANES, DeliveryState, is_in
-from app.shared.infrastructure.events.sweep import SWEPT_AT_ONCE, sweep
+from app.shared.infrastructure.events.sweep import let_go
 
 READY, TAKEN, DEAD, DONE, BLOCKED, PARKED = DeliveryState
 BATCH: Final = 5_000
@@ -179,15 +179,6 @@ class Steering:
 def _note(reason: str) -> str:
     actor_id = current_work.get().actor_id
     return f"discarded by {actor_id}: {reason}" if actor_id else f"discarded: {reason}"
-
-
-async def let_go(database: Database, handler: str) -> None:
-    """Make ready what is first in its lane now. What a paused handler has to do stays."""
-    found = SWEPT_AT_ONCE
-    while found == SWEPT_AT_ONCE:
-        async with database.transaction() as connection:
-            found = await sweep(connection, handler=handler)
-            await connection.commit()
 
 
 def known(registry: EventRegistry, handler: str) -> Handler:

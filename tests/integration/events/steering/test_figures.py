@@ -78,3 +78,8 @@ async def test_without_a_database_what_this_process_counted_is_still_told() -> N
     found = await figures(Scrape(lag))
     assert ("event_take_seconds_count",) in found
     assert not [name for name in found if name[0] == "event_backlog"]
+    assert found[("event_backlog_known",)] == 0
+
+
+async def test_a_backlog_that_is_known_says_so(world: World) -> None:
+    assert (await figures(Scrape(world.backlog.lag)))[("event_backlog_known",)] == 1

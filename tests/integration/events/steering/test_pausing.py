@@ -1,7 +1,6 @@
 import pytest
 
 from app.shared.application.events import HandlerNotFound
-from app.shared.infrastructure.events.sweep import sweep
 from tests.integration.events.steering.world import RECORD, Other, World
 
 
@@ -39,8 +38,8 @@ async def test_what_waits_for_a_paused_handler_is_looked_at_once_and_not_again(
     assert await world.engine.step() == 1
     assert await world.engine.step() == 0
     assert await world.states() == ["blocked", "blocked"]
-    async with world.database.transaction() as connection:
-        assert await sweep(connection) == 0
+    await world.engine.housekeeping.once()
+    assert await world.states() == ["blocked", "blocked"]
     assert await world.another_engine().step() == 0
 
 

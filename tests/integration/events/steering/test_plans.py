@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -18,6 +19,7 @@ from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events import (
     backlog,
     deliveries,
+    parked,
     replay,
     retention,
     steering,
@@ -29,10 +31,12 @@ STATEMENTS = {
     "take": deliveries.TAKE,
     "waiting": deliveries.WAITING,
     "promote": deliveries.PROMOTE,
-    "sweep": sweep.FIRST_OF_LANES,
-    "sweep a handler": sweep.FIRST_OF_LANES_OF,
+    "sweep": sweep.NEXT_HANDLER,
+    "sweep a page": sweep.PAGE,
+    "sweep past": sweep.PASSED,
     "let go": sweep.LET_GO,
-    "unpark": deliveries.UNPARK,
+    "for whom is parked": parked.HANDLERS,
+    "unpark": parked.UNPARK,
     "lag": backlog.LAG,
     "lanes": backlog.LANES,
     "retry": steering.RETRY_BATCH,
@@ -58,6 +62,9 @@ PARAMETERS: dict[str, Any] = {
     "lease": 60.0,
     "by": "test",
     "after": 0,
+    "after_handler": "",
+    "after_lane": UUID(int=0),
+    "most": 500,
     "size": 20,
     "keep": 86_400.0,
     "note": "given up",
@@ -67,7 +74,6 @@ PARAMETERS: dict[str, Any] = {
     "last_time": LONG_AGO,
     "last_seq": 0,
     "until": NOW,
-    "most": 5_000,
 }
 
 

@@ -15,6 +15,7 @@ from app.core.events import EventRegistry
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events import deliveries
 from app.shared.infrastructure.events.distributed.sender import Message, Sender
+from app.shared.infrastructure.events.leases import IN_FLIGHT
 from app.shared.infrastructure.events.runner import Taken
 
 log = structlog.get_logger(__name__)
@@ -59,7 +60,7 @@ class CeleryExecutor:
         """Return how many more it would send."""
         if time.monotonic() < self._left_alone_until:
             return 0
-        row = await self._database.fetch_one(deliveries.IN_FLIGHT, {})
+        row = await self._database.fetch_one(IN_FLIGHT, {})
         most = 1 if self._is_away else TAKEN_AT_ONCE
         return min(most, self._in_flight - (row["count"] if row else 0))
 

@@ -1,0 +1,125 @@
+"""Housekeeping: what the engine does now and then besides delivering, each duty on its own.
+
+Deliveries never wait for it. A duty that fails, or takes long, keeps no other from its work.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import structlog
+
+from app.core.events import EventRegistry
+from app.core.exceptions import Unavailable
+from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.events import metrics
+from app.shared.infrastructure.events.leases import end_leases_of_the_gone
+from app.shared.infrastructure.events.parked import unpark
+from app.shared.infrastructure.events.scheduler import Scheduler
+from app.shared.infrastructure.events.sweep import Sweep
+from app.shared.infrastructure.events.wake import Wake
+
+log = structlog.get_logger(__name__)
+
+SHARE: Final = 0.1  # of the time, at most, for a duty that has more to do
+
+
+class Done(NamedTuple):
+    """How many deliveries a duty made ready, and whether there is more to do."""
+
+    hit: int
+    has_more: bool = False
+
+
+@dataclass
+class Duty:
+    """Something to do again and again. The pause is counted from its end."""
+
+    pause_seconds: float
+    work: Callable[[], Awaitable[Done]]
+    trouble: str | None = None
+
+
+class Housekeeping:
+    """Fires schedules, ends leases of processes that are gone, lets go what waits for nothing.
+
+    Every engine does all of it: nothing is wrong when several do the same at once.
+    """
+
+    def __init__(self, database: Database, registry: EventRegistry, wake: Wake) -> None:
+        self._wake = wake
+        scheduler, sweep = Scheduler(database, registry), Sweep(database)
+
+        async def fire_schedules() -> Done:
+            return Done(await scheduler.fire_due())
+
+        async def end_leases() -> Done:
+            return Done(await end_leases_of_the_gone(database))
+
+        async def let_go() -> Done:
+            swept = await sweep.sweep()
+            return Done(swept.hit, has_more=swept.end is not None)
+
+        async def unpark_known() -> Done:
+            hit = await unpark(database, registry)
+            return Done(hit, has_more=hit > 0)
+
+        self.duties = {
+            "schedules": Duty(1.0, fire_schedules),
+            "leases": Duty(1.0, end_leases),
+            "blocked": Duty(5.0, let_go),
+            "parked": Duty(5.0, unpark_known),
+        }
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Do it all in the background while the block runs."""
+        tasks = [asyncio.create_task(self._repeat(name)) for name in self.duties]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def once(self) -> None:
+        """Do each duty to its end, once: for tests."""
+        for duty in self.duties.values():
+            while (await duty.work()).has_more:
+                pass
+
+    async def _repeat(self, name: str) -> None:
+        duty = self.duties[name]
+        while True:
+            began = time.monotonic()
+            done = await self._done(name, duty)
+            took = time.monotonic() - began
+            await asyncio.sleep(took * (1 / SHARE - 1) if done.has_more else duty.pause_seconds)
+
+    async def _done(self, name: str, duty: Duty) -> Done:
+        try:
+            done = await duty.work()
+        except Unavailable as error:
+            _note(name, duty, error.code)
+            return Done(0)
+        except Exception as error:  # noqa: BLE001 - it is noted; the others have to go on
+            _note(name, duty, "unexpected", error)
+            return Done(0)
+        _note(name, duty, None)
+        if done.hit:
+            self._wake.set()
+        return done
+
+
+def _note(name: str, duty: Duty, trouble: str | None, error: Exception | None = None) -> None:
+    """Count each trouble; tell of it once, and of its end."""
+    if trouble:
+        metrics.HOUSEKEEPING_FAILURES.labels(name).inc()
+    if trouble and trouble != duty.trouble:
+        log.warning("housekeeping waits", duty=name, reason=trouble, exc_info=error)
+    elif duty.trouble and not trouble:
+        log.info("housekeeping goes on", duty=name)
+    duty.trouble = trouble

@@ -1,0 +1,227 @@
+"""Whatever becomes of the housekeeping, deliveries go on, and each duty without the others."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import select, update
+
+from app.shared.infrastructure.database.connection import DatabaseUnavailable
+from app.shared.infrastructure.database.models import event_delivery
+from app.shared.infrastructure.events import housekeeping, leases, parked, scheduler, sweep
+from app.shared.infrastructure.events.engine import Engine
+from app.shared.infrastructure.events.housekeeping import Done, Duty, Housekeeping
+from app.shared.infrastructure.events.local import LocalExecutor
+from app.shared.infrastructure.events.owners import this_process
+from app.shared.infrastructure.events.runner import Runner
+from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.events.sweep import Sweep
+from app.shared.infrastructure.events.wake import Wake
+from tests.support.probe.module import Kept
+from tests.support.probe.world import BLOCKED, PARKED, READY, World, until
+from tests.support.refusing import Refusing
+
+FIRST_STATEMENTS: Final = {
+    "schedules": scheduler.NOW,
+    "leases": leases.OWNERS,
+    "blocked": sweep.NEXT_HANDLER,
+    "parked": parked.HANDLERS,
+}
+
+
+def engine_on(world: World, database: Refusing) -> Engine:
+    registry, wake = world.container.registry(), Wake()
+    runner = Runner(database, registry, owner=this_process(), lease=60)
+    return Engine(database, registry, runner, LocalExecutor(runner, wake, concurrency=1), wake)
+
+
+@pytest.mark.parametrize("duty", FIRST_STATEMENTS)
+@pytest.mark.parametrize("error", [DatabaseUnavailable(), ValueError("nobody thought of it")])
+async def test_deliveries_go_on_while_a_duty_fails(
+    world: World, duty: str, error: Exception
+) -> None:
+    database = Refusing(world.database, FIRST_STATEMENTS[duty], error)
+    async with engine_on(world, database).running():
+        await until(lambda: database.refused > 0)
+        await world.publish(Kept)
+        await until(lambda: world.are(["done"]))
+
+
+@pytest.mark.parametrize("state", [BLOCKED, PARKED])
+async def test_a_duty_that_fails_keeps_no_other_from_its_work(
+    world: World, state: DeliveryState
+) -> None:
+    other = {BLOCKED: "parked", PARKED: "blocked"}[state]
+    await world.publish(Kept)
+    await world.execute(update(event_delivery).values(state=int(state)))
+    database = Refusing(world.database, FIRST_STATEMENTS[other], ValueError())
+    async with engine_on(world, database).running():
+        await until(lambda: world.are(["done"]))
+    assert database.refused > 0
+
+
+async def test_a_schedule_that_cannot_be_published_keeps_no_other_from_its_turn(
+    world: World,
+) -> None:
+    broken = scheduler.schedule_id("event.forget_deliveries")
+    database = Refusing(
+        world.database,
+        scheduler.FIRED,
+        ValueError("refused"),
+        only=lambda params: params["schedule_id"] == broken,
+    )
+    with pytest.raises(ValueError, match="refused") as caught:
+        await scheduler.Scheduler(database, world.container.registry()).fire_due()
+
+    assert caught.value.__notes__ == ["schedule event.forget_deliveries"]
+    rows = await world.fetch(select(event_delivery.c.handler))
+    schedules = {h.id for h in world.container.registry().handlers if h.subscription.every}
+    assert {row["handler"] for row in rows} == schedules - {"event.forget_deliveries"}
+
+
+# --- Pages that take too long -------------------------------------------------------------------
+
+
+async def test_a_page_that_takes_too_long_is_halved_until_it_does_not(world: World) -> None:
+    for _ in range(10):
+        await world.publish(Kept)
+    await world.execute(update(event_delivery).values(state=int(BLOCKED)))
+    database = Refusing(
+        world.database, sweep.PAGE, DatabaseUnavailable(), only=lambda asked: asked["most"] > 4
+    )
+    swept = await swept_to_the_end(Sweep(database))
+    assert await world.states() == ["ready"] * 10
+    assert swept == 10
+
+
+async def test_a_lane_that_takes_too_long_by_itself_is_passed(world: World) -> None:
+    lanes = sorted([await world.publish(Kept) for _ in range(5)], key=lambda lane: lane.hex)
+    await world.execute(update(event_delivery).values(state=int(BLOCKED)))
+    database = Refusing(
+        world.database,
+        sweep.PAGE,
+        DatabaseUnavailable(),
+        only=lambda asked: asked["after_lane"] < lanes[2] and reaches(lanes, asked, 2),
+    )
+    await swept_to_the_end(Sweep(database))
+    left = [row["lane"] for row in await world.deliveries() if row["state"] == BLOCKED]
+    assert left == [lanes[2]]
+
+
+def reaches(lanes: list[Any], asked: Any, index: int) -> bool:
+    begin = sum(bool(lane <= asked["after_lane"]) for lane in lanes)
+    end = begin + int(asked["most"])
+    return begin <= index < end
+
+
+async def swept_to_the_end(sweep: Sweep) -> int:
+    hit, is_over = 0, False
+    while not is_over:
+        try:
+            swept = await sweep.sweep()
+        except DatabaseUnavailable:
+            continue
+        hit, is_over = hit + swept.hit, swept.end is None
+    return hit
+
+
+# --- How often ----------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def only_duty(world: World, duty: Duty) -> AsyncIterator[None]:
+    keeping = Housekeeping(world.database, world.container.registry(), Wake())
+    keeping.duties = {"test": duty}
+    async with keeping.running():
+        yield
+
+
+async def test_a_pause_is_counted_from_the_end_of_a_duty(world: World) -> None:
+    begins, ends = [], []
+
+    async def work() -> Done:
+        begins.append(time.monotonic())
+        await asyncio.sleep(0.02)
+        ends.append(time.monotonic())
+        return Done(0)
+
+    async with only_duty(world, Duty(0.03, work)):
+        await until(lambda: len(ends) > 2)
+    pauses = [begin - end for end, begin in zip(ends, begins[1:], strict=False)]
+    assert min(pauses) >= 0.029
+
+
+async def test_what_has_more_to_do_leaves_most_of_the_time_to_others(world: World) -> None:
+    begins: list[float] = []
+
+    async def work() -> Done:
+        begins.append(time.monotonic())
+        await asyncio.sleep(0.01)
+        return Done(0, has_more=len(begins) < 4)
+
+    async with only_duty(world, Duty(3600.0, work)):
+        await until(lambda: len(begins) == 4)
+    gaps = [after - before for before, after in pairwise(begins)]
+    assert min(gaps) >= 0.01 / housekeeping.SHARE
+
+
+async def test_a_trouble_is_told_once_and_so_is_its_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told()
+    monkeypatch.setattr(housekeeping, "log", told)
+    results: Iterator[Done | Exception] = iter(
+        [ValueError(), ValueError(), DatabaseUnavailable(), Done(0), Done(0)]
+    )
+    is_over = asyncio.Event()
+
+    async def work() -> Done:
+        result = next(results, None)
+        if result is None:
+            is_over.set()
+            return Done(0)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    async with only_duty(world, Duty(0.0, work)):
+        await is_over.wait()
+    assert told.lines == ["unexpected", "database_unavailable", "goes on"]
+
+
+class Told:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def warning(self, _event: str, *, duty: str, reason: str, exc_info: object) -> None:
+        self.lines.append(reason)
+
+    def info(self, _event: str, *, duty: str) -> None:
+        self.lines.append("goes on")
+
+
+# --- What was parked ----------------------------------------------------------------------------
+
+
+async def test_what_is_parked_for_a_handler_that_is_there_is_run_page_by_page(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        await world.publish(Kept)
+    await world.execute(update(event_delivery).values(state=int(PARKED)))
+    counts = [
+        await parked.unpark(world.database, world.container.registry(), most=2) for _ in range(4)
+    ]
+    assert counts == [2, 2, 1, 0]
+    assert {row["state"] for row in await world.deliveries()} == {READY}
+
+
+async def test_what_is_parked_for_a_handler_that_is_gone_stays(world: World) -> None:
+    await world.publish(Kept)
+    await world.execute(update(event_delivery).values(state=int(PARKED), handler="probe.gone"))
+    assert await parked.unpark(world.database, world.container.registry()) == 0
+    assert await world.states() == ["parked"]
