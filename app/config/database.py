@@ -8,8 +8,11 @@ from app.shared.infrastructure.database.postgres import PostgresDatabase
 def create_database(settings: Settings) -> GenericDatabase | PostgresDatabase:
     """Return it, not connected yet: asyncpg for PostgreSQL, SQLAlchemy for anything else."""
     url = settings.database
-    echo = settings.database_echo
-    size, timeout = settings.database_pool_size, settings.database_timeout_seconds
-    if url.get_backend_name() == "postgresql":
-        return PostgresDatabase(url, pool_size=size, timeout=timeout, echo=echo)
-    return GenericDatabase(url, pool_size=size, timeout=timeout, echo=echo)
+    kind = PostgresDatabase if url.get_backend_name() == "postgresql" else GenericDatabase
+    return kind(
+        url,
+        pool_size=settings.database_pool_size,
+        timeout=settings.database_timeout_seconds,
+        search_timeout=settings.database_search_timeout_seconds,
+        echo=settings.database_echo,
+    )

@@ -82,6 +82,7 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
     database_echo: bool = Field(default=False, examples=["false"])
     database_pool_size: int = Field(10, ge=1, le=200, examples=["10"])
     database_timeout_seconds: float = Field(5.0, gt=0, le=60, examples=["5"])
+    database_search_timeout_seconds: float = Field(2.0, gt=0, le=60, examples=["2"])
 
     redis_url: RedisUrl | None = Field(default=None, examples=["redis://localhost:6379/1"])
     plaintext_hosts: HostNames = Field((), examples=["db.internal, 10.0.0.5"])

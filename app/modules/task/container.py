@@ -8,6 +8,7 @@ from dependency_injector.providers import Callable, Dependency, Factory, List, O
 from app.core.cursors import Cursors
 from app.core.events import EventRegistry
 from app.core.limits import Limiter
+from app.core.turns import Turns
 from app.modules.task.application.handlers import (
     EmptyBin,
     RemindOfDueTasks,
@@ -49,6 +50,7 @@ from app.shared.application.webhook import Webhook
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events.wake import Wake
 
+LISTS_AT_ONCE = 2  # for each user, of the connections that all of them share
 PERMISSIONS = {"user": {"task:read", "task:write"}, "admin": {"task:read", "task:write"}}
 
 
@@ -86,7 +88,9 @@ class TaskContainer(DeclarativeContainer):
         TaskController,
         create_task=Singleton(CreateTask, uow=uow.provider, room=room, clock=clock),
         get_task=Singleton(GetTask, reader=reader),
-        list_tasks=Singleton(ListTasks, reader=reader, cursors=cursors),
+        list_tasks=Singleton(
+            ListTasks, reader=reader, cursors=cursors, turns=Singleton(Turns, LISTS_AT_ONCE)
+        ),
         revise_task=Singleton(ReviseTask, uow=uow.provider, room=room, clock=clock),
         start_task=Singleton(StartTask, uow=uow.provider, clock=clock),
         complete_task=Singleton(CompleteTask, uow=uow.provider, clock=clock),

@@ -110,7 +110,8 @@ def page_query(
     both = union_all(walk(_IS_OWN), walk(_IS_ASSIGNED)).subquery()
     shown = [both.c[column.name] for column in _SHOWN]
     directed = _directed(both.c.position, both.c.id, descending=descending)
-    return Query(select(*shown).order_by(*directed).limit(bindparam("size")))
+    statement = select(*shown).order_by(*directed).limit(bindparam("size"))
+    return Query(statement, is_search=True)
 
 
 @lru_cache(maxsize=128)
@@ -119,7 +120,8 @@ def count_query(filters: frozenset[str]) -> Query:
         select(func.count()).select_from(_matching(whose, filters, task.c.id).subquery())
         for whose in (_IS_OWN, _IS_ASSIGNED)
     ]
-    return Query(select((parts[0].scalar_subquery() + parts[1].scalar_subquery()).label("total")))
+    total = parts[0].scalar_subquery() + parts[1].scalar_subquery()
+    return Query(select(total.label("total")), is_search=True)
 
 
 class SqlTaskReader:

@@ -3,6 +3,7 @@
 from app.core.bodies import KIB
 from app.core.cursors import InvalidCursor
 from app.core.exceptions import ConcurrentUpdate, QuotaExceeded
+from app.core.limits import TooManyRequests
 from app.core.routing import API, ApiRouter
 from app.core.security import scope
 from app.modules.task.domain.errors import (
@@ -34,7 +35,7 @@ def task_routes(tasks: TaskController) -> ApiRouter:
         created_at=f"{API}/tasks/{{id}}",
         raises=[QuotaExceeded],
     )
-    router.get("", tasks.list, access=READ, raises=[InvalidCursor])
+    router.get("", tasks.list, access=READ, raises=[InvalidCursor, TooManyRequests])
     router.get("/{task_id}", tasks.get, access=READ, raises=ABSENT)
     router.get(
         "/{task_id}/history", tasks.history, access=READ, raises=[TaskNotFound, InvalidCursor]

@@ -67,9 +67,10 @@ USERS = Query(
     select(*_SHOWN)
     .order_by(user.c.created_at, user.c.id)
     .limit(bindparam("size"))
-    .offset(bindparam("offset"))
+    .offset(bindparam("offset")),
+    is_search=True,
 )
-COUNT = Query(select(func.count().label("total")).select_from(user))
+COUNT = Query(select(func.count().label("total")).select_from(user), is_search=True)
 
 
 class SqlUserReader:

@@ -17,6 +17,13 @@ class DatabaseUnavailable(Unavailable):
     message = "The database does not answer right now; try again in a moment."
 
 
+class SearchTooSlow(Unavailable):
+    """A list took longer than a list may: the database is well, and does not do it to the end."""
+
+    code = "search_too_slow"
+    message = "That takes too long to find; ask for less, such as with another filter or longer q."
+
+
 class IntegrityViolation(Exception):
     """The database refused a write. `constraint` is the name of the rule that it broke."""
 

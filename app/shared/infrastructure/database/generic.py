@@ -1,6 +1,7 @@
 """Any other database by SQLAlchemy. SQLite, the embedded default, is the one that is tested."""
 
 import asyncio
+import math
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,16 +13,20 @@ from typing import Any, ParamSpec, TypeVar, cast
 import orjson
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
 from app.core import strict_json
-from app.shared.infrastructure.database.connection import DatabaseUnavailable, Row
+from app.shared.infrastructure.database.connection import (
+    DatabaseUnavailable,
+    Row,
+    SearchTooSlow,
+)
 from app.shared.infrastructure.database.outage import Outage
 from app.shared.infrastructure.database.query import Query, UnsuitableValue
-from app.shared.infrastructure.database.sqlite_errors import translated
-from app.shared.infrastructure.database.sqlite_setup import make_private, prepare_sqlite
+from app.shared.infrastructure.database.sqlite_errors import is_out_of_time, translated
+from app.shared.infrastructure.database.sqlite_setup import Deadline, make_private, prepare_sqlite
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,8 +70,10 @@ class Threads:
 class GenericConnection:
     """A connection inside a transaction, which is begun with the first statement: one hop less."""
 
-    def __init__(self, connect: Callable[[], Connection], threads: Threads) -> None:
-        self._connect, self._threads = connect, threads
+    def __init__(
+        self, connect: Callable[[], Connection], threads: Threads, *, timeout: float
+    ) -> None:
+        self._connect, self._threads, self._timeout = connect, threads, timeout
         self._raw: Connection | None = None
         self._is_busy = False
 
@@ -112,13 +119,22 @@ class GenericConnection:
         if self._raw is None:
             self._raw = self._connect()
             self._raw.begin()
+        Deadline.set(self._raw, self._timeout)
         return work(self._raw, *arguments)
 
 
 class GenericDatabase:
     """An SQLAlchemy engine. Reads commit themselves; a transaction is begun as a writer's."""
 
-    def __init__(self, url: URL, *, pool_size: int, timeout: float, echo: bool = False) -> None:
+    def __init__(
+        self,
+        url: URL,
+        *,
+        pool_size: int,
+        timeout: float,
+        search_timeout: float = math.inf,
+        echo: bool = False,
+    ) -> None:
         create = partial(_engine, url, timeout=timeout, echo=echo)
         self._reader = create(pool_size).execution_options(isolation_level="AUTOCOMMIT")
         self._reading = Threads(pool_size, outage := Outage())
@@ -129,6 +145,7 @@ class GenericDatabase:
         self._writing = Threads(1, outage)
         self._turn = asyncio.Lock()
         self._timeout, self._outage = timeout, outage
+        self._search_timeout = min(timeout, search_timeout)
         self._file = Path(url.database or "")
         self._file_seen: int | None = None
 
@@ -152,7 +169,9 @@ class GenericDatabase:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[GenericConnection]:
         async with self._alone():
-            connection = GenericConnection(self._writer.connect, self._writing)
+            connection = GenericConnection(
+                self._writer.connect, self._writing, timeout=self._timeout
+            )
             try:
                 yield connection
             finally:
@@ -183,7 +202,13 @@ class GenericDatabase:
 
     def _read(self, fetch: Callable[[Connection, Query, Any], R], query: Query, params: Any) -> R:
         with self._reader.connect() as raw:
-            return fetch(raw, query, params)
+            Deadline.set(raw, self._search_timeout if query.is_search else self._timeout)
+            try:
+                return fetch(raw, query, params)
+            except OperationalError as error:
+                if query.is_search and is_out_of_time(error):
+                    raise SearchTooSlow from error
+                raise
 
 
 def _engine(url: URL, size: int, *, timeout: float, echo: bool) -> Engine:

@@ -1,5 +1,6 @@
 """PostgreSQL by its driver, asyncpg: prepared statements, and nothing between them and the wire."""
 
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, NoReturn, cast
@@ -10,7 +11,11 @@ import structlog
 from sqlalchemy.engine import URL
 
 from app.core import strict_json
-from app.shared.infrastructure.database.connection import DatabaseUnavailable, Row
+from app.shared.infrastructure.database.connection import (
+    DatabaseUnavailable,
+    Row,
+    SearchTooSlow,
+)
 from app.shared.infrastructure.database.outage import Outage
 from app.shared.infrastructure.database.pool import Pool
 from app.shared.infrastructure.database.postgres_address import connect_arguments
@@ -33,8 +38,17 @@ REMEMBERED: Final = 100
 class PostgresDatabase:
     """A pool of connections. Every wait in it is bounded by `timeout` seconds."""
 
-    def __init__(self, url: URL, *, pool_size: int, timeout: float, echo: bool = False) -> None:
+    def __init__(
+        self,
+        url: URL,
+        *,
+        pool_size: int,
+        timeout: float,
+        search_timeout: float = math.inf,
+        echo: bool = False,
+    ) -> None:
         self._is_heard = echo
+        self._timeout, self._search_timeout = timeout, min(timeout, search_timeout)
         bounds = {
             "timezone": "UTC",
             "statement_timeout": str(int(timeout * 1000)),
@@ -55,12 +69,10 @@ class PostgresDatabase:
         await self._pool.close()
 
     async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
-        sql = query.postgres
-        return cast("Row | None", await self._read("fetchrow", sql.sql, sql.arguments(params)))
+        return cast("Row | None", await self._read_query("fetchrow", query, params))
 
     async def fetch_all(self, query: Query, params: Mapping[str, Any], /) -> Sequence[Row]:
-        sql = query.postgres
-        return cast("Sequence[Row]", await self._read("fetch", sql.sql, sql.arguments(params)))
+        return cast("Sequence[Row]", await self._read_query("fetch", query, params))
 
     async def is_writable(self) -> bool:
         # Off in a primary alone: not in a standby, nor where the default forbids to write.
@@ -100,23 +112,37 @@ class PostgresDatabase:
             self._outage.failed(error, step="statement")
         raise known from error
 
-    async def _read(self, method: str, sql: str, arguments: list[Any]) -> Any:
+    async def _read_query(self, method: str, query: Query, params: Mapping[str, Any]) -> Any:
+        sql = query.postgres
+        within = self._search_timeout if query.is_search else None
+        return await self._read(method, sql.sql, sql.arguments(params), within)
+
+    async def _read(
+        self, method: str, sql: str, arguments: list[Any], within: float | None = None
+    ) -> Any:
         try:
-            return await self._read_once(method, sql, arguments)
+            return await self._read_once(method, sql, arguments, within)
         except LOST:
             try:  # a restart leaves dead connections in the pool; a read may be sent twice
-                return await self._read_once(method, sql, arguments)
+                return await self._read_once(method, sql, arguments, within)
             except Exception as error:  # noqa: BLE001 - is raised, as what it means
                 self.fail(error)
         except Exception as error:  # noqa: BLE001 - as above
             self.fail(error)
 
-    async def _read_once(self, method: str, sql: str, arguments: list[Any]) -> Any:
+    async def _read_once(
+        self, method: str, sql: str, arguments: list[Any], within: float | None
+    ) -> Any:
         raw = await self._pool.take()
         is_idle = False
         try:
-            answer = await getattr(raw, method)(sql, *arguments)
+            answer = await getattr(raw, method)(sql, *arguments, timeout=within)
             is_idle = True
+        except TimeoutError:
+            if within is None:
+                raise
+            is_idle = await self._has_stopped(raw)
+            raise SearchTooSlow from None
         except asyncpg.PostgresError:
             is_idle = True  # the server has said no, and is done with it
             raise
@@ -129,6 +155,18 @@ class PostgresDatabase:
         if self._outage.is_on:
             self._outage.answered()
         return answer
+
+    async def _has_stopped(self, raw: asyncpg.Connection) -> bool:
+        """Wait until the server has given a search up, as it was asked to, and tell whether it has.
+
+        A connection that is thrown away meanwhile takes the driver's request along, and the server
+        goes on searching for nobody.
+        """
+        try:
+            await raw.execute("SELECT 1", timeout=max(0.1, self._timeout - self._search_timeout))
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # of these is TimeoutError
+            return False
+        return True
 
     async def _begin(self, raw: asyncpg.Connection) -> None:
         try:

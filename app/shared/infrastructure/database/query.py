@@ -56,10 +56,17 @@ class Query:
 
     `columns` are the columns that an insert or an update sets, each from the parameter of its name.
     On PostgreSQL it becomes a prepared statement of the driver; elsewhere SQLAlchemy runs it.
+    A search takes as long as its caller makes it take, so it is given less time than others.
     """
 
-    def __init__(self, statement: Executable, *, columns: Sequence[str] | None = None) -> None:
-        self.statement = statement
+    def __init__(
+        self,
+        statement: Executable,
+        *,
+        columns: Sequence[str] | None = None,
+        is_search: bool = False,
+    ) -> None:
+        self.statement, self.is_search = statement, is_search
         self._columns = columns
 
     @cached_property

@@ -35,6 +35,11 @@ def translated(error: Exception) -> Exception:
     return error
 
 
+def is_out_of_time(error: OperationalError) -> bool:
+    """Tell whether the statement had as much time as it is given."""
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+
+
 def constraint_name(message: str, schema: MetaData) -> str:
     """Return the name of the constraint that SQLite complains of: mostly it names the columns."""
     if named := _SQLITE_NAMED.search(message):

@@ -1,11 +1,12 @@
 """How an SQLite file is made, and how each connection to it is set up."""
 
+import math
 import os
 import sqlite3
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
@@ -23,11 +24,36 @@ def make_private(file: Path) -> None:
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode=0o600))
 
 
+class Deadline:
+    """The end of the time that a statement has: SQLite has no limit of its own."""
+
+    # Steps of SQLite's machine from one look to the next: most statements end before the first.
+    STEPS: Final = 10_000
+    _KEY: Final = "deadline"
+
+    def __init__(self) -> None:
+        self._at = math.inf
+
+    @classmethod
+    def on(cls, connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
+        """Have the connection look at a deadline of its own."""
+        entry.info[cls._KEY] = deadline = cls()
+        connection.set_progress_handler(deadline.is_over, cls.STEPS)
+
+    @classmethod
+    def set(cls, connection: Connection, seconds: float) -> None:
+        """Give what the connection runs from now on so much time in all."""
+        connection.info[cls._KEY]._at = time.monotonic() + seconds  # noqa: SLF001 - our own
+
+    def is_over(self) -> bool:
+        return time.monotonic() > self._at
+
+
 def prepare_sqlite(engine: Engine, timeout: float) -> None:
     """Set up each new connection: durable, concurrent, and honest about transactions."""
 
     @event.listens_for(engine, "connect")
-    def connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    def connected(connection: Any, entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver's own BEGIN would come too late
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {int(timeout * 1000)}")  # for other processes
@@ -35,6 +61,7 @@ def prepare_sqlite(engine: Engine, timeout: float) -> None:
         cursor.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
+        Deadline.on(connection, entry)
         # SQLite's own lower() knows only ASCII, and search compares without case.
         connection.create_function("lower", 1, _lower, deterministic=True)
 

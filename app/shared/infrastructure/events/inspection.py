@@ -62,7 +62,7 @@ def page_query(state: DeliveryState | None, *, of_handler: bool, is_continued: b
         rows = rows.where(_this.handler == bindparam("of_handler"))
     if is_continued:
         rows = rows.where(_this.id < bindparam("before"))
-    return Query(rows.order_by(_this.id.desc()).limit(bindparam("size")))
+    return Query(rows.order_by(_this.id.desc()).limit(bindparam("size")), is_search=True)
 
 
 ONE: Final = Query(

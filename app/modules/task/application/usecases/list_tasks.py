@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core.cursors import Cursors
+from app.core.turns import Turns
 from app.modules.task.application.dto import TaskListQuery, TaskListRequest, TaskView
 from app.modules.task.application.readers import TaskReader
 from app.modules.task.domain.entities import Priority
@@ -16,12 +17,21 @@ class ListTasks:
 
     A page begins after a position, not after a number of rows: a page deep in the list costs what
     the first one costs, and tasks that come and go meanwhile neither repeat nor hide others.
+    But a search reads all tasks of the actor, so nobody has many lists made at once.
     """
 
-    def __init__(self, reader: TaskReader, cursors: Cursors) -> None:
-        self._reader, self._cursors = reader, cursors
+    def __init__(self, reader: TaskReader, cursors: Cursors, turns: Turns) -> None:
+        self._reader, self._cursors, self._turns = reader, cursors, turns
 
     async def execute(self, request: TaskListRequest) -> CursorPage[TaskView]:
+        """Return a page. Raises InvalidCursor and TooManyRequests."""
+        await self._turns.begin(request.actor.user_id)
+        try:
+            return await self._page(request)
+        finally:
+            self._turns.end(request.actor.user_id)
+
+    async def _page(self, request: TaskListRequest) -> CursorPage[TaskView]:
         this_list = _describe(request)
         found = await self._reader.page(
             TaskListQuery(

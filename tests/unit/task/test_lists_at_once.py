@@ -1,0 +1,86 @@
+"""Nobody has many lists made at once: others need the connections too."""
+
+import asyncio
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.core.cursors import Cursors
+from app.core.limits import TooManyRequests
+from app.core.security import Actor
+from app.core.turns import Turns
+from app.modules.task.application.dto import TaskListQuery, TaskListRequest
+from app.modules.task.application.readers import TaskReader
+from app.modules.task.application.usecases.list_tasks import ListTasks
+
+AT_ONCE = 2
+
+
+class SlowReader:
+    """Finds nothing, and takes its time for that."""
+
+    def __init__(self) -> None:
+        self.running, self.most, self.go_on = 0, 0, asyncio.Event()
+
+    async def page(self, _query: TaskListQuery, /) -> list[Any]:
+        await self._search()
+        return []
+
+    async def count(self, *_: object) -> int:
+        await self._search()
+        return 0
+
+    async def _search(self) -> None:
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await self.go_on.wait()
+        self.running -= 1
+
+
+@pytest.fixture
+def reader() -> SlowReader:
+    return SlowReader()
+
+
+@pytest.fixture
+def lists(reader: SlowReader) -> ListTasks:
+    return ListTasks(cast("TaskReader", reader), Cursors("a key for tests"), Turns(AT_ONCE))
+
+
+def a_list(lists: ListTasks, user_id: UUID) -> "asyncio.Task[Any]":
+    actor = Actor(user_id, uuid4(), frozenset())
+    return asyncio.create_task(lists.execute(TaskListRequest(actor=actor, with_total=True)))
+
+
+async def test_one_user_has_two_lists_made_at_once_and_the_others_follow(
+    lists: ListTasks, reader: SlowReader
+) -> None:
+    user = uuid4()
+    asked = [a_list(lists, user) for _ in range(10)]
+    await asyncio.sleep(0.01)
+    assert reader.running == AT_ONCE
+
+    reader.go_on.set()
+    await asyncio.gather(*asked)
+    assert reader.most == AT_ONCE
+
+
+async def test_another_user_does_not_wait_for_them(lists: ListTasks, reader: SlowReader) -> None:
+    asked = [a_list(lists, uuid) for uuid in [uuid4()] * 10 + [uuid4()]]
+    await asyncio.sleep(0.01)
+    assert reader.running == AT_ONCE + 1
+    reader.go_on.set()
+    await asyncio.gather(*asked)
+
+
+async def test_who_asks_for_far_more_is_sent_away_at_once(
+    lists: ListTasks, reader: SlowReader
+) -> None:
+    user = uuid4()
+    asked = [a_list(lists, user) for _ in range(Turns.MOST_ASKING)]
+    await asyncio.sleep(0.01)
+    with pytest.raises(TooManyRequests):
+        await a_list(lists, user)
+    reader.go_on.set()
+    await asyncio.gather(*asked)
