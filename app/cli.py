@@ -145,6 +145,7 @@ def migrate(
 @cli.command()
 def doctor() -> None:
     """Examine settings, ports, database, migrations and clock; say how to mend each trouble."""
+    configure_logging(level="CRITICAL", json_lines=False)  # what there is to say, a finding says
     sound = True
     for finding in examine():
         typer.echo(str(finding))

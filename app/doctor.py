@@ -18,12 +18,14 @@ from sqlalchemy import Select, func, select
 
 from app.config.database import create_database
 from app.config.settings import InvalidSettingsError, Settings, load_settings
-from app.core.exceptions import AppError
+from app.shared.infrastructure.database.diagnosis import diagnosed
 from app.shared.infrastructure.database.generic import GenericDatabase
 from app.shared.infrastructure.database.migrate import Readiness
 from app.shared.infrastructure.database.models import event_log
 from app.shared.infrastructure.database.postgres import PostgresDatabase
+from app.shared.infrastructure.database.postgres_diagnosis import Trouble
 from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.rights import tables_without_rights
 from app.shared.infrastructure.database.suitability import why_unsuitable
 
 _ONE = Query(select(1))
@@ -32,6 +34,7 @@ _LAST_EVENT = Query(select(func.max(event_log.c.recorded_at).label("last")))
 
 Opened = GenericDatabase | PostgresDatabase
 
+GRANT = "as the owner of the tables, grant what docs/deployment/README.md says"
 FOR_OTHERS = stat.S_IRWXO
 TOLERATED = dt.timedelta(seconds=30)
 
@@ -147,30 +150,34 @@ async def _findings(database: Opened, settings: Settings) -> AsyncIterator[Findi
     try:
         await database.open()
         await database.fetch_one(_ONE, {})
+        unfit = await _why_unfit(database, is_server=kind == "postgresql")
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what we are asked to tell
-        seen = error.detail if isinstance(error, AppError) else type(error).__name__
-        yield Finding(
-            "database",
-            f"{kind}: {seen}",
-            "start the database, and see that DATABASE_URL names it, a user and a "
-            "database that exist",
-        )
+        unfit = diagnosed(error, settings.database)
+    if unfit is not None:
+        yield Finding("database", f"{kind}: {unfit.seen}", unfit.fix)
         return
+    yield Finding("database", f"{kind} answers")
+    if (reason := await Readiness(database).why_not()) is not None:
+        yield Finding("schema", reason, "python -m app migrate")
+        return
+    if kind == "postgresql" and (closed := await tables_without_rights(database)):
+        yield Finding("schema", f"this role may not use {', '.join(closed)}", GRANT)
+        return
+    yield Finding("schema", "up to date")
+    yield await _clock(database, is_server=kind == "postgresql")
 
+
+async def _why_unfit(database: Opened, *, is_server: bool) -> Trouble | None:
     async def ask(statement: Select[Any]) -> object:
         row = await database.fetch_one(Query(statement), {})
         return row["answer"] if row else None
 
-    if kind == "postgresql" and (unsuitable := await why_unsuitable(ask)):
-        yield Finding("database", *unsuitable)
-        return
-    yield Finding("database", f"{kind} answers")
-    reason = await Readiness(database).why_not()
-    if reason is not None:
-        yield Finding("schema", reason, "python -m app migrate")
-        return
-    yield Finding("schema", "up to date")
-    yield await _clock(database, is_server=kind == "postgresql")
+    if is_server and (unsuitable := await why_unsuitable(ask)):
+        return Trouble(*unsuitable)
+    if not await database.is_writable():
+        fix = "name the primary in DATABASE_URL, or let this user write to the file"
+        return Trouble("it takes no writes: a standby, or a file that is read-only", fix)
+    return None
 
 
 async def _clock(database: Opened, *, is_server: bool) -> Finding:

@@ -221,24 +221,6 @@ def test_a_host_of_ipv6_is_looked_at_too(run: Run, set_to: Set, sqlite_url: str)
 # --- Database -----------------------------------------------------------------------------------
 
 
-def test_a_server_that_can_not_be_reached(run: Run, set_to: Set) -> None:
-    set_to(database_url="postgresql://somebody:s3cret@127.0.0.1:1/alicerce")
-    result = run("doctor")
-    subject, seen = the_trouble(result)
-    assert subject == "database"
-    assert seen.startswith("postgresql: The database does not answer")
-    assert "fix: start the database, and see that DATABASE_URL names it" in seen
-    assert "s3cret" not in result.output
-
-
-def test_a_file_that_can_not_be_opened(run: Run, set_to: Set, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    set_to(database_url=f"sqlite:///{tmp_path}/file/alicerce.db")
-    subject, seen = the_trouble(run("doctor"))
-    assert subject == "database"
-    assert seen.startswith("sqlite: ")
-
-
 def test_a_database_that_is_not_migrated(run: Run) -> None:
     subject, seen = the_trouble(run("doctor"))
     assert subject == "schema"

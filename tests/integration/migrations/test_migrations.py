@@ -164,5 +164,5 @@ async def test_the_folder_of_the_file_is_made_where_it_is_missing(tmp_path: Path
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
-    with pytest.raises(MigrationFailed, match="unable to open database file"):
+    with pytest.raises(MigrationFailed, match="it can't be opened"):
         upgrade(f"sqlite:///{tmp_path}")  # a folder

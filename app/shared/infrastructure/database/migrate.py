@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core.exceptions import AppError
 from app.shared.infrastructure.database.connection import Writable
+from app.shared.infrastructure.database.diagnosis import diagnosed
 from app.shared.infrastructure.database.query import Query
 
 if TYPE_CHECKING:
@@ -30,6 +31,14 @@ _VERSION = Query(select(column("version_num")).select_from(table(VERSION_TABLE))
 # As our template has Alembic write it, with None before the first.
 _REVISION: Final = re.compile(r"""^(down_)?revision = (?:["'](\w+)["']|None)$""", re.MULTILINE)
 
+_OF_THE_DATABASE: Final = (
+    OSError,  # TimeoutError is one
+    DBAPIError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+NO_RIGHTS: Final = "This role may not read the tables; grant what docs/deployment/README.md says"
 READ_ONLY: Final = (
     "The database takes no writes: DATABASE_URL has to lead to the primary; a file has to be "
     "writable, and one that was replaced needs a restart of the service"
@@ -55,7 +64,7 @@ def upgrade(url: URL | str, revision: str = "head") -> None:
     """Migrate up. Of several that try at once, one does it and the others find it done."""
     from alembic import command  # noqa: PLC0415
 
-    with _explained():
+    with _explained(url):
         command.upgrade(alembic_config(url), revision)
 
 
@@ -63,7 +72,7 @@ def downgrade(url: URL | str, revision: str) -> None:
     """Migrate down, as far as `revision`."""
     from alembic import command  # noqa: PLC0415
 
-    with _explained():
+    with _explained(url):
         command.downgrade(alembic_config(url), revision)
 
 
@@ -71,21 +80,21 @@ def check(url: URL | str) -> None:
     """Raise MigrationFailed if the models and the migrations disagree."""
     from alembic import command  # noqa: PLC0415
 
-    with _explained():
+    with _explained(url):
         command.check(alembic_config(url))
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explained(url: URL | str) -> Iterator[None]:
     from alembic.util import CommandError  # noqa: PLC0415
 
     try:
         yield
     except CommandError as error:
         raise MigrationFailed(str(error)) from error
-    except (OSError, DBAPIError, asyncpg.PostgresError) as error:  # TimeoutError is an OSError
-        reason = getattr(error, "orig", None) or error
-        message = f"The database could not be migrated: {reason}"
+    except _OF_THE_DATABASE as error:
+        seen, fix = diagnosed(error, make_url(url))
+        message = f"The database could not be migrated: {seen}\n  fix: {fix}"
         raise MigrationFailed(message) from error
 
 
@@ -122,7 +131,9 @@ class Readiness:
             row = await self._database.fetch_one(_VERSION, {})
         except AppError as error:
             return error.detail
-        except Exception:  # noqa: BLE001 - whatever the driver says when there is no such table
+        except Exception as error:  # noqa: BLE001 - whatever is said when there is no such table
+            if getattr(error, "sqlstate", "") == "42501":
+                return NO_RIGHTS
             row = None
         if row is None:
             return "The database is empty; run: python -m app migrate"
