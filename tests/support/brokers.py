@@ -108,21 +108,29 @@ REACH: Final = {"redis": _redis, "rabbitmq": _rabbitmq}
 
 
 def waiting_in(celery: Celery) -> int:
-    """How many messages wait in the service's queue."""
+    """How many messages wait in the service's queues."""
+    return sum(waiting_in_each(celery).values())
+
+
+def waiting_in_each(celery: Celery) -> dict[str, int]:
+    """How many messages wait in each of the service's queues, by its name."""
     with celery.connection_for_read() as connection:
-        queue = celery.amqp.queues[celery.conf.task_default_queue]
-        return int(queue.bind(connection.default_channel).queue_declare().message_count)
+        return {
+            name: int(queue.bind(connection.default_channel).queue_declare().message_count)
+            for name, queue in celery.amqp.queues.items()
+        }
 
 
 def empty(celery: Celery) -> None:
-    """Lose what waits in the service's queue."""
+    """Lose what waits in the service's queues."""
     with celery.connection_for_write() as connection:
-        connection.default_channel.queue_purge(celery.conf.task_default_queue)
+        for queue in celery.amqp.queues:
+            connection.default_channel.queue_purge(queue)
 
 
 def remove(celery: Celery) -> None:
     """Leave nothing of the service on the broker."""
-    queue = celery.conf.task_default_queue
     with celery.connection_for_write() as connection:
-        connection.default_channel.queue_delete(queue)
-        connection.default_channel.exchange_delete(queue)
+        for queue in celery.amqp.queues:
+            connection.default_channel.queue_delete(queue)
+        connection.default_channel.exchange_delete(celery.conf.task_default_queue)

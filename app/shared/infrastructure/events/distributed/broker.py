@@ -6,6 +6,7 @@ from typing import Any, Final
 from celery import Celery
 
 TASK: Final = "events.deliver"
+QUORUM: Final = "quorum"
 
 _SETTINGS: Final[dict[str, Any]] = {
     # A message is gone when its work is done; if its process dies before that, it comes again.
@@ -52,7 +53,27 @@ def create_celery(url: str, *, name: str, visibility_timeout: float) -> Celery:
         celery.conf.update(_on_rabbitmq())
     if scheme in _TLS:
         celery.conf.update(broker_use_ssl=_TLS[scheme])
+    _add_urgent_queue(celery)
     return celery
+
+
+def urgent_queue(celery: Celery) -> str:
+    """Return the name of the queue for what does not wait behind all that is in the other one.
+
+    Workers receive from the two in turn.
+    """
+    return f"{celery.conf.task_default_queue}.urgent"
+
+
+def _add_urgent_queue(celery: Celery) -> None:
+    usual, name = celery.conf.task_default_queue, urgent_queue(celery)
+    celery.amqp.queues.select_add(
+        name,
+        exchange=usual,
+        exchange_type="direct",
+        routing_key=name,
+        queue_arguments=celery.amqp.queues[usual].queue_arguments,
+    )
 
 
 def _on_redis(name: str, visibility_timeout: float) -> dict[str, Any]:
@@ -72,7 +93,7 @@ def _on_redis(name: str, visibility_timeout: float) -> dict[str, Any]:
 
 def _on_rabbitmq() -> dict[str, Any]:
     return {
-        "task_default_queue_type": "quorum",
+        "task_default_queue_type": QUORUM,
         "broker_transport_options": {"confirm_publish": True},
     }
 

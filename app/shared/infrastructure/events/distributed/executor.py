@@ -67,6 +67,7 @@ class CeleryExecutor:
     async def start(self, deliveries: Sequence[Taken], /) -> None:
         """Send what was taken, or give it back."""
         messages = [self._message(each) for each in chunks(deliveries)]
+        messages.sort(key=lambda message: not message.is_urgent)
         if messages:
             sent, error = await asyncio.to_thread(self._sender.send, messages)
             self._note(error)
@@ -88,6 +89,7 @@ class CeleryExecutor:
             pairs=[(taken.id, taken.token) for taken in chunk],
             soft_limit=soft,
             hard_limit=soft + self._grace,
+            is_urgent=handler is not None and handler.subscription.urgent,
         )
 
     async def _refund(self, pairs: Sequence[tuple[int, int]]) -> None:

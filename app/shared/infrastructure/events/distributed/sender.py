@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from celery import Celery
 
-from app.shared.infrastructure.events.distributed.broker import TASK
+from app.shared.infrastructure.events.distributed.broker import TASK, urgent_queue
 
 LONGEST_SECONDS: Final = 5.0
 """What each step of sending may take: connecting, writing, and the broker's confirmation."""
@@ -24,6 +24,7 @@ class Message:
     pairs: list[tuple[int, int]]
     soft_limit: float
     hard_limit: float
+    is_urgent: bool = False
 
 
 class Sender:
@@ -81,6 +82,7 @@ class Sender:
             args=[message.pairs],
             soft_time_limit=message.soft_limit,
             time_limit=message.hard_limit,
+            queue=urgent_queue(self._celery) if message.is_urgent else None,
             connection=self._connection,
             retry=False,
         )

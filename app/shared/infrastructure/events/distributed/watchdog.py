@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 class Watchdog:
     """Ends the process if messages wait, nothing runs, and none was received for so long.
 
-    Whoever supervises the process starts it again. It looks at the queue, not at the database:
+    Whoever supervises the process starts it again. It looks at the queues, not at the database:
     what waits there is for this worker to take, whatever the relays do.
     """
 
@@ -39,11 +39,14 @@ class Watchdog:
 
     def _waiting(self) -> int:
         """Return how many messages nobody has received; none if the broker does not tell."""
-        queue = self._celery.amqp.queues[self._celery.conf.task_default_queue]
         try:
             with self._celery.connection_for_read() as connection:
                 connection.ensure_connection(max_retries=0)
                 # Declared as it is, not just looked up: on Redis that does not heed the prefix.
-                return int(queue.bind(connection.default_channel).queue_declare().message_count)
+                bound = [
+                    queue.bind(connection.default_channel)
+                    for queue in self._celery.amqp.queues.values()
+                ]
+                return sum(int(queue.queue_declare().message_count) for queue in bound)
         except Exception:  # noqa: BLE001 - each transport has errors of its own
             return 0

@@ -1,0 +1,55 @@
+"""On the way to workers, what is urgent does not wait behind what is not."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from app.container import ApplicationContainer
+from app.core.events import EventRegistry
+from tests.support.brokers import waiting_in_each
+from tests.support.probe.module import Kept, Sent
+from tests.support.probe.world import World, until
+
+
+def hurry(registry: EventRegistry) -> None:
+    """Make the handler `probe.send` urgent."""
+    usual = registry.handler("probe.send")
+    assert usual is not None
+    urgent = replace(usual, subscription=replace(usual.subscription, urgent=True))
+    registry._handlers["probe.send"] = urgent
+    registry._of_event[Sent.type] = (urgent,)
+
+
+@pytest.fixture
+def in_a_hurry(world: World) -> Iterator[World]:
+    registry = world.container.registry()
+    before = dict(registry._handlers), dict(registry._of_event)
+    hurry(registry)
+    yield world
+    registry._handlers, registry._of_event = before
+
+
+async def test_what_is_urgent_has_a_queue_of_its_own(
+    in_a_hurry: World, unheard_relay: ApplicationContainer
+) -> None:
+    hurry(unheard_relay.registry())
+    for _ in range(3):
+        await in_a_hurry.publish(Kept)
+    await in_a_hurry.publish(Sent, "do")
+    await unheard_relay.engine().step()
+
+    waiting = await asyncio.to_thread(waiting_in_each, unheard_relay.celery())
+    usual, urgent = waiting.items()
+    assert urgent == (f"{usual[0]}.urgent", 1)
+    assert usual[1] > 0
+
+
+@pytest.mark.usefixtures("relay")
+async def test_a_worker_receives_from_both_queues(in_a_hurry: World) -> None:
+    for _ in range(3):
+        await in_a_hurry.publish(Kept)
+        await in_a_hurry.publish(Sent, "do")
+    await until(lambda: in_a_hurry.are(["done"] * 6))
+    assert len(in_a_hurry.folder.sent()) == 3
