@@ -92,6 +92,7 @@ def create_app(settings: Settings | None = None) -> Service:
     configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
     container = build_container(settings)
     health = HealthController(container.engine().why_not, container.readiness().why_not)
+    fair_use = container.fair_use()
     app = Service(
         report=_error_reporter(settings),
         edge=Edge(
@@ -101,6 +102,7 @@ def create_app(settings: Settings | None = None) -> Service:
             is_https=settings.is_production,
             hsts_includes_subdomains=settings.hsts_include_subdomains,
             trusted_proxies=settings.trusted_proxies or (),
+            fair_use=fair_use,
         ),
         title=settings.app_name,
         version=settings.version,
@@ -120,7 +122,7 @@ def create_app(settings: Settings | None = None) -> Service:
         authenticate=container.user.authenticate_bearer(),
         browsers=container.browsers(),
         limiter=container.limiter(),
-        fair_use=container.fair_use(),
+        fair_use=fair_use,
         kept=container.kept_answers(),
     )
     mount(app, routers, gate=gate)
@@ -133,6 +135,7 @@ def create_metrics_app(container: ApplicationContainer) -> Service:
     settings = container.settings()
     app = Service(
         report=_error_reporter(settings),
+        edge=Edge(body_seconds=settings.body_timeout_seconds, fair_use=container.fair_use()),
         title=settings.app_name,
         openapi_url=None,
         docs_url=None,

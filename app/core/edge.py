@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core.clients import Network
+from app.core.fair_use import FairUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,3 +22,5 @@ class Edge:
     """Whether browsers are told so for all hosts below ours too (RFC 6797, section 6.1.2)."""
     trusted_proxies: Sequence[Network] = ()
     """Whose word is taken for where a request comes from. Empty: nobody's."""
+    fair_use: FairUse | None = None
+    """What counts the requests that no route counts: whatever is refused before it has one."""

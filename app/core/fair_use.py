@@ -37,6 +37,29 @@ class FairUse:
 
     def count(self, caller: str) -> None:
         """Count a request, and have its answer say what is left. Raises TooManyRequests."""
+        if refusal := self.refusal(caller):
+            raise refusal
+
+    def refusal(self, caller: str) -> TooManyRequests | None:
+        """Count a request as `count` does, and return what it raises.
+
+        Of the refusals of a caller the first alone is logged, or their log would fill the disk.
+        """
+        left = self._per_minute - self._counted(caller)
+        after = max(1, -int(-(self._ends_at - self._now()) // 1))
+        work = current_work.get()
+        state = (b"ratelimit", b'"default";r=%d;t=%d' % (max(0, left), after))
+        work.headers = [self._policy, state]
+        if left >= 0:
+            return None
+        work.is_logged = left == -1
+        return TooManyRequests(after=after)
+
+    def is_worth_a_line(self, caller: str) -> bool:
+        """Count a request that is answered however often it comes; tell whether to log it."""
+        return self._counted(f"{caller} uncounted") <= self._per_minute
+
+    def _counted(self, caller: str) -> int:
         now = self._now()
         if now >= self._ends_at:
             self._counts = {}
@@ -44,12 +67,7 @@ class FairUse:
         if caller not in self._counts and len(self._counts) >= self._most:
             caller = self._newcomer(caller)
         count = self._counts[caller] = self._counts.get(caller, 0) + 1
-        left = self._per_minute - count
-        after = max(1, -int(-(self._ends_at - now) // 1))
-        state = (b"ratelimit", b'"default";r=%d;t=%d' % (max(0, left), after))
-        current_work.get().headers = [self._policy, state]
-        if left < 0:
-            raise TooManyRequests(after=after)
+        return count
 
     def _newcomer(self, caller: str) -> str:
         """Return as whom to count somebody for whom there is no room."""

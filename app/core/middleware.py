@@ -19,11 +19,12 @@ from app.core.bodies import (
     IncomingBody,
     announces_body,
 )
-from app.core.clients import ClientAddresses
+from app.core.clients import ClientAddresses, one_client
 from app.core.context import WorkContext, current_work
 from app.core.cors import Cors
 from app.core.edge import Edge
 from app.core.exceptions import AppError, InternalError, Unavailable
+from app.core.fair_use import FairUse
 from app.core.hosts import Hosts, refuse_duplicates
 from app.core.metrics import observe_request
 from app.core.problems import as_app_error, send_problem
@@ -61,6 +62,7 @@ class RequestBoundary:
         self._hosts = Hosts(edge.allowed_hosts)
         self._cors = Cors(edge.cors_origins) if edge.cors_origins else None
         self._body_seconds = edge.body_seconds
+        self._fair_use = edge.fair_use
         self._headers = SECURITY_HEADERS + _transport_security(edge)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,7 +76,7 @@ class RequestBoundary:
             traceparent=_traceparent(headers.get(b"traceparent")),
         )
         token = current_work.set(work)
-        answer = _Answer(send, work, self._headers)
+        answer = _Answer(send, work, self._headers, self._fair_use)
         started = time.perf_counter()
         try:
             if self._cors is not None:
@@ -103,7 +105,8 @@ class RequestBoundary:
         finally:
             seconds = time.perf_counter() - started
             observe_request(scope, answer.status, seconds)
-            _log_access(scope, work, answer, seconds)
+            if self._is_worth_a_line(work):
+                _log_access(scope, work, answer, seconds)
             current_work.reset(token)
 
     def _check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
@@ -114,16 +117,26 @@ class RequestBoundary:
             refuse_duplicates(scope["headers"])
         self._hosts.check(scope, headers)
 
+    def _is_worth_a_line(self, work: WorkContext) -> bool:
+        """Log no client more often than it may call, or it could fill the disk."""
+        if self._fair_use is None or work.headers is not None:  # it was counted
+            return work.is_logged
+        return self._fair_use.is_worth_a_line(one_client(work.client))
+
 
 class _Answer:
     """Passes the answer on, with our headers, and remembers how far it came."""
 
-    __slots__ = ("_send", "_work", "body", "code", "headers", "status")
+    __slots__ = ("_fair_use", "_send", "_work", "body", "code", "headers", "status")
 
     def __init__(
-        self, send: Send, work: WorkContext, headers: Sequence[tuple[bytes, bytes]]
+        self,
+        send: Send,
+        work: WorkContext,
+        headers: Sequence[tuple[bytes, bytes]],
+        fair_use: FairUse | None,
     ) -> None:
-        self._send, self._work = send, work
+        self._send, self._work, self._fair_use = send, work, fair_use
         self.headers = headers
         self.status = 0
         self.code: str | None = None
@@ -145,7 +158,13 @@ class _Answer:
         if self.status:
             # The first bytes have left: only cutting the connection can still tell the client.
             raise error
-        await self.refuse(as_app_error(error))
+        await self.refuse(self._too_many() or as_app_error(error))
+
+    def _too_many(self) -> AppError | None:
+        """Count what was refused before a route could count it; return a refusal of too many."""
+        if self._fair_use is None or self._work.headers is not None:
+            return None
+        return self._fair_use.refusal(one_client(self._work.client))
 
     async def refuse(self, problem: AppError) -> None:
         self.code = problem.code

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,10 @@ async def mine(actor: CurrentActor) -> None:
     assert actor
 
 
+async def fail() -> None:
+    raise ValueError("nobody thought of it")
+
+
 @pytest.fixture
 def watch() -> Watch:
     return Watch()
@@ -49,20 +54,19 @@ def app(watch: Watch) -> Service:
     router = ApiRouter("/things")
     router.get("/open", nothing, access=PUBLIC, status_code=204)
     router.get("/health", nothing, access=PUBLIC, counted=False, status_code=204)
+    router.get("/broken", fail, access=PUBLIC, counted=False)
     router.get("/mine", mine, access=AUTHENTICATED, status_code=204)
     router.get("/write", mine, access=scope("task:write"), status_code=204)
-    few = Limit("few", 2, per=60)
+    few, fair_use = Limit("few", 2, per=60), FairUse(5, watch)
     router.post("", take, access=PUBLIC, limit=few, status_code=204)
     app = Service(
         report=lambda error: None,
-        edge=Edge(trusted_proxies=[ip_network("127.0.0.1")]),
+        edge=Edge(trusted_proxies=[ip_network("127.0.0.1")], fair_use=fair_use),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )
-    gate = Gate(
-        authenticate=authenticate, limiter=LocalLimiter(now=watch), fair_use=FairUse(5, watch)
-    )
+    gate = Gate(authenticate=authenticate, limiter=LocalLimiter(now=watch), fair_use=fair_use)
     mount(app, [router], gate=gate)
     return app
 
@@ -119,6 +123,42 @@ async def test_who_is_refused_is_counted_too(
         answer = await send(app, "GET", path, headers=headers)
         assert (answer.status, left(answer)[0]) == (status, expected)
     assert (await send(app, "GET", path, headers=headers)).status == 429
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("GET", "/nowhere", [], 404),
+        ("DELETE", "/things/open", [], 405),
+        ("GET", "/things/open", [(b"host", b"a"), (b"host", b"b")], 400),
+        ("POST", "/things", [(b"content-length", b"9999999")], 413),
+        ("GET", "/things/broken", [], 500),
+    ],
+)
+async def test_who_is_refused_before_a_route_counts_is_counted_too(
+    app: Service, method: str, path: str, headers: Headers, status: int
+) -> None:
+    for expected in (4, 3, 2, 1, 0):
+        answer = await send(app, method, path, headers=headers)
+        assert (answer.status, left(answer)[0]) == (status, expected)
+    answer = await send(app, method, path, headers=headers)
+    assert (answer.status, answer.header("retry-after")) == (429, "60")
+    assert (await send(app, "GET", "/things/open")).status == 429
+    other = [*headers, by("203.0.113.5")]
+    assert (await send(app, method, path, headers=other)).status == status
+
+
+@pytest.mark.parametrize("path", ["/things/open", "/nowhere", "/things/health"])
+async def test_no_client_is_logged_more_often_than_it_may_call(
+    app: Service, watch: Watch, log_lines: list[Any], path: str
+) -> None:
+    for _ in range(3):
+        log_lines.clear()
+        for _ in range(50):
+            await send(app, "GET", path)
+        refused = [line["status"] for line in log_lines if line["status"] == 429]
+        assert (len(log_lines) - len(refused), len(refused)) == (5, path != "/things/health")
+        watch.seconds += 61
 
 
 async def test_health_is_not_counted(app: Service) -> None:
