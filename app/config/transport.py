@@ -20,6 +20,10 @@ Refusal = tuple[str, str, str]
 RULE: Final = "must be encrypted on its way, or have its host named in PLAINTEXT_HOSTS"
 # Others fall back to plain text, which somebody in between can have them do.
 _ENCRYPTING: Final = {"require", "verify-ca", "verify-full"}
+# As redis-py and Celery take it in an address: TLS with anybody.
+_UNVERIFIED: Final = re.compile(
+    r"ssl_cert_reqs=(cert_)?(none|optional)|ssl_check_hostname=(false|no|0)", re.IGNORECASE
+)
 _SECURE: Final = {"redis": "rediss", "amqp": "amqps"}
 _WITH_PORT: Final = re.compile(r"^([^:]+|\[.*\]):\d+$")
 
@@ -33,6 +37,12 @@ def in_the_open(settings: "Settings") -> Iterator[Refusal]:
         yield "DATABASE_URL", RULE, example
     for name in ("redis_url", "celery_broker_url"):
         url = address(getattr(settings, name))
+        if _UNVERIFIED.search(url.query):
+            yield (
+                name.upper(),
+                "must verify certificates",
+                "rediss://user:password@host.example.com",
+            )
         if (secure := _SECURE.get(url.scheme)) and _any_remote([url.hostname], named):
             yield name.upper(), RULE, f"{secure}://user:password@host.example.com"
     mail = address(settings.smtp_url)

@@ -67,6 +67,8 @@ BAD: list[tuple[str, dict[str, str]]] = [
             "postgresql://alicerce:Xk29vLq8Tz@/alicerce?host=postgres,db.example.com:5432",
         )
     ],
+    ("REDIS_URL", {"REDIS_URL": "rediss://:Xk29vLq8Tz@redis.example.com/0?ssl_cert_reqs=none"}),
+    ("REDIS_URL", {"REDIS_URL": "rediss://:Xk29vLq8Tz@redis/0?ssl_check_hostname=False"}),
     ("DATABASE_URL", {"DATABASE_URL": IN_THE_OPEN, "PLAINTEXT_HOSTS": "example.com,10.0.0.5"}),
     ("REDIS_URL", {"REDIS_URL": "rediss://redis.example.com"}),
     ("REDIS_URL", {"REDIS_URL": "rediss://203.0.113.9:6379/1"}),

@@ -1,0 +1,53 @@
+"""The inventories of docs/architecture/security.md have all that the code has, and nothing else."""
+
+import re
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from sqlalchemy import JSON, String
+
+from app.config.secret_files import _is_secret
+from app.config.settings import Settings
+from app.shared.infrastructure.database.models import metadata
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = (ROOT / "docs/architecture/security.md").read_text(encoding="utf-8")
+DATA, KEYS, LOGS = (PAGE.split("\n## ")[number] for number in (1, 2, 3))
+
+
+def rows(section: str) -> list[str]:
+    return [line for line in section.splitlines() if line.startswith("| ")]
+
+
+def names(pattern: str, text: str) -> Counter[str]:
+    return Counter(re.findall(rf"`({pattern})`", text))
+
+
+def test_every_column_that_holds_text_has_one_protection_level() -> None:
+    for module in iter_modules(import_module("app.modules").__path__):
+        import_module(f"app.modules.{module.name}.infrastructure.tables")
+    columns = [column for table in metadata.tables.values() for column in table.columns]
+    listed = names(r"[a-z_]+\.[a-z_]+", "\n".join(rows(DATA)))
+    texts = {
+        f"{column.table.name}.{column.name}"
+        for column in columns
+        if isinstance(column.type, String | JSON)
+    }
+    assert texts - listed.keys() == set()
+    assert listed.keys() - {f"{column.table.name}.{column.name}" for column in columns} == set()
+    assert {name for name, times in listed.items() if times > 1} == set()
+
+
+def test_every_secret_of_the_settings_says_what_it_protects() -> None:
+    fields = Settings.model_fields.items()
+    secrets = {name.upper() for name, field in fields if _is_secret(field.annotation)}
+    first_cells = " ".join(row.split("|")[1] for row in rows(KEYS))
+    assert names(r"[A-Z_]+", first_cells).keys() & {name.upper() for name, _ in fields} == secrets
+
+
+def test_every_logger_says_what_it_holds() -> None:
+    code = (path.read_text(encoding="utf-8") for path in (ROOT / "app").rglob("*.py"))
+    loggers = {name for text in code for name in re.findall(r'get_logger\("([\w.]+)"', text)}
+    assert loggers - names(r"[\w.]+", LOGS).keys() == set()
