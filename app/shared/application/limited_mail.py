@@ -1,6 +1,8 @@
 """How many emails one address gets, and one user causes."""
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from typing import Final
 
@@ -12,7 +14,8 @@ from app.shared.application.mail import Mail, Mailer, MailKind
 QUARTERS: Final = {MailKind.NOTICE: 1, MailKind.REQUEST: 1, MailKind.WORK: 2}
 """The share of each kind in what one address gets: no kind can use up that of another."""
 
-COUNTED: Final = Limit("emails_counted", 1, per=HOUR)
+COUNTED: Final = Limit("emails_counted", 1_000, per=HOUR)
+"""Never reached: it remembers which emails were counted and could not be sent yet."""
 
 
 class LimitedMailer:
@@ -33,17 +36,15 @@ class LimitedMailer:
         self._of_user = Limit("emails_of_user", per_user, per=HOUR)
 
     async def send(self, mail: Mail, /) -> None:
-        if await self._is_new(mail):
+        if not await self._limiter.counted(COUNTED, mail.key):
             await self._count(mail)
-        await self._mailer.send(mail)
-
-    async def _is_new(self, mail: Mail) -> bool:
-        """Tell whether it is no further attempt: one that fails at first counts once."""
         try:
-            await self._limiter.hit(COUNTED, mail.key)
-        except TooManyRequests:
-            return False
-        return True
+            await self._mailer.send(mail)
+        except (Exception, asyncio.CancelledError):  # over its time, or stopped
+            # It will be tried again, and counts once.
+            with suppress(TooManyRequests):
+                await self._limiter.hit(COUNTED, mail.key)
+            raise
 
     async def _count(self, mail: Mail) -> None:
         counters = list(self._counters(mail))
@@ -53,7 +54,6 @@ class LimitedMailer:
             for limit, whom in counters:
                 await self._limiter.hit(limit, whom)
         except TooManyRequests as refusal:
-            await self._limiter.forget(COUNTED, mail.key)
             if mail.kind is MailKind.NOTICE:
                 raise Retry(after=refusal.retry_after_seconds) from None
             raise Discard(f"too many emails of this kind in an hour: {mail.kind}") from None

@@ -13,7 +13,7 @@ from app.shared.application.limited_mail import LimitedMailer
 from app.shared.application.mail import Mail, MailDelayed, MailKind
 from app.shared.domain.base_entity import new_id
 from app.shared.domain.value_objects import EmailAddress
-from app.shared.infrastructure.limits.local import LocalLimiter
+from app.shared.infrastructure.limits.local import MOST_BYTES, LocalLimiter
 from tests.support.letters import a_letter
 
 NOTICE, REQUEST, WORK = MailKind.NOTICE, MailKind.REQUEST, MailKind.WORK
@@ -37,7 +37,8 @@ class Post:
 
     def __init__(self, **limits: int) -> None:
         self.now, self.outbox = 0.0, Outbox()
-        limiter = LocalLimiter(now=lambda: self.now)
+        most_bytes = limits.pop("most_bytes", MOST_BYTES)
+        limiter = LocalLimiter(now=lambda: self.now, most_bytes=most_bytes)
         given = {"per_recipient": 8, "per_user": 100, **limits}
         self.mailer = LimitedMailer(self.outbox, limiter, **given)
 
@@ -103,6 +104,13 @@ async def test_one_user_causes_so_many_emails_about_work_whoever_they_are_for() 
     with acting(new_id()):
         assert await post.sends(1, WORK, to="user9@example.com") == 1
     assert await post.sends(1, WORK) == 1  # a schedule's, which nobody caused
+
+
+async def test_a_flood_that_fills_the_memory_of_the_limits_does_not_lift_them() -> None:
+    post = Post(per_recipient=8, most_bytes=20_000)
+    for number in range(100):
+        await post.sends(1, WORK, to=f"user{number}@example.com")
+    assert await post.sends(120, WORK) <= 4
 
 
 async def test_an_email_that_is_tried_again_counts_once() -> None:
