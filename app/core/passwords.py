@@ -15,6 +15,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.core.even_time import EvenTime
 from app.core.exceptions import Overloaded
+from app.core.patience import Patience
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,8 +35,8 @@ class PasswordHasher:
 
     # For each thread: about three seconds. Who is refused comes back, and costs more than waiting.
     WAITING: Final = 100
-    LONGEST_WAIT: Final = 5.0
-    """How long one waits for a hash to begin, in seconds; beyond it Overloaded is raised."""
+    LONGEST_WAIT: Final = 4.0
+    """How many seconds somebody waits for a hash to begin; then Overloaded is raised."""
 
     def __init__(self, *, memory_kib: int = 19_456, passes: int = 2) -> None:
         self._hash = PasswordHash(
@@ -58,15 +59,13 @@ class PasswordHasher:
         return self._threads * (1 + self.WAITING)
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[asyncio.Timeout]:
+    async def place(self, patience: Patience) -> AsyncIterator[None]:
         """Hold a place among those who get a hash, during what has to come before it too.
 
         Whoever will not get one shall cost no look into the database either: raises Overloaded.
-        Whoever will waits here until it is their turn, or they are next, and has that look then.
+        Whoever will waits here until it is their turn, or they are next, and has that look then, of
+        a bounded time: those behind would wait for a database that hangs once for each before them.
         Each comes in with a turn of the event loop, so that hundreds at once leave others theirs.
-
-        The wait and the look together end after LONGEST_WAIT, or those behind would wait for a
-        database that hangs once each. Reschedule the timeout to None before the hash itself.
         """
         async with self._door:
             await asyncio.sleep(0)
@@ -74,8 +73,12 @@ class PasswordHasher:
             raise Overloaded
         self._places += 1
         try:
-            async with self._patience() as patience, self._next:
-                yield patience
+            async with patience.waiting():
+                await self._next.acquire()
+            try:
+                yield
+            finally:
+                self._next.release()
         finally:
             self._places -= 1
 
@@ -108,22 +111,15 @@ class PasswordHasher:
             raise Overloaded
         self._running += 1
         try:
-            async with self._patience() as patience, self._free:
-                patience.reschedule(None)  # it takes as long as its parameters say
+            async with Patience(self.LONGEST_WAIT).waiting():
+                await self._free.acquire()
+            try:
                 loop = asyncio.get_running_loop()
                 return await loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
+            finally:
+                self._free.release()
         finally:
             self._running -= 1
-
-    @asynccontextmanager
-    async def _patience(self) -> AsyncIterator[asyncio.Timeout]:
-        try:
-            async with asyncio.timeout(self.LONGEST_WAIT) as patience:
-                yield patience
-        except TimeoutError:
-            if not patience.expired():
-                raise
-            raise Overloaded from None
 
     def _verify(self, password: str, stored: str) -> bool:
         is_typical = not self.is_outdated(stored)

@@ -164,6 +164,27 @@ async def test_a_transaction_whose_network_goes_silent_is_unavailable_and_never_
         assert await count_events(database) == 1
 
 
+async def test_whoever_gives_up_a_transaction_does_not_wait_for_the_silent_network_either(
+    postgresql_url: str,
+) -> None:
+    cable = Cable(postgresql_url)
+
+    async def give_up_in_the_middle(database: PostgresDatabase) -> None:
+        async with asyncio.timeout(0.2), database.transaction() as connection:
+            await connection.execute(ADD, an_event())
+            cable.cut()
+            await connection.execute(ADD, an_event())
+
+    async with cable.plugged_in() as url:
+        database = PostgresDatabase(url, pool_size=1, timeout=60)
+        work = asyncio.create_task(give_up_in_the_middle(database))
+        await asyncio.wait([work], timeout=LONG_ENOUGH)
+        assert isinstance(work.exception(), TimeoutError)
+        cable.mend()
+        await write(database)
+        await database.close()
+
+
 async def test_closing_does_not_wait_for_a_connection_that_never_comes_back(
     postgresql_url: str,
 ) -> None:

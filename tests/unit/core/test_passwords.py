@@ -9,6 +9,7 @@ import pytest
 
 from app.core.exceptions import Overloaded
 from app.core.passwords import PasswordHasher
+from app.core.patience import Patience
 
 PASSWORD = "correct horse battery"
 
@@ -113,22 +114,19 @@ async def test_a_weaker_hash_costs_as_much_to_check_as_one_of_today(
         one.close()
 
 
-async def test_whoever_waits_for_a_hash_waits_for_a_bounded_time_whatever_hangs(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(PasswordHasher, "LONGEST_WAIT", 0.1)
+async def test_whoever_waits_for_a_hash_waits_for_a_bounded_time_whatever_hangs() -> None:
     hasher, never = PasswordHasher(memory_kib=8, passes=1), asyncio.Event()
 
     async def look_for_ever() -> None:
-        async with hasher.place():
+        patience = Patience(0.1)
+        async with hasher.place(patience), patience.waiting():
             await never.wait()
 
     everybody = [look_for_ever() for _ in range(hasher._most)]
     async with asyncio.timeout(10):
         ends = await asyncio.gather(*everybody, return_exceptions=True)
     assert {type(end) for end in ends} == {Overloaded}
-    async with hasher.place() as patience:  # all places are free again
-        patience.reschedule(None)
+    async with hasher.place(Patience(0.1)):  # all places are free again
         await asyncio.sleep(0.15)  # as a hash that takes long may
     hasher.close()
 
@@ -180,7 +178,7 @@ async def test_who_holds_a_place_counts_and_begins_when_it_is_their_turn_or_they
 
     async def stay() -> None:
         nonlocal begun
-        async with hasher.place():
+        async with hasher.place(Patience(60)):
             begun += 1
             await release.wait()
             await hasher.hash(PASSWORD)  # each of them gets theirs
@@ -189,12 +187,12 @@ async def test_who_holds_a_place_counts_and_begins_when_it_is_their_turn_or_they
     for _ in range(5 * hasher._most):  # more than enough for all to have come in
         await asyncio.sleep(0)
     with pytest.raises(Overloaded):
-        async with hasher.place():
+        async with hasher.place(Patience(60)):
             pass
     assert begun == hasher._threads + 1
     release.set()
     await asyncio.gather(*staying)
-    async with hasher.place():
+    async with hasher.place(Patience(60)):
         pass
     hasher.close()
 
@@ -204,7 +202,7 @@ async def test_of_many_who_come_at_once_each_leaves_the_others_a_turn() -> None:
     came: list[int] = []
 
     async def come() -> None:
-        async with hasher.place():
+        async with hasher.place(Patience(60)):
             came.append(turns)
 
     everybody, turns = [asyncio.create_task(come()) for _ in range(hasher.WAITING)], 0

@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 # How many statements of a transaction can be run again. More are a batch, and these hold much.
 REMEMBERED: Final = 100
+# Longer than a rollback takes. Whoever gave up need not wait for a server that hangs.
+ROLLBACK_SECONDS: Final = 1.0
 
 
 class PostgresDatabase:
@@ -92,7 +94,7 @@ class PostgresDatabase:
             yield PostgresConnection(raw, self)
         finally:
             try:
-                await _end(raw)
+                await _end(raw, within=min(self._timeout, ROLLBACK_SECONDS))
             finally:  # whoever is cancelled while it rolls back gives its connection back too
                 self._pool.give_back(raw)
 
@@ -266,14 +268,14 @@ class PostgresConnection:
         return True
 
 
-async def _end(raw: asyncpg.Connection) -> None:
+async def _end(raw: asyncpg.Connection, *, within: float) -> None:
     """Roll back what was not committed, if anything is left of it."""
     if raw.is_closed() or not raw.is_in_transaction():
         return
     # The server rolls back by itself when the connection is gone, and so does whoever takes back
     # one that is still in a transaction.
     with suppress(asyncpg.InterfaceError, *AWAY):
-        await raw.execute("ROLLBACK")
+        await raw.execute("ROLLBACK", timeout=within)
 
 
 async def _speak_json(connection: asyncpg.Connection) -> None:

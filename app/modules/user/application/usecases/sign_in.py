@@ -7,6 +7,7 @@ import structlog
 
 from app.core.exceptions import Invalid, Overloaded
 from app.core.passwords import PasswordHasher
+from app.core.patience import Patience
 from app.core.security import AccessTokens
 from app.modules.user.application.dto import Credentials, StoredCredentials, TokenPair
 from app.modules.user.application.failed_sign_ins import FailedSignIns, account_named
@@ -65,11 +66,11 @@ class SignIn:
 
         The session of the cookie that is replaced ends with it.
         """
-        async with self._hasher.place() as patience:
-            account = account_named(request.email)
+        account, patience = account_named(request.email), Patience(self._hasher.LONGEST_WAIT)
+        async with self._hasher.place(patience):
             await self._failures.refuse_after_too_many(account)
-            stored = await self._find(request.email)
-            patience.reschedule(None)
+            async with patience.waiting():
+                stored = await self._find(request.email)
             right = await self._hasher.verify(
                 request.password, stored.password_hash if stored else None
             )
@@ -85,7 +86,8 @@ class SignIn:
             client=request.client,
             cookie_fingerprint=cookie,
         )
-        await self._start(session, refresh, stored, renewed, replaced)
+        async with patience.waiting():
+            await self._start(session, refresh, stored, renewed, replaced)
         await self._failures.forget(account)
         log.info("signed in", user_id=str(session.user_id), session_id=str(session.id))
         return session
