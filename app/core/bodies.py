@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.types import Message, Receive, Scope
 
-from app.core.exceptions import PayloadTooLarge, RequestTimeout
+from app.core.exceptions import PayloadTooLarge, RequestTimeout, UnsupportedContentCoding
 
 KIB: Final = 1024
 MAX_BODY_BYTES: Final = 1024 * KIB
@@ -36,10 +36,22 @@ def announces_body(headers: dict[bytes, bytes]) -> bool:
     return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
 
 
+CUT_OFF: Final = "The connection closed before the whole body was sent."
+
+
 class IncomingBody:
     """Counts what is read, waits for it until its time is up, and knows whether all was read."""
 
-    __slots__ = ("_announced", "_deadline", "_is_read", "_most", "_receive", "_scope", "_size")
+    __slots__ = (
+        "_announced",
+        "_coding",
+        "_deadline",
+        "_is_read",
+        "_most",
+        "_receive",
+        "_scope",
+        "_size",
+    )
 
     def __init__(
         self, scope: Scope, receive: Receive, headers: dict[bytes, bytes], seconds: float
@@ -48,12 +60,18 @@ class IncomingBody:
         self._deadline = asyncio.get_running_loop().time() + seconds
         announced = headers.get(b"content-length", b"")[:MOST_DIGITS]
         self._announced = int(announced) if announced.isdigit() else 0
+        self._coding = headers.get(b"content-encoding", b"").lower()
         self._most = MAX_BODY_BYTES
         self._size = 0
         self._is_read = False
 
     def take(self, most: int) -> None:
-        """Take so many bytes. Raises PayloadTooLarge for what says itself that it has more."""
+        """Take so many bytes. Raises PayloadTooLarge for what says itself that it has more.
+
+        Raises UnsupportedContentCoding for what is compressed: its size says nothing.
+        """
+        if self._coding not in {b"", b"identity"}:
+            raise UnsupportedContentCoding
         self._most = most
         if self._announced > most:
             raise PayloadTooLarge(most)

@@ -47,6 +47,13 @@ class DuplicateHeader(Malformed):
     message = "The request has a header twice that may be there once."
 
 
+class PathMisspelled(Malformed):
+    """A path that two readers could take for two addresses (RFC 3986, section 6.2.2)."""
+
+    code = "path_misspelled"
+    message = "The path escapes a letter, a digit, one of -._~ or a slash, or is not UTF-8."
+
+
 class Unauthenticated(AppError):
     """Nobody is who the request says it comes from."""
 
@@ -98,6 +105,13 @@ class MethodNotImplemented(AppError):
 
     code = "method_not_implemented"
     message = "This service knows no such method."
+
+
+class TransferCodingNotImplemented(AppError):
+    """The body comes in a coding that nobody asked for."""
+
+    code = "transfer_coding_not_implemented"
+    message = "Send the body as it is or chunked; this service knows no other transfer coding."
 
 
 class RequestTimeout(AppError):
@@ -186,6 +200,13 @@ class UnsupportedMediaType(AppError):
 
     code = "unsupported_media_type"
     message = "Send the body in the content type that this address documents."
+
+
+class UnsupportedContentCoding(UnsupportedMediaType):
+    """The body is compressed."""
+
+    code = "unsupported_content_coding"
+    message = "Send the body as it is, without a Content-Encoding."
 
 
 class Unavailable(AppError):

@@ -22,7 +22,9 @@ KEY_PARAMETER: Final[dict[str, Any]] = {
 }
 """For routes that read the key themselves, before their endpoint."""
 
-_ENTITY_TAG: Final = re.compile(rb'"(\d{1,18})"')
+# Proxies that compress an answer make its tag weak, or add what they compressed it with (Apache).
+_ENTITY_TAG: Final = re.compile(rb'(?:W/)?"(\d{1,18})(?:-(?:gzip|br|zstd))?"')
+_MOST_TAGS: Final = 20
 _KEY: Final = re.compile(rb"[\x21-\x7e]{1,%d}" % MAX_KEY)
 
 
@@ -37,6 +39,16 @@ def if_match(headers: Headers) -> int | None:
     if tag is None:  # no tag of ours, so it can't match (RFC 9110, section 13.1.1)
         raise StaleVersion
     return int(tag[1])
+
+
+def is_unchanged(headers: Headers, version: int) -> bool:
+    """Tell whether the caller has this version, by If-None-Match (RFC 9110, section 13.1.2)."""
+    sent = headers.get(b"if-none-match")
+    if sent is None:
+        return False
+    tags = [part.strip() for part in sent.split(b",", _MOST_TAGS)[:_MOST_TAGS]]
+    seen = (_ENTITY_TAG.fullmatch(tag) for tag in tags)
+    return b"*" in tags or any(tag is not None and int(tag[1]) == version for tag in seen)
 
 
 def idempotency_key(headers: Headers) -> str | None:
@@ -64,7 +76,7 @@ def documented_if_match(
         Header(
             alias="If-Match",
             description='The ETag that you last read, such as `"3"`; `*` for any version.',
-            pattern=r'^("[0-9]{1,18}"|\*)$',
+            pattern=r'^((W/)?"[0-9]{1,18}(-(gzip|br|zstd))?"|\*)$',
         ),
     ],
 ) -> int | None:

@@ -27,6 +27,7 @@ from app.core.exceptions import AppError, InternalError, Unavailable
 from app.core.fair_use import FairUse
 from app.core.hosts import Hosts, refuse_duplicates
 from app.core.metrics import observe_request
+from app.core.paths import refuse_misspelled
 from app.core.problems import as_app_error, send_problem
 
 log = structlog.get_logger("access")
@@ -116,6 +117,7 @@ class RequestBoundary:
         if len(headers) < len(scope["headers"]):
             refuse_duplicates(scope["headers"])
         self._hosts.check(scope, headers)
+        refuse_misspelled(scope)
 
     def _is_worth_a_line(self, work: WorkContext) -> bool:
         """Log no client more often than it may call, or it could fill the disk."""

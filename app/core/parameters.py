@@ -15,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.types import Receive, Scope
 
 from app.core import strict_json
+from app.core.bodies import CUT_OFF, announces_body
 from app.core.browsers import presented_cookie
 from app.core.exceptions import (
     Invalid,
@@ -212,14 +213,16 @@ async def _read_body(call: Call, receive: Receive, media_types: frozenset[bytes]
     content_type = call.headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     if content_type not in media_types:
         wanted = b" or ".join(sorted(media_types)).decode()
+        if not content_type and not announces_body(call.headers):
+            reason = f"There is no body; send one as {wanted}."
+            raise Malformed(reason)
         reason = f"Send the body as {wanted}."
         raise UnsupportedMediaType(reason)
     chunks, more = [], True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            reason = "The connection closed before the whole body was sent."
-            raise Malformed(reason)
+            raise Malformed(CUT_OFF)
         chunks.append(message.get("body", b""))
         more = message.get("more_body", False)
     return b"".join(chunks)

@@ -43,6 +43,7 @@ STATUS_OF: dict[type[AppError], int] = {
     exceptions.HeadersTooLarge: 431,
     exceptions.InternalError: 500,
     exceptions.MethodNotImplemented: 501,
+    exceptions.TransferCodingNotImplemented: 501,
     exceptions.Unavailable: 503,
 }
 
@@ -175,6 +176,8 @@ def _headers_of(error: AppError, status: int) -> list[tuple[bytes, bytes]]:
         return [(b"www-authenticate", b"Bearer")]
     if isinstance(error, MethodNotAllowed):
         return [(b"allow", ", ".join(error.allowed).encode())]
+    if isinstance(error, exceptions.UnsupportedContentCoding):  # RFC 9110, section 15.5.16
+        return [(b"accept-encoding", b"identity")]
     if (after := getattr(error, "retry_after_seconds", None)) is not None:
         return [(b"retry-after", str(after).encode())]
     return []

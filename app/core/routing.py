@@ -6,6 +6,7 @@ one natural place for access policies, strict JSON, refused unknown parameters a
 An endpoint with a parameter of any other kind is left to FastAPI.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -30,7 +31,7 @@ from app.core.browsers import SAFE_METHODS
 from app.core.cors import PREFLIGHT, answer_preflight
 from app.core.exceptions import AppError, MethodNotAllowed, Unauthenticated
 from app.core.gate import CLOSED, Demands, Gate
-from app.core.header_parameters import KEY_PARAMETER, idempotency_key
+from app.core.header_parameters import KEY_PARAMETER, idempotency_key, is_unchanged
 from app.core.idempotency import (
     Answer,
     IdempotencyInProgress,
@@ -66,6 +67,8 @@ class ApiRoute(APIRoute):
         **options: Any,
     ) -> None:
         super().__init__(path, endpoint, **options)
+        # `$` is also before a line feed at the end, which a path may have.
+        self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
         self.taken: frozenset[str] = frozenset(self.methods or ())
         self.access = access
         self._created_at = created_at
@@ -139,7 +142,7 @@ class ApiRoute(APIRoute):
         if self._has_etag:
             tag = b'"%d"' % answer.version
             headers.append((b"etag", tag))
-            if _is_unchanged(request.get(b"if-none-match"), tag) and self.taken == {"GET"}:
+            if self.taken == {"GET"} and is_unchanged(request, answer.version):
                 status = 304
         if self._created_at is not None:
             location = self._created_at.format(id=answer.id)
@@ -261,14 +264,6 @@ def _without_body(send: Send) -> Send:
         await send({**message, "body": b""} if "body" in message else message)
 
     return send_head
-
-
-def _is_unchanged(if_none_match: bytes | None, tag: bytes) -> bool:
-    """Compare weakly, as RFC 9110, section 13.1.2, asks for If-None-Match."""
-    if if_none_match is None:
-        return False
-    tags = {part.strip().removeprefix(b"W/") for part in if_none_match.split(b",")}
-    return tag in tags or b"*" in tags
 
 
 def _problems_of(plan: Plan) -> list[type[AppError]]:

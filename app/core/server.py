@@ -11,7 +11,7 @@ from typing import Any, Final
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from app.core.bodies import ARRIVED, MAX_BODY_BYTES, REFUSED
+from app.core.bodies import ARRIVED, CUT_OFF, MAX_BODY_BYTES, REFUSED
 from app.core.exceptions import (
     AppError,
     HeadersTooLarge,
@@ -19,6 +19,7 @@ from app.core.exceptions import (
     MethodNotImplemented,
     PayloadTooLarge,
     RequestTimeout,
+    TransferCodingNotImplemented,
     UriTooLong,
 )
 
@@ -43,7 +44,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._in_head = self._in_body = self._is_refused = False
+        self._in_head = self._in_body = self._is_refused = self._is_half_closed = False
         self._timer: asyncio.TimerHandle | None = None
         self._received = 0  # of the part that is being read, without what came with its beginning
         self._starts = 0  # how often a part began, to see whether one did
@@ -63,19 +64,55 @@ class HttpProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         starts = self._starts
         try:
-            self.parser.feed_data(data)
+            self._feed(data)
             if self._in_head or self._in_body:
                 self._received = self._received + len(data) if self._starts == starts else 0
                 self._expect_more()
             elif self._timer is None and self.cycle and self.cycle.response_complete:
                 self._wait_for_head()  # an empty line, which is no request yet
-        except httptools.HttpParserUpgrade:
-            pass  # to nothing: the request is answered as it is, and the connection closed
         except httptools.HttpParserError as error:
             is_first = self._starts <= starts + 1  # so its first line is where the data begins
             self._refuse(_meant(error, data if is_first else b""))
         except AppError as error:
             self._refuse(error)
+
+    def _feed(self, data: bytes) -> None:
+        """Parse, and ignore each offer of another protocol, as RFC 9110, section 7.8, has it.
+
+        The parser takes an offer for accepted and reads no body. So another one begins anew, with
+        a head that has no offer.
+        """
+        rest = memoryview(data)
+        while True:
+            try:
+                self.parser.feed_data(rest)
+            except httptools.HttpParserUpgrade as offer:
+                rest = rest[offer.args[0] :]
+                head = self._head_without_offer()
+                self.parser = new_parser(self)
+                self.parser.feed_data(head)
+            else:
+                return
+
+    def _head_without_offer(self) -> bytes:
+        version = self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
+        lines += [b"%b: %b" % pair for pair in self.headers if pair[0] != b"upgrade"]
+        return b"\r\n".join([*lines, b"", b""])
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
+        """Keep the other half of the connection until what was asked is answered; then close."""
+        self._is_half_closed = True
+        self._stop_waiting()
+        if self._in_body:
+            self._refuse(Malformed(CUT_OFF))
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def on_response_complete(self) -> None:
+        is_last = not self.pipeline
+        super().on_response_complete()
+        if is_last and self._is_half_closed:
+            self.transport.close()
 
     def _expect_more(self) -> None:
         if self._received > (MAX_HEAD_BYTES if self._in_head else MAX_SENT_BODY_BYTES):
@@ -101,16 +138,18 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        self._check_head()
+        if self.parser.should_upgrade():
+            return  # an offer: the head comes again, without
         self._in_head = False
         self._stop_waiting()
-        self._check_head()
         super().on_headers_complete()
         self._in_body = True
         self._starts += 1
-        if self.parser.should_upgrade():
-            self.cycle.keep_alive = False  # what follows is in another protocol
 
     def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
         self._in_body = False
         self.scope[ARRIVED] = True
         super().on_message_complete()
@@ -121,10 +160,14 @@ class HttpProtocol(HttpToolsProtocol):
             raise HeadersTooLarge
         if sum(len(name) + len(value) + 4 for name, value in headers) > MAX_HEADER_BYTES:
             raise HeadersTooLarge
-        if self.parser.get_http_version() not in {"1.1", "1.0"}:
+        version = self.parser.get_http_version()
+        if version not in {"1.1", "1.0"}:
             raise Malformed
         if self.parser.get_method() == b"CONNECT":
             raise MethodNotImplemented
+        coding = dict(headers).get(b"transfer-encoding")
+        if coding is not None:
+            _refuse_coding(coding.lower(), version)
         if not self.url.startswith(b"/") and (whole := _AUTHORITY.match(self.url)):
             # RFC 9112, section 3.2.2: then it is this host that counts.
             headers[:] = [pair for pair in headers if pair[0] != b"host"]
@@ -184,6 +227,22 @@ class HttpProtocol(HttpToolsProtocol):
             keep_alive=False,
             on_response=self.on_response_complete,
         )
+
+
+def new_parser(protocol: HttpToolsProtocol) -> httptools.HttpRequestParser:
+    """Return a parser as uvicorn sets it up."""
+    parser = httptools.HttpRequestParser(protocol)
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
+    return parser
+
+
+def _refuse_coding(coding: bytes, version: str) -> None:
+    """Raise what a transfer coding other than chunked is answered with (RFC 9112, section 6.1)."""
+    *others, last = (each.strip() for each in coding.split(b","))
+    if last != b"chunked" or not all(others) or version == "1.0":  # which had none
+        raise Malformed
+    if others:
+        raise TransferCodingNotImplemented
 
 
 def _meant(error: httptools.HttpParserError, data: bytes) -> AppError:

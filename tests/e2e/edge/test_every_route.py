@@ -112,7 +112,7 @@ async def test_every_other_method_is_refused_with_those_that_there_are(service: 
             assert answer.header("allow") == ", ".join(methods_at(path)), (method, path)
 
 
-@pytest.mark.parametrize("around", ["{}/", "/{}", "{}//", "/.{}", "{}/x/y/z", "{}%2f"])
+@pytest.mark.parametrize("around", ["{}/", "/{}", "{}//", "/.{}", "{}/x/y/z"])
 async def test_an_address_that_is_a_little_off_is_not_found_and_not_redirected(
     service: Service, around: str
 ) -> None:

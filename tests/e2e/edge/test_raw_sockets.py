@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,12 @@ UPGRADES = {
     "a websocket": b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n",
     "HTTP/2": b"Upgrade: h2c\r\nConnection: Upgrade\r\nHTTP2-Settings: AAMAAABk\r\n",
 }
+FORM = b"username=ana@example.com&password=c4n4ry"
+SIGN_IN = (
+    b"POST /api/v1/auth/token HTTP/1.1\r\nHost: test\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(FORM), FORM)
+)
 ANSWERED: dict[str, bytes] = {
     "HTTP/1.0": b"GET /health/live HTTP/1.0\r\n\r\n",
     "the whole address": b"GET http://other:8000/health/live HTTP/1.1\r\nHost: a\r\n"
@@ -90,11 +97,67 @@ def test_a_connection_is_kept_after_an_error(server: Running, port: int) -> None
 
 
 @pytest.mark.parametrize("what", UPGRADES)
-def test_no_other_protocol_is_spoken(server: Running, port: int, what: str) -> None:
+def test_an_offer_of_another_protocol_is_ignored(server: Running, port: int, what: str) -> None:
     """RFC 9110, section 7.8: who does not take up the offer answers the request as it is."""
-    answer = exchange(port, LIVE[:-2] + UPGRADES[what] + b"\r\n" + LIVE)
-    assert (answer.status, answer.headers["connection"]) == (200, "close")
-    assert answer.whole.count(b'{"status":"alive"}') == 1
+    offering = LIVE[:-2] + UPGRADES[what] + b"\r\n"
+    closing = LIVE[:-2] + CLOSE + b"\r\n"
+    answers = exchange(port, offering * 3 + LIVE + closing).whole
+    assert answers.count(b"HTTP/1.1 200 OK") == answers.count(b'{"status":"alive"}') == 5
+
+
+@pytest.mark.parametrize("part", [1, 7, 10_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Content-Length: 2\r\n\r\n{}",
+        b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n",
+    ],
+    ids=["length", "chunks"],
+)
+@pytest.mark.parametrize("what", UPGRADES)
+def test_a_body_beside_an_offer_of_another_protocol_is_read(
+    server: Running, port: int, what: str, body: bytes, part: int
+) -> None:
+    """As Java's own client sends each of its first requests, and `curl --http2`."""
+    sent = POST + UPGRADES[what] + body
+    with connected(port) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(sent), part):
+            connection.sendall(sent[start : start + part])
+        assert next_answer(connection) == 422
+        connection.sendall(LIVE)
+        assert next_answer(connection) == 200
+
+
+def test_a_tunnel_beside_an_offer_is_refused_too(server: Running, port: int) -> None:
+    head = b"CONNECT test:80 HTTP/1.1\r\nHost: test\r\n" + UPGRADES["HTTP/2"]
+    assert exchange(port, head + b"\r\n").status == 501
+
+
+def test_the_limits_hold_beside_an_offer_of_another_protocol(server: Running, port: int) -> None:
+    body = b"Content-Length: 20000\r\n\r\n"
+    assert exchange(port, POST + UPGRADES["HTTP/2"] + body).status == 413
+
+
+@pytest.mark.parametrize(
+    ("sent", "statuses"),
+    [
+        (LIVE, [200]),
+        (LIVE * 3, [200] * 3),
+        (POST + b"Content-Length: 2\r\n\r\n{}", [422]),
+        (LIVE + POST + UPGRADES["HTTP/2"] + b"Content-Length: 2\r\n\r\n{}", [200, 422]),
+        (POST + b"Content-Length: 3\r\n\r\n{}", [400]),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}", [400]),
+        (LIVE + b"GET /health", [200]),
+        (SIGN_IN, [401]),  # which takes long enough to be late
+    ],
+)
+def test_who_sends_no_more_is_answered_all_the_same(
+    server: Running, port: int, sent: bytes, statuses: list[int]
+) -> None:
+    """A connection closes one direction at a time (RFC 9293, section 3.6)."""
+    answers = exchange(port, sent, and_hang_up=True).whole
+    assert [int(status) for status in re.findall(rb"HTTP/1.1 (\d+) ", answers)] == statuses
 
 
 def test_what_is_wrong_is_answered_after_what_was_asked_before(server: Running, port: int) -> None:

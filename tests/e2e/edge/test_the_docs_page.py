@@ -78,9 +78,7 @@ async def test_files_may_be_kept_but_the_page_and_the_document_are_fresh(
         assert (await client.get(path)).headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize(
-    "name", ["nothing.js", "index.html", "..", "%2e%2e%2f__init__.py", "__init__.py", "a" * 64]
-)
+@pytest.mark.parametrize("name", ["nothing.js", "index.html", "..", "__init__.py", "a" * 64])
 async def test_no_other_file_is_given_away(client: httpx2.AsyncClient, name: str) -> None:
     answer = await client.get(f"/docs/{name}", follow_redirects=False)
     assert answer.status_code == 404

@@ -224,6 +224,16 @@ def _fail() -> bytes:
     pytest.fail("the body was read")
 
 
+@pytest.mark.parametrize("headers", [[], [(b"content-length", b"0")]])
+@pytest.mark.parametrize("path", ["/body", "/form"])
+async def test_a_body_that_is_missing_is_said_to_be(
+    app: Service, path: str, headers: list[tuple[bytes, bytes]]
+) -> None:
+    answer = await send(app, "POST", path, headers=headers)
+    assert (answer.status, answer.json()["code"]) == (400, "malformed_request")
+    assert answer.json()["detail"].startswith("There is no body; send one as application/")
+
+
 async def test_a_body_that_is_cut_off_is_malformed(app: Service) -> None:
     answer = await send(app, "POST", "/body", headers=[JSON], body=[b'{"text": "a"}'])
     assert (answer.status, answer.json()["code"]) == (400, "malformed_request")
@@ -264,7 +274,18 @@ async def test_a_form_takes_nothing_from_the_address(app: Service) -> None:
 # --- If-Match -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("tag", "version"), [('"3"', 3), (' "3" ', 3), ("*", None), (" * ", None)])
+@pytest.mark.parametrize(
+    ("tag", "version"),
+    [
+        ('"3"', 3),
+        (' "3" ', 3),
+        ("*", None),
+        (" * ", None),
+        ('W/"3"', 3),  # as nginx sends it on, when it compresses an answer
+        ('"3-gzip"', 3),  # as Apache does
+        ('W/"3-br"', 3),
+    ],
+)
 async def test_if_match_says_which_version_was_seen(
     app: Service, tag: str, version: int | None
 ) -> None:
@@ -274,7 +295,19 @@ async def test_if_match_says_which_version_was_seen(
 
 @pytest.mark.parametrize(
     "tag",
-    ["", "3", 'W/"3"', '"3", "4"', '"-1"', '"x"', '"٣"', '"' + "9" * 19 + '"', "**", '"3"\xff'],
+    [
+        "",
+        "3",
+        'w/"3"',
+        '"3-c4n4ry"',
+        '"3", "4"',
+        '"-1"',
+        '"x"',
+        '"٣"',
+        '"' + "9" * 19 + '"',
+        "**",
+        '"3"\xff',
+    ],
 )
 async def test_a_tag_that_is_none_of_ours_does_not_match(app: Service, tag: str) -> None:
     answer = await send(app, "POST", "/version", headers=[(b"if-match", tag.encode())])
