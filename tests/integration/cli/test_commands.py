@@ -159,7 +159,7 @@ def test_an_administrator_signs_in_with_the_password_that_was_printed(
         authorized = {"Authorization": f"Bearer {pair['access_token']}"}
         users = client.get("/api/v1/users", headers=authorized).json()
     assert [(user["email"], user["roles"]) for user in users["items"]] == [
-        ("admin@example.com", ["admin", "user"])
+        ("Admin@example.com", ["admin", "user"])  # as it was typed, its domain apart
     ]
 
 

@@ -94,7 +94,7 @@ def _explained(url: URL | str) -> Iterator[None]:
         raise MigrationFailed(str(error)) from error
     except _OF_THE_DATABASE as error:
         seen, fix = diagnosed(error, make_url(url))
-        message = f"The database could not be migrated: {seen}\n  fix: {fix}"
+        message = f"The database could not be migrated: {seen}; fix: {fix}"
         raise MigrationFailed(message) from error
 
 
