@@ -77,7 +77,7 @@ def serve() -> None:
     """Serve the API. In the development profile the database is migrated first."""
     settings = load_settings()
     if settings.app_env == "development":
-        upgrade(settings.database)
+        upgrade(settings.owners_database)
         with suppress(OSError):  # nobody reads it
             _greet(settings)
     # uvicorn ends in good order and then signals itself again: to end as asked is no failure.
@@ -131,7 +131,7 @@ def migrate(
     ] = None,
 ) -> None:
     """Bring the database to the schema of this code."""
-    url = load_settings().database
+    url = load_settings().owners_database
     if only_check:
         check(url)
     elif down is not None:
@@ -176,7 +176,7 @@ def load_demo_data() -> None:
     settings = load_settings()
     if settings.is_production:
         sys.exit("Demo data has no place in production; nothing was changed.")
-    upgrade(settings.database)
+    upgrade(settings.owners_database)
     added = _with_container(seed)
     typer.echo(f"Added {added} tasks. Sign in as {USERS[0]} with the password {PASSWORD!r}.")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from pydantic import SecretStr
+from sqlalchemy.engine import URL
 
 from app.config.outside import SIGNING_KEY_EXAMPLE, SIGNING_KEY_PREFIX
 from app.config.transport import Refusal, address, hosts_of, in_the_open, is_here, is_remote
@@ -28,6 +29,8 @@ _PLACEHOLDER: Final = re.compile(
     re.IGNORECASE,
 )
 _GUESSABLE: Final = {"postgres", "password", "admin", "root", "guest", "alicerce", "redis"}
+
+_SERVER: Final = "postgresql://alicerce:password@db.example.com:5432/alicerce"
 
 
 def unfit_for_production(settings: "Settings") -> list[str]:
@@ -110,14 +113,17 @@ def _mail(settings: "Settings") -> Iterator[Refusal]:
 
 
 def _database(settings: "Settings") -> Iterator[Refusal]:
-    url, name = settings.database, "DATABASE_URL"
-    example = "postgresql://alicerce:password@db.example.com:5432/alicerce"
-    if url.get_backend_name() == "sqlite":
+    if settings.database.get_backend_name() == "sqlite":
         if settings.web_concurrency > 1 or settings.events != "embedded":
             rule = "must be PostgreSQL where there are several processes (WEB_CONCURRENCY, EVENTS)"
-            yield name, rule, example
+            yield "DATABASE_URL", rule, _SERVER
         return
-    hosts = hosts_of(url)
+    for name, url in settings.databases.items():
+        yield from _server(name, url)
+
+
+def _server(name: str, url: URL) -> Iterator[Refusal]:
+    hosts, example = hosts_of(url), _SERVER
     if all(is_here(host) for host in hosts):
         if url.password and url.password == url.username:
             yield name, "must have a password that can not be guessed", example

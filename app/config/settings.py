@@ -79,6 +79,9 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
     database_url: DatabaseUrl = Field(
         examples=["postgresql://user:password@localhost:5432/alicerce"]
     )
+    migration_database_url: DatabaseUrl | None = Field(
+        default=None, examples=["postgresql://owner:password@localhost:5432/alicerce"]
+    )
     database_echo: bool = Field(default=False, examples=["false"])
     database_pool_size: int = Field(10, ge=1, le=200, examples=["10"])
     database_timeout_seconds: float = Field(5.0, gt=0, le=60, examples=["5"])
@@ -174,6 +177,19 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
         return self
 
     @model_validator(mode="after")
+    def _fit_to_the_owner(self) -> Self:
+        if self.migration_database_url and any(
+            url.get_backend_name() == "sqlite" for url in self.databases.values()
+        ):
+            message = (
+                "MIGRATION_DATABASE_URL must lead to the same PostgreSQL database as DATABASE_URL, "
+                "and is for nothing else; for example: "
+                "MIGRATION_DATABASE_URL=postgresql://owner:password@localhost:5432/alicerce"
+            )
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _fit_for_production(self) -> Self:
         if self.is_production and (unfit := unfit_for_production(self)):
             raise ValueError("\n  ".join(unfit))
@@ -183,6 +199,20 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
     def database(self) -> URL:
         """The database's address, in its one form."""
         return read_database_url(self.database_url.get_secret_value())
+
+    @cached_property
+    def owners_database(self) -> URL:
+        """The same database as who migrates reaches it: the service need not own its tables."""
+        address = self.migration_database_url or self.database_url
+        return read_database_url(address.get_secret_value())
+
+    @property
+    def databases(self) -> dict[str, URL]:
+        """Every address of the database, by the name of its setting."""
+        found = {"DATABASE_URL": self.database}
+        if self.migration_database_url is not None:
+            found["MIGRATION_DATABASE_URL"] = self.owners_database
+        return found
 
     @property
     def effective_log_level(self) -> str:

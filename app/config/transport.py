@@ -31,10 +31,10 @@ _WITH_PORT: Final = re.compile(r"^([^:]+|\[.*\]):\d+$")
 def in_the_open(settings: "Settings") -> Iterator[Refusal]:
     """Return what would go to another machine in plain text, although its host is not named."""
     named = {host.strip("[]") for host in settings.plaintext_hosts}
-    database = settings.database
-    if not is_encrypted(database) and _any_remote(hosts_of(database), named):
-        example = "postgresql://user:password@db.example.com:5432/alicerce?sslmode=verify-full"
-        yield "DATABASE_URL", RULE, example
+    for name, database in settings.databases.items():
+        if not is_encrypted(database) and _any_remote(hosts_of(database), named):
+            example = "postgresql://user:password@db.example.com:5432/alicerce?sslmode=verify-full"
+            yield name, RULE, example
     for name in ("redis_url", "celery_broker_url"):
         url = address(getattr(settings, name))
         if _UNVERIFIED.search(url.query):

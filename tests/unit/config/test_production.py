@@ -47,6 +47,17 @@ BAD: list[tuple[str, dict[str, str]]] = [
     ("DATABASE_URL", {"WEB_CONCURRENCY": "2"}),
     ("DATABASE_URL", {"EVENTS": "worker"}),
     ("DATABASE_URL", {"DATABASE_URL": "sqlite://"}),
+    (
+        "MIGRATION_DATABASE_URL",
+        {
+            "DATABASE_URL": POSTGRES,
+            "MIGRATION_DATABASE_URL": POSTGRES.replace("Xk29vLq8Tz", "admin"),
+        },
+    ),
+    (
+        "MIGRATION_DATABASE_URL",
+        {"DATABASE_URL": POSTGRES, "MIGRATION_DATABASE_URL": IN_THE_OPEN},
+    ),
     ("DATABASE_URL", {"DATABASE_URL": POSTGRES.replace("//alicerce", "//postgres")}),
     ("DATABASE_URL", {"DATABASE_URL": POSTGRES.replace("Xk29vLq8Tz", "alicerce")}),
     ("DATABASE_URL", {"DATABASE_URL": POSTGRES.replace("Xk29vLq8Tz", "admin")}),

@@ -12,6 +12,7 @@ from tests.unit.config.conftest import Load
 CANARY = "c4n4ry"
 SECRETS = {
     "DATABASE_URL": f"postgresql://user:{CANARY}@db/name",
+    "MIGRATION_DATABASE_URL": f"postgresql://owner:{CANARY}@db/name",
     "JWT_SECRET_KEY": KEY,
     "JWT_PREVIOUS_KEYS": CANARY * 6,
     "REDIS_URL": f"redis://:{CANARY}@host",
@@ -52,7 +53,8 @@ def test_a_secret_is_read_without_the_end_of_its_line(
     load: Load, secret: Path, name: str, end: str
 ) -> None:
     secret.write_bytes((SECRETS[name] + end).encode())
-    settings = load(**{f"{name}_FILE": str(secret)})
+    server = {} if name == "DATABASE_URL" else {"DATABASE_URL": SECRETS["DATABASE_URL"]}
+    settings = load(**server, **{f"{name}_FILE": str(secret)})
     assert getattr(settings, name.lower()).get_secret_value() == SECRETS[name]
     assert CANARY not in repr(settings)
 

@@ -221,6 +221,7 @@ BAD: dict[str, list[str]] = {
     "CORS_ORIGINS": ["*", "null", "app.example.com", "https://a.example/", "https://u@a.example"],
     "BODY_TIMEOUT_SECONDS": ["0.9", "301", "nan", "inf"],
     "DOCS": ["perhaps"],
+    "MIGRATION_DATABASE_URL": ["nonsense", "mysql://u:p@db/name"],
     "DATABASE_URL": [
         "nonsense",
         "/var/lib/x.db",

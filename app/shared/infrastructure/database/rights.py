@@ -10,16 +10,14 @@ from app.shared.infrastructure.database.models import metadata
 from app.shared.infrastructure.database.query import Query
 
 _NEEDED: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
-_BESIDE_OURS: Final = Query(
-    text(
-        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace ="  # noqa: S608 - no input
-        f" (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('{VERSION_TABLE}'))"
-        f" AND NOT ({' AND '.join(f'has_table_privilege(oid, {right!r})' for right in _NEEDED)})"
-    )
+_CLOSED: Final = text(
+    "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace ="  # noqa: S608 - no input
+    f" (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('{VERSION_TABLE}'))"
+    f" AND NOT ({' AND '.join(f'has_table_privilege(oid, {right!r})' for right in _NEEDED)})"
 )
 
 
 async def tables_without_rights(database: Reads) -> list[str]:
     """Return the tables of the service that this role of PostgreSQL may not read and write."""
-    rows = await database.fetch_all(_BESIDE_OURS, {})
+    rows = await database.fetch_all(Query(_CLOSED), {})
     return sorted(metadata.tables.keys() & {row["relname"] for row in rows})

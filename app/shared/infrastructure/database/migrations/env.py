@@ -146,7 +146,7 @@ def _render(kind: str, item: object, _context: AutogenContext) -> str | Literal[
 def _url_from_settings() -> URL:
     from app.config.settings import load_settings  # noqa: PLC0415 - only for the alembic command
 
-    return load_settings().database
+    return load_settings().owners_database
 
 
 main()
