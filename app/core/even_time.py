@@ -8,6 +8,8 @@ from typing import Final
 
 WEIGHT: Final = 0.125
 """Of the newest measurement, in the mean of those before it (RFC 6298, section 2)."""
+DEVIATIONS: Final = 2
+"""So far above the mean work is filled up to: most of the typical work too, which varies."""
 STEPS: Final = 500  # about 0.2 ms
 
 
@@ -28,16 +30,15 @@ class EvenTime:
         idle_work: Callable[[], None] = _idle_work,
     ) -> None:
         self._now, self._idle_work = now, idle_work
-        self._typical: float | None = None
+        self._mean: float | None = None
+        self._deviation = 0.0
 
     @contextmanager
     def typical(self) -> Iterator[None]:
         """Measure the work as typical, and fill it up where it was faster than most."""
         started = self._now()
         yield
-        taken = self._now() - started
-        before = taken if self._typical is None else self._typical
-        self._typical = before + WEIGHT * (taken - before)
+        self._note(self._now() - started)
         self._fill(started)
 
     @contextmanager
@@ -47,6 +48,12 @@ class EvenTime:
         yield
         self._fill(started)
 
+    def _note(self, taken: float) -> None:
+        difference = 0.0 if self._mean is None else taken - self._mean
+        self._mean = taken - difference * (1 - WEIGHT)
+        self._deviation += WEIGHT * (abs(difference) - self._deviation)
+
     def _fill(self, started: float) -> None:
-        while self._now() - started < (self._typical or 0):
+        full = (self._mean or 0.0) + DEVIATIONS * self._deviation
+        while self._now() - started < full:
             self._idle_work()

@@ -45,9 +45,20 @@ def test_typical_work_that_is_faster_than_most_is_filled_up_too(
     assert taken(watch, even, 0.06, typical=True) == pytest.approx(0.07, abs=2 * STEP)
 
 
+def test_where_typical_work_differs_most_of_it_is_filled_up(even: EvenTime, watch: Watch) -> None:
+    for turn in range(100):
+        taken(watch, even, 0.07 + 0.01 * (-1) ** turn, typical=True)
+    fast, slow, other = (
+        taken(watch, even, seconds, typical=typical)
+        for seconds, typical in ((0.06, True), (0.08, True), (0.03, False))
+    )
+    assert fast == pytest.approx(other, abs=2 * STEP)
+    assert slow == pytest.approx(other, abs=2 * STEP)
+
+
 def test_what_is_typical_follows_the_machine(even: EvenTime, watch: Watch) -> None:
     taken(watch, even, 0.5, typical=True)  # the first one is slow
-    for _ in range(50):
+    for _ in range(100):
         taken(watch, even, 0.07, typical=True)
     assert taken(watch, even, 0.03, typical=False) == pytest.approx(0.07, abs=2 * STEP)
 
