@@ -182,6 +182,9 @@ class ApplicationContainer(DeclarativeContainer):
         failed_credentials=Singleton(parts.failed_credentials, settings),
         password_rules=Singleton(parts.password_rules, settings),
         token_lifetimes=Singleton(parts.token_lifetimes, settings),
+        keep_registrations=Callable(
+            lambda s: dt.timedelta(days=s.registration_keep_days), settings
+        ),
         verified_at_once=Callable(parts.verified_at_once, settings),
         mailer=mailer,
         signed_by=settings.provided.app_name,

@@ -28,6 +28,7 @@ class IdentitySettings(BaseSettings):
     password_passes: int = Field(2, ge=2, le=20, examples=["2"])
     password_reset_minutes: int = Field(60, ge=1, le=60, examples=["60"])
     verification_hours: int = Field(24, ge=1, le=24, examples=["24"])
+    registration_keep_days: int = Field(7, ge=1, le=90, examples=["7"])
 
     @field_validator("jwt_secret_key", mode="before")
     @classmethod

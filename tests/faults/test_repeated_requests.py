@@ -182,7 +182,9 @@ async def test_of_eight_who_move_to_one_address_at_once_one_gets_it(
         wish = f"wish-{number}@example.com"
         links = [await link_to(container, each, wish) for each in people]
         confirming = (
-            two[n % 2].post("/api/v1/auth/email/confirm", json={"token": link})
+            two[n % 2].post(
+                "/api/v1/auth/email/confirm", json={"token": link, "password": PASSWORD}
+            )
             for n, link in enumerate(links)
         )
         answers = await asyncio.gather(*confirming)

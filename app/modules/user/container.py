@@ -1,5 +1,6 @@
 """The user module, put together."""
 
+import datetime as dt
 from typing import Any
 
 from dependency_injector.containers import DeclarativeContainer
@@ -9,28 +10,18 @@ from app.core.events import EventRegistry
 from app.core.limits import Limiter
 from app.core.passwords import PasswordHasher
 from app.core.security import AccessTokens
+from app.modules.user.application import housekeeping
 from app.modules.user.application.failed_credentials import FailedCredentials
 from app.modules.user.application.failed_reauthentications import FailedReauthentications
 from app.modules.user.application.failed_sign_ins import FailedSignIns, FailureLimits
 from app.modules.user.application.handlers import (
     BY_MAIL,
-    ForgetOldKeys,
-    ForgetOldSessions,
-    ForgetOldTokens,
-    ForgetSpentRefreshTokens,
     WhenUserDeactivatedDeleteTheirKeys,
     WhenUserDeactivatedEndTheirSessions,
-    WhenUserDeletedForgetTheirAnswers,
-    WhenUserDeletedForgetTheirSessions,
 )
 from app.modules.user.application.letters import AccountLetters
-from app.modules.user.application.usecases.administer_users import (
-    ActivateUser,
-    DeactivateUser,
-    EndSessionsAt,
-    EndSessionsOf,
-    SetRoles,
-)
+from app.modules.user.application.passwords_of_links import PasswordOfLink
+from app.modules.user.application.usecases import administer_users
 from app.modules.user.application.usecases.authenticate import Authenticate
 from app.modules.user.application.usecases.authenticate_key import (
     AuthenticateBearer,
@@ -76,20 +67,13 @@ from app.modules.user.infrastructure.external import TemplatedAccountMails
 from app.modules.user.infrastructure.keys import SqlKeyReader
 from app.modules.user.infrastructure.readers import SqlUserReader
 from app.modules.user.infrastructure.repositories import SqlUserUnitOfWork
+from app.modules.user.presentation import routes
 from app.modules.user.presentation.account_controllers import (
     AdministrationController,
     OwnAccountController,
     RecoveryController,
 )
 from app.modules.user.presentation.controllers import AuthController, UserController
-from app.modules.user.presentation.routes import (
-    administration_routes,
-    auth_routes,
-    key_routes,
-    recovery_routes,
-    session_routes,
-    user_routes,
-)
 from app.modules.user.presentation.session_controllers import KeyController, SessionController
 from app.shared.application.base_usecase import Clock
 from app.shared.application.mail import Mailer
@@ -120,6 +104,7 @@ class UserContainer(DeclarativeContainer):
     failed_credentials = Dependency(instance_of=FailedCredentials)
     password_rules = Dependency(instance_of=PasswordRules)
     token_lifetimes = Dependency(instance_of=TokenLifetimes)
+    keep_registrations = Dependency(instance_of=dt.timedelta)
     verified_at_once = Dependency(instance_of=bool)
     mailer: Dependency[Mailer] = Dependency()
     signed_by = Dependency(instance_of=str)
@@ -187,7 +172,7 @@ class UserContainer(DeclarativeContainer):
     rename = Singleton(RenameUser, uow=uow.provider, clock=clock)
     create_admin = Singleton(CreateAdmin, uow=uow.provider, hasher=hasher, clock=clock)
     verify = Singleton(VerifyUser, uow=uow.provider, clock=clock)
-    end_sessions = Singleton(EndSessionsAt, uow=uow.provider, clock=clock)
+    end_sessions = Singleton(administer_users.EndSessionsAt, uow=uow.provider, clock=clock)
 
     auth = Singleton(AuthController, register=register, sign_in=sign_in, refresh=refresh)
     sessions = Singleton(
@@ -217,6 +202,7 @@ class UserContainer(DeclarativeContainer):
         list_keys=Singleton(ListKeys, reader=key_reader),
         delete_key=Singleton(DeleteKey, uow=uow.provider),
     )
+    password_of_link = Singleton(PasswordOfLink, hasher=hasher, failures=failures)
     recovery = Singleton(
         RecoveryController,
         request_verification=Singleton(
@@ -226,14 +212,18 @@ class UserContainer(DeclarativeContainer):
             clock=clock,
             asked=Object(VERIFICATION),
         ),
-        verify_email=Singleton(VerifyEmail, uow=uow.provider, clock=clock),
+        verify_email=Singleton(
+            VerifyEmail, uow=uow.provider, password_of_link=password_of_link, clock=clock
+        ),
         request_reset=Singleton(
             RequestLetter, uow=uow.provider, limiter=limiter, clock=clock, asked=Object(RESET)
         ),
         reset_password=Singleton(
             ResetPassword, uow=uow.provider, hasher=hasher, rules=password_rules, clock=clock
         ),
-        confirm_email=Singleton(ConfirmEmailChange, uow=uow.provider, clock=clock),
+        confirm_email=Singleton(
+            ConfirmEmailChange, uow=uow.provider, password_of_link=password_of_link, clock=clock
+        ),
     )
     own = Singleton(
         OwnAccountController,
@@ -264,19 +254,19 @@ class UserContainer(DeclarativeContainer):
     )
     administration = Singleton(
         AdministrationController,
-        deactivate_user=Singleton(DeactivateUser, uow=uow.provider, clock=clock),
-        activate_user=Singleton(ActivateUser, uow=uow.provider, clock=clock),
-        set_roles=Singleton(SetRoles, uow=uow.provider, clock=clock),
-        end_sessions=Singleton(EndSessionsOf, uow=uow.provider, clock=clock),
+        deactivate_user=Singleton(administer_users.DeactivateUser, uow=uow.provider, clock=clock),
+        activate_user=Singleton(administer_users.ActivateUser, uow=uow.provider, clock=clock),
+        set_roles=Singleton(administer_users.SetRoles, uow=uow.provider, clock=clock),
+        end_sessions=Singleton(administer_users.EndSessionsOf, uow=uow.provider, clock=clock),
     )
     users = Singleton(UserController, read=read, list_users=list_users, rename=rename)
     routers = List(
-        Singleton(auth_routes, auth),
-        Singleton(session_routes, sessions),
-        Singleton(key_routes, keys),
-        Singleton(recovery_routes, recovery),
-        Singleton(user_routes, users, own),
-        Singleton(administration_routes, administration),
+        Singleton(routes.auth_routes, auth),
+        Singleton(routes.session_routes, sessions),
+        Singleton(routes.key_routes, keys),
+        Singleton(routes.recovery_routes, recovery),
+        Singleton(routes.user_routes, users, own),
+        Singleton(routes.administration_routes, administration),
     )
     mails = Singleton(
         TemplatedAccountMails, mailer=mailer, signed_by=signed_by, links_begin_with=links_begin_with
@@ -288,11 +278,12 @@ class UserContainer(DeclarativeContainer):
     handlers = List(
         Singleton(WhenUserDeactivatedEndTheirSessions, clock=clock),
         Singleton(WhenUserDeactivatedDeleteTheirKeys),
-        Singleton(ForgetOldSessions, clock=clock),
-        Singleton(ForgetOldKeys, clock=clock),
-        Singleton(ForgetOldTokens, clock=clock),
-        Singleton(ForgetSpentRefreshTokens, clock=clock, limits=session_limits),
-        Singleton(WhenUserDeletedForgetTheirAnswers),
-        Singleton(WhenUserDeletedForgetTheirSessions),
+        Singleton(housekeeping.ForgetOldSessions, clock=clock),
+        Singleton(housekeeping.ForgetOldKeys, clock=clock),
+        Singleton(housekeeping.ForgetOldTokens, clock=clock),
+        Singleton(housekeeping.ForgetOldRegistrations, clock=clock, keep=keep_registrations),
+        Singleton(housekeeping.ForgetSpentRefreshTokens, clock=clock, limits=session_limits),
+        Singleton(housekeeping.WhenUserDeletedForgetTheirAnswers),
+        Singleton(housekeeping.WhenUserDeletedForgetTheirSessions),
         *_each_with(letters, BY_MAIL),
     )

@@ -39,6 +39,7 @@ GOOD_AS: Final = {
     "random text of 43 letters": None,
     "random text of 64 digits": None,
 }
+NEW: Final = "another horse battery"
 PLACES: Final = ("bearer", "cookie", "refresh token", "link")
 # Places in a body, and the routes that look there; the first takes what `kinds` has of it.
 IN_BODIES: Final = {
@@ -146,9 +147,8 @@ async def present(service: Service, route: ApiRoute, place: str, text: str) -> A
     elif place == "refresh token":
         body = {"refresh_token": text}
     else:
-        body = {"token": text[:200]}  # no longer than they are taken
-        if "reset" in route.path:
-            body["new_password"] = "another horse battery"
+        password = ("new_password", NEW) if "reset" in route.path else ("password", PASSWORD)
+        body = dict([("token", text[:200]), password])  # no longer than they are taken
     (method,) = route.taken
     sent = [(name.encode(), value.encode()) for name, value in headers.items()]
     return await send(service, method, address(route), headers=sent, body=json.dumps(body).encode())

@@ -1,6 +1,6 @@
 """The accounts behind the service, reached around its routes."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import httpx2
@@ -12,7 +12,7 @@ from structlog.testing import LogCapture
 from app.config.settings import Settings
 from app.container import ApplicationContainer
 from app.core import browsers
-from app.main import Service
+from app.main import Service, create_app
 from app.modules.user.application.usecases import manage_keys, manage_sessions, refresh_session
 from app.modules.user.application.usecases.authenticate import Authenticate
 from app.modules.user.application.usecases.authenticate_key import AuthenticateKey
@@ -86,6 +86,27 @@ def register(client: httpx2.AsyncClient) -> Post:
         return await client.post("/api/v1/auth/register", json=account)
 
     return register
+
+
+@pytest.fixture(scope="session")
+async def strict(settings: Settings) -> AsyncIterator[Service]:
+    """A service on the same database where an account is there when its address is verified."""
+    app = create_app(settings.model_copy(update={"app_env": "test"}))
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def apply(strict: Service, clean_database: None) -> AsyncIterator[Post]:
+    """Register where a link has to be followed."""
+    transport = httpx2.ASGITransport(app=strict)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://evil.example") as client:
+
+        async def apply(email: str, password: str = PASSWORD, name: str = "Ana") -> httpx2.Response:
+            account = {"email": email, "password": password, "full_name": name}
+            return await client.post("/api/v1/auth/register", json=account)
+
+        yield apply
 
 
 @pytest.fixture

@@ -12,10 +12,8 @@ from sqlalchemy import select, update
 from app.container import ApplicationContainer
 from app.core.routing import ApiRoute
 from app.main import Service
-from app.modules.user.application.handlers import (
-    ForgetOldKeys,
-    WhenUserDeactivatedDeleteTheirKeys,
-)
+from app.modules.user.application.handlers import WhenUserDeactivatedDeleteTheirKeys
+from app.modules.user.application.housekeeping import ForgetOldKeys
 from app.modules.user.domain.entities import Role, User
 from app.modules.user.domain.events import UserDeactivated
 from app.modules.user.domain.keys import KeySecret

@@ -87,7 +87,7 @@ async def test_no_column_of_any_table_knows_of_them_any_more(
     assert (await ana.request("POST", "/tasks", **keyed)).status_code == 201
     wish = {"email": THERE, **LEAVE}
     await ana.put("/users/me/email", wish)
-    await send("/email/confirm", token=await mail.token(THERE, "confirm-email"))
+    await send("/email/confirm", token=await mail.token(THERE, "confirm-email"), password=PASSWORD)
     await ana.put("/users/me/email", {"email": "third@canary.example", **LEAVE})
     await send("/password/forgot", email=THERE)
     await send("/register", email=THERE, password=PASSWORD, full_name="Anastasia Canary")

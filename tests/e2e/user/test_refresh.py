@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.container import ApplicationContainer
-from app.modules.user.application.handlers import ForgetOldSessions
+from app.modules.user.application.housekeeping import ForgetOldSessions
 from app.modules.user.infrastructure.tables import refresh_token, user_session
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.query import Query

@@ -6,9 +6,7 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from app.config.settings import Settings
-from app.main import create_app
-from app.modules.user.infrastructure.tables import user
+from app.modules.user.infrastructure.tables import registration, user
 from app.shared.infrastructure.database.models import event_log
 from tests.e2e.user.answers import complaints, said
 from tests.e2e.user.conftest import Post, Rows
@@ -84,9 +82,10 @@ async def test_a_registration_is_published_once_and_without_personal_data(
     assert [event["event_type"] for event in events] == [
         "user.registered",
         "user.verified",
-        "user.registration_repeated",
+        "user.registration_received",
     ]
-    assert all(set(event["payload"]) == {"user_id"} for event in events)
+    fields = [set(event["payload"]) for event in events]
+    assert fields == [{"user_id"}, {"user_id"}, {"registration_id"}]
 
 
 async def test_a_password_is_stored_as_its_hash_alone(register: Post, rows: Rows) -> None:
@@ -176,21 +175,13 @@ async def test_a_registration_without_anything_is_told_all_that_is_missing(
     ]
 
 
-async def test_only_in_development_is_an_account_verified_at_once(
-    settings: Settings, register: Post, rows: Rows
+async def test_only_in_development_is_an_account_opened_at_once(
+    register: Post, apply: Post, rows: Rows
 ) -> None:
     await register("ana@example.com")
-    other = create_app(settings.model_copy(update={"app_env": "test"}))
-    async with (
-        other.router.lifespan_context(other),
-        httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app=other), base_url="http://test"
-        ) as client,
-    ):
-        account = {"email": "bruno@example.com", "password": PASSWORD, "full_name": "Bruno"}
-        assert (await client.post("/api/v1/auth/register", json=account)).status_code == 202
-        form = {"username": "bruno@example.com", "password": PASSWORD}
-        assert (await client.post("/api/v1/auth/token", data=form)).status_code == 401
-    [ana, bruno] = await rows(select(user).order_by(user.c.email))
-    assert ana["verified_at"] is not None
-    assert bruno["verified_at"] is None
+    await apply("bruno@example.com")
+    [account] = await rows(select(user))
+    assert (account["email"], account["verified_at"] is None) == ("ana@example.com", False)
+    [waiting] = await rows(select(registration))
+    assert waiting["email"] == "bruno@example.com"
+    assert PASSWORD not in str(dict(waiting))

@@ -221,6 +221,19 @@ def test_an_account_is_verified_and_then_signs_in(run: Run, set_to: Set, databas
         assert client.post("/api/v1/auth/token", data=form).status_code == 200
 
 
+def test_of_several_who_registered_an_address_none_is_verified(
+    run: Run, set_to: Set, database: None
+) -> None:
+    set_to(app_env="test")
+    account = {"email": "ana@example.com", "full_name": "Ana Example"}
+    with served(create_app(load_settings())) as address, httpx2.Client(base_url=address) as client:
+        for password in ("correct horse battery", "a stranger's battery"):
+            client.post("/api/v1/auth/register", json={**account, "password": password})
+        code, _, errors = run("users", "verify", "ana@example.com")
+    assert code == 1
+    assert errors.startswith("Several people registered with this address")
+
+
 @pytest.mark.parametrize("command", ["create-admin", "verify", "end-sessions"])
 def test_a_database_that_is_not_migrated_is_said_in_a_line(run: Run, command: str) -> None:
     code, _, errors = run("users", command, "ana@example.com")

@@ -69,6 +69,7 @@ VALUES: Final[dict[str, Any]] = {
     # Users, their sessions, tokens and keys
     "of_user": _OWNER,
     "email": "ana.40001@example.com",
+    "email_key": "ana.40001@example.com",
     "full_name": "Ana Example",
     "password_hash": "hash",
     "old_hash": "hash",
@@ -134,8 +135,8 @@ VALUES: Final[dict[str, Any]] = {
 
 OWN: Final[dict[Query, dict[str, Any]]] = {
     task_repositories.DUE_SOON: {"after": NOW},
-    one_time_tokens.TAKE: {"kind": "verify"},
-    one_time_tokens.FORGET: {"kind": "verify"},
+    one_time_tokens.TAKE: {"kind": "reset"},
+    one_time_tokens.FORGET: {"kind": "reset"},
     sessions.START_SESSION: {"id": UUID(int=200_001)},
     sessions.REVOKE_COOKIE: {"presented": "cookie-50001"},
     sessions.REVOKE_BEYOND: {"most": 1},

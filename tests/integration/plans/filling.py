@@ -56,8 +56,18 @@ FROM generate_series(1, {ROWS}) AS n
 """  # noqa: S608
 _ONE_TIME_TOKENS = f"""
 INSERT INTO one_time_token (fingerprint, kind, user_id, email, password_version, expires_at)
-SELECT 'token-' || n, 'verify', {_ID}, 'ana.' || n || '@example.com', 1,
+SELECT 'token-' || n, 'reset', {_ID}, 'ana.' || n || '@example.com', 1,
     now() + n * interval '1 second' FROM generate_series(1, {ROWS}) AS n
+"""  # noqa: S608
+_REGISTRATIONS = f"""
+INSERT INTO registration (id, version, created_at, updated_at, email, email_key, full_name,
+    password_hash)
+SELECT {_ID}, 1, {_MINUTES_AGO}, now(), 'ana.' || n || '@example.com',
+    'ana.' || n || '@example.com', 'Ana Example', 'hash' FROM generate_series(1, {ROWS}) AS n
+"""  # noqa: S608
+_REGISTRATION_TOKENS = f"""
+INSERT INTO registration_token
+SELECT 'token-' || n, {_ID}, now() + n * interval '1 minute' FROM generate_series(1, {ROWS}) AS n
 """  # noqa: S608
 _API_KEYS = f"""
 INSERT INTO api_key (id, user_id, name, prefix, fingerprint, scopes, created_at, expires_at)
@@ -113,6 +123,8 @@ _FILLS: Final = (
     _EVENTS,
     _REFRESH_TOKENS,
     _ONE_TIME_TOKENS,
+    _REGISTRATIONS,
+    _REGISTRATION_TOKENS,
     _API_KEYS,
     _IDEMPOTENCY_KEYS,
     _ATTEMPTS,

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from app.core.events import MoreToDo
-from app.modules.user.application import handlers
-from app.modules.user.application.handlers import (
+from app.modules.user.application import housekeeping
+from app.modules.user.application.housekeeping import (
     ForgetOldKeys,
     ForgetOldSessions,
     ForgetSpentRefreshTokens,
@@ -42,7 +42,7 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(housekeeping, "MOST_AT_ONCE", 2)
 
 
 @pytest.fixture

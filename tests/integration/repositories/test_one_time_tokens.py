@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.modules.user.application.handlers import ForgetOldTokens
+from app.modules.user.application.housekeeping import ForgetOldTokens
 from app.modules.user.domain.entities import User
 from app.modules.user.domain.one_time_tokens import Grant, OneTimeToken, TokenKind
 from app.modules.user.infrastructure.repositories import SqlUserUnitOfWork
@@ -18,7 +18,7 @@ from tests.support.units import unit
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 MOMENT = dt.timedelta(microseconds=1)
-VERIFY, RESET, CHANGE_ADDRESS = TokenKind
+RESET, CHANGE_ADDRESS = TokenKind
 
 
 class Clock:
@@ -61,24 +61,24 @@ async def test_a_token_is_taken_once_with_all_that_it_allows(database: Database,
 
 
 async def test_a_token_of_another_kind_is_left_alone(database: Database, ana: User) -> None:
-    token, grant = await granted(database, ana, VERIFY)
+    token, grant = await granted(database, ana, CHANGE_ADDRESS)
     assert await taken(database, token, RESET) is None
-    assert await taken(database, token, VERIFY) == grant
+    assert await taken(database, token, CHANGE_ADDRESS) == grant
 
 
 async def test_one_kind_is_forgotten_or_all(database: Database, ana: User) -> None:
-    kept, _ = await granted(database, ana, VERIFY)
+    kept, _ = await granted(database, ana, CHANGE_ADDRESS)
     lost, _ = await granted(database, ana, RESET)
     async with unit(SqlUserUnitOfWork, database) as uow:
         await uow.tokens.forget(ana.id, RESET)
         await uow.commit()
     assert await taken(database, lost, RESET) is None
-    assert await taken(database, kept, VERIFY)
-    last, _ = await granted(database, ana, VERIFY)
+    assert await taken(database, kept, CHANGE_ADDRESS)
+    last, _ = await granted(database, ana, CHANGE_ADDRESS)
     async with unit(SqlUserUnitOfWork, database) as uow:
         await uow.tokens.forget_all(ana.id)
         await uow.commit()
-    assert await taken(database, last, VERIFY) is None
+    assert await taken(database, last, CHANGE_ADDRESS) is None
 
 
 async def test_tokens_that_expired_are_forgotten_by_and_by(database: Database, ana: User) -> None:

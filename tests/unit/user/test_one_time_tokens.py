@@ -83,7 +83,6 @@ def test_only_a_new_password_has_a_time_of_its_own() -> None:
     day, hour = dt.timedelta(days=1), dt.timedelta(hours=1)
     lifetimes = TokenLifetimes(verify=day, reset=hour)
     assert {kind: lifetimes.of(kind) for kind in TokenKind} == {
-        TokenKind.VERIFY: day,
         TokenKind.RESET: hour,
         TokenKind.CHANGE_ADDRESS: day,
     }

@@ -58,6 +58,14 @@ class UserPageRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordWithToken:
+    """A link that somebody follows, and the password of whoever asked for it."""
+
+    token: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordReset:
     token: str = field(repr=False)
     new_password: str = field(repr=False)

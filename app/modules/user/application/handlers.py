@@ -1,10 +1,9 @@
 """What the user module does when something happened."""
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from app.core.events import MoreToDo, PublishedEvent, every, subscribe
+from app.core.events import PublishedEvent, subscribe
 from app.modules.user.application.letters import AccountLetters
 from app.modules.user.application.mails import Letter
 from app.modules.user.domain.events import (
@@ -13,21 +12,14 @@ from app.modules.user.domain.events import (
     KeyMade,
     PasswordChanged,
     PasswordResetRequested,
-    RegistrationRepeated,
+    RegistrationReceived,
     UserDeactivated,
-    UserDeleted,
-    UserRegistered,
     VerificationRequested,
 )
 from app.modules.user.domain.repositories import UserUnitOfWork
-from app.modules.user.domain.sessions import SessionLimits
 from app.shared.application.base_usecase import Clock
-from app.shared.domain.events import ScheduleTick
 
 H = TypeVar("H")
-
-MOST_AT_ONCE: Final = 2_000
-"""Rows that one transaction deletes: it has to end soon."""
 
 
 @subscribe(UserDeactivated, id="user.end_sessions")
@@ -47,82 +39,6 @@ class WhenUserDeactivatedDeleteTheirKeys:
 
     async def __call__(self, event: UserDeactivated, uow: UserUnitOfWork) -> None:
         await uow.keys.delete_all(event.user_id)
-
-
-@subscribe(UserDeleted, id="user.forget_answers_to")
-class WhenUserDeletedForgetTheirAnswers:
-    """What they were answered to calls with an Idempotency-Key holds whatever they wrote."""
-
-    async def __call__(self, event: UserDeleted, uow: UserUnitOfWork) -> None:
-        if await uow.users.forget_answers(event.user_id, most=MOST_AT_ONCE):
-            raise MoreToDo
-
-
-@subscribe(UserDeleted, id="user.forget_sessions_of")
-class WhenUserDeletedForgetTheirSessions:
-    """They were worth nothing without the account; now they are gone, with their tokens."""
-
-    async def __call__(self, event: UserDeleted, uow: UserUnitOfWork) -> None:
-        if await uow.sessions.purge_of(event.user_id, most=MOST_AT_ONCE):
-            raise MoreToDo
-
-
-@every(dt.timedelta(hours=1), id="user.forget_keys")
-class ForgetOldKeys:
-    """Delete API keys that expired over 30 days ago."""
-
-    KEPT_AFTER_THEIR_END: Final = dt.timedelta(days=30)
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
-        before = self._clock.now() - self.KEPT_AFTER_THEIR_END
-        if await uow.keys.purge(before=before, most=MOST_AT_ONCE):
-            raise MoreToDo
-
-
-@every(dt.timedelta(hours=1), id="user.forget_sessions")
-class ForgetOldSessions:
-    """Delete sessions that ended over 30 days ago, with their tokens."""
-
-    KEPT_AFTER_THEIR_END: Final = dt.timedelta(days=30)
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
-        before = self._clock.now() - self.KEPT_AFTER_THEIR_END
-        if await uow.sessions.purge(before=before, most=MOST_AT_ONCE):
-            raise MoreToDo
-
-
-@every(dt.timedelta(hours=1), id="user.forget_spent_tokens")
-class ForgetSpentRefreshTokens:
-    """Delete refresh tokens that were used so long ago that, unused, they would have expired.
-
-    A living session gets a new one with each refresh, and so would keep all of its life.
-    """
-
-    def __init__(self, clock: Clock, limits: SessionLimits) -> None:
-        self._clock, self._keep = clock, limits.idle
-
-    async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
-        before = self._clock.now() - self._keep
-        if await uow.sessions.purge_spent(before=before, most=MOST_AT_ONCE):
-            raise MoreToDo
-
-
-@every(dt.timedelta(hours=1), id="user.forget_tokens")
-class ForgetOldTokens:
-    """Delete one-time tokens that expired: nobody can use them, and they hold an address."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
-        if await uow.tokens.purge(before=self._clock.now(), most=MOST_AT_ONCE):
-            raise MoreToDo
 
 
 # --- Letters ------------------------------------------------------------------------------------
@@ -145,12 +61,15 @@ class _ByMail:
         self._letters = letters
 
 
-@_by_mail(UserRegistered, id="user.mail_verification")
-class WhenUserRegisteredSendTheVerification(_ByMail):
-    """Whoever registered gets a link, which shows that the address is theirs."""
+@_by_mail(RegistrationReceived, id="user.mail_registration")
+class WhenRegistrationReceivedSendTheLink(_ByMail):
+    """Whoever registered gets a link, which shows that the address is theirs.
 
-    async def __call__(self, event: UserRegistered, key: str) -> None:
-        await self._letters.verify(event.user_id, key=key)
+    Who has an account and forgot it is helped; who did not ask learns of it.
+    """
+
+    async def __call__(self, event: RegistrationReceived, key: str) -> None:
+        await self._letters.verify(event.registration_id, key=key)
 
 
 @_by_mail(VerificationRequested, id="user.mail_verification_again")
@@ -158,15 +77,7 @@ class WhenVerificationRequestedSendItAgain(_ByMail):
     """Who did not get the link, or was too late for it, gets another."""
 
     async def __call__(self, event: VerificationRequested, key: str) -> None:
-        await self._letters.verify(event.user_id, key=key)
-
-
-@_by_mail(RegistrationRepeated, id="user.mail_already_registered")
-class WhenRegistrationRepeatedTellTheOwner(_ByMail):
-    """Who has an account and forgot it is helped; who did not ask learns of it."""
-
-    async def __call__(self, event: RegistrationRepeated, key: str) -> None:
-        await self._letters.tell_registered(event.user_id, key=key)
+        await self._letters.verify(event.registration_id, key=key)
 
 
 @_by_mail(PasswordResetRequested, id="user.mail_password_reset")
@@ -218,9 +129,8 @@ class WhenEmailChangedTellTheOldAddress(_ByMail):
 
 
 BY_MAIL: Final = (
-    WhenUserRegisteredSendTheVerification,
+    WhenRegistrationReceivedSendTheLink,
     WhenVerificationRequestedSendItAgain,
-    WhenRegistrationRepeatedTellTheOwner,
     WhenPasswordResetRequestedSendTheLink,
     WhenPasswordChangedTellTheOwner,
     WhenKeyMadeTellTheOwner,

@@ -31,23 +31,30 @@ class AccountLetters:
         self._uow, self._mails = uow, mails
         self._lifetimes, self._clock = lifetimes, clock
 
-    async def verify(self, user_id: UUID, *, key: str) -> None:
-        """Send the link that verifies an account, unless it is verified."""
+    async def verify(self, registration_id: UUID, *, key: str) -> None:
+        """Send the link that opens the account of a registration; or tell who has one already."""
         async with self._uow() as uow:
-            user = await _open_account(uow, user_id)
-            if user.verified_at is not None:
-                raise Discard("the account is verified")
-            token = await self._issue(uow, user, TokenKind.VERIFY)
-        await self._mails.send(Letter.VERIFY_ADDRESS, _to(user), key=key, token=token)
-
-    async def tell_registered(self, user_id: UUID, *, key: str) -> None:
-        """Tell that somebody registered again; who never verified gets another link to do so."""
-        async with self._uow() as uow:
-            user = await _open_account(uow, user_id)
-        if user.verified_at is None:
-            await self.verify(user_id, key=key)
+            registration = await uow.registrations.get(registration_id)
+            if registration is None:
+                raise Discard("there is no such registration any more")
+            holder = await uow.users.get_by_email(registration.email)
+            token = OneTimeToken.make()
+            if holder is None:
+                until = self._clock.now() + self._lifetimes.verify
+                await uow.registrations.add_token(registration, token, until=until)
+                await uow.commit()
+        if holder is None:
+            to = Recipient(None, registration.email)
+            await self._mails.send(Letter.VERIFY_ADDRESS, to, key=key, token=token)
         else:
-            await self._mails.send(Letter.ALREADY_REGISTERED, _to(user), key=key)
+            await self._tell_registered(holder, key=key)
+
+    async def _tell_registered(self, holder: User, *, key: str) -> None:
+        if holder.is_active:
+            await self._mails.send(Letter.ALREADY_REGISTERED, _to(holder), key=key)
+        async with self._uow() as uow:
+            await uow.registrations.forget(holder.email)
+            await uow.commit()
 
     async def reset(self, user_id: UUID, *, key: str) -> None:
         """Send the link that sets another password."""

@@ -9,7 +9,7 @@ from app.shared.domain.events import DomainEvent
 
 @dataclass(frozen=True, slots=True)
 class UserRegistered(DomainEvent):
-    """Somebody has an account now, perhaps not verified yet."""
+    """Somebody has an account now."""
 
     type: ClassVar = "user.registered"
 
@@ -99,7 +99,16 @@ class EmailChanged(DomainEvent):
     user_id: UUID
 
 
-# The three below may come from anybody: where there is no account, the id is that of nobody.
+# The three below may come from anybody: where there is none, the id is that of nobody.
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationReceived(DomainEvent):
+    """Somebody wants an account, with an address that is perhaps not theirs, or has one already."""
+
+    type: ClassVar = "user.registration_received"
+
+    registration_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +116,9 @@ class VerificationRequested(DomainEvent):
     """Somebody asks for the mail once more that verifies an address."""
 
     type: ClassVar = "user.verification_requested"
+    schema_version: ClassVar = 2  # the first named an account, when there were ones to verify
 
-    user_id: UUID
+    registration_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +130,8 @@ class PasswordResetRequested(DomainEvent):
     user_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class RegistrationRepeated(DomainEvent):
-    """Somebody registered with an address that has an account."""
-
-    type: ClassVar = "user.registration_repeated"
-
-    user_id: UUID
-
-
 EVENTS = (
+    RegistrationReceived,
     UserRegistered,
     UserVerified,
     UserDeactivated,
@@ -142,5 +144,4 @@ EVENTS = (
     EmailChanged,
     VerificationRequested,
     PasswordResetRequested,
-    RegistrationRepeated,
 )

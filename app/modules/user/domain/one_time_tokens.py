@@ -15,7 +15,6 @@ from app.shared.domain.value_objects import EmailAddress
 class TokenKind(StrEnum):
     """What a token is for. One kind is nothing where another is asked for."""
 
-    VERIFY = "verify"
     RESET = "reset"
     CHANGE_ADDRESS = "change_address"
 
@@ -34,7 +33,10 @@ class OneTimeToken(OpaqueToken):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenLifetimes:
-    """How long tokens are good for, from the moment that they are made."""
+    """How long tokens are good for, from the moment that they are made.
+
+    `verify` is for those that show that an address is somebody's: new, or of a new account.
+    """
 
     verify: dt.timedelta
     reset: dt.timedelta

@@ -7,6 +7,7 @@ from uuid import UUID
 from app.modules.user.domain.entities import User
 from app.modules.user.domain.keys import ApiKey
 from app.modules.user.domain.one_time_tokens import Grant, OneTimeToken, TokenKind
+from app.modules.user.domain.registrations import Registration
 from app.modules.user.domain.requests import AccountRequest
 from app.modules.user.domain.sessions import RefreshToken, Session, SessionCookie
 from app.shared.domain.unit_of_work import UnitOfWork
@@ -141,6 +142,33 @@ class OneTimeTokenRepository(Protocol):
         ...
 
 
+class RegistrationRepository(Protocol):
+    async def get(self, id: UUID, /) -> Registration | None: ...
+    async def save(self, registration: Registration, /) -> None: ...
+
+    async def newest_of(self, email: EmailAddress, /, *, most: int) -> list[Registration]:
+        """Return those that wait for an address, the newest first."""
+        ...
+
+    async def add_token(
+        self, registration: Registration, token: OneTimeToken, /, *, until: dt.datetime
+    ) -> None:
+        """Store what whoever has the mail shows; those before it are good as well."""
+        ...
+
+    async def of_token(self, token: OneTimeToken, /, *, now: dt.datetime) -> Registration | None:
+        """Return the registration that the token was sent for, None after its end."""
+        ...
+
+    async def forget(self, email: EmailAddress, /) -> int:
+        """Make all that wait for an address void, with their tokens; return how many."""
+        ...
+
+    async def purge(self, *, before: dt.datetime, most: int) -> int:
+        """Forget those that were received before then; return how many."""
+        ...
+
+
 class AccountRequests(Protocol):
     async def add(self, request: AccountRequest, /) -> None: ...
 
@@ -173,5 +201,6 @@ class UserUnitOfWork(UnitOfWork, Protocol):
     users: UserRepository
     sessions: SessionRepository
     tokens: OneTimeTokenRepository
+    registrations: RegistrationRepository
     requests: AccountRequests
     keys: KeyRepository

@@ -10,6 +10,7 @@ from app.modules.user.domain.entities import EmailTaken, FullName, Role, User, U
 from app.modules.user.domain.requests import AccountRequest
 from app.modules.user.infrastructure.keys import SqlKeyRepository
 from app.modules.user.infrastructure.one_time_tokens import SqlOneTimeTokenRepository
+from app.modules.user.infrastructure.registrations import SqlRegistrationRepository
 from app.modules.user.infrastructure.sessions import SqlSessionRepository
 from app.modules.user.infrastructure.tables import IS_ADMIN, user
 from app.shared.domain.value_objects import EmailAddress
@@ -115,6 +116,7 @@ class SqlUserUnitOfWork(SqlUnitOfWork):
     users: SqlUserRepository
     sessions: SqlSessionRepository
     tokens: SqlOneTimeTokenRepository
+    registrations: SqlRegistrationRepository
     requests: EventAccountRequests
     keys: SqlKeyRepository
 
@@ -122,5 +124,6 @@ class SqlUserUnitOfWork(SqlUnitOfWork):
         self.users = SqlUserRepository(connection, events)
         self.sessions = SqlSessionRepository(connection)
         self.tokens = SqlOneTimeTokenRepository(connection)
+        self.registrations = SqlRegistrationRepository(connection, events)
         self.requests = EventAccountRequests(events)
         self.keys = SqlKeyRepository(connection, events)

@@ -82,6 +82,32 @@ Index(
     sqlite_where=IS_SPENT,
 )
 
+registration = Table(
+    "registration",
+    metadata,
+    *aggregate_columns(),
+    Column("email", String(EmailAddress.MAX_LENGTH), nullable=False),
+    Column("email_key", String(EmailAddress.MAX_LENGTH), nullable=False),
+    Column("full_name", String(FullName.MAX_LENGTH), nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Index(None, "email_key", "created_at"),
+    Index(None, "created_at"),
+)
+
+registration_token = Table(
+    "registration_token",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column(
+        "registration_id",
+        Uuid,
+        ForeignKey("registration.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("expires_at", Timestamp, nullable=False),
+)
+
 one_time_token = Table(
     "one_time_token",
     metadata,

@@ -14,6 +14,7 @@ from app.modules.user.application.dto import (
     MailView,
     PasswordChange,
     PasswordReset,
+    PasswordWithToken,
     RoleAssignment,
     UserCommand,
     UserView,
@@ -34,10 +35,10 @@ from app.modules.user.application.usecases.verify_email import VerifyEmail
 from app.modules.user.presentation.schemas import (
     Address,
     Farewell,
-    MailedToken,
     NewAddress,
     NewPassword,
     NewPasswordByToken,
+    PasswordForLink,
     Roles,
 )
 
@@ -52,9 +53,12 @@ class RecoveryController:
     reset_password: ResetPassword
     confirm_email: ConfirmEmailChange
 
-    async def verify(self, body: MailedToken) -> None:
-        """Verify an account with the token of the mail that followed the registration."""
-        await self.verify_email.execute(body.token)
+    async def verify(self, body: PasswordForLink) -> None:
+        """Open the account: with the token of the mail, and the password of the registration.
+
+        All other registrations for the address are void from then on.
+        """
+        await self.verify_email.execute(PasswordWithToken(**dict(body)))
 
     async def resend(self, body: Address) -> MailView:
         """Ask for that mail once more. The answer is the same whether or not one is sent."""
@@ -68,9 +72,9 @@ class RecoveryController:
         """Set a new password with the token of that mail. It ends all sessions and API keys."""
         await self.reset_password.execute(PasswordReset(**dict(body)))
 
-    async def confirm(self, body: MailedToken) -> None:
-        """Move an account to a new address, with the token that was sent there."""
-        await self.confirm_email.execute(body.token)
+    async def confirm(self, body: PasswordForLink) -> None:
+        """Move an account to a new address, with the token that was sent there and its password."""
+        await self.confirm_email.execute(PasswordWithToken(**dict(body)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,11 +39,11 @@ class AuthController:
         self._register, self._sign_in, self._refresh = register, sign_in, refresh
 
     async def register(self, body: Registration) -> RegistrationView:
-        """Open an account.
+        """Ask for an account.
 
-        The answer is the same whether or not the address is known: its owner gets a mail, to verify
-        a new account or about the one that there is. In the development profile without a mail
-        server the account can be used at once.
+        The answer is the same whether or not the address is known: its owner gets a mail, with a
+        link that opens the account or about the one that there is. In the development profile
+        without a mail server the account can be used at once.
         """
         return await self._register.execute(NewUser(**dict(body)))
 

@@ -14,6 +14,7 @@ from app.modules.user.domain.entities import (
 from app.modules.user.domain.keys import KeyNotFound
 from app.modules.user.domain.one_time_tokens import InvalidToken
 from app.modules.user.domain.passwords import SamePassword, WeakPassword
+from app.modules.user.domain.registrations import WrongPassword
 from app.modules.user.domain.sessions import InvalidRefreshToken, SessionNotFound
 from app.modules.user.presentation.account_controllers import (
     AdministrationController,
@@ -96,13 +97,13 @@ def recovery_routes(recovery: RecoveryController) -> ApiRouter:
     router = ApiRouter(f"{API}/auth", tags=["auth"])
     spent = {"access": PUBLIC, "status_code": 204, "limit": MAILED_TOKENS}
     asked = {"access": PUBLIC, "status_code": 202, "limit": LETTERS}
-    router.post("/verify-email", recovery.verify, **spent, raises=[InvalidToken])
+    router.post("/verify-email", recovery.verify, **spent, raises=[InvalidToken, WrongPassword])
     router.post("/verify-email/resend", recovery.resend, **asked)
     router.post("/password/forgot", recovery.forgot, **asked)
     router.post(
         "/password/reset", recovery.reset, **spent, raises=[InvalidToken, *REFUSED_PASSWORDS]
     )
-    router.post("/email/confirm", recovery.confirm, **spent, raises=[InvalidToken])
+    router.post("/email/confirm", recovery.confirm, **spent, raises=[InvalidToken, WrongPassword])
     return router
 
 

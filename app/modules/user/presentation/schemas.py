@@ -33,10 +33,11 @@ class Address(Body):
     email: Email
 
 
-class MailedToken(Body):
-    """What stands behind `#token=` in a link that was sent by mail."""
+class PasswordForLink(Body):
+    """What stands behind `#token=` in a link, and the password of whoever asked for it."""
 
     token: Token
+    password: Secret
 
 
 class NewPasswordByToken(Body):

@@ -36,5 +36,6 @@ class CreateAdmin:
         user.give_roles(frozenset(Role), now=now)
         async with self._uow() as uow:
             await uow.users.save(user)
+            await uow.registrations.forget(email)
             await uow.commit()
         return password.value

@@ -40,6 +40,7 @@ class DeleteAccount:
             user = await uow.users.get_seen(actor.user_id, version=None)
             user.leave(now=self._clock.now())
             await uow.users.delete(user)
+            await uow.registrations.forget(user.email)
             await uow.commit()
         self._authenticate.forget(actor.session_id)
         log.info("account deleted", user_id=str(user.id), session_id=str(actor.session_id))

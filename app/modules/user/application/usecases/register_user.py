@@ -1,4 +1,4 @@
-"""Open an account."""
+"""Ask for an account."""
 
 from collections.abc import Callable
 
@@ -6,11 +6,10 @@ import structlog
 
 from app.core.passwords import PasswordHasher
 from app.modules.user.application.dto import NewUser, RegistrationView
-from app.modules.user.domain.entities import EmailTaken, FullName, User
-from app.modules.user.domain.events import RegistrationRepeated
+from app.modules.user.domain.entities import EmailTaken, FullName
 from app.modules.user.domain.passwords import PasswordRules
+from app.modules.user.domain.registrations import Registration
 from app.modules.user.domain.repositories import UserUnitOfWork
-from app.modules.user.domain.requests import AccountRequest
 from app.shared.application.base_usecase import Clock
 from app.shared.domain.value_objects import EmailAddress
 
@@ -18,10 +17,11 @@ log = structlog.get_logger("security")
 
 
 class RegisterUser:
-    """Open an account, or seem to: the answer never tells whether the address was known.
+    """Keep a registration, whose account is opened when its link is followed: see VerifyEmail.
 
-    Neither does its time: a known address is hashed for too, and its owner written to. What is left
-    of a difference is the insertion of a row, a hundredth of the hash.
+    Whether the address has an account is not even looked at, so neither the answer nor its time
+    tells. Whoever sends the mail looks. Where no mail goes out, on a developer's machine, the
+    account is opened at once.
     """
 
     def __init__(
@@ -40,26 +40,31 @@ class RegisterUser:
         email = EmailAddress.parse(request.email)
         full_name = FullName(request.full_name)
         password = self._rules.choose(request.password, email=email)
-        password_hash = await self._hasher.hash(password.value)
-        now = self._clock.now()
-        user = User.register(email=email, full_name=full_name, password_hash=password_hash, now=now)
-        if self._verified_at_once:
-            user.verify(now=now)
-        try:
-            await self._open_or_tell(user)
-        except EmailTaken:  # by somebody who was faster: now the account is there to be found
-            await self._open_or_tell(user)
+        registration = Registration.receive(
+            email=email,
+            full_name=full_name,
+            password_hash=await self._hasher.hash(password.value),
+            now=self._clock.now(),
+        )
+        if not (self._verified_at_once and await self._open(registration)):
+            await self._keep(registration)
         return RegistrationView()
 
-    async def _open_or_tell(self, user: User) -> None:
+    async def _keep(self, registration: Registration) -> None:
         async with self._uow() as uow:
-            known = await uow.users.get_by_email(user.email)
-            if known is None:
-                await uow.users.save(user)
-            else:
-                event = RegistrationRepeated(user_id=known.id)
-                await uow.requests.add(AccountRequest.made(event, now=user.created_at))
+            await uow.registrations.save(registration)
             await uow.commit()
-        log.info(
-            "registration repeated" if known else "registered", user_id=str((known or user).id)
-        )
+        log.info("registration received", registration_id=str(registration.id))
+
+    async def _open(self, registration: Registration) -> bool:
+        """Open the account, unless there is one."""
+        user = registration.open_account(now=registration.created_at)
+        try:
+            async with self._uow() as uow:
+                await uow.users.save(user)
+                await uow.registrations.forget(user.email)
+                await uow.commit()
+        except EmailTaken:
+            return False
+        log.info("registered", user_id=str(user.id))
+        return True

@@ -1,7 +1,8 @@
 """Ask for a link that is sent by mail."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 
@@ -20,10 +21,18 @@ from app.shared.domain.value_objects import EmailAddress
 log = structlog.get_logger("security")
 
 
+Find = Callable[[UserUnitOfWork, EmailAddress], Awaitable[UUID | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked for, what the log calls it, and how often one client may ask for an account."""
+    """What is asked for, what the log calls it, and how often one client may ask for an account.
 
+    `about` is the event's field for the id of what `find` finds.
+    """
+
+    find: Find
+    about: str
     event: type[VerificationRequested | PasswordResetRequested]
     named: str
     limit: Limit
@@ -38,8 +47,27 @@ class Asked:
         return Limit(f"{self.limit.name}_sent", 2, per=30 * MINUTE)
 
 
-VERIFICATION = Asked(VerificationRequested, "verification asked", Limit("resend", 3, per=6 * HOUR))
-RESET = Asked(PasswordResetRequested, "reset asked", Limit("reset", 5, per=DAY))
+async def _registration(uow: UserUnitOfWork, email: EmailAddress) -> UUID | None:
+    """The newest one: its password is the one that somebody remembers."""
+    newest = await uow.registrations.newest_of(email, most=1)
+    return newest[0].id if newest else None
+
+
+async def _account(uow: UserUnitOfWork, email: EmailAddress) -> UUID | None:
+    user = await uow.users.get_by_email(email)
+    return user.id if user else None
+
+
+VERIFICATION = Asked(
+    _registration,
+    "registration_id",
+    VerificationRequested,
+    "verification asked",
+    Limit("resend", 3, per=6 * HOUR),
+)
+RESET = Asked(
+    _account, "user_id", PasswordResetRequested, "reset asked", Limit("reset", 5, per=DAY)
+)
 
 
 class RequestLetter:
@@ -75,8 +103,8 @@ class RequestLetter:
 
     async def _ask(self, email: EmailAddress) -> None:
         async with self._uow() as uow:
-            user = await uow.users.get_by_email(email)
-            event = self._asked.event(user_id=user.id if user else new_id())
+            found = await self._asked.find(uow, email)
+            event = self._asked.event(**{self._asked.about: found or new_id()})
             await uow.requests.add(AccountRequest.made(event, now=self._clock.now()))
             await uow.commit()
-        log.info(self._asked.named, user_id=str(user.id) if user else None)
+        log.info(self._asked.named, **{self._asked.about: str(found) if found else None})
