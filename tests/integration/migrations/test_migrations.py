@@ -7,7 +7,6 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
 
 from app.shared.infrastructure.database.migrate import (
     MigrationFailed,
@@ -17,7 +16,7 @@ from app.shared.infrastructure.database.migrate import (
     known_revisions,
     upgrade,
 )
-from tests.support.anybody import connected, run, schema_of
+from tests.support.anybody import run, schema_of
 
 ROOT = Path(__file__).parents[3]
 VERSIONS = ROOT / "app/shared/infrastructure/database/migrations/versions"
@@ -167,43 +166,3 @@ async def test_the_folder_of_the_file_is_made_where_it_is_missing(tmp_path: Path
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     with pytest.raises(MigrationFailed, match="it can't be opened"):
         upgrade(f"sqlite:///{tmp_path}")  # a folder
-
-
-# --- What becomes of the rows -------------------------------------------------------------------
-
-
-async def test_accounts_that_nobody_verified_become_registrations(empty_url: str) -> None:
-    await asyncio.to_thread(upgrade, empty_url, "0011")
-    for number, verified_at in ((1, "NULL"), (2, "'2026-01-02 00:00:00+00'")):
-        await run(
-            empty_url,
-            'INSERT INTO "user" (id, version, created_at, updated_at, email, typed_email, full_name,'
-            " password_hash, roles, is_active, verified_at) VALUES"
-            f" ('{number:032}', 3, '2026-01-01 00:00:00+00', '2026-01-01 00:00:00+00',"
-            f" '{number}@example.com', NULL, 'Ana', 'a hash', '[]', true, {verified_at})",
-        )
-    await asyncio.to_thread(upgrade, empty_url)
-    async with connected(empty_url) as database:
-        waiting = await database.execute(text("SELECT email, password_hash FROM registration"))
-        accounts = await database.execute(text('SELECT email FROM "user"'))
-    assert waiting.all() == [("1@example.com", "a hash")]
-    assert accounts.all() == [("2@example.com",)]
-
-
-async def test_an_api_key_without_an_end_gets_one(empty_url: str) -> None:
-    await asyncio.to_thread(upgrade, empty_url, "0008")
-    await run(
-        empty_url,
-        'INSERT INTO "user" (id, version, created_at, updated_at, email, full_name, password_hash,'
-        f" roles, is_active) VALUES ('{1:032}', 1, '2026-01-01 00:00:00+00',"
-        " '2026-01-01 00:00:00+00', 'ana@example.com', 'Ana', 'a hash', '[]', true)",
-    )
-    await run(
-        empty_url,
-        "INSERT INTO api_key (id, user_id, name, prefix, fingerprint, scopes, created_at) VALUES"
-        f" ('{2:032}', '{1:032}', 'ci', 'alk_1', 'f', '[]', '2026-01-01 00:00:00+00')",
-    )
-    await asyncio.to_thread(upgrade, empty_url, "0009")
-    async with connected(empty_url) as database:
-        ends = await database.execute(text("SELECT expires_at FROM api_key"))
-    assert ends.scalar_one() is not None
