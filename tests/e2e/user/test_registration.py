@@ -101,7 +101,7 @@ async def test_a_password_is_stored_as_its_hash_alone(register: Post, rows: Rows
         ("", "too_short"),
         ("elevenchars", "too_short"),
         ("x" * 129, "too_long"),
-        ("x" * 1_000_000, "too_long"),
+        ("x" * 10_000, "too_long"),
         ("a" * 12, "weak_password"),
         ("abababababab", "weak_password"),
         ("ana.example@example.com", "weak_password"),
