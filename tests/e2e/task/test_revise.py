@@ -112,7 +112,7 @@ async def test_a_write_has_to_say_which_version_it_saw(ana: Person, path: str) -
 
 @pytest.mark.parametrize(
     "tag",
-    ['"0"', '"2"', 'W/"1"', "1", '"1', '"1", "2"', '"a"', '"-1"', '""', "", '"' + "9" * 19 + '"'],
+    ['"0"', '"2"', 'W/"2"', "1", '"1', '"1", "2"', '"a"', '"-1"', '""', "", '"' + "9" * 19 + '"'],
 )
 async def test_a_write_that_saw_anything_but_the_current_version_is_refused(
     ana: Person, task: dict[str, Any], path: str, tag: str

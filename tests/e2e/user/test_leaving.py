@@ -59,7 +59,7 @@ async def test_nobody_is_deleted_without_the_password(ana: Person, sign_in: Post
         answer = await ana.request(method, path, json={"current_password": "wrong horse battery"})
         assert problem(answer) == (403, "reauth_failed")
         answer = await ana.request(method, path)
-        assert problem(answer) == (415, "unsupported_media_type")
+        assert problem(answer) == (400, "malformed_request")
     assert (await sign_in(ANA)).status_code == 200
 
 
