@@ -11,7 +11,7 @@ from sqlalchemy.sql import visitors
 
 from app.core.events import Handler
 from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events import deliveries
+from app.shared.infrastructure.events import deliveries, runner
 from app.shared.infrastructure.events.runner import Runner, Taken, _working_on
 
 
@@ -24,8 +24,10 @@ def sabotage(what: str) -> None:
 def _without_fence() -> None:
     """Whoever lost a delivery goes on with it as if it were still theirs."""
     held = deliveries._this.id == bindparam("held")
-    for name in ("LOAD", "FINISH", "FAIL", "RELEASE"):
+    for name in ("LOAD", "FINISH", "CONTINUE", "FAIL", "RELEASE"):
         _replace(name, deliveries._is_held, held)
+    runner.DONE = runner.DONE._replace(write=deliveries.FINISH)  # type: ignore[misc]
+    runner.MORE = runner.MORE._replace(write=deliveries.CONTINUE)  # type: ignore[misc]
 
 
 def _without_transaction() -> None:
@@ -36,11 +38,11 @@ def _without_transaction() -> None:
             row = await self._load(connection, taken)
             with _working_on(row):
                 uow = handler.unit_of_work().join(connection)
-                note = await self._call(handler, row, uow)
+                outcome = await self._call(handler, row, uow)
                 await uow.flush()
             await connection.commit()
         async with self._database.transaction() as connection:
-            await self._finish(connection, taken, note)
+            await self._finish(connection, taken, outcome)
 
     Runner._in_one_transaction = in_two  # type: ignore[method-assign]
 
