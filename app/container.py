@@ -131,8 +131,10 @@ class ApplicationContainer(DeclarativeContainer):
     )
     backlog = Singleton(Backlog, database=database, registry=registry)
     inspection = Singleton(Inspection, database=database, registry=registry)
-    steering = Singleton(Steering, database=database, registry=registry, inspection=inspection)
-    replay = Singleton(Replay, database=database, registry=registry)
+    steering = Singleton(
+        Steering, database=database, registry=registry, inspection=inspection, wake=wake
+    )
+    replay = Singleton(Replay, database=database, registry=registry, wake=wake)
     event_controller = Singleton(
         EventController,
         list_deliveries=Singleton(ListDeliveries, inspection=inspection, cursors=cursors),

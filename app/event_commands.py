@@ -74,7 +74,10 @@ def retry(
     *,
     handler: OfHandler = None,
 ) -> None:
-    """Try again what is dead or parked: one delivery, or all of a handler."""
+    """Try again what is dead or parked: one delivery, or all of a handler.
+
+    A delivery that was discarded is tried again only by its number.
+    """
     wanted = _one_of(delivery_id, handler)
     if isinstance(wanted, int):
         _ask(context, lambda container: container.steering().retry(wanted))
@@ -114,13 +117,19 @@ def replay(
     *,
     since: Since,
     until: Annotated[str | None, typer.Option(help="Until when; now if left out.")] = None,
+    discarded: Annotated[
+        bool, typer.Option("--discarded", help="Those too that somebody discarded.")
+    ] = False,
 ) -> None:
     """Give a handler the events of a time again that it was done with.
 
     What it has not done yet stays as it is: what is dead is tried again by `retry`.
     """
     start, end = _time(since), None if until is None else _time(until)
-    replayed = _ask(context, lambda c: c.replay().replay(handler, since=start, until=end))
+    replayed = _ask(
+        context,
+        lambda c: c.replay().replay(handler, since=start, until=end, discarded=discarded),
+    )
     typer.echo(f"{_count(replayed)} will be made again.")
 
 

@@ -19,7 +19,7 @@ from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.states import DeliveryState
 from tests.support.probe.module import effect
 
-READY, TAKEN, DEAD, DONE, BLOCKED, PARKED = DeliveryState
+READY, TAKEN, DEAD, DONE, BLOCKED, PARKED, DISCARDED = DeliveryState
 
 EVENTS: Final = Query(
     select(

@@ -13,7 +13,7 @@ from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.states import DeliveryState, is_in
 
-READY, TAKEN, DEAD, DONE, BLOCKED, PARKED = DeliveryState
+READY, TAKEN, DEAD, DONE, BLOCKED, PARKED, DISCARDED = DeliveryState
 PATIENCE_SECONDS: Final = 10  # only a test that fails waits for so long
 
 Found = TypeVar("Found")

@@ -37,7 +37,7 @@ class DeliveryNotDead(Conflict):
     """Only what was given up can be tried again."""
 
     code = "delivery_not_dead"
-    message = "The delivery is neither dead nor parked."
+    message = "The delivery is neither dead nor parked nor discarded."
 
 
 class DeliveryNotWaiting(Conflict):
@@ -86,7 +86,7 @@ class EventSteering(Protocol):
     """Changes what will be delivered. Whatever it lets go keeps the order of its lane."""
 
     async def retry(self, delivery_id: int, /) -> None:
-        """Try again what is dead or parked. Raises DeliveryNotFound, DeliveryNotDead."""
+        """Try again what is dead, parked or discarded. Raises DeliveryNotFound, DeliveryNotDead."""
         ...
 
     async def retry_all(self, handler: str, /) -> Changed:
@@ -94,7 +94,10 @@ class EventSteering(Protocol):
         ...
 
     async def discard(self, delivery_id: int, /, *, reason: str) -> None:
-        """Give one up for good. Raises DeliveryNotFound, DeliveryNotWaiting."""
+        """Give one up for good. Raises DeliveryNotFound, DeliveryNotWaiting.
+
+        Only `retry` of this very one, or a replay that asks for discarded ones, brings it back.
+        """
         ...
 
     async def discard_all(self, handler: str, /, *, reason: str) -> Changed:
@@ -117,11 +120,18 @@ class EventReplay(Protocol):
     """Delivers what was published before, each time at most once."""
 
     async def replay(
-        self, handler: str, /, *, since: dt.datetime, until: dt.datetime | None
+        self,
+        handler: str,
+        /,
+        *,
+        since: dt.datetime,
+        until: dt.datetime | None,
+        discarded: bool = False,
     ) -> Changed:
         """Give a handler the events of a time again, those that it was done with too.
 
-        Raises HandlerNotFound, HandlerWithoutEvents.
+        Those that somebody discarded stay so, unless they are asked for. Raises HandlerNotFound,
+        HandlerWithoutEvents.
         """
         ...
 

@@ -70,10 +70,10 @@ class BaseRepository(ABC, Generic[Aggregate]):
         Raises ConcurrentUpdate if another transaction saved it since it was read, or the error
         that `constraints` gives for a rule of the database that it breaks.
         """
-        seen, aggregate.version = aggregate.version, aggregate.version + 1
+        seen = aggregate.version
         row = {
             **self.to_row(aggregate),
-            "version": aggregate.version,
+            "version": seen + 1,
             "updated_at": aggregate.updated_at,
         }
         if seen == 0:
@@ -82,6 +82,7 @@ class BaseRepository(ABC, Generic[Aggregate]):
         else:
             row |= {"row_id": aggregate.id, "seen_version": seen}
             await self._write(self._UPDATE, row)
+        aggregate.version = seen + 1  # not before: one that was refused has still the old one
         self._events.collect(aggregate)
 
     async def delete(self, aggregate: Aggregate, /) -> None:

@@ -56,10 +56,14 @@ class DiscardReason(Body):
 
 
 class ReplayRange(Body):
-    """By when the events were recorded; without `until` up to now."""
+    """By when the events were recorded; without `until` up to now.
+
+    `discarded`: also those deliveries that somebody discarded.
+    """
 
     since: Timestamp
     until: Timestamp | None = None
+    discarded: bool = False
 
 
 class BackfillStart(Body):
@@ -88,12 +92,15 @@ class EventController:
         return await self.inspection.show(delivery_id)
 
     async def retry(self, delivery_id: DeliveryId) -> DeliveryDetail:
-        """Try again what is dead or parked, with all its attempts; what it blocked follows."""
+        """Try again what is dead, parked or discarded, with all its attempts.
+
+        What it blocked follows.
+        """
         await self.steering.retry(delivery_id)
         return await self.inspection.show(delivery_id)
 
     async def discard(self, delivery_id: DeliveryId, body: DiscardReason) -> DeliveryDetail:
-        """Give a delivery up for good: it counts as done, and what it blocked goes on."""
+        """Give a delivery up for good: what it blocked goes on, and no replay brings it back."""
         await self.steering.discard(delivery_id, reason=body.reason)
         return await self.inspection.show(delivery_id)
 
@@ -118,8 +125,13 @@ class EventController:
         return await self.steering.discard_all(handler_id, reason=body.reason)
 
     async def replay(self, handler_id: HandlerId, body: ReplayRange) -> Changed:
-        """Give a handler the events of a time again, those that it was done with too."""
-        return await self.replaying.replay(handler_id, since=body.since, until=body.until)
+        """Give a handler the events of a time again, those that it was done with too.
+
+        What somebody discarded stays so unless `discarded` is true; what is dead stays so.
+        """
+        return await self.replaying.replay(
+            handler_id, since=body.since, until=body.until, discarded=body.discarded
+        )
 
     async def backfill(self, handler_id: HandlerId, body: BackfillStart) -> Changed:
         """Give a handler that came later the events that it has no delivery of.

@@ -17,7 +17,10 @@ from app.shared.infrastructure.events import (
 )
 from tests.integration.plans.filling import ROWS
 
-SMALL: Final = {"event_pause": "a row for each handler that somebody stopped for a while"}
+SMALL: Final = {
+    "event_pause": "a row for each handler that somebody stopped for a while",
+    "schedule_state": "a row for each schedule",
+}
 """The tables that do not grow: to read all of one is the quickest way to read it."""
 
 
@@ -73,6 +76,9 @@ ALLOWED: Final[dict[Any, Allowed]] = {
     ),
     replay.REDO: Allowed(
         2 * steering.BATCH, "it walks along a stretch of the log, past the events of other kinds"
+    ),
+    replay.REDO_DISCARDED: Allowed(
+        _UNDONE, "an operator's: it reads what is discarded, or walks along a stretch of the log"
     ),
     replay.ADD_MISSING: Allowed(
         2 * steering.BATCH, "it walks along a stretch of the log, past the events of other kinds"

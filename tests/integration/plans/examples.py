@@ -119,6 +119,10 @@ VALUES: Final[dict[str, Any]] = {
     "delivery_id": _DEAD,
     "after": 0,
     "after_handler": "",
+    "after_id": 0,
+    "moved": _TAKEN,
+    "of_schedule": "event.forget_events",
+    "last_due_at": NOW,
     "after_lane": UUID(int=0),
     # Playing the log again
     "kind": "task.created",

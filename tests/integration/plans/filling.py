@@ -90,19 +90,20 @@ SELECT {_ID}, CASE WHEN n % 2 = 0 THEN 'task.assigned' ELSE 'task.created' END, 
 FROM generate_series(1, {ROWS}) AS n
 """  # noqa: S608
 _STATE = f"""
-    CASE WHEN n <= {ROWS} * 0.98 THEN 3
-    ELSE (ARRAY[[0, 0], [0, 4], [1, 4], [2, 4], [3, 4], [5, 4], [3, 0], [3, 3], [3, 3], [3, 3]])
+    CASE WHEN n <= {ROWS} * 0.98 THEN CASE WHEN n % 100 = 7 THEN 6 ELSE 3 END
+    ELSE (ARRAY[[0, 0], [0, 4], [1, 4], [2, 4], [3, 4], [5, 4], [3, 0], [3, 3], [3, 3], [6, 6]])
         [1 + (n + 1) / 2 % 10][2 - n % 2] END
 """
 _DELIVERIES = f"""
 INSERT INTO event_delivery (event_id, handler, lane, lane_seq, state, token, attempts,
-    max_attempts, blocks_when_dead, due_at, owner, done_at)
+    max_attempts, blocks_when_dead, due_at, due_set_at, owner, done_at)
 SELECT {_IDS.format("CASE WHEN n <= 110 THEN n + 200 ELSE n END")},
     CASE WHEN n <= 110 THEN 'task.archive' WHEN (n + 1) / 2 % 3 = 0 THEN '{ANOTHER_HANDLER}'
         ELSE '{HANDLER}' END,
     {_IDS.format("(n + 1) / 2")}, (2 - n % 2) * 1024, state, 1, 1, 3, true,
     {_MINUTES_AGO} + CASE WHEN state = 1 THEN interval '1 year' ELSE '0' END,
-    CASE WHEN state = 1 THEN 'host:boot:1' END, CASE WHEN state = 3 THEN {_MINUTES_AGO} END
+    {_MINUTES_AGO} + CASE WHEN state = 1 THEN interval '364 days' ELSE '0' END,
+    CASE WHEN state = 1 THEN 'host:boot:1' END, CASE WHEN state IN (3, 6) THEN {_MINUTES_AGO} END
 FROM (SELECT n, {_STATE} AS state FROM generate_series(1, {ROWS}) AS n) AS made
 """  # noqa: S608
 _ATTEMPTS = f"""
@@ -115,6 +116,9 @@ FROM generate_series(1, {ROWS}) AS n
 _PAUSES = f"""
 INSERT INTO event_pause VALUES ('{PAUSED}', now())
 """  # noqa: S608
+_SCHEDULES = """
+INSERT INTO schedule_state VALUES ('event.forget_events', now() - interval '1 hour')
+"""
 _FILLS: Final = (
     _TASKS,
     _DELIVERIES,
@@ -129,6 +133,7 @@ _FILLS: Final = (
     _IDEMPOTENCY_KEYS,
     _ATTEMPTS,
     _PAUSES,
+    _SCHEDULES,
 )
 
 # Keys and indexes are built over the rows when all are there, as a dump is restored: to keep them

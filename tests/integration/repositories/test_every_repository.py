@@ -129,10 +129,12 @@ async def test_of_two_who_read_the_same_version_the_second_to_save_is_refused(
     await storage.save(first)
     change(second)
 
+    version = second.version
     with pytest.raises(ConcurrentUpdate):
         await storage.save(second)
 
     assert state_of(await storage.get(sample.id)) == state_of(first)
+    assert second.version == version
 
 
 async def test_what_was_changed_meanwhile_is_not_deleted(
@@ -169,6 +171,7 @@ async def test_an_identity_can_be_given_once(storage: Storage, sample: Aggregate
         await storage.save(twin)
 
     assert refusal.value.constraint.startswith("pk_")
+    assert twin.version == 0
 
 
 class Noted(DomainEvent):

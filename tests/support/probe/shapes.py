@@ -14,7 +14,7 @@ from app.shared.infrastructure.events.states import DeliveryState, is_in
 from tests.support.probe.child import Child, child
 from tests.support.probe.world import World, until
 
-READY, TAKEN, DEAD, DONE, BLOCKED, PARKED = DeliveryState
+READY, TAKEN, DEAD, DONE, BLOCKED, PARKED, DISCARDED = DeliveryState
 _this = event_delivery.c
 _first = event_delivery.alias("first").c
 _is_held_back = exists(

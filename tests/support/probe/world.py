@@ -24,7 +24,7 @@ from tests.support.probe.module import Probe, ProbeEvent, ProbeUnitOfWork, creat
 from tests.support.probe.service import probe_container, probe_settings
 
 PATIENCE_SECONDS: Final = 30  # far more than anything takes; only a failure waits for so long
-READY, TAKEN, DEAD, DONE, BLOCKED, PARKED = DeliveryState
+READY, TAKEN, DEAD, DONE, BLOCKED, PARKED, DISCARDED = DeliveryState
 
 _this = event_delivery.c
 _OURS = _this.handler.startswith("probe.")

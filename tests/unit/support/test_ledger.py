@@ -7,7 +7,7 @@ import pytest
 from app.shared.infrastructure.events.states import DeliveryState
 from tests.support.ledger import Delivered, Ledger, Logged
 
-READY, TAKEN, DEAD, DONE, BLOCKED, PARKED = DeliveryState
+READY, TAKEN, DEAD, DONE, BLOCKED, PARKED, DISCARDED = DeliveryState
 LANE = UUID(int=1)
 HANDLER = "probe.keep"
 

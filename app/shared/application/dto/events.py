@@ -18,6 +18,7 @@ class DeliveryStatus(StrEnum):
     DONE = "done"
     BLOCKED = "blocked"
     PARKED = "parked"
+    DISCARDED = "discarded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

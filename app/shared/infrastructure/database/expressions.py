@@ -53,6 +53,24 @@ _write(
 )
 
 
+class after_the_same_wait(FunctionElement[dt.datetime]):  # noqa: N801 - as above
+    """As long from now, by the database's clock, as one moment is after another."""
+
+    type = Timestamp
+    inherit_cache = True
+
+    def __init__(self, end: ColumnElement[dt.datetime], begin: ColumnElement[dt.datetime]) -> None:
+        super().__init__(end, begin)
+
+
+_write(
+    after_the_same_wait,
+    postgresql="statement_timestamp() + ({} - {})",
+    sqlite="strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', "
+    "((julianday({}) - julianday({})) * 86400.0) || ' seconds')",
+)
+
+
 class array_has(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it is
     """Whether a JSON array of strings holds a string."""
 

@@ -129,6 +129,8 @@ event_delivery = Table(
     Column("is_urgent", Boolean, nullable=False, server_default=false()),
     # When it may be taken next: its first run, its next attempt, or the end of the lease.
     Column("due_at", Timestamp, nullable=False),
+    # When that was written. If it lies ahead, so did the database's clock: see `clock.py`.
+    Column("due_set_at", Timestamp),
     Column("owner", String(100)),
     Column("last_error", Text),
     Column("done_at", Timestamp),
@@ -155,6 +157,7 @@ for _name, _columns, _where in (
     ("dead", (event_delivery.c.handler, event_delivery.c.id), _STATE.in_([2, 5])),
     ("parked", (event_delivery.c.handler, event_delivery.c.id), _STATE == 5),  # noqa: PLR2004
     ("done", (event_delivery.c.done_at,), _STATE == 3),  # noqa: PLR2004 - see DeliveryState
+    ("discarded", (event_delivery.c.done_at,), _STATE == 6),  # noqa: PLR2004
 ):
     Index(f"ix_event_delivery_{_name}", *_columns, postgresql_where=_where, sqlite_where=_where)
 
@@ -179,6 +182,14 @@ event_pause = Table(
     metadata,
     Column("handler", String(100), primary_key=True),
     Column("paused_at", Timestamp, nullable=False),
+)
+
+# The last tick of each schedule: the log forgets, and a schedule may be longer than it remembers.
+schedule_state = Table(
+    "schedule_state",
+    metadata,
+    Column("schedule", String(100), primary_key=True),
+    Column("last_due_at", Timestamp, nullable=False),
 )
 
 # What was answered to a POST that carried a key: written in the transaction of its effect.

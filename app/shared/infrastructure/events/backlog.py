@@ -20,7 +20,7 @@ from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.states import IN_LANES, DeliveryState, is_in
 
-READY, TAKEN, DEAD, DONE, BLOCKED, PARKED = DeliveryState
+READY, TAKEN, DEAD, DONE, BLOCKED, PARKED, DISCARDED = DeliveryState
 LANES_AT_ONCE: Final = 100
 
 _this = event_delivery.c

@@ -33,9 +33,15 @@ from app.shared.infrastructure.database.models import (
     event_pause,
 )
 from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.states import IN_LANES, DeliveryState, is_in, is_just
+from app.shared.infrastructure.events.states import (
+    IN_LANES,
+    DeliveryState,
+    due_in,
+    is_in,
+    is_just,
+)
 
-READY, TAKEN, DEAD, DONE, BLOCKED, PARKED = DeliveryState
+READY, TAKEN, DEAD, DONE, BLOCKED, PARKED, DISCARDED = DeliveryState
 
 _this = event_delivery.c
 _other = event_delivery.alias("other").c
@@ -101,7 +107,10 @@ TAKE: Final = Query(
         state=case((_may_run, int(TAKEN)), (_judged.c.is_head, int(DEAD)), else_=int(BLOCKED)),
         token=_this.token + case((_may_run, 1), else_=0),
         attempts=_this.attempts + case((_may_run, bindparam("counted", type_=Integer)), else_=0),
-        due_at=case((_may_run, database_time(bindparam("lease", type_=Float))), else_=_this.due_at),
+        **{
+            name: case((_may_run, value), else_=_this[name])
+            for name, value in due_in(bindparam("lease", type_=Float)).items()
+        },
         owner=bindparam("by"),
         last_error=case(
             (or_(_may_run, not_(_judged.c.is_head)), _this.last_error), else_=NEVER_ENDED
@@ -196,7 +205,7 @@ START: Final = Query(
     .values(
         token=_this.token + 1,
         attempts=_this.attempts + 1,
-        due_at=database_time(bindparam("lease", type_=Float)),
+        **due_in(bindparam("lease", type_=Float)),
         owner=bindparam("by"),
     )
     .returning(_this.id, _this.token, _this.attempts, _this.state, _this.handler, _this.lane)
@@ -219,21 +228,19 @@ FAIL: Final = Query(
             (or_(bindparam("is_fatal"), _this.attempts >= _this.max_attempts), int(DEAD)),
             else_=int(READY),
         ),
-        due_at=database_time(bindparam("delay", type_=Float)),
+        **due_in(bindparam("delay", type_=Float)),
         owner=None,
         last_error=bindparam("note"),
     )
     .returning(_this.state)
 )
 EXTEND: Final = Query(
-    update(event_delivery)
-    .where(_is_held)
-    .values(due_at=database_time(bindparam("lease", type_=Float)))
+    update(event_delivery).where(_is_held).values(due_in(bindparam("lease", type_=Float)))
 )
 RELEASE: Final = Query(
     update(event_delivery)
     .where(_is_held)
-    .values(state=int(READY), due_at=database_time(), owner=None, attempts=_this.attempts - 1)
+    .values(state=int(READY), **due_in(), owner=None, attempts=_this.attempts - 1)
 )
 """Give a delivery back untried: its attempt does not count."""
 
@@ -242,7 +249,7 @@ CONTINUE: Final = Query(
     .where(_is_held)
     .values(
         state=int(READY),
-        due_at=database_time(),
+        **due_in(),
         owner=None,
         attempts=0,
         last_error=bindparam("note"),
@@ -253,7 +260,7 @@ CONTINUE: Final = Query(
 REFUND: Final = Query(
     update(event_delivery)
     .where(_is_held)
-    .values(state=int(READY), due_at=database_time(bindparam("delay", type_=Float)), owner=None)
+    .values(state=int(READY), **due_in(bindparam("delay", type_=Float)), owner=None)
 )
 """Give back what could not be sent: no attempt was counted yet."""
 

@@ -14,14 +14,12 @@ from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.events.states import DeliveryState, due_in
 
 _LOGGED = [c.name for c in event_log.columns if c.name not in {"seq", "recorded_at"}]
 APPEND = Query(insert(event_log).values(recorded_at=database_time()), columns=_LOGGED)
 DELIVER = Query(
-    insert(event_delivery).values(
-        state=int(DeliveryState.READY), token=0, attempts=0, due_at=database_time()
-    ),
+    insert(event_delivery).values(state=int(DeliveryState.READY), token=0, attempts=0, **due_in()),
     columns=[
         "event_id",
         "handler",

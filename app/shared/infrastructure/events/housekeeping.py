@@ -16,6 +16,7 @@ from app.core.events import EventRegistry
 from app.core.exceptions import Unavailable
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events import metrics
+from app.shared.infrastructure.events.clock import Clock
 from app.shared.infrastructure.events.leases import end_leases_of_the_gone
 from app.shared.infrastructure.events.parked import unpark
 from app.shared.infrastructure.events.scheduler import Scheduler
@@ -51,7 +52,7 @@ class Housekeeping:
 
     def __init__(self, database: Database, registry: EventRegistry, wake: Wake) -> None:
         self._wake = wake
-        scheduler, sweep = Scheduler(database, registry), Sweep(database)
+        scheduler, sweep, clock = Scheduler(database, registry), Sweep(database), Clock(database)
 
         async def fire_schedules() -> Done:
             return Done(await scheduler.fire_due())
@@ -67,11 +68,15 @@ class Housekeeping:
             hit = await unpark(database, registry)
             return Done(hit, has_more=hit > 0)
 
+        async def correct_waits() -> Done:
+            return Done(*await clock.correct())
+
         self.duties = {
             "schedules": Duty(1.0, fire_schedules),
             "leases": Duty(1.0, end_leases),
             "blocked": Duty(5.0, let_go),
             "parked": Duty(5.0, unpark_known),
+            "clock": Duty(10.0, correct_waits),
         }
 
     @asynccontextmanager

@@ -28,7 +28,7 @@ from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.backlog import status
 from app.shared.infrastructure.events.states import IN_LANES, DeliveryState, is_in, is_just
 
-READY, TAKEN, DEAD, DONE, BLOCKED, PARKED = DeliveryState
+READY, TAKEN, DEAD, DONE, BLOCKED, PARKED, DISCARDED = DeliveryState
 SHOWN_AT_ONCE: Final = 20
 
 _this, _event = event_delivery.c, event_log.c

@@ -10,7 +10,7 @@ from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.owners import is_gone
-from app.shared.infrastructure.events.states import DeliveryState, is_in
+from app.shared.infrastructure.events.states import DeliveryState, due_in, is_in
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,7 @@ END_LEASES: Final = Query(
             .with_for_update(skip_locked=True)
         )
     )
-    .values(due_at=database_time())
+    .values(due_in())
 )
 """Have what a process held taken again now: for one that is gone."""
 

@@ -6,10 +6,10 @@ from sqlalchemy import bindparam, func, select, update
 
 from app.core.events import EventRegistry
 from app.shared.infrastructure.database.connection import Database
-from app.shared.infrastructure.database.expressions import database_time, one_of
+from app.shared.infrastructure.database.expressions import one_of
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.states import DeliveryState, is_just
+from app.shared.infrastructure.events.states import DeliveryState, due_in, is_just
 
 UNPARKED_AT_ONCE: Final = 500
 
@@ -35,7 +35,7 @@ _first = (
 UNPARK: Final = Query(
     update(event_delivery)
     .where(one_of(_this.id, _first))
-    .values(state=int(DeliveryState.READY), attempts=0, due_at=database_time())
+    .values(state=int(DeliveryState.READY), attempts=0, **due_in())
 )
 
 

@@ -31,13 +31,13 @@ from app.shared.infrastructure.database.connection import (
     Database,
     IntegrityViolation,
 )
-from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.event_log import ORDINALS
-from app.shared.infrastructure.events.states import DeliveryState, is_just
+from app.shared.infrastructure.events.states import DeliveryState, due_in, is_just
 from app.shared.infrastructure.events.steering import AGAIN, BATCH, known
 from app.shared.infrastructure.events.sweep import let_go
+from app.shared.infrastructure.events.wake import Wake
 
 FOREVER: Final = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
@@ -74,15 +74,21 @@ END_OF_STRETCH: Final = Query(
 )
 """The last of the next so many events of a kind: where the stretch that is worked on ends."""
 
-REDO: Final = Query(
-    update(event_delivery)
-    .where(
-        _this.handler == bindparam("of_handler"),
-        is_just(_this.state, DeliveryState.DONE),
-        _this.event_id.in_(_stretch(_event.event_id).where(_is_up_to_last)),
+
+def _redo(state: DeliveryState) -> Query:
+    return Query(
+        update(event_delivery)
+        .where(
+            _this.handler == bindparam("of_handler"),
+            is_just(_this.state, state),
+            _this.event_id.in_(_stretch(_event.event_id).where(_is_up_to_last)),
+        )
+        .values(AGAIN | {"last_error": None, "is_urgent": False})
     )
-    .values(AGAIN | {"done_at": None, "last_error": None, "is_urgent": False})
-)
+
+
+REDO: Final = _redo(DeliveryState.DONE)
+REDO_DISCARDED: Final = _redo(DeliveryState.DISCARDED)
 _has_delivery = exists(
     select(_this.id)
     .where(_this.event_id == _event.event_id, _this.handler == bindparam("of_handler"))
@@ -99,7 +105,7 @@ _missing: Final[dict[str, ColumnElement[Any]]] = {
     "max_attempts": bindparam("max_attempts", type_=Integer),
     "blocks_when_dead": bindparam("blocks_when_dead", type_=Boolean),
     "is_urgent": literal_column("false"),  # it is of days ago: what happens now goes first
-    "due_at": database_time(),
+    **due_in(),
 }
 ADD_MISSING: Final = Query(
     insert(event_delivery).from_select(
@@ -114,13 +120,20 @@ ADD_MISSING: Final = Query(
 class Replay:
     """See `EventReplay`."""
 
-    def __init__(self, database: Database, registry: EventRegistry) -> None:
-        self._database, self._registry = database, registry
+    def __init__(self, database: Database, registry: EventRegistry, wake: Wake) -> None:
+        self._database, self._registry, self._wake = database, registry, wake
 
     async def replay(
-        self, handler: str, /, *, since: dt.datetime, until: dt.datetime | None
+        self,
+        handler: str,
+        /,
+        *,
+        since: dt.datetime,
+        until: dt.datetime | None,
+        discarded: bool = False,
     ) -> Changed:
-        return await self._walk(handler, since, until or FOREVER, (REDO, ADD_MISSING))
+        steps = (REDO, REDO_DISCARDED, ADD_MISSING) if discarded else (REDO, ADD_MISSING)
+        return await self._walk(handler, since, until or FOREVER, steps)
 
     async def backfill(self, handler: str, /, *, since: dt.datetime) -> Changed:
         return await self._walk(handler, since, FOREVER, (ADD_MISSING,))
@@ -153,6 +166,7 @@ class Replay:
                 await connection.commit()
             params |= {"after_time": end["recorded_at"], "after_seq": end["seq"]}
         await let_go(self._database, handler)
+        self._wake.set()
         return Changed(hit)
 
 

@@ -25,6 +25,13 @@ OLD_DELIVERIES: Final = delete_batch(
 )
 """The attempts go with them: the foreign key sees to it."""
 
+OLD_DISCARDED: Final = delete_batch(
+    event_delivery,
+    lambda c: is_just(c.state, DeliveryState.DISCARDED) & (c.done_at < _keep_since),
+    "done_at",
+)
+"""As long as their event is kept: without them a replay would take it for one never delivered."""
+
 _event = event_log.c
 _position = tuple_(_event.recorded_at, _event.seq)
 _after = tuple_(
@@ -80,6 +87,7 @@ class ForgetEvents:
 
     async def __call__(self, _tick: ScheduleTick, _key: str) -> None:
         """Walk along the old ones: those that have to stay are not met again with each batch."""
+        await forget_older(self._database, OLD_DISCARDED, self._keep)
         params: dict[str, Any] = {"keep": self._keep.total_seconds(), "most": BATCH}
         params |= {"after_time": dt.datetime.fromtimestamp(0, dt.UTC), "after_seq": 0}
         while end := await self._database.fetch_one(END_OF_OLD_EVENTS, params):

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select, update
 
 from app.core.events import EventRegistry, Handler
 from app.shared.domain.base_entity import AggregateRoot
 from app.shared.domain.events import ScheduleTick
-from app.shared.infrastructure.database.connection import Database, IntegrityViolation
+from app.shared.infrastructure.database.connection import (
+    Connection,
+    Database,
+    IntegrityViolation,
+)
 from app.shared.infrastructure.database.expressions import database_time
-from app.shared.infrastructure.database.models import event_log
+from app.shared.infrastructure.database.models import event_log, schedule_state
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.event_log import EventCollector
 
@@ -26,6 +30,14 @@ FIRED: Final = Query(
 )
 
 
+_is_this = schedule_state.c.schedule == bindparam("of_schedule")
+LAST: Final = Query(select(schedule_state.c.last_due_at).where(_is_this))
+REMEMBER: Final = Query(
+    update(schedule_state).where(_is_this).values(last_due_at=bindparam("last_due_at"))
+)
+REMEMBER_FIRST: Final = Query(insert(schedule_state), columns=["schedule", "last_due_at"])
+
+
 @dataclass(eq=False, kw_only=True, slots=True)
 class Schedule(AggregateRoot):
     """What ticks belong to. The number of a tick is its version."""
@@ -37,7 +49,8 @@ class Scheduler:
     """Publishes the ticks that are due.
 
     The event log takes each version of an aggregate once: of several schedulers that come at the
-    same moment one succeeds, and the others find it done.
+    same moment one succeeds, and the others find it done. The last tick is remembered besides,
+    because the log forgets. A last tick that lies ahead, by a clock that did, stops nothing.
     """
 
     def __init__(self, database: Database, registry: EventRegistry) -> None:
@@ -73,28 +86,42 @@ class Scheduler:
         schedule = Schedule(
             id=schedule_id(handler.id), version=number, created_at=due_at, updated_at=now
         )
-        schedule.record(ScheduleTick(handler.id, due_at))
+        tick = ScheduleTick(handler.id, due_at)
+        schedule.record(tick)
         try:
-            is_ours = await self._publish(schedule)
+            is_ours = await self._publish(schedule, tick)
         except IntegrityViolation:  # another one was faster by a moment
             is_ours = False
         self._fired[handler.id] = number
         return is_ours
 
-    async def _publish(self, schedule: Schedule) -> bool:
+    async def _publish(self, schedule: Schedule, tick: ScheduleTick) -> bool:
         position = {
             "kind": schedule.aggregate_type,
             "schedule_id": schedule.id,
             "number": schedule.version,
         }
         async with self._database.transaction() as connection:
-            if await connection.fetch_one(FIRED, position):
+            last = await connection.fetch_one(LAST, {"of_schedule": tick.schedule})
+            if last and last["last_due_at"] == tick.due_at:
                 return False
-            collector = EventCollector(self._registry)
-            collector.collect(schedule)
-            await collector.write(connection)
+            is_ours = await connection.fetch_one(FIRED, position) is None
+            if is_ours:
+                collector = EventCollector(self._registry)
+                collector.collect(schedule)
+                await collector.write(connection)
+            await _remember(connection, tick, is_first=last is None)
             await connection.commit()
-        return True
+        return is_ours
+
+
+async def _remember(connection: Connection, tick: ScheduleTick, *, is_first: bool) -> None:
+    if is_first:
+        row = {"schedule": tick.schedule, "last_due_at": tick.due_at}
+        await connection.execute(REMEMBER_FIRST, row)
+    else:
+        moved = {"of_schedule": tick.schedule, "last_due_at": tick.due_at}
+        await connection.execute(REMEMBER, moved)
 
 
 def schedule_id(handler_id: str) -> UUID:

@@ -1,9 +1,12 @@
 """What a delivery can be."""
 
+import datetime as dt
 from enum import IntEnum
 from typing import Final
 
 from sqlalchemy import Column, ColumnElement, and_, literal_column
+
+from app.shared.infrastructure.database.expressions import database_time
 
 
 class DeliveryState(IntEnum):
@@ -15,6 +18,7 @@ class DeliveryState(IntEnum):
     DONE = 3
     BLOCKED = 4  # an earlier one of its lane is not done
     PARKED = 5  # this code knows no such handler
+    DISCARDED = 6  # somebody gave it up, for good
 
 
 def is_in(state: Column[int] | ColumnElement[int], *states: DeliveryState) -> ColumnElement[bool]:
@@ -33,11 +37,19 @@ def is_just(state: Column[int] | ColumnElement[int], one: DeliveryState) -> Colu
     return and_(is_in(state, *_INDEXED[one]), state == literal_column(str(int(one))))
 
 
-IN_LANES: Final = tuple(state for state in DeliveryState if state != DeliveryState.DONE)
+def due_in(seconds: ColumnElement[float] | float = 0.0) -> dict[str, ColumnElement[dt.datetime]]:
+    """Return what to write of a delivery that is due in so many seconds, both of it always."""
+    return {"due_at": database_time(seconds), "due_set_at": database_time()}
+
+
+IN_LANES: Final = tuple(
+    state for state in DeliveryState if state not in {DeliveryState.DONE, DeliveryState.DISCARDED}
+)
 # The states of the partial index that finds those of one: see the tables.
 _INDEXED: Final[dict[DeliveryState, tuple[DeliveryState, ...]]] = {
     **dict.fromkeys(IN_LANES, IN_LANES),
     DeliveryState.DONE: (DeliveryState.DONE,),
+    DeliveryState.DISCARDED: (DeliveryState.DISCARDED,),
     DeliveryState.BLOCKED: (DeliveryState.BLOCKED,),
     DeliveryState.DEAD: (DeliveryState.DEAD, DeliveryState.PARKED),
     DeliveryState.PARKED: (DeliveryState.PARKED,),

@@ -33,10 +33,16 @@ from app.shared.infrastructure.database.models import event_delivery, event_paus
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events import deliveries
 from app.shared.infrastructure.events.inspection import Inspection
-from app.shared.infrastructure.events.states import IN_LANES, DeliveryState, is_in
+from app.shared.infrastructure.events.states import (
+    IN_LANES,
+    DeliveryState,
+    due_in,
+    is_in,
+)
 from app.shared.infrastructure.events.sweep import let_go
+from app.shared.infrastructure.events.wake import Wake
 
-READY, TAKEN, DEAD, DONE, BLOCKED, PARKED = DeliveryState
+READY, TAKEN, DEAD, DONE, BLOCKED, PARKED, DISCARDED = DeliveryState
 BATCH: Final = 5_000
 
 _this = event_delivery.c
@@ -44,11 +50,12 @@ _is_one = _this.id == bindparam("delivery_id")
 AGAIN: Final[dict[str, Any]] = {
     "state": int(BLOCKED),
     "attempts": 0,
-    "due_at": database_time(),
+    **due_in(),
+    "done_at": None,
     "owner": None,
 }
 _GIVEN_UP: Final[dict[str, Any]] = {
-    "state": int(DONE),
+    "state": int(DISCARDED),
     "done_at": database_time(),
     "owner": None,
     "last_error": bindparam("note"),
@@ -57,7 +64,7 @@ _GIVEN_UP: Final[dict[str, Any]] = {
 EXISTS: Final = Query(select(_this.id).where(_is_one))
 RETRY: Final = Query(
     update(event_delivery)
-    .where(_is_one, is_in(_this.state, DEAD, PARKED))
+    .where(_is_one, is_in(_this.state, DEAD, PARKED, DISCARDED))
     .values(AGAIN)
     .returning(_this.handler, _this.lane)
 )
@@ -106,8 +113,11 @@ RESUME: Final = Query(delete(event_pause).where(event_pause.c.handler == bindpar
 class Steering:
     """See `EventSteering`. Many deliveries are changed in batches, each in its own transaction."""
 
-    def __init__(self, database: Database, registry: EventRegistry, inspection: Inspection) -> None:
-        self._database, self._registry, self._inspection = database, registry, inspection
+    def __init__(
+        self, database: Database, registry: EventRegistry, inspection: Inspection, wake: Wake
+    ) -> None:
+        self._database, self._registry, self._wake = database, registry, wake
+        self._inspection = inspection
 
     async def retry(self, delivery_id: int, /) -> None:
         await self._change(RETRY, delivery_id, {}, refusal=DeliveryNotDead)
@@ -142,7 +152,7 @@ class Steering:
             await connection.commit()
         if not was_paused:
             known(self._registry, handler)
-        await let_go(self._database, handler)
+        await self._let_go(handler)
 
     async def _change(
         self,
@@ -161,6 +171,7 @@ class Steering:
             lane = {"of_handler": row["handler"], "of_lane": row["lane"]}
             await connection.execute(deliveries.PROMOTE, lane)
             await connection.commit()
+        self._wake.set()
 
     async def _change_all(self, query: Query, handler: str, params: dict[str, Any]) -> Changed:
         hit, after = 0, 0
@@ -172,8 +183,12 @@ class Steering:
             if not ids:
                 break
             hit, after = hit + len(ids), max(ids)
-        await let_go(self._database, handler)
+        await self._let_go(handler)
         return Changed(hit)
+
+    async def _let_go(self, handler: str) -> None:
+        await let_go(self._database, handler)
+        self._wake.set()
 
 
 def _note(reason: str) -> str:

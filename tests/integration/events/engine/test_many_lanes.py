@@ -22,7 +22,7 @@ from tests.support.costs import Remembered
 from tests.support.databases import text
 from tests.support.probe.world import World
 
-LANES, IN_EACH = 300, 50
+LANES, IN_EACH = 300, 20
 START = {
     "of_handler": "probe.keep",
     "after_lane": BEFORE_ALL,
@@ -36,7 +36,7 @@ INSERT INTO event_delivery (event_id, handler, lane, lane_seq, state, token, att
     max_attempts, blocks_when_dead, due_at)
 SELECT gen_random_uuid(), 'probe.keep', CAST(lpad(CAST(lane AS text), 32, '0') AS uuid), number,
     4, 0, 0, 3, true, now()
-FROM generate_series(1, 300) AS lane, generate_series(1, 50) AS number
+FROM generate_series(1, 300) AS lane, generate_series(1, 20) AS number
 """
 
 

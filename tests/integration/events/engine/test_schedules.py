@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.core.events import EventRegistry, every
 from app.shared.domain.events import ScheduleTick
@@ -121,6 +121,28 @@ async def test_a_clock_that_jumps_back_fires_nothing_again(
         await Scheduler(database, registry).fire_due()
 
     assert await ticks(world) == [NOON, NOON + MINUTE]
+
+
+async def test_a_tick_that_the_log_has_forgotten_is_not_fired_again(
+    world: World, database: Clocked, registry: EventRegistry
+) -> None:
+    await Scheduler(database, registry).fire_due()
+    await world.execute(delete(event_log))
+
+    assert await Scheduler(database, registry).fire_due() == 0
+    database.now = NOON + MINUTE
+    assert await Scheduler(database, registry).fire_due() == 1
+
+
+async def test_a_last_tick_in_the_future_keeps_no_tick_of_now_from_being_fired(
+    world: World, database: Clocked, registry: EventRegistry
+) -> None:
+    ahead = NOON + dt.timedelta(days=365)
+    for database.now in (ahead, NOON, NOON + MINUTE):
+        assert await Scheduler(database, registry).fire_due() == 1
+        assert await Scheduler(database, registry).fire_due() == 0
+
+    assert await ticks(world) == [NOON, NOON + MINUTE, ahead]
 
 
 async def test_a_tick_is_delivered_as_any_event(

@@ -124,7 +124,7 @@ async def test_one_or_all_of_a_handler_are_given_up(run: Run, failed: list[int])
     dead, blocked = failed
     await run("discard", str(dead), "--reason", "was wrong")
     shown = (await run("show", str(dead), "--json")).json["delivery"]
-    assert (shown["state"], shown["last_error"]) == ("done", "discarded: was wrong")
+    assert (shown["state"], shown["last_error"]) == ("discarded", "discarded: was wrong")
     (ready,) = (await run("list", "--state", "ready", "--json")).json
     assert ready["id"] == blocked
     given_up = await run("discard", "--handler", HANDLER, "--reason", "was wrong")
@@ -134,7 +134,9 @@ async def test_one_or_all_of_a_handler_are_given_up(run: Run, failed: list[int])
 async def test_events_are_played_again_and_filled_in(run: Run, failed: list[int]) -> None:
     dead, _ = failed
     await run("discard", str(dead), "--reason", "was wrong")
-    again = await run("replay", HANDLER, "--since", "2026-01-01T00:00:00Z")
+    since = ("--since", "2026-01-01T00:00:00Z")
+    assert (await run("replay", HANDLER, *since)).output.startswith("0 deliveries")
+    again = await run("replay", HANDLER, *since, "--discarded")
     assert again.output == "1 delivery will be made again.\n"
     nothing = await run(
         "replay", HANDLER, "--since", "2026-01-01T00:00:00Z", "--until", "2026-01-02T00:00:00+01:00"
@@ -188,7 +190,7 @@ async def test_a_handler_is_paused_and_resumes(run: Run, failed: list[int]) -> N
         ),
         (
             "list --state lost",
-            "state: must be one of ready, taken, dead, done, blocked, parked",
+            "state: must be one of ready, taken, dead, done, blocked, parked, discarded",
         ),
         (f"replay {HANDLER} --since yesterday", "time: must be like 2026-01-31T12:00:00Z"),
         ("retry", "delivery: give either a delivery's number or --handler"),
@@ -204,4 +206,4 @@ async def test_what_is_not_known_is_one_clear_line(
 async def test_what_can_not_be_tried_again_is_one_clear_line(run: Run, failed: list[int]) -> None:
     _, blocked = failed
     refused = await run("retry", str(blocked))
-    assert refused == Ended("", "The delivery is neither dead nor parked.")
+    assert refused == Ended("", "The delivery is neither dead nor parked nor discarded.")

@@ -6,7 +6,7 @@ from app.shared.domain.base_entity import new_id
 from tests.integration.events.steering.world import RECORD, RENAME, SLOW, Slow, World
 
 
-async def test_what_is_given_up_counts_as_done_and_what_it_blocked_goes_on(world: World) -> None:
+async def test_what_is_given_up_is_discarded_and_what_it_blocked_goes_on(world: World) -> None:
     world.record.refused = {2}
     await world.happen(1, 2, 3, 4)
     await world.drain()
@@ -16,7 +16,7 @@ async def test_what_is_given_up_counts_as_done_and_what_it_blocked_goes_on(world
     await world.drain()
 
     assert world.record.numbers == [1, 3, 4]
-    assert await world.states() == ["done"] * 4
+    assert await world.states() == ["done", "discarded", "done", "done"]
     shown = await world.inspection.show(dead)
     assert shown.delivery.last_error == "discarded: the number is wrong"
     assert shown.delivery.done_at is not None
@@ -89,6 +89,6 @@ async def test_all_that_was_stored_for_a_handler_that_is_gone_can_be_given_up(
 
     given_up = await world.steering.discard_all("test.gone", reason="was removed")
     assert given_up.deliveries == 3
-    assert await world.states("test.gone") == ["done"] * 3
+    assert await world.states("test.gone") == ["discarded"] * 3
     with pytest.raises(HandlerNotFound):
         await world.steering.discard_all("test.gone", reason="once more")

@@ -1,10 +1,13 @@
 import datetime as dt
 
 import pytest
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 
 from app.shared.application.events import HandlerNotFound, HandlerWithoutEvents
+from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.models import event_log
+from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.retention import ForgetDeliveries, ForgetEvents
 from app.shared.infrastructure.events.steering import BATCH
 from tests.integration.events.steering.world import (
     FORGET,
@@ -19,6 +22,7 @@ from tests.integration.events.steering.world import (
     World,
 )
 
+TICK = ScheduleTick("event.forget", LONG_AGO)
 A_DAY = dt.timedelta(days=1)
 RECORD_ON = (
     update(event_log)
@@ -151,3 +155,54 @@ async def test_a_schedule_and_an_unknown_handler_have_no_events(world: World) ->
         await world.replay.backfill(REGULAR, since=LONG_AGO)
     with pytest.raises(HandlerNotFound):
         await world.replay.replay("test.never", since=LONG_AGO, until=None)
+
+
+async def test_what_was_discarded_stays_so_when_the_rest_is_played_again(world: World) -> None:
+    await discarded_one_of_two(world)
+    assert (await world.replay.replay(RECORD, since=LONG_AGO, until=None)).deliveries == 1
+    assert (await world.replay.backfill(RECORD, since=LONG_AGO)).deliveries == 0
+    await world.drain()
+    assert world.record.numbers == [2, 2]
+    assert await world.states() == ["discarded", "done"]
+
+
+async def test_what_was_discarded_is_played_again_if_that_is_asked_for(world: World) -> None:
+    await discarded_one_of_two(world)
+    again = await world.replay.replay(RECORD, since=LONG_AGO, until=None, discarded=True)
+    await world.drain()
+    assert again.deliveries == 2
+    assert world.record.numbers == [2, 1, 2]
+
+
+async def test_what_was_discarded_is_tried_again_by_its_number(world: World) -> None:
+    await discarded_one_of_two(world)
+    await world.steering.retry((await world.ids())[0])
+    await world.drain()
+    assert world.record.numbers == [2, 1]
+    assert (await world.steering.retry_all(RECORD)).deliveries == 0
+
+
+async def test_what_was_discarded_is_kept_as_long_as_its_event(world: World) -> None:
+    await discarded_one_of_two(world)
+    await ForgetDeliveries(world.database, dt.timedelta(0))(TICK, "key")
+    assert await world.states() == ["discarded"]
+    assert (await world.replay.replay(RECORD, since=LONG_AGO, until=None)).deliveries == 1
+    await world.drain()
+    assert world.record.numbers == [2, 2]
+
+    await ForgetDeliveries(world.database, dt.timedelta(0))(TICK, "key")
+    await ForgetEvents(world.database, dt.timedelta(0))(TICK, "key")
+    assert await world.states() == []
+    assert await world.database.fetch_all(Query(select(event_log)), {}) == []
+
+
+async def discarded_one_of_two(world: World) -> None:
+    """The first was dead and is given up; the second is done."""
+    world.record.refused = {1}
+    await world.happen(1, 2)
+    await world.drain()
+    await world.steering.discard(await world.dead_id(), reason="for good")
+    await world.drain()
+    world.record.refused = set()
+    assert await world.states() == ["discarded", "done"]
+    assert world.record.numbers == [2]

@@ -1,7 +1,10 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from app.shared.application.events import DeliveryNotDead, DeliveryNotFound, HandlerNotFound
-from tests.integration.events.steering.world import OTHER, RECORD, RENAME, Other, World
+from tests.integration.events.steering.world import LONG_AGO, OTHER, RECORD, RENAME, Other, World
 
 
 async def test_a_dead_delivery_is_tried_again_and_what_it_blocked_follows_in_order(
@@ -86,3 +89,25 @@ async def test_what_was_parked_for_a_handler_that_is_gone_can_be_tried_again(wor
 async def test_a_handler_that_nobody_knows_is_not_tried_again(world: World) -> None:
     with pytest.raises(HandlerNotFound):
         await world.steering.retry_all("test.never")
+
+
+async def test_whatever_makes_a_delivery_ready_wakes_the_engine(world: World) -> None:
+    world.record.refused = {1}
+    await world.happen(1, 2)
+    await world.drain()
+    steps: list[Callable[[], Awaitable[object]]] = [
+        lambda: world.steering.retry_all(RECORD),
+        lambda: world.steering.pause(RECORD),
+        lambda: world.steering.resume(RECORD),
+        lambda: world.replay.replay(RECORD, since=LONG_AGO, until=None),
+    ]
+    await expect_woken(world, world.steering.retry(await world.dead_id()))
+    for step in steps:
+        await expect_woken(world, step())
+
+
+async def expect_woken(world: World, step: Awaitable[object]) -> None:
+    await world.wake.wait(0)  # forgets what was before
+    await step
+    async with asyncio.timeout(1):
+        await world.wake.wait(3600)

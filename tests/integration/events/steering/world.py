@@ -157,8 +157,9 @@ class World:
         self.add(self.record)
         self.inspection = Inspection(database, self.registry)
         self.backlog = Backlog(database, self.registry)
-        self.steering = Steering(database, self.registry, self.inspection)
-        self.replay = Replay(database, self.registry)
+        self.wake = Wake()
+        self.steering = Steering(database, self.registry, self.inspection, self.wake)
+        self.replay = Replay(database, self.registry, self.wake)
         self.engine, self._executor = self._engine()
 
     def add(self, *handlers: Told) -> None:

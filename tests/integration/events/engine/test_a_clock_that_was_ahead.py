@@ -1,0 +1,68 @@
+"""What was written while the database's clock was ahead waits as long as was meant."""
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import update
+
+from app.shared.infrastructure.database.models import event_delivery
+from app.shared.infrastructure.events import clock
+from app.shared.infrastructure.events.clock import Clock
+from app.shared.infrastructure.events.states import DeliveryState
+from tests.support.probe.module import Kept, Sent
+from tests.support.probe.world import READY, TAKEN, World, until
+
+AHEAD = dt.timedelta(days=365)
+
+
+async def write_ahead(world: World, wait: dt.timedelta, state: DeliveryState = READY) -> None:
+    """As it is written by a clock that is a year ahead."""
+    then = dt.datetime.now(dt.UTC) + AHEAD
+    values = {"due_at": then + wait, "due_set_at": then, "state": int(state)}
+    await world.execute(update(event_delivery).values(values))
+
+
+async def seconds_until_due(world: World) -> float:
+    left: dt.timedelta = (await world.delivery())["due_at"] - dt.datetime.now(dt.UTC)
+    return left.total_seconds()
+
+
+async def test_what_was_published_meanwhile_is_delivered_now(world: World) -> None:
+    await world.publish(Kept)
+    await write_ahead(world, dt.timedelta(0))
+    async with world.container.engine().running():
+        await until(lambda: world.are(["done"]))
+
+
+@pytest.mark.parametrize("state", [READY, TAKEN])
+async def test_what_has_to_wait_waits_that_long_from_now(
+    world: World, state: DeliveryState
+) -> None:
+    await world.publish(Sent)
+    await write_ahead(world, dt.timedelta(minutes=10), state)
+    assert await Clock(world.database).correct() == (1, False)
+    assert 590 < await seconds_until_due(world) < 610
+    assert await Clock(world.database).correct() == (0, False)
+
+
+async def test_what_waits_by_a_clock_that_was_right_goes_on_waiting(world: World) -> None:
+    await world.publish(Kept, "fail")
+    engine, executor = world.container.engine(), world.container.executor()
+    await engine.step()
+    await executor.finish()
+    due_at = (await world.delivery())["due_at"]
+    assert await Clock(world.database).correct() == (0, False)
+    assert (await world.delivery())["due_at"] == due_at
+
+
+async def test_all_that_waits_is_looked_at_page_by_page(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "LOOKED_AT_ONCE", 2)
+    for _ in range(5):
+        await world.publish(Kept)
+    await write_ahead(world, dt.timedelta(0))
+    looking = Clock(world.database)
+    assert [await looking.correct() for _ in range(3)] == [(2, True), (2, True), (1, False)]
+    async with world.container.engine().running():
+        await until(lambda: world.are(["done"] * 5))
