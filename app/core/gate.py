@@ -14,7 +14,8 @@ from app.core.limits import Limit, Limiter, Unlimited
 from app.core.security import Access, Actor, Authenticator, nobody
 
 # RFC 9110, section 11.1: the scheme's name is written in any case.
-_BEARER: Final = re.compile(rb"(?i:bearer) +([\x21-\x7e]+)")
+# Ours have some 500 characters; what is far longer is read no further.
+_BEARER: Final = re.compile(rb"(?i:bearer) +([\x21-\x7e]{1,4096})")
 
 
 @dataclass(frozen=True, slots=True)

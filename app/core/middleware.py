@@ -104,6 +104,7 @@ class RequestBoundary:
                     self._report(error)
             await answer.fail(error)
         finally:
+            scope.pop(INCOMING, None)  # which holds the scope: both would be the collector's
             seconds = time.perf_counter() - started
             observe_request(scope, answer.status, seconds)
             if self._is_worth_a_line(work):

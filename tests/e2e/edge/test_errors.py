@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from app.core.bodies import IncomingBody
 from app.core.exceptions import AppError
 from app.core.problems import status_of
 from app.main import Service
@@ -110,6 +111,14 @@ async def test_no_error_is_left_to_the_garbage_collector(ana: Person) -> None:
             await provoke(ana, error)
         errors = [each for each in gc.get_objects() if issubclass(type(each), AppError)]
     assert errors == []
+
+
+async def test_no_body_is_left_to_the_garbage_collector(ana: Person) -> None:
+    with no_collector():
+        await ana.create_task()
+        await ana.post("/nothing", {"title": "Dig"})
+        bodies = [each for each in gc.get_objects() if type(each) is IncomingBody]
+    assert bodies == []
 
 
 async def test_a_database_that_is_away_is_a_503_that_says_when_to_try_again(

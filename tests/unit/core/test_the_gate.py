@@ -43,6 +43,16 @@ async def test_whoever_is_known_reads(headers: dict[bytes, bytes]) -> None:
     assert await GATE.admit("GET", headers, Demands(AUTHENTICATED)) == ANA
 
 
+@pytest.mark.parametrize("length", [0, 4097, 16_000])
+async def test_no_token_is_so_long_and_nobody_is_asked_whose_it_is(length: int) -> None:
+    async def not_asked(_presented: str, /) -> Actor:
+        raise AssertionError
+
+    headers = {b"authorization": b"Bearer " + b"a" * length}
+    with pytest.raises(Unauthenticated):
+        await Gate(authenticate=not_asked).admit("GET", headers, Demands(AUTHENTICATED))
+
+
 async def test_a_cookie_changes_something_for_pages_of_ours_alone() -> None:
     from_us: Any = {**COOKIE, b"origin": OURS}
     assert await GATE.admit("POST", from_us, Demands(AUTHENTICATED)) == ANA
