@@ -8,13 +8,13 @@ import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from multiprocessing.connection import Connection
 from typing import Final
 from urllib.parse import urlencode
 
-from tests.support.forks import FORKS
+from tests.support.untiring import untiring
 
 CALLERS: Final = 16
 PACE_SECONDS: Final = 0.1  # of each caller; together they ask 160 times a second
@@ -23,21 +23,9 @@ PACE_SECONDS: Final = 0.1  # of each caller; together they ask 160 times a secon
 # --- Those who want to sign in ------------------------------------------------------------------
 
 
-@contextmanager
-def flood(port: int, people: list[tuple[str, str]]) -> Iterator[Counter[int]]:
+def flood(port: int, people: list[tuple[str, str]]) -> AbstractContextManager[Counter[int]]:
     """So many sign in, and again, for as long as the block runs; then it is known what they got."""
-    ours, theirs = FORKS.Pipe()
-    process = FORKS.Process(target=_flood, args=(port, people, theirs), daemon=True)
-    process.start()
-    answers: Counter[int] = Counter()
-    try:
-        assert ours.recv() == "connected"
-        yield answers
-        ours.send("stop")
-        answers.update(ours.recv())
-    finally:
-        process.kill()
-        process.join()
+    return untiring(_flood, port, people)
 
 
 def _flood(port: int, people: list[tuple[str, str]], theirs: Connection) -> None:
@@ -49,7 +37,7 @@ async def _until_told(port: int, people: list[tuple[str, str]], told: Connection
     answers: Counter[int] = Counter()
     async with asyncio.TaskGroup() as group:
         everybody = [await asyncio.open_connection("127.0.0.1", port) for _ in people]
-        told.send("connected")
+        told.send("begun")
         tasks = [
             group.create_task(_keep_signing_in(*one, _sign_in(*person), answers))
             for one, person in zip(everybody, people, strict=True)

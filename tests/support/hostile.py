@@ -2,30 +2,19 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 
-from tests.support.forks import FORKS
 from tests.support.sockets import connected, next_answer
+from tests.support.untiring import untiring
 
 
-@contextmanager
-def sending(port: int, requests: Sequence[bytes], *, connections: int) -> Iterator[Counter[int]]:
+def sending(
+    port: int, requests: Sequence[bytes], *, connections: int
+) -> AbstractContextManager[Counter[int]]:
     """So many connections send the requests in turn while the block runs; then their answers."""
-    ours, theirs = FORKS.Pipe()
-    arguments = (port, requests, connections, theirs)
-    process = FORKS.Process(target=_send_until_told, args=arguments, daemon=True)
-    process.start()
-    answers: Counter[int] = Counter()
-    try:
-        assert ours.recv() == "sending"
-        yield answers
-        ours.send("stop")
-        answers.update(ours.recv())
-    finally:
-        process.kill()
-        process.join()
+    return untiring(_send_until_told, port, requests, connections)
 
 
 def _send_until_told(
@@ -45,7 +34,7 @@ def _send_until_told(
     threads = [threading.Thread(target=keep_sending, args=(each,)) for each in range(connections)]
     for thread in threads:
         thread.start()
-    told.send("sending")
+    told.send("begun")
     told.recv()
     is_over.set()
     for thread in threads:

@@ -18,7 +18,6 @@ from sqlalchemy import (
     literal_column,
     not_,
     select,
-    tuple_,
     update,
 )
 
@@ -34,6 +33,7 @@ from app.shared.infrastructure.database.connection import (
 from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.event_log import ORDINALS
+from app.shared.infrastructure.events.positions import IS_AFTER, IS_UP_TO_LAST
 from app.shared.infrastructure.events.states import DeliveryState, due_in, is_just
 from app.shared.infrastructure.events.steering import AGAIN, BATCH, known
 from app.shared.infrastructure.events.sweep import let_go
@@ -42,24 +42,11 @@ from app.shared.infrastructure.events.wake import Wake
 FOREVER: Final = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 _this, _event = event_delivery.c, event_log.c
-_position = tuple_(_event.recorded_at, _event.seq)
-_after = tuple_(
-    bindparam("after_time", type_=_event.recorded_at.type),
-    bindparam("after_seq", type_=_event.seq.type),
-)
-_last = tuple_(
-    bindparam("last_time", type_=_event.recorded_at.type),
-    bindparam("last_seq", type_=_event.seq.type),
-)
-# The times once more by themselves: from two positions PostgreSQL can't tell how little lies
-# between them, and would read through all deliveries for each stretch.
-_is_after = (_position > _after) & (_event.recorded_at >= bindparam("after_time"))
-_is_up_to_last = (_position <= _last) & (_event.recorded_at <= bindparam("last_time"))
 _is_of_kind = _event.event_type == bindparam("kind")
 
 
 def _stretch(*columns: ColumnElement[Any]) -> Select[Any]:
-    return select(*columns).where(_is_of_kind, _is_after)
+    return select(*columns).where(_is_of_kind, IS_AFTER)
 
 
 _next = (
@@ -81,7 +68,7 @@ def _redo(state: DeliveryState) -> Query:
         .where(
             _this.handler == bindparam("of_handler"),
             is_just(_this.state, state),
-            _this.event_id.in_(_stretch(_event.event_id).where(_is_up_to_last)),
+            _this.event_id.in_(_stretch(_event.event_id).where(IS_UP_TO_LAST)),
         )
         .values(AGAIN | {"last_error": None, "is_urgent": False})
     )
@@ -110,9 +97,7 @@ _missing: Final[dict[str, ColumnElement[Any]]] = {
 ADD_MISSING: Final = Query(
     insert(event_delivery).from_select(
         list(_missing),
-        _stretch(*_missing.values())
-        .where(_is_up_to_last, not_(_has_delivery))
-        .order_by(_event.seq),
+        _stretch(*_missing.values()).where(IS_UP_TO_LAST, not_(_has_delivery)).order_by(_event.seq),
     )
 )
 

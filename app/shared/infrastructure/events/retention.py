@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, Final
 
-from sqlalchemy import Float, Integer, bindparam, delete, exists, not_, select, tuple_
+from sqlalchemy import Float, Integer, bindparam, delete, exists, not_, select
 
 from app.core.events import every
 from app.shared.domain.events import ScheduleTick
@@ -12,6 +12,7 @@ from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.events.positions import IS_AFTER, IS_UP_TO_LAST
 from app.shared.infrastructure.events.states import DeliveryState, is_just
 
 BATCH: Final = 5_000
@@ -33,21 +34,9 @@ OLD_DISCARDED: Final = delete_batch(
 """As long as their event is kept: without them a replay would take it for one never delivered."""
 
 _event = event_log.c
-_position = tuple_(_event.recorded_at, _event.seq)
-_after = tuple_(
-    bindparam("after_time", type_=_event.recorded_at.type),
-    bindparam("after_seq", type_=_event.seq.type),
-)
-_last = tuple_(
-    bindparam("last_time", type_=_event.recorded_at.type),
-    bindparam("last_seq", type_=_event.seq.type),
-)
-# The times once more by themselves, as in `replay.py`.
-_is_after = (_position > _after) & (_event.recorded_at >= bindparam("after_time"))
-_is_up_to_last = (_position <= _last) & (_event.recorded_at <= bindparam("last_time"))
 _next = (
     select(_event.recorded_at, _event.seq)
-    .where(_is_after, _event.recorded_at < _keep_since)
+    .where(IS_AFTER, _event.recorded_at < _keep_since)
     .order_by(_event.recorded_at, _event.seq)
     .limit(bindparam("most", type_=Integer))
     .subquery("next")
@@ -59,8 +48,8 @@ END_OF_OLD_EVENTS: Final = Query(
 
 OLD_EVENTS: Final = Query(
     delete(event_log).where(
-        _is_after,
-        _is_up_to_last,
+        IS_AFTER,
+        IS_UP_TO_LAST,
         # Whoever has still to be told of it, or was not told in vain, needs it.
         not_(exists().where(event_delivery.c.event_id == _event.event_id)),
     )
