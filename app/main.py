@@ -14,9 +14,11 @@ from starlette.types import ASGIApp
 from app.config.settings import Settings, load_settings
 from app.container import ApplicationContainer, build_container
 from app.core.browsers import COOKIE
+from app.core.connections import OpenConnections
 from app.core.dispatch import Dispatch
 from app.core.edge import Edge
 from app.core.ending import ENDING
+from app.core.fair_use import FairUse
 from app.core.gate import Gate
 from app.core.logging import configure_logging
 from app.core.middleware import RequestBoundary
@@ -64,6 +66,8 @@ class Service(FastAPI):
     ) -> None:
         super().__init__(**options)
         self._report, self._edge = report, edge
+        self.open_connections = OpenConnections(edge or Edge())
+        """For the server, which sees them first."""
 
     def build_middleware_stack(self) -> ASGIApp:
         if self.user_middleware:
@@ -95,15 +99,7 @@ def create_app(settings: Settings | None = None) -> Service:
     fair_use = container.fair_use()
     app = Service(
         report=_error_reporter(settings),
-        edge=Edge(
-            allowed_hosts=settings.allowed_hosts,
-            cors_origins=settings.cors_origins,
-            body_seconds=settings.body_timeout_seconds,
-            is_https=settings.is_production,
-            hsts_includes_subdomains=settings.hsts_include_subdomains,
-            trusted_proxies=settings.trusted_proxies or (),
-            fair_use=fair_use,
-        ),
+        edge=_edge(settings, fair_use),
         title=settings.app_name,
         version=settings.version,
         description="Errors are problem documents (RFC 9457); their `code` is stable.",
@@ -135,7 +131,11 @@ def create_metrics_app(container: ApplicationContainer) -> Service:
     settings = container.settings()
     app = Service(
         report=_error_reporter(settings),
-        edge=Edge(body_seconds=settings.body_timeout_seconds, fair_use=container.fair_use()),
+        edge=Edge(
+            body_seconds=settings.body_timeout_seconds,
+            connections_per_client=settings.connections_per_client if settings.rate_limits else 0,
+            fair_use=container.fair_use(),
+        ),
         title=settings.app_name,
         openapi_url=None,
         docs_url=None,
@@ -145,6 +145,19 @@ def create_metrics_app(container: ApplicationContainer) -> Service:
     routers = [metrics_routes(container.metrics_controller())]
     mount(app, routers, gate=Gate(authenticate=container.user.authenticate_bearer()))
     return app
+
+
+def _edge(settings: Settings, fair_use: FairUse | None) -> Edge:
+    return Edge(
+        allowed_hosts=settings.allowed_hosts,
+        cors_origins=settings.cors_origins,
+        body_seconds=settings.body_timeout_seconds,
+        is_https=settings.is_production,
+        hsts_includes_subdomains=settings.hsts_include_subdomains,
+        trusted_proxies=settings.trusted_proxies or (),
+        connections_per_client=settings.connections_per_client if settings.rate_limits else 0,
+        fair_use=fair_use,
+    )
 
 
 def _lifespan(

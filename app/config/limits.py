@@ -9,6 +9,7 @@ class LimitSettings(BaseSettings):
 
     rate_limits: bool = Field(default=True, examples=["true"])
     rate_limit_per_minute: int = Field(600, ge=0, le=1_000_000, examples=["600"])
+    connections_per_client: int = Field(256, ge=10, le=100_000, examples=["256"])
     sign_in_failures_per_account: int = Field(10, ge=1, le=10_000, examples=["10"])
     sign_in_failures_per_client: int = Field(10, ge=1, le=10_000, examples=["10"])
     sign_in_failures_in_all: int = Field(1000, ge=1, le=100_000, examples=["1000"])

@@ -53,6 +53,11 @@ class ClientAddresses:
             here = further
         return str(here or peer)
 
+    def is_proxy(self, peer: str) -> bool:
+        """Tell whether it is a trusted proxy that connects."""
+        address = _address(peer)
+        return address is not None and self._is_trusted(address)
+
     def _lies_in_a_trusted_network(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
 

@@ -22,5 +22,7 @@ class Edge:
     """Whether browsers are told so for all hosts below ours too (RFC 6797, section 6.1.2)."""
     trusted_proxies: Sequence[Network] = ()
     """Whose word is taken for where a request comes from. Empty: nobody's."""
+    connections_per_client: int = 0
+    """How many may be open at once from one address that is no trusted proxy. 0: any number."""
     fair_use: FairUse | None = None
     """What counts the requests that no route counts: whatever is refused before it has one."""

@@ -12,6 +12,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.core.bodies import ARRIVED, CUT_OFF, MAX_BODY_BYTES, REFUSED
+from app.core.bounded_connection import BoundedConnection
 from app.core.exceptions import (
     AppError,
     HeadersTooLarge,
@@ -35,7 +36,7 @@ _REQUEST_LINE: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} \S")
 _AUTHORITY: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 
 
-class HttpProtocol(HttpToolsProtocol):
+class HttpProtocol(BoundedConnection):
     """One connection. Timers run only for requests that did not come whole at once."""
 
     HEAD_SECONDS: float = 10.0
@@ -51,7 +52,9 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
-        self._wait_for_head()
+        self._is_refused = not self.is_admitted
+        if self.is_admitted:
+            self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()

@@ -3,12 +3,14 @@
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import httpx2
 import pytest
 from pydantic import Field
+from starlette.responses import Response
 
 from app.core.edge import Edge
 from app.core.exceptions import Unauthenticated
@@ -19,9 +21,10 @@ from app.core.server import HttpProtocol
 from app.core.wire import Body
 from app.main import Service
 from tests.support.server import PATIENCE_SECONDS, free_port, served
-from tests.support.sockets import CLOSE, LIVE, POST, Reply, connected, next_answer, start
+from tests.support.sockets import CLOSE, LIVE, POST, Reply, connected, exchange, next_answer, start
 
 SOON = 0.3
+LARGE = 20_000_000  # more than the kernel takes off the server's hands
 GET = b"GET /fine HTTP/1.1\r\nHost: test\r\n"
 POST_NOTE = b"POST /notes HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
 LENGTH = b"Content-Length: 100\r\n\r\n"
@@ -30,6 +33,7 @@ CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 
 class Impatient(HttpProtocol):
     HEAD_SECONDS = SOON
+    READ_SECONDS = SOON
 
 
 class Note(Body):
@@ -44,6 +48,10 @@ async def fine() -> dict[str, bool]:
     return {"fine": True}
 
 
+async def large() -> Response:
+    return Response(b"x" * LARGE)
+
+
 async def nobody(_token: str) -> Actor:
     raise Unauthenticated
 
@@ -55,6 +63,7 @@ def port() -> Iterator[int]:
     app.router.routes.clear()
     router = ApiRouter()
     router.get("/fine", fine, access=PUBLIC)
+    router.get("/large", large, access=PUBLIC)
     router.post("/notes", take, access=PUBLIC)
     mount(app, [router], gate=Gate(authenticate=nobody))
     with served(app, Impatient) as address:
@@ -163,6 +172,39 @@ def test_others_are_served_meanwhile(port: int) -> None:
     finally:
         for connection in slow:
             connection.close()
+
+
+def test_who_does_not_read_an_answer_is_cut_off(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(b"GET /large HTTP/1.1\r\nHost: test\r\n\r\n")
+        time.sleep(4 * SOON)
+        assert len(rest_of(connection).whole) < LARGE
+
+
+def test_one_client_has_only_so_many_connections(tmp_path: Path) -> None:
+    port = free_port()
+    running = start(tmp_path, port, CONNECTIONS_PER_CLIENT="10")
+    try:
+        with ExitStack() as stack:
+            held = [stack.enter_context(connected(port)) for _ in range(10)]
+            for each in held:
+                each.sendall(LIVE)
+                assert next_answer(each) == 200
+            assert exchange(port, LIVE[:-2] + CLOSE + b"\r\n").whole == b""
+            held[0].close()
+            assert status_at_last(port) == 200
+    finally:
+        running.kill()
+
+
+def status_at_last(port: int) -> int:
+    """Ask until the server has seen that a connection ended."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        reply = exchange(port, LIVE[:-2] + CLOSE + b"\r\n")
+        if reply.whole:
+            return reply.status
+    pytest.fail("it is never let in")
 
 
 # --- The end ------------------------------------------------------------------------------------

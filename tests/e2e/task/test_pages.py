@@ -1,10 +1,13 @@
 """Pages of a list: all tasks once and in order, whatever happens between two pages."""
 
+from uuid import UUID
+
 import pytest
 
 from app.shared.infrastructure.database.connection import Database
 from tests.e2e.task.listing import SORTS, Item, in_order, pages, some_tasks, store, visible
 from tests.support.people import Person
+from tests.support.tasks import a_task
 
 SORT_VALUES = [sign + name for name in SORTS for sign in ("", "-")]
 
@@ -29,6 +32,17 @@ async def test_all_pages_together_are_all_tasks_once_and_in_order(
     assert [task for page in found for task in page] == in_order(tasks, sort)
     assert {len(page) for page in found[:-1]} == {limit}
     assert 1 <= len(found[-1]) <= limit
+
+
+async def test_pages_of_long_texts_are_shorter_and_none_is_lost(
+    ana: Person, database: Database
+) -> None:
+    longest = [a_task(owner_id=UUID(ana.id), description="é" * 10_000) for _ in range(18)]
+    await store(database, longest)
+    found = await pages(ana, limit=100)
+    assert [len(page) for page in found] == [13, 5]
+    ids = [task["id"] for page in found for task in page]
+    assert sorted(ids) == sorted(str(task.id) for task in longest)
 
 
 @pytest.mark.parametrize("sort", ["-created_at", "due_at"])

@@ -1,7 +1,8 @@
 """Look through one's tasks."""
 
 import datetime as dt
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from app.core.cursors import Cursors
@@ -10,6 +11,9 @@ from app.modules.task.application.dto import TaskListQuery, TaskListRequest, Tas
 from app.modules.task.application.readers import TaskReader
 from app.modules.task.domain.entities import Priority
 from app.shared.application.dto import CursorPage
+
+PAGE_BYTES: Final = 256 * 1024
+"""Of titles and descriptions: an answer is held in memory until its client has read it."""
 
 
 class ListTasks:
@@ -43,11 +47,11 @@ class ListTasks:
                 after=self._position(request, this_list),
             )
         )
-        items = list(found[: request.limit])
+        items = list(_fitting(found[: request.limit]))
         return CursorPage(
             items=items,
             next_cursor=self._cursors.seal(_position_of(items[-1], request), of=this_list)
-            if len(found) > request.limit
+            if len(found) > len(items)
             else None,
             limit=request.limit,
             total=await self._reader.count(request.actor.user_id, request.filter)
@@ -74,3 +78,17 @@ def _position_of(last: TaskView, request: TaskListRequest) -> list[str]:
     value = getattr(last, request.sort)
     text = value.isoformat() if isinstance(value, dt.datetime) else str(value or "")
     return [text, str(last.id)]
+
+
+def _fitting(tasks: Sequence[TaskView]) -> Sequence[TaskView]:
+    """Return as many of the first as a page has room for, and one at least."""
+    size = 0
+    for count, task in enumerate(tasks):
+        size += _bytes(task.title) + _bytes(task.description)
+        if size > PAGE_BYTES and count:
+            return tasks[:count]
+    return tasks
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
