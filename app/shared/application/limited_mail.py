@@ -11,7 +11,12 @@ from app.core.events import Discard, Retry
 from app.core.limits import HOUR, Limit, Limiter, TooManyRequests
 from app.shared.application.mail import Mail, Mailer, MailKind
 
-QUARTERS: Final = {MailKind.NOTICE: 1, MailKind.REQUEST: 1, MailKind.WORK: 2}
+EIGHTHS: Final = {
+    MailKind.NOTICE: 2,
+    MailKind.REQUEST: 2,
+    MailKind.RECOVERY: 1,
+    MailKind.WORK: 3,
+}
 """The share of each kind in what one address gets: no kind can use up that of another."""
 
 COUNTED: Final = Limit("emails_counted", 1_000, per=HOUR)
@@ -30,8 +35,8 @@ class LimitedMailer:
     ) -> None:
         self._mailer, self._limiter = mailer, limiter
         self._to_recipient = {
-            kind: Limit(f"emails_{kind}", max(1, per_recipient * quarters // 4), per=HOUR)
-            for kind, quarters in QUARTERS.items()
+            kind: Limit(f"emails_{kind}", max(1, per_recipient * eighths // 8), per=HOUR)
+            for kind, eighths in EIGHTHS.items()
         }
         self._of_user = Limit("emails_of_user", per_user, per=HOUR)
 

@@ -22,6 +22,7 @@ class MailKind(StrEnum):
 
     NOTICE = "notice"  # what happened to their account
     REQUEST = "request"  # what somebody asked for with their address: perhaps not they
+    RECOVERY = "recovery"  # the link without which they can't get in again
     WORK = "work"  # what they have to do, as other users say
 
 

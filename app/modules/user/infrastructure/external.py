@@ -17,8 +17,17 @@ PAGES: Final = {
 }
 """Where a link leads, below the address that people reach the service at."""
 
-REQUESTED: Final = {*PAGES, Letter.ALREADY_REGISTERED, Letter.ADDRESS_TAKEN}
-"""What anybody may cause who knows an address; all others tell what happened to an account."""
+KINDS: Final = {
+    Letter.RESET_PASSWORD: MailKind.RECOVERY,
+    Letter.VERIFY_ADDRESS: MailKind.REQUEST,
+    Letter.CONFIRM_ADDRESS: MailKind.REQUEST,
+    Letter.ALREADY_REGISTERED: MailKind.REQUEST,
+    Letter.ADDRESS_TAKEN: MailKind.REQUEST,
+}
+"""What anybody may cause who knows an address; all others tell what happened to an account.
+
+Who registers somebody's address often must not keep them from the link that resets a password.
+"""
 
 
 class TemplatedAccountMails:
@@ -38,6 +47,6 @@ class TemplatedAccountMails:
         values = {"name": to.name}
         if token is not None:
             values["link"] = f"{self._links_begin_with}/{PAGES[letter]}#token={token.secret}"
-        kind = MailKind.REQUEST if letter in REQUESTED else MailKind.NOTICE
+        kind = KINDS.get(letter, MailKind.NOTICE)
         mail = self._letters.write(letter, values, key=key, kind=kind, to=to.address)
         await self._mailer.send(mail)
