@@ -10,7 +10,9 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any, TextIO
 
 import structlog
+import structlog.testing
 from structlog._config import BoundLoggerLazyProxy
+from structlog.typing import EventDict
 
 from app.core.logging import configure_logging
 
@@ -67,3 +69,10 @@ def logged(
 
 def lines(output: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in output.getvalue().splitlines()]
+
+
+@contextmanager
+def captured_lines() -> Iterator[list[EventDict]]:
+    """What is logged inside, whatever was configured and used before."""
+    with separate_logging(), structlog.testing.capture_logs() as lines:
+        yield lines

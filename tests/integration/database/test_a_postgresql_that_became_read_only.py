@@ -6,11 +6,11 @@ from contextlib import AsyncExitStack
 
 import asyncpg
 import pytest
-from structlog.testing import capture_logs
 
 from app.shared.infrastructure.database.postgres import PostgresDatabase
 from tests.integration.database.postgresql import expect_unavailable, opened, read, write
 from tests.support.events import count_events
+from tests.support.logs import captured_lines
 
 SIZE = 3
 
@@ -32,7 +32,7 @@ async def database(postgresql_url: str) -> AsyncIterator[PostgresDatabase]:
 async def test_a_write_to_it_is_unavailable_once_and_then_goes_to_the_new_primary(
     database: PostgresDatabase,
 ) -> None:
-    with capture_logs() as lines:
+    with captured_lines() as lines:
         await expect_unavailable(write(database))
     assert [line["sqlstate"] for line in lines if line["event"] == "database unavailable"] == [
         "25006"

@@ -18,6 +18,7 @@ from app.main import create_app
 from app.shared.infrastructure.database.migrate import NO_RIGHTS, Readiness, check, upgrade
 from tests.integration.plans.statements import constants
 from tests.support.databases import run, text
+from tests.support.logs import separate_logging
 from tests.support.people import PASSWORD, Person
 from tests.support.postgres import PostgresServer
 from tests.support.published import published_from_now_on
@@ -62,6 +63,12 @@ def owner(administrator: URL) -> URL:
 @pytest.fixture(scope="module")
 def service_url(owner: URL) -> URL:
     return owner.set(username="alicerce", password="service-password")
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    with separate_logging():
+        yield
 
 
 @pytest.fixture

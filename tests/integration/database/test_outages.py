@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import make_url
-from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from app.shared.infrastructure.database.connection import DatabaseUnavailable
@@ -26,6 +25,7 @@ from tests.integration.database.postgresql import (
     write,
 )
 from tests.support.cable import Cable
+from tests.support.logs import captured_lines
 
 PASSWORD = "c4n4ry"
 
@@ -38,7 +38,7 @@ def over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def lines() -> Iterator[list[EventDict]]:
-    with capture_logs() as lines:
+    with captured_lines() as lines:
         yield lines
 
 

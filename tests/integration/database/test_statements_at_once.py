@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
-from structlog.testing import capture_logs
 
 from app.core.exceptions import AppError
 from app.shared.infrastructure.database.connection import Database
 from tests.support.events import ADD, an_event, count_events
+from tests.support.logs import captured_lines
 
 
 async def test_two_statements_at_once_are_a_defect_and_no_outage(database: Database) -> None:
@@ -17,7 +17,7 @@ async def test_two_statements_at_once_are_a_defect_and_no_outage(database: Datab
             await asyncio.gather(*adding)
             await connection.commit()
 
-    with capture_logs() as lines, pytest.raises(Exception, match="another") as failure:
+    with captured_lines() as lines, pytest.raises(Exception, match="another") as failure:
         await write_two_at_once()
 
     assert not isinstance(failure.value, AppError)
