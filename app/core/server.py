@@ -23,6 +23,7 @@ from app.core.exceptions import (
     TransferCodingNotImplemented,
     UriTooLong,
 )
+from app.core.lingering import LingeringConnection
 
 MAX_TARGET_BYTES: Final = 8 * 1024
 MAX_HEADER_BYTES: Final = 16 * 1024
@@ -36,7 +37,7 @@ _REQUEST_LINE: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} \S")
 _AUTHORITY: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 
 
-class HttpProtocol(BoundedConnection):
+class HttpProtocol(LingeringConnection, BoundedConnection):
     """One connection. Timers run only for requests that did not come whole at once."""
 
     HEAD_SECONDS: float = 10.0
@@ -62,7 +63,7 @@ class HttpProtocol(BoundedConnection):
 
     def data_received(self, data: bytes) -> None:
         """Parse; what a request lacks afterwards has to come in time, and not be too much."""
-        if self._is_refused:
+        if self._is_refused or self.is_lingering:
             return
         self._unset_keepalive_if_required()
         starts = self._starts
@@ -78,6 +79,10 @@ class HttpProtocol(BoundedConnection):
             self._refuse(_meant(error, data if is_first else b""))
         except AppError as error:
             self._refuse(error)
+
+    @property
+    def is_still_sent_to(self) -> bool:
+        return self._in_body or self._is_refused
 
     def _feed(self, data: bytes) -> None:
         """Parse, and ignore each offer of another protocol, as RFC 9110, section 7.8, has it.
@@ -219,7 +224,7 @@ class HttpProtocol(BoundedConnection):
         self.scope.update({REFUSED: error, ARRIVED: True})
         return RequestResponseCycle(
             scope=self.scope,
-            transport=self.transport,
+            transport=self.answering,
             flow=self.flow,
             logger=self.logger,
             access_logger=self.access_logger,

@@ -1,0 +1,73 @@
+"""Closing a connection so that its client, or the proxy before it, can still read the answer."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+class _Answering:
+    """The transport as who answers sees it: closing it may wait."""
+
+    __slots__ = ("close", "is_closing", "write")
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self.write, self.is_closing = transport.write, transport.is_closing
+        self.close = close
+
+
+class LingeringConnection(HttpToolsProtocol):
+    """Reads for a while what is still sent after an answer that came before the request's end.
+
+    Otherwise the kernel resets the connection, and what the other side has not read yet is lost:
+    proxies make a 502 of it. RFC 9112, section 9.6, has it so: end the own half, read on, close.
+    """
+
+    LINGER_SECONDS: float = 5.0
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._end: asyncio.TimerHandle | None = None
+
+    @property
+    def is_still_sent_to(self) -> bool:
+        """Whether the client may be in the middle of a request when the connection ends."""
+        return False
+
+    @property
+    def is_lingering(self) -> bool:
+        return self._end is not None
+
+    @property
+    def answering(self) -> asyncio.Transport:
+        """What an answer is written to."""
+        return cast("asyncio.Transport", self._answering)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        self._answering = _Answering(transport, self._close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._end is not None:
+            self._end.cancel()
+        self._answering.close = self.transport.close  # or the two would know each other for good
+        super().connection_lost(exc)
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self.cycle.transport = self.answering
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.is_lingering:
+            self._unset_keepalive_if_required()
+
+    def _close(self) -> None:
+        if not self.is_still_sent_to:
+            self.transport.close()
+        elif not (self.is_lingering or self.transport.is_closing()):
+            self._end = self.loop.call_later(self.LINGER_SECONDS, self.transport.close)
+            self.pipeline.clear()  # nothing follows the last answer
+            self.flow.resume_reading()
+            self.transport.write_eof()
