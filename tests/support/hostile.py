@@ -1,5 +1,6 @@
 """Somebody who sends one costly body after the other, in a process of their own."""
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ def sending(
 def _send_until_told(
     port: int, requests: Sequence[bytes], connections: int, told: Connection
 ) -> None:
+    os.nice(5)  # they are somewhere else: their own work must not be what slows others down
     answers: Counter[int] = Counter()
     is_over = threading.Event()
 
