@@ -41,6 +41,7 @@ from app.shared.infrastructure.events.retention import ForgetDeliveries, ForgetE
 from app.shared.infrastructure.events.runner import Runner
 from app.shared.infrastructure.events.steering import Steering
 from app.shared.infrastructure.idempotency import ForgetAnswers, SqlKeptAnswers
+from app.shared.infrastructure.kept_bytes import KeptBytes
 from app.shared.presentation.events import EventController, event_routes
 from app.shared.presentation.metrics import MetricsController, metrics_routes
 
@@ -93,7 +94,8 @@ class ApplicationContainer(DeclarativeContainer):
     cursors = Singleton(Cursors, settings.provided.jwt_secret_key.get_secret_value.call())
     limiter = Singleton(parts.limiter, settings)
     fair_use = Callable(parts.fair_use, settings)
-    kept_answers = Singleton(SqlKeptAnswers, database)
+    kept_bytes = Singleton(KeptBytes, settings.provided.quota_kept_answer_bytes)
+    kept_answers = Singleton(SqlKeptAnswers, database, kept_bytes)
     readiness = Singleton(Readiness, database)
     registry = Singleton(EventRegistry)
     wake = Singleton(parts.wake, settings)

@@ -20,4 +20,7 @@ class LimitSettings(BaseSettings):
     idempotency_keep_hours: int = Field(24, ge=24, le=720, examples=["24"])
     quota_tasks: int = Field(10_000, ge=1, le=10_000_000, examples=["10000"])
     quota_task_bytes: int = Field(50_000_000, ge=50_000, le=10**12, examples=["50000000"])
+    quota_kept_answer_bytes: int = Field(
+        100_000_000, ge=1_000_000, le=10**12, examples=["100000000"]
+    )
     quota_assignments_per_day: int = Field(500, ge=1, le=100_000, examples=["500"])

@@ -75,7 +75,14 @@ class KeptAnswers(Protocol):
     """Where the answers are, for as long as they are kept."""
 
     async def find(self, call: KeyedCall, /) -> Answer | None:
-        """Return the call's answer, if it was given before. Raises IdempotencyKeyReused."""
+        """Return the call's answer, if it was given before.
+
+        Raises IdempotencyKeyReused, and QuotaExceeded where no other answer can be kept.
+        """
+        ...
+
+    def note(self, call: KeyedCall, answer: Answer, /) -> None:
+        """Count the call's answer, which was just kept."""
         ...
 
 
@@ -100,6 +107,7 @@ async def answered_once(
         answer = await _done(call, do)
         if call.held is not None:
             await call.held.commit(call, answer)
+            kept.note(call, answer)
     except AnsweredBefore as before:
         return before.answer
     finally:

@@ -29,7 +29,7 @@ from app.core.bodies import (
 )
 from app.core.browsers import SAFE_METHODS
 from app.core.cors import PREFLIGHT, answer_preflight
-from app.core.exceptions import AppError, MethodNotAllowed, Unauthenticated
+from app.core.exceptions import AppError, MethodNotAllowed, QuotaExceeded, Unauthenticated
 from app.core.gate import CLOSED, Demands, Gate
 from app.core.header_parameters import KEY_PARAMETER, idempotency_key, is_unchanged
 from app.core.idempotency import (
@@ -171,7 +171,7 @@ class ApiRoute(APIRoute):
             described = {"description": f"At most {self._body_limit // KIB} KiB."}
             self.openapi_extra = {**(self.openapi_extra or {}), "requestBody": described}
         if self.takes_key:
-            kinds += [IdempotencyInProgress, IdempotencyKeyReused]
+            kinds += [IdempotencyInProgress, IdempotencyKeyReused, QuotaExceeded]
             self.openapi_extra = {**(self.openapi_extra or {}), "parameters": [KEY_PARAMETER]}
         by_status: dict[int, list[type[AppError]]] = {}
         for kind in dict.fromkeys(kinds):

@@ -22,6 +22,7 @@ from app.shared.infrastructure.database.models import idempotency_key
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.retention import forget_older
 from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.kept_bytes import KeptBytes
 
 _key = idempotency_key.c
 _NAMES: Final = ("user_id", "operation", "key")
@@ -47,11 +48,17 @@ OLD: Final = delete_batch(
 class SqlKeptAnswers:
     """Asked before anything else is: a call that was answered is not even looked at again."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, bytes_of_user: KeptBytes) -> None:
+        self._database, self._bytes_of_user = database, bytes_of_user
 
     async def find(self, call: KeyedCall, /) -> Answer | None:
-        return await _find(self._database, call)
+        answer = await _find(self._database, call)
+        if answer is None:
+            await self._bytes_of_user.check(self._database, call.user_id)
+        return answer
+
+    def note(self, call: KeyedCall, answer: Answer, /) -> None:
+        self._bytes_of_user.note(call.user_id, answer.body)
 
 
 async def claim(connection: Connection, call: KeyedCall) -> None:

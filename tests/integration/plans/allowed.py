@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 from app.modules.task.infrastructure import readers as task_readers
 from app.modules.task.infrastructure import repositories as task_repositories
 from app.modules.user.infrastructure import readers as user_readers
+from app.shared.infrastructure import kept_bytes
 from app.shared.infrastructure.events import (
     backlog,
     deliveries,
@@ -42,6 +43,9 @@ ALLOWED: Final[dict[Any, Allowed]] = {
     ),
     task_repositories.USAGE: Allowed(
         _OF_ONE_USER, "it counts the tasks of one user, once in a while, as far as the quota goes"
+    ),
+    kept_bytes.USED: Allowed(
+        ROWS, "it counts the answers kept for one user, once in a while, as far as the quota goes"
     ),
     task_readers.page_query: Allowed(
         _OF_ONE_USER,

@@ -39,6 +39,8 @@ class NothingKept:
         assert call.key == "k"
         return None
 
+    def note(self, call: KeyedCall, answer: Answer, /) -> None: ...
+
 
 @pytest.fixture
 def call() -> KeyedCall:
@@ -77,6 +79,9 @@ async def test_what_was_answered_before_is_not_even_tried(call: KeyedCall) -> No
     class Kept:
         async def find(self, call: KeyedCall, /) -> Answer | None:
             return DONE
+
+        def note(self, call: KeyedCall, answer: Answer, /) -> None:
+            raise AssertionError
 
     async def do() -> Answer:
         raise AssertionError

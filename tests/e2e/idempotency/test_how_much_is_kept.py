@@ -1,0 +1,35 @@
+"""Answers are kept for every new key, so what they take up has a bound for each account."""
+
+import pytest
+
+from app.container import ApplicationContainer
+from app.main import Service
+from app.shared.infrastructure.kept_bytes import BYTES_OF_A_ROW
+from tests.support.people import Person
+
+QUOTA = 3 * (BYTES_OF_A_ROW + 2_000)
+
+
+@pytest.fixture(autouse=True)
+def little_room(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    container: ApplicationContainer = service.state.container
+    monkeypatch.setattr(container.kept_bytes(), "_most", QUOTA)
+
+
+async def test_new_keys_are_refused_once_the_answers_of_an_account_have_their_most_bytes(
+    ana: Person, bruno: Person
+) -> None:
+    draft = {"title": "Lay the foundation", "description": "x" * 2_000}
+
+    async def create(person: Person, number: int) -> tuple[int, str]:
+        headers = {"idempotency-key": f"key-{number}"}
+        answer = await person.request("POST", "/tasks", headers=headers, json=draft)
+        return answer.status_code, answer.json().get("quota", "")
+
+    seen = [await create(ana, number) for number in range(20)]
+    created = seen.index((409, "kept_answer_bytes"))
+    assert seen == [(201, "")] * created + [(409, "kept_answer_bytes")] * (20 - created)
+    assert 2 <= created <= 3
+    assert await create(ana, 0) == (201, "")  # what is kept is still told
+    assert (await ana.post("/tasks", draft)).status_code == 201
+    assert await create(bruno, 0) == (201, "")
