@@ -143,6 +143,7 @@ class UserContainer(DeclarativeContainer):
         uow=uow.provider,
         hasher=hasher,
         rules=password_rules,
+        limiter=limiter,
         clock=clock,
         verified_at_once=verified_at_once,
     )

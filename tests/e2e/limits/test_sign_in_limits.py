@@ -1,17 +1,14 @@
 """Guessing passwords comes to an end, and nobody is shut out for long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from ipaddress import ip_network
+from collections.abc import Awaitable, Callable
 
 import httpx2
 import pytest
 
-from app.config.settings import Settings
 from app.core.passwords import PasswordHasher
-from app.main import Service, create_app
+from app.main import Service
 from app.modules.user.domain.events import PasswordResetRequested
-from app.shared.infrastructure.limits.local import LocalLimiter
 from tests.support.people import PASSWORD
 from tests.support.published import published_from_now_on
 from tests.support.watch import Watch
@@ -19,28 +16,6 @@ from tests.support.watch import Watch
 SignIn = Callable[..., Awaitable[httpx2.Response]]
 
 WRONG = "wrong horse battery"
-PROXY = "127.0.0.1"  # all requests of these tests come from there
-
-
-@pytest.fixture
-def watch() -> Watch:
-    return Watch()
-
-
-@pytest.fixture
-async def limited(
-    settings: Settings, clean_database: None, watch: Watch
-) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of a service that limits, behind a proxy, with a time of its own."""
-    given = {"rate_limits": True, "trusted_proxies": (ip_network(PROXY),)}
-    app = create_app(settings.model_copy(update=given))
-    limiter = app.state.container.limiter()
-    assert isinstance(limiter, LocalLimiter)
-    limiter._now = watch
-    async with app.router.lifespan_context(app):
-        transport = httpx2.ASGITransport(app=app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
-            yield client
 
 
 @pytest.fixture

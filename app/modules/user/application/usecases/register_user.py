@@ -4,8 +4,12 @@ from collections.abc import Callable
 
 import structlog
 
+from app.core.clients import one_client
+from app.core.context import current_work
+from app.core.limits import HOUR, Limit, Limiter
 from app.core.passwords import PasswordHasher
 from app.modules.user.application.dto import NewUser, RegistrationView
+from app.modules.user.application.failed_sign_ins import account_named
 from app.modules.user.domain.entities import EmailTaken, FullName
 from app.modules.user.domain.passwords import PasswordRules
 from app.modules.user.domain.registrations import Registration
@@ -15,13 +19,16 @@ from app.shared.domain.value_objects import EmailAddress
 
 log = structlog.get_logger("security")
 
+# Fewer than an address gets emails of the kind: one stranger can't use them up.
+OF_ADDRESS = Limit("register_address", 5, per=HOUR)
+
 
 class RegisterUser:
     """Keep a registration, whose account is opened when its link is followed: see VerifyEmail.
 
     Whether the address has an account is not even looked at, so neither the answer nor its time
     tells. Whoever sends the mail looks. Where no mail goes out, on a developer's machine, the
-    account is opened at once.
+    account is opened at once. Raises TooManyRequests of a client that names one address too often.
     """
 
     def __init__(
@@ -30,16 +37,19 @@ class RegisterUser:
         uow: Callable[[], UserUnitOfWork],
         hasher: PasswordHasher,
         rules: PasswordRules,
+        limiter: Limiter,
         clock: Clock,
         verified_at_once: bool,
     ) -> None:
         self._uow, self._hasher, self._rules, self._clock = uow, hasher, rules, clock
-        self._verified_at_once = verified_at_once
+        self._limiter, self._verified_at_once = limiter, verified_at_once
 
     async def execute(self, request: NewUser) -> RegistrationView:
         email = EmailAddress.parse(request.email)
         full_name = FullName(request.full_name)
         password = self._rules.choose(request.password, email=email)
+        whom = f"{account_named(email.value)} {one_client(current_work.get().client)}"
+        await self._limiter.hit(OF_ADDRESS, whom)
         registration = Registration.receive(
             email=email,
             full_name=full_name,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import structlog
 
-from app.core.limits import MINUTE, Limit, Limiter
+from app.core.limits import HOUR, Limit, Limiter
 from app.modules.user.application.dto import AddressChange, MailView
 from app.modules.user.application.usecases.reauthenticate import Reauthenticate
 from app.modules.user.domain.repositories import UserUnitOfWork
@@ -13,7 +13,8 @@ from app.shared.domain.value_objects import EmailAddress
 
 log = structlog.get_logger("security")
 
-ADDRESS_CHANGES = Limit("address_change", 5, per=5 * MINUTE)
+# Each writes to an address that may be a stranger's, so fewer than that gets emails of the kind.
+ADDRESS_CHANGES = Limit("address_change", 5, per=HOUR)
 
 
 class RequestEmailChange:

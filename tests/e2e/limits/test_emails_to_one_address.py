@@ -1,0 +1,38 @@
+"""No single client, or account, uses up the emails that an address gets."""
+
+import httpx2
+
+from tests.support.people import PASSWORD
+from tests.support.watch import Watch
+
+
+async def test_one_client_registers_an_address_no_more_often_than_others_still_can(
+    limited: httpx2.AsyncClient,
+) -> None:
+    async def register(email: str, of: str) -> int:
+        account = {"email": email, "password": PASSWORD, "full_name": "A Person"}
+        headers = {"x-forwarded-for": of}
+        answer = await limited.post("/api/v1/auth/register", json=account, headers=headers)
+        return answer.status_code
+
+    spellings = ["ana@example.com", "Ana@example.com"] * 3
+    assert [await register(email, "192.0.2.66") for email in spellings] == [202] * 5 + [429]
+    assert await register("bruno@example.com", "192.0.2.66") == 202
+    assert await register("ana@example.com", "192.0.2.1") == 202
+
+
+async def test_who_is_signed_in_has_emails_sent_to_other_addresses_five_times_an_hour(
+    limited: httpx2.AsyncClient, watch: Watch
+) -> None:
+    account = {"email": "ana@example.com", "password": PASSWORD, "full_name": "A Person"}
+    await limited.post("/api/v1/auth/register", json=account)
+    form = {"username": "ana@example.com", "password": PASSWORD}
+    token = (await limited.post("/api/v1/auth/token", data=form)).json()["access_token"]
+    headers = {"authorization": f"Bearer {token}"}
+    asked = {"email": "carla@example.com", "current_password": PASSWORD}
+    seen = []
+    for _ in range(6):
+        answer = await limited.put("/api/v1/users/me/email", json=asked, headers=headers)
+        seen.append(answer.status_code)
+        watch.seconds += 400
+    assert seen == [202] * 5 + [429]
