@@ -14,7 +14,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import URL, Select, func, select
 
 from app.config.database import create_database
 from app.config.settings import InvalidSettingsError, Settings, load_settings
@@ -23,7 +23,7 @@ from app.shared.infrastructure.database.generic import GenericDatabase
 from app.shared.infrastructure.database.migrate import Readiness
 from app.shared.infrastructure.database.models import event_log
 from app.shared.infrastructure.database.postgres import PostgresDatabase
-from app.shared.infrastructure.database.postgres_diagnosis import Trouble
+from app.shared.infrastructure.database.postgres_diagnosis import Trouble, no_primary
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.database.rights import tables_without_rights
 from app.shared.infrastructure.database.suitability import why_unsuitable
@@ -150,7 +150,7 @@ async def _findings(database: Opened, settings: Settings) -> AsyncIterator[Findi
     try:
         await database.open()
         await database.fetch_one(_ONE, {})
-        unfit = await _why_unfit(database, is_server=kind == "postgresql")
+        unfit = await _why_unfit(database, settings.database)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what we are asked to tell
         unfit = diagnosed(error, settings.database)
     if unfit is not None:
@@ -167,17 +167,19 @@ async def _findings(database: Opened, settings: Settings) -> AsyncIterator[Findi
     yield await _clock(database, is_server=kind == "postgresql")
 
 
-async def _why_unfit(database: Opened, *, is_server: bool) -> Trouble | None:
+async def _why_unfit(database: Opened, url: URL) -> Trouble | None:
     async def ask(statement: Select[Any]) -> object:
         row = await database.fetch_one(Query(statement), {})
         return row["answer"] if row else None
 
+    is_server = url.get_backend_name() == "postgresql"
     if is_server and (unsuitable := await why_unsuitable(ask)):
         return Trouble(*unsuitable)
-    if not await database.is_writable():
-        fix = "name the primary in DATABASE_URL, or let this user write to the file"
-        return Trouble("it takes no writes: a standby, or a file that is read-only", fix)
-    return None
+    if await database.is_writable():
+        return None
+    if is_server:
+        return no_primary(None, url)
+    return Trouble("it takes no writes", "let this user write to the file and its folder")
 
 
 async def _clock(database: Opened, *, is_server: bool) -> Finding:

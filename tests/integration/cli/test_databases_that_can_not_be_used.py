@@ -113,7 +113,7 @@ def test_a_server_that_has_no_connection_left(server: URL, expect: Expect) -> No
 
 def test_a_server_that_takes_no_writes(server: URL, expect: Expect) -> None:
     url = server.set(database="standby")
-    expect(url, "takes no writes", "name the primary in DATABASE_URL")
+    expect(url, "default_transaction_read_only on", "name the primary in DATABASE_URL")
 
 
 # --- The way there ------------------------------------------------------------------------------

@@ -40,8 +40,9 @@ _OF_THE_DATABASE: Final = (
 )
 NO_RIGHTS: Final = "This role may not read the tables; grant what docs/deployment/README.md says"
 READ_ONLY: Final = (
-    "The database takes no writes: DATABASE_URL has to lead to the primary; a file has to be "
-    "writable, and one that was replaced needs a restart of the service"
+    "The database takes no writes: DATABASE_URL has to lead to the primary, and "
+    "default_transaction_read_only to be off there; a file has to be writable, and one that was "
+    "replaced needs a restart of the service"
 )
 
 

@@ -52,7 +52,6 @@ class PostgresDatabase:
         self._is_heard = echo
         self._timeout, self._search_timeout = timeout, min(timeout, search_timeout)
         bounds = {
-            "timezone": "UTC",
             "statement_timeout": str(int(timeout * 1000)),
             "lock_timeout": str(int(timeout * 500)),
             "idle_in_transaction_session_timeout": str(int(timeout * 2000)),

@@ -3,12 +3,37 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import asyncpg
 from sqlalchemy.engine import URL
 
 APPLICATION: Final = "alicerce"
 # What is in the address for the server or for us; the driver would take the last one for a
 # setting of the server.
 _NOT_THE_DRIVERS: Final = ("application_name", "connect_timeout", "options")
+# What our statements are written for. A role, a database or a server may have other defaults.
+_RELIED_ON: Final = {
+    "default_transaction_isolation": "read committed",
+    "standard_conforming_strings": "on",
+    "timezone": "UTC",
+}
+_NO_LIMITS: Final = """
+SELECT set_config(name, '0', false) FROM pg_settings
+WHERE name IN ('lock_timeout', 'transaction_timeout', 'idle_session_timeout',
+    'idle_in_transaction_session_timeout')
+"""  # not every version has all of these
+
+
+async def connect_without_limits(url: URL, *, within: float) -> "asyncpg.Connection[Any]":
+    """Return a connection for what takes as long as it takes.
+
+    The limits that a role or a database has by default are meant for who serves.
+    """
+    settings = {"statement_timeout": "0"}
+    # The driver itself reads the address, as it does for the service.
+    asked = connect_arguments(url, timeout=within, settings=settings)
+    connection: asyncpg.Connection[Any] = await asyncpg.connect(**asked)
+    await connection.execute(_NO_LIMITS)
+    return connection
 
 
 def connect_arguments(url: URL, *, timeout: float, settings: Mapping[str, str]) -> dict[str, Any]:
@@ -23,5 +48,5 @@ def connect_arguments(url: URL, *, timeout: float, settings: Mapping[str, str]) 
     return {
         "dsn": dsn.render_as_string(hide_password=False),
         "timeout": min(seconds, timeout),
-        "server_settings": {"application_name": APPLICATION, **asked, **settings},
+        "server_settings": {"application_name": APPLICATION, **asked, **_RELIED_ON, **settings},
     }

@@ -165,10 +165,20 @@ def _not_yet(_error: BaseException, url: URL) -> Trouble:
     return Trouble(f"{_place(url)} is starting or stopping", "wait a moment, and look again")
 
 
-def _no_primary(_error: BaseException, url: URL) -> Trouble:
+def no_primary(_error: BaseException | None, url: URL) -> Trouble:
     return Trouble(
-        f"{_place(url)} takes no writes: it is a standby, or a primary of before",
-        "name the primary in DATABASE_URL, or all servers of the cluster",
+        f"{_place(url)} takes no writes: it is a standby, a primary of before, or has "
+        "default_transaction_read_only on (some providers do so when its disk is full)",
+        "name the primary in DATABASE_URL, or all servers of the cluster; or, as an administrator: "
+        f"ALTER ROLE {_quoted(url.username)} SET default_transaction_read_only = off",
+    )
+
+
+def _no_schema(_error: BaseException, url: URL) -> Trouble:
+    return Trouble(
+        f"no schema in the search_path of {url.username} is there",
+        "CREATE SCHEMA it, or mend search_path: options=-c%20search_path%3Dpublic in DATABASE_URL, "
+        f"or: ALTER ROLE {_quoted(url.username)} SET search_path = public",
     )
 
 
@@ -179,9 +189,10 @@ _SERVERS: Final[tuple[tuple[Any, Explain], ...]] = (
     (asyncpg.InvalidAuthorizationSpecificationError, _no_role),
     (asyncpg.InvalidCatalogNameError, _no_database),
     (asyncpg.InsufficientPrivilegeError, _no_right),
+    (asyncpg.InvalidSchemaNameError, _no_schema),
     (asyncpg.TooManyConnectionsError, _full),
     (asyncpg.CannotConnectNowError, _not_yet),
-    ((asyncpg.TargetServerAttributeNotMatched, asyncpg.ReadOnlySQLTransactionError), _no_primary),
+    ((asyncpg.TargetServerAttributeNotMatched, asyncpg.ReadOnlySQLTransactionError), no_primary),
     (socket.gaierror, _unknown_host),
     (TimeoutError, _no_answer),
     (ssl.SSLCertVerificationError, _bad_certificate),

@@ -7,7 +7,6 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Final, Literal
 
-import asyncpg
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from alembic.util import CommandError
@@ -20,7 +19,7 @@ from sqlalchemy.sql.schema import SchemaItem
 
 from app.shared.infrastructure.database.migrate import VERSION_TABLE
 from app.shared.infrastructure.database.models import Json, Timestamp, metadata
-from app.shared.infrastructure.database.postgres_address import connect_arguments
+from app.shared.infrastructure.database.postgres_address import connect_without_limits
 from app.shared.infrastructure.database.sqlite_setup import make_private, prepare_sqlite
 from app.shared.infrastructure.database.suitability import why_unsuitable
 
@@ -50,9 +49,7 @@ def _migrate_sqlite(url: URL) -> None:
 
 
 async def _migrate_postgres(url: URL) -> None:
-    asked = connect_arguments(url, timeout=LOCK_WAIT_SECONDS, settings={})
-    # The driver itself reads the address, as it does for the service.
-    connect = partial(asyncpg.connect, **asked)
+    connect = partial(connect_without_limits, url, within=LOCK_WAIT_SECONDS)
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:
         await _migrate_in_turn(engine)
