@@ -169,7 +169,8 @@ class HttpProtocol(LingeringConnection, BoundedConnection):
         if sum(len(name) + len(value) + 4 for name, value in headers) > MAX_HEADER_BYTES:
             raise HeadersTooLarge
         version = self.parser.get_http_version()
-        if version not in {"1.1", "1.0"}:
+        # RFC 9112, section 3.2: a target has no fragment.
+        if version not in {"1.1", "1.0"} or b"#" in self.url:
             raise Malformed
         if self.parser.get_method() == b"CONNECT":
             raise MethodNotImplemented
