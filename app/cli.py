@@ -14,20 +14,22 @@ import orjson
 import typer
 import uvicorn
 
+from app.config.database import create_database
 from app.config.env_file import VARIABLE
 from app.config.settings import InvalidSettingsError, Settings, load_settings
 from app.container import ApplicationContainer, build_container, registry_of_all
 from app.core.ending import ENDING
 from app.core.exceptions import AppError, Invalid, Unavailable
 from app.core.logging import configure_logging, prepare_output, release_output
+from app.core.ports import PortTaken, address_of, refuse_taken
 from app.core.problems import problem_list
 from app.core.server import HttpProtocol
-from app.core.serving import PortTaken
 from app.doctor import examine
 from app.event_commands import events
 from app.main import create_app
 from app.seed import PASSWORD, USERS, seed
 from app.shared.infrastructure.database.migrate import MigrationFailed, check, downgrade, upgrade
+from app.shared.infrastructure.database.sqlite_setup import UnusableFile
 from app.shared.infrastructure.events.catalogue import write_catalogue
 from app.shared.infrastructure.events.engine import EngineEnded
 from app.worker import run, run_celery_worker
@@ -40,7 +42,14 @@ cli.add_typer(users, name="users")
 cli.add_typer(events, name="events")
 
 
-FORESEEN: Final = (InvalidSettingsError, AppError, MigrationFailed, PortTaken, EngineEnded)
+FORESEEN: Final = (
+    InvalidSettingsError,
+    AppError,
+    MigrationFailed,
+    PortTaken,
+    EngineEnded,
+    UnusableFile,
+)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -78,6 +87,10 @@ def serve() -> None:
     settings = load_settings()
     if settings.app_env == "development":
         upgrade(settings.owners_database)
+    # The server's own words for these would not say how to mend them.
+    refuse_taken(settings.host, settings.port)
+    asyncio.run(create_database(settings).open())
+    if settings.app_env == "development":
         with suppress(OSError):  # nobody reads it
             _greet(settings)
     # uvicorn ends in good order and then signals itself again: to end as asked is no failure.
@@ -232,7 +245,9 @@ def _with_container(work: Callable[[ApplicationContainer], Awaitable[Result]]) -
 
 
 def _greet(settings: Settings) -> None:
-    address = f"http://{settings.host}:{settings.port}"
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what is shown, not a bind
+    host = everywhere.get(settings.host, settings.host)
+    address = f"http://{address_of(host, settings.port)}"
     typer.echo(
         f"""
   {settings.app_name} {settings.version} is at {address}

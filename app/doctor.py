@@ -4,7 +4,6 @@ import asyncio
 import datetime as dt
 import os
 import shlex
-import socket
 import stat
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -18,6 +17,7 @@ from sqlalchemy import URL, Select, func, select
 
 from app.config.database import create_database
 from app.config.settings import InvalidSettingsError, Settings, load_settings
+from app.core.ports import PortTaken, address_of, refuse_taken
 from app.shared.infrastructure.database.diagnosis import diagnosed
 from app.shared.infrastructure.database.generic import GenericDatabase
 from app.shared.infrastructure.database.migrate import Readiness
@@ -65,7 +65,8 @@ def examine() -> Iterator[Finding]:
     except InvalidSettingsError as error:
         for problem in error.problems:
             wrong, _, example = problem.strip().partition("; for example: ")
-            yield Finding("settings", wrong, f"set it, for example: {example}")
+            fix = f"set it, for example: {example}" if example else "put that right"
+            yield Finding("settings", wrong, fix)
         return
     yield Finding("settings", f"complete, profile {settings.app_env}")
     yield _data_dir(settings)
@@ -111,20 +112,13 @@ def _kept(settings: Settings) -> Iterator[Path]:
 
 
 def _port(settings: Settings) -> Finding:
-    address = f"{settings.host}:{settings.port}"
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            if _is_ours(settings):
-                return Finding("port", f"{address} is served by this service already")
-            return Finding(
-                "port",
-                f"{address}: {error.strerror}",
-                "stop what uses the port, or set PORT (and HOST) to a free one",
-            )
+    address = address_of(settings.host, settings.port)
+    try:
+        refuse_taken(settings.host, settings.port)
+    except PortTaken as error:
+        if _is_ours(settings):
+            return Finding("port", f"{address} is served by this service already")
+        return Finding("port", f"{address}: {error.seen}", error.fix)
     return Finding("port", f"{address} is free")
 
 

@@ -10,7 +10,8 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer, build_container
-from app.core.serving import listening, served
+from app.core.ports import listening
+from app.core.serving import served
 from app.shared.infrastructure.events.distributed.chunk import Chunk
 from app.shared.infrastructure.events.engine import EngineEnded
 

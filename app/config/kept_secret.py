@@ -1,6 +1,7 @@
 """The signing key that is made where nobody has set one: never in production."""
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +16,14 @@ class LazySecret:
 
     def read_or_make(self) -> str:
         """Return the secret; of several processes that start at once, one makes it for all."""
+        with suppress(FileNotFoundError):
+            return self._path.read_text().strip()
         for folder in (self._path.parent.parent, self._path.parent):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # a mode is of the last one alone
         draft = self._path.with_suffix(f".{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(SECRET_BYTES))
         try:
+            draft.write_text(secrets.token_hex(SECRET_BYTES))
             self._path.hardlink_to(draft)  # atomic: fails where another process was first
         except FileExistsError:
             pass

@@ -267,9 +267,9 @@ def load_settings(**overrides: object) -> Settings:
     except (SettingsError, UnusableEnvFile) as error:
         raise InvalidSettingsError([f"  {error}"]) from None
     except OSError as error:
-        raise InvalidSettingsError(
-            [f"  DATA_DIR: can't be written ({error.strerror}); for example: DATA_DIR=var"]
-        ) from None
+        wrong = f"DATA_DIR: {error.filename} can't be used ({error.strerror})"
+        example = "DATA_DIR=a folder that this user may write to"
+        raise InvalidSettingsError([f"  {wrong}; for example: {example}"]) from None
 
 
 def _sentence(problem: Any) -> str:

@@ -1,22 +1,14 @@
 """Serving a few pages beside a process's real work."""
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.core.ports import listening
 from app.core.server import HttpProtocol
-
-
-class PortTaken(Exception):
-    """Nothing can be served there; the message says why."""
-
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(f"nothing can be served on {host}:{port}: {reason}")
 
 
 class _Server(uvicorn.Server):
@@ -48,14 +40,3 @@ async def served(app: ASGIApp, *, host: str, port: int) -> AsyncIterator[None]:
         finally:
             server.should_exit = True
             await serving
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there. Raises PortTaken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise PortTaken(host, port, os.strerror(error.errno or 0)) from error
-    except OverflowError:
-        raise PortTaken(host, port, "ports end at 65535") from None

@@ -96,6 +96,13 @@ def test_a_setting_that_is_wrong(run: Run, set_to: Set) -> None:
     assert list(findings(result)) == ["python", "settings"]
 
 
+def test_a_file_of_settings_that_can_not_be_read(run: Run, set_to: Set, tmp_path: Path) -> None:
+    set_to(env_file=tmp_path)
+    subject, seen = the_trouble(run("doctor"))
+    assert subject == "settings"
+    assert seen == f"ENV_FILE: {tmp_path} can't be read (Is a directory) | fix: put that right"
+
+
 def test_every_setting_that_is_wrong_is_named(run: Run, set_to: Set) -> None:
     set_to(port="x", app_env="x", jwt_secret_key="short")
     output = run("doctor").output
@@ -110,7 +117,8 @@ def test_a_data_folder_that_can_not_be_made(run: Run, set_to: Set, tmp_path: Pat
     set_to(data_dir=tmp_path / "file")
     subject, seen = the_trouble(run("doctor"))
     assert subject == "settings"
-    assert seen.startswith("DATA_DIR: can't be written")
+    assert seen.startswith(f"DATA_DIR: {tmp_path / 'file'}")
+    assert " can't be used (" in seen
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])
@@ -215,7 +223,15 @@ def test_a_port_that_this_service_uses_is_well(run: Run, set_to: Set, sqlite_url
 def test_a_host_of_ipv6_is_looked_at_too(run: Run, set_to: Set, sqlite_url: str) -> None:
     set_to(database_url=sqlite_url, host="::1")
     port = load_settings().port
-    assert findings(run("doctor"))["port"][1].startswith(f"::1:{port}")
+    assert findings(run("doctor"))["port"][1].startswith(f"[::1]:{port}")
+
+
+@pytest.mark.parametrize("host", ["nosuch.invalid", "192.0.2.1"])
+def test_a_host_that_is_not_ours(run: Run, set_to: Set, sqlite_url: str, host: str) -> None:
+    set_to(database_url=sqlite_url, host=host)
+    subject, seen = the_trouble(run("doctor"))
+    assert subject == "port"
+    assert " | fix: set HOST to an address of this machine" in seen
 
 
 # --- Database -----------------------------------------------------------------------------------

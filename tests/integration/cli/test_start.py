@@ -1,11 +1,24 @@
-"""What a process that serves requests has loaded before the first one comes."""
+"""What a process loads before it does anything, and what comes of stopping it meanwhile."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 LOADED = "import sys, app.cli, app.main; print(*sys.modules)"
+# As if Ctrl-C was pressed while the command line is loaded.
+STOPPED = """
+import os, runpy, signal, sys
+
+class Stopped:
+    def find_spec(self, name, *_):
+        if name == "app.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Stopped())
+runpy.run_module("app", run_name="__main__")
+"""
 FOR_SOME = {"alembic", "celery", "redis", "sentry_sdk", "zxcvbn"}
 
 
@@ -14,3 +27,9 @@ def test_what_only_some_processes_need_is_not_loaded_at_the_start() -> None:
     loaded = subprocess.check_output(command, cwd=ROOT, text=True).split()  # noqa: S603 - our own Python
     assert "asyncpg" in loaded
     assert FOR_SOME & set(loaded) == set()
+
+
+def test_who_stops_it_while_it_loads_sees_no_traceback() -> None:
+    command = [sys.executable, "-c", STOPPED]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)  # noqa: S603 - our own Python
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, b"")

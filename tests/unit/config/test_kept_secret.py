@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 import subprocess
@@ -61,6 +62,30 @@ def test_nothing_but_the_secret_is_left_behind(path: Path) -> None:
     for _ in range(3):
         LazySecret(path).read_or_make()
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", fail)
+
+
+def test_a_secret_that_is_there_is_read_from_a_full_disk(
+    path: Path, request: pytest.FixtureRequest
+) -> None:
+    secret = LazySecret(path).read_or_make()
+    request.getfixturevalue("full_disk")
+    assert LazySecret(path).read_or_make() == secret
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_leaves_no_draft_behind(path: Path) -> None:
+    for _ in range(2):
+        with pytest.raises(OSError, match="No space left"):
+            LazySecret(path).read_or_make()
+    assert list(path.parent.iterdir()) == []
 
 
 def test_a_secret_that_was_put_there_is_taken(path: Path) -> None:

@@ -472,8 +472,9 @@ def test_a_data_folder_that_can_not_be_written_stops_the_start(
 ) -> None:
     (tmp_path / "file").write_text("a file is no folder, even for root")
     [problem] = problems(load, DATA_DIR=data_dir)
-    assert problem.startswith("  DATA_DIR: can't be written (")
-    assert problem.endswith("); for example: DATA_DIR=var")
+    assert problem.startswith("  DATA_DIR: file")
+    assert " can't be used (" in problem
+    assert problem.endswith("; for example: DATA_DIR=a folder that this user may write to")
 
 
 # --- Afterwards ---------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ import math
 import os
 import sqlite3
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,15 +12,28 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 
+class UnusableFile(OSError):
+    """The file can't be made; the message says how to mend it."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.filename}: {self.strerror}; fix: let this user write to the folder of the "
+            "database's file, or name another file in DATABASE_URL"
+        )
+
+
 def make_private(file: Path) -> None:
     """Make the file and its folder, where they are missing, for this user alone.
 
-    SQLite gives its files beside (-wal, -shm) the mode of this one.
+    SQLite gives its files beside (-wal, -shm) the mode of this one. Raises UnusableFile.
     """
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # One that is there is not opened: to close it would end the locks that this process has on it.
-    with suppress(OSError):
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # One that is there is not opened: to close it would end the locks that this process has.
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode=0o600))
+    except OSError as error:
+        if not file.exists():
+            raise UnusableFile(error.errno, error.strerror, str(file)) from None
 
 
 class Deadline:
