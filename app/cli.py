@@ -21,6 +21,7 @@ from app.container import ApplicationContainer, build_container, registry_of_all
 from app.core.ending import ENDING
 from app.core.exceptions import AppError, Invalid, Unavailable
 from app.core.logging import configure_logging, prepare_output, release_output
+from app.core.open_files import allow_many
 from app.core.ports import PortTaken, address_of, refuse_taken
 from app.core.problems import problem_list
 from app.core.server import HttpProtocol
@@ -90,6 +91,7 @@ def serve() -> None:
     # The server's own words for these would not say how to mend them.
     refuse_taken(settings.host, settings.port)
     asyncio.run(create_database(settings).open())
+    allow_many()
     if settings.app_env == "development":
         with suppress(OSError):  # nobody reads it
             _greet(settings)

@@ -18,7 +18,7 @@ from sqlalchemy import URL, Select, func, select
 from app.config.database import create_database
 from app.config.settings import InvalidSettingsError, Settings, load_settings
 from app.core.ports import PortTaken, address_of, refuse_taken
-from app.shared.infrastructure.database.diagnosis import diagnosed
+from app.shared.infrastructure.database.diagnosis import diagnosed, why_damaged
 from app.shared.infrastructure.database.generic import GenericDatabase
 from app.shared.infrastructure.database.migrate import Readiness
 from app.shared.infrastructure.database.models import event_log
@@ -34,6 +34,7 @@ _LAST_EVENT = Query(select(func.max(event_log.c.recorded_at).label("last")))
 
 Opened = GenericDatabase | PostgresDatabase
 
+AHEAD_OF_CODE = "newer than this code, which still serves; only the newer release migrates it"
 GRANT = "as the owner of the tables, grant what docs/deployment/README.md says"
 FOR_OTHERS = stat.S_IRWXO
 TOLERATED = dt.timedelta(seconds=30)
@@ -151,13 +152,15 @@ async def _findings(database: Opened, settings: Settings) -> AsyncIterator[Findi
         yield Finding("database", f"{kind}: {unfit.seen}", unfit.fix)
         return
     yield Finding("database", f"{kind} answers")
-    if (reason := await Readiness(database).why_not()) is not None:
+    readiness = Readiness(database)
+    if (reason := await readiness.why_not()) is not None:
         yield Finding("schema", reason, "python -m app migrate")
         return
     if kind == "postgresql" and (closed := await tables_without_rights(database)):
         yield Finding("schema", f"this role may not use {', '.join(closed)}", GRANT)
         return
-    yield Finding("schema", "up to date")
+    is_ahead = await readiness.is_ahead()
+    yield Finding("schema", AHEAD_OF_CODE if is_ahead else "up to date")
     yield await _clock(database, is_server=kind == "postgresql")
 
 
@@ -169,6 +172,8 @@ async def _why_unfit(database: Opened, url: URL) -> Trouble | None:
     is_server = url.get_backend_name() == "postgresql"
     if is_server and (unsuitable := await why_unsuitable(ask)):
         return Trouble(*unsuitable)
+    if not is_server and (damaged := await asyncio.to_thread(why_damaged, url)):
+        return damaged
     if await database.is_writable():
         return None
     if is_server:

@@ -1,24 +1,21 @@
 """Each command does its work, or says in a line why not."""
 
 import runpy
-import signal
-import socket
 import sqlite3
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import httpx2
 import pytest
-import uvicorn
 
 from app import seed
 from app.config.settings import load_settings
 from app.main import create_app
+from app.shared.infrastructure.database.migrate import known_revisions
 from tests.integration.cli.conftest import Run, Set
 from tests.support.production import PRODUCTION
-from tests.support.server import Command, free_port, served
+from tests.support.server import Command, served
 
 AWAY = "postgresql://somebody:s3cret@127.0.0.1:1/alicerce"
 
@@ -119,7 +116,9 @@ def test_a_fresh_database_is_migrated_up_down_and_up_again(run: Run) -> None:
 
 def test_a_revision_that_is_not_there_is_an_error(run: Run) -> None:
     code, _, errors = run("migrate", "--down", "nowhere")
-    assert (code, errors) == (1, "Can't locate revision identified by 'nowhere'\n")
+    known = known_revisions()
+    said = f"There is no revision nowhere; there are {known[-1]} to {known[0]}\n"
+    assert (code, errors) == (1, said)
 
 
 @pytest.mark.parametrize(
@@ -297,81 +296,3 @@ def test_the_document_is_printed_or_written(run: Run) -> None:
     assert catalogue.startswith("# Events\n\nBy hand.\n\n<!--")
     assert "task.completed" in catalogue
     assert '"task.completed"' in Path("docs/architecture/events.json").read_text(encoding="utf-8")
-
-
-# --- serve --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def taken() -> Iterator[int]:
-    """A port that something else listens on."""
-    before = signal.getsignal(signal.SIGTERM)
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        port: int = listener.getsockname()[1]
-        yield port
-    signal.signal(signal.SIGTERM, before)
-
-
-def test_serving_on_a_port_that_is_taken_ends_with_an_error(
-    run: Run, set_to: Set, taken: int
-) -> None:
-    set_to(port=taken)
-    code, output, errors = run("serve")
-    assert code == 1
-    assert f"nothing can be served on 127.0.0.1:{taken}: Address already in use; fix: " in errors
-    assert "is at http" not in output  # it never was
-    assert "Traceback" not in output + errors
-    assert "task" in tables()  # in development it was migrated first
-
-
-@pytest.mark.parametrize("host", ["nosuch.invalid", "[::1]", "192.0.2.1"])
-def test_serving_on_a_host_that_is_not_ours_says_what_to_set(
-    run: Run, set_to: Set, host: str
-) -> None:
-    set_to(host=host, port=free_port())
-    code, output, errors = run("serve")
-    assert code == 1
-    assert "; fix: set HOST to an address of this machine" in errors
-    assert "is at http" not in output
-
-
-@pytest.mark.parametrize(
-    ("host", "address"),
-    [("::1", "[::1]"), ("localhost", "localhost"), ("0.0.0.0", "127.0.0.1")],  # noqa: S104 - shown, not bound
-)
-def test_who_starts_it_is_given_an_address_to_open(
-    run: Run, set_to: Set, monkeypatch: pytest.MonkeyPatch, host: str, address: str
-) -> None:
-    monkeypatch.setattr(uvicorn, "run", lambda *_, **__: sys.exit(0))
-    before = signal.getsignal(signal.SIGTERM)
-    set_to(host=host, port=(port := free_port()))
-    code, output, _ = run("serve")
-    signal.signal(signal.SIGTERM, before)
-    assert code == 0
-    assert f"Alicerce 0.1.0 is at http://{address}:{port}\n" in output
-    assert f"http://{address}:{port}/docs" in output
-
-
-@pytest.mark.parametrize("command", [("serve",), ("users", "verify", "ana@example.com")])
-def test_a_database_file_that_can_not_be_made_is_said_in_a_line(
-    run: Run, set_to: Set, tmp_path: Path, command: tuple[str, ...]
-) -> None:
-    (tmp_path / "file").touch()
-    set_to(database_url=f"sqlite:///{tmp_path}/file/a.db", app_env="test", port=free_port())
-    code, output, errors = run(*command)
-    assert code == 1
-    assert errors.count("\n") == 1
-    assert "fix: let this user write to the folder of the database's file" in errors
-    assert "Traceback" not in output + errors
-
-
-def test_outside_development_the_server_neither_migrates_nor_greets(
-    run: Run, set_to: Set, taken: int
-) -> None:
-    set_to(port=taken, app_env="test")
-    code, output, _ = run("serve")
-    assert code != 0
-    assert "is at http" not in output
-    assert "task" not in tables()

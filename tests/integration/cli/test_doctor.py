@@ -248,7 +248,17 @@ def test_a_database_of_a_later_version_is_no_trouble(run: Run) -> None:
     run("migrate")
     with closing(sqlite3.connect("var/alicerce.db")) as connection, connection:
         connection.execute("UPDATE alicerce_version SET version_num = '9999'")
-    assert run("doctor").code == 0
+    result = run("doctor")
+    assert result.code == 0
+    assert findings(result)["schema"][1].startswith("newer than this code")
+
+
+def test_a_file_that_is_damaged_where_nobody_looks(run: Run, migrated_file: Path) -> None:
+    whole = migrated_file.read_bytes()
+    migrated_file.write_bytes(whole[:40_960] + b"\xde" * 20_480 + whole[61_440:])
+    subject, seen = the_trouble(run("doctor"))
+    assert subject == "database"
+    assert seen.startswith("sqlite: var/alicerce.db: it is damaged | fix: put back a backup")
 
 
 # --- Clock --------------------------------------------------------------------------------------

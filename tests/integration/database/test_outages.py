@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import func, make_url, select
 from structlog.typing import EventDict
 
 from app.shared.infrastructure.database.connection import DatabaseUnavailable
 from app.shared.infrastructure.database.generic import GenericDatabase
+from app.shared.infrastructure.database.migrate import upgrade
+from app.shared.infrastructure.database.models import event_log
 from app.shared.infrastructure.database.outage import Outage
 from app.shared.infrastructure.database.postgres import PostgresDatabase
+from app.shared.infrastructure.database.query import Query
 from tests.integration.database.postgresql import (
     EVERYTHING,
     SLEEP,
@@ -45,7 +48,8 @@ def lines() -> Iterator[list[EventDict]]:
 def told(lines: list[Any]) -> list[tuple[str, str, str | None]]:
     """The reasons that were logged."""
     reasons = [line for line in lines if line["event"] == "database unavailable"]
-    return [(line["step"], line["error"], line["sqlstate"]) for line in reasons]
+    codes = [line["sqlite"] if "sqlite" in line else line["sqlstate"] for line in reasons]
+    return [(line["step"], line["error"], code) for line, code in zip(reasons, codes, strict=True)]
 
 
 async def sleep(database: PostgresDatabase) -> None:
@@ -123,7 +127,19 @@ async def test_a_file_that_can_not_be_opened_is_told_too(
         with pytest.raises(DatabaseUnavailable):
             await database.fetch_one(SLEEP, {})
     await database.close()
-    assert told(lines) == [("statement", "OperationalError", None)]
+    assert told(lines) == [("statement", "OperationalError", "SQLITE_CANTOPEN")]
+
+
+async def test_a_file_that_was_damaged_is_an_outage(tmp_path: Path, lines: list[EventDict]) -> None:
+    file = tmp_path / "a.db"
+    upgrade(f"sqlite:///{file}")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4096] + b"\xde" * (len(whole) - 4096))
+    database = GenericDatabase(make_url(f"sqlite:///{file}"), pool_size=1, timeout=TIMEOUT)
+    with pytest.raises(DatabaseUnavailable):
+        await database.fetch_one(Query(select(func.count()).select_from(event_log)), {})
+    await database.close()
+    assert told(lines) == [("statement", "DatabaseError", "SQLITE_CORRUPT")]
 
 
 async def test_a_turn_to_write_that_does_not_come_is_told(

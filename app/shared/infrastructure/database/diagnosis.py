@@ -1,5 +1,8 @@
 """Why a database can't be used, in words, and how to mend it: for whoever sets the service up."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Final
 
 import asyncpg
@@ -47,6 +50,18 @@ _FILE_ERRORS: Final = {
     "SQLITE_NOTADB": Trouble("it is no SQLite database", "name another file in DATABASE_URL"),
     "SQLITE_READONLY": Trouble("it is read-only", "let this user write to the file and its folder"),
 }
+
+
+def why_damaged(url: URL) -> Trouble | None:
+    """Look through all of a file of SQLite: most statements never meet the page that is damaged.
+
+    Raises what the driver raises.
+    """
+    file = Path(url.database or "").absolute()
+    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    trouble = _FILE_ERRORS["SQLITE_CORRUPT"]
+    return None if found == "ok" else trouble._replace(seen=f"{url.database}: {trouble.seen}")
 
 
 def _of_file(error: BaseException, url: URL) -> Trouble | None:

@@ -65,7 +65,7 @@ def upgrade(url: URL | str, revision: str = "head") -> None:
     """Migrate up. Of several that try at once, one does it and the others find it done."""
     from alembic import command  # noqa: PLC0415
 
-    with _explained(url):
+    with _explained(url, revision):
         command.upgrade(alembic_config(url), revision)
 
 
@@ -73,7 +73,7 @@ def downgrade(url: URL | str, revision: str) -> None:
     """Migrate down, as far as `revision`."""
     from alembic import command  # noqa: PLC0415
 
-    with _explained(url):
+    with _explained(url, revision):
         command.downgrade(alembic_config(url), revision)
 
 
@@ -86,17 +86,29 @@ def check(url: URL | str) -> None:
 
 
 @contextmanager
-def _explained(url: URL | str) -> Iterator[None]:
+def _explained(url: URL | str, asked: str = "head") -> Iterator[None]:
     from alembic.util import CommandError  # noqa: PLC0415
 
     try:
         yield
     except CommandError as error:
-        raise MigrationFailed(str(error)) from error
+        unknown = getattr(error.__cause__, "argument", None)  # of Alembic's ResolutionError
+        raise MigrationFailed(_of_unknown(unknown, asked) if unknown else str(error)) from error
     except _OF_THE_DATABASE as error:
         seen, fix = diagnosed(error, make_url(url))
         message = f"The database could not be migrated: {seen}; fix: {fix}"
         raise MigrationFailed(message) from error
+
+
+def _of_unknown(revision: str, asked: str) -> str:
+    known = known_revisions()
+    if revision == asked:
+        return f"There is no revision {revision}; there are {known[-1]} to {known[0]}"
+    return (
+        f"The database is at revision {revision}, which this code does not know: a newer release "
+        "migrated it. Run that release, or go back with it: "
+        f"python -m app migrate --down {known[0]}"
+    )
 
 
 def known_revisions() -> list[str]:
@@ -141,6 +153,11 @@ class Readiness:
         if row["version_num"] in self._older:
             return "The database is older than this code; run: python -m app migrate"
         return await self._why_no_writes()
+
+    async def is_ahead(self) -> bool:
+        """Tell whether a later release has migrated a database that is ready."""
+        row = await self._database.fetch_one(_VERSION, {})
+        return row is not None and row["version_num"] not in known_revisions()
 
     async def _why_no_writes(self) -> str | None:
         try:

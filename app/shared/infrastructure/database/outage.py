@@ -30,10 +30,12 @@ class Outage:
             self.is_on, self._began_at = True, self._failed_at
             self._failures, self._told = 0, set()
         self._failures += 1
-        kind = step, type(error).__name__, getattr(error, "sqlstate", None)
+        named = "sqlite" if hasattr(error, "sqlite_errorname") else "sqlstate"
+        code = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
+        kind = step, type(error).__name__, code
         if kind not in self._told:
             self._told.add(kind)
-            log.warning("database unavailable", step=step, error=kind[1], sqlstate=kind[2])
+            log.warning("database unavailable", step=step, error=kind[1], **{named: code})
 
     def answered(self) -> None:
         """Note that a statement succeeded. To be called while `is_on`."""

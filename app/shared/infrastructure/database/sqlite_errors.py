@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import MetaData, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.exc import (
+    DatabaseError,
     IntegrityError,
     InvalidRequestError,
     OperationalError,
@@ -30,9 +31,16 @@ def translated(error: Exception) -> Exception:
     if isinstance(error, OperationalError | PoolTimeoutError):
         code = getattr(getattr(error, "orig", None), "sqlite_errorcode", sqlite3.SQLITE_BUSY)
         return error if code == sqlite3.SQLITE_ERROR else DatabaseUnavailable()
+    if isinstance(error, DatabaseError) and _is_damaged(error):  # no driver calls that operational
+        return DatabaseUnavailable()
     if type(error) is StatementError and not isinstance(error.orig, InvalidRequestError):
         return UnsuitableValue(error.orig)  # SQLAlchemy's text quotes it
     return error
+
+
+def _is_damaged(error: DatabaseError) -> bool:
+    code: int = getattr(error.orig, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_CORRUPT  # the rest of it says where
 
 
 def is_out_of_time(error: OperationalError) -> bool:

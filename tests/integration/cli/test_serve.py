@@ -1,0 +1,126 @@
+"""How serving begins, or says why it does not."""
+
+import resource
+import signal
+import socket
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from app.core.open_files import WISHED
+from app.shared.infrastructure.database.migrate import known_revisions
+from tests.integration.cli.conftest import Run, Set
+from tests.integration.cli.test_commands import tables
+from tests.support.server import free_port
+
+
+@pytest.fixture(autouse=True)
+def signals_as_before() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that something else listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port: int = listener.getsockname()[1]
+        yield port
+
+
+def test_serving_on_a_port_that_is_taken_ends_with_an_error(
+    run: Run, set_to: Set, taken: int
+) -> None:
+    set_to(port=taken)
+    code, output, errors = run("serve")
+    assert code == 1
+    assert f"nothing can be served on 127.0.0.1:{taken}: Address already in use; fix: " in errors
+    assert "is at http" not in output  # it never was
+    assert "Traceback" not in output + errors
+    assert "task" in tables()  # in development it was migrated first
+
+
+@pytest.mark.parametrize("host", ["nosuch.invalid", "[::1]", "192.0.2.1"])
+def test_serving_on_a_host_that_is_not_ours_says_what_to_set(
+    run: Run, set_to: Set, host: str
+) -> None:
+    set_to(host=host, port=free_port())
+    code, output, errors = run("serve")
+    assert code == 1
+    assert "; fix: set HOST to an address of this machine" in errors
+    assert "is at http" not in output
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("::1", "[::1]"), ("localhost", "localhost"), ("0.0.0.0", "127.0.0.1")],  # noqa: S104 - shown, not bound
+)
+def test_who_starts_it_is_given_an_address_to_open(
+    run: Run, set_to: Set, monkeypatch: pytest.MonkeyPatch, host: str, address: str
+) -> None:
+    monkeypatch.setattr(uvicorn, "run", lambda *_, **__: sys.exit(0))
+    set_to(host=host, port=(port := free_port()))
+    code, output, _ = run("serve")
+    assert code == 0
+    assert f"Alicerce 0.1.0 is at http://{address}:{port}\n" in output
+    assert f"http://{address}:{port}/docs" in output
+
+
+def test_who_serves_may_have_many_files_open(
+    run: Run, set_to: Set, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_to(port=free_port())
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    seen: list[int] = []
+    look = lambda *_, **__: seen.append(resource.getrlimit(resource.RLIMIT_NOFILE)[0])  # noqa: E731
+    monkeypatch.setattr(uvicorn, "run", look)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, before[1]))
+    try:
+        run("serve")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert seen == [min(before[1], WISHED)] or before[1] == resource.RLIM_INFINITY
+
+
+@pytest.mark.parametrize("command", [("serve",), ("users", "verify", "ana@example.com")])
+def test_a_database_file_that_can_not_be_made_is_said_in_a_line(
+    run: Run, set_to: Set, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").touch()
+    set_to(database_url=f"sqlite:///{tmp_path}/file/a.db", app_env="test", port=free_port())
+    code, output, errors = run(*command)
+    assert code == 1
+    assert errors.count("\n") == 1
+    assert "fix: let this user write to the folder of the database's file" in errors
+    assert "Traceback" not in output + errors
+
+
+def test_outside_development_the_server_neither_migrates_nor_greets(
+    run: Run, set_to: Set, taken: int
+) -> None:
+    set_to(port=taken, app_env="test")
+    code, output, _ = run("serve")
+    assert code != 0
+    assert "is at http" not in output
+    assert "task" not in tables()
+
+
+@pytest.mark.parametrize(
+    "command", [("migrate",), ("migrate", "--down", "0001"), ("seed",), ("serve",)]
+)
+def test_who_went_back_to_an_older_release_is_told_so(run: Run, command: tuple[str, ...]) -> None:
+    run("migrate")
+    with closing(sqlite3.connect("var/alicerce.db")) as connection, connection:
+        connection.execute("UPDATE alicerce_version SET version_num = '9999'")
+    code, _, errors = run(*command)
+    assert code == 1
+    assert errors.startswith("The database is at revision 9999, which this code does not know")
+    assert f"migrate --down {known_revisions()[0]}\n" in errors
