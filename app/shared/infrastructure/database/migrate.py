@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
 from app.core.exceptions import AppError
-from app.shared.infrastructure.database.connection import Writable
+from app.shared.infrastructure.database.connection import Reads, Writable
 from app.shared.infrastructure.database.diagnosis import diagnosed
 from app.shared.infrastructure.database.query import Query
 
@@ -124,35 +124,41 @@ def known_revisions() -> list[str]:
     return known[::-1]
 
 
+@cache
+def _older_revisions() -> list[str]:
+    return known_revisions()[1:]
+
+
+async def why_not_migrated(database: Reads) -> str | None:
+    """Return what keeps this code from using the database's tables, or None.
+
+    A revision that this code does not know is a later one: a rolling deployment migrates the
+    database first, and the replicas of before go on serving until they are replaced.
+    """
+    try:
+        row = await database.fetch_one(_VERSION, {})
+    except AppError as error:
+        return error.detail
+    except Exception as error:  # noqa: BLE001 - whatever is said when there is no such table
+        if getattr(error, "sqlstate", "") == "42501":
+            return NO_RIGHTS
+        row = None
+    if row is None:
+        return "The database is empty; run: python -m app migrate"
+    if row["version_num"] in _older_revisions():
+        return "The database is older than this code; run: python -m app migrate"
+    return None
+
+
 class Readiness:
     """Whether the database can serve this code."""
 
     def __init__(self, database: Writable) -> None:
         self._database = database
 
-    @cached_property
-    def _older(self) -> list[str]:
-        return known_revisions()[1:]
-
     async def why_not(self) -> str | None:
-        """Return what is wrong, or None.
-
-        A revision that this code does not know is a later one: a rolling deployment migrates the
-        database first, and the replicas of before go on serving until they are replaced.
-        """
-        try:
-            row = await self._database.fetch_one(_VERSION, {})
-        except AppError as error:
-            return error.detail
-        except Exception as error:  # noqa: BLE001 - whatever is said when there is no such table
-            if getattr(error, "sqlstate", "") == "42501":
-                return NO_RIGHTS
-            row = None
-        if row is None:
-            return "The database is empty; run: python -m app migrate"
-        if row["version_num"] in self._older:
-            return "The database is older than this code; run: python -m app migrate"
-        return await self._why_no_writes()
+        """Return what is wrong, or None."""
+        return await why_not_migrated(self._database) or await self._why_no_writes()
 
     async def is_ahead(self) -> bool:
         """Tell whether a later release has migrated a database that is ready."""

@@ -10,6 +10,7 @@ import structlog
 from app.core.events import EventRegistry
 from app.core.exceptions import Unavailable
 from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.database.migrate import why_not_migrated
 from app.shared.infrastructure.events import deliveries, metrics
 from app.shared.infrastructure.events.housekeeping import Housekeeping
 from app.shared.infrastructure.events.runner import Runner, Taken, unbroken
@@ -66,6 +67,7 @@ class Engine:
         self._runner, self._executor = runner, executor
         self.housekeeping = Housekeeping(database, registry, wake)
         self._has_ended = False
+        self._trouble: str | None = None
 
     @asynccontextmanager
     async def running(self, if_it_ends: Callable[[], object] = lambda: None) -> AsyncIterator[None]:
@@ -96,9 +98,12 @@ class Engine:
         return str(EngineEnded()) if self._has_ended else None
 
     async def run(self) -> None:
-        """Deliver until cancelled."""
+        """Deliver until cancelled; begin when there are tables for it."""
         pause = SHORTEST_PAUSE_SECONDS
         try:
+            while (reason := await why_not_migrated(self._database)) is not None:
+                self._note(reason)
+                await asyncio.sleep(LONGEST_PAUSE_SECONDS)
             async with self._wake.listening(), self.housekeeping.running():
                 while True:
                     found = await unbroken(self._step_if_possible())  # what it took, it starts
@@ -131,14 +136,28 @@ class Engine:
 
     async def _step_if_possible(self) -> int:
         try:
-            return await self.step()
+            found = await self.step()
         except Unavailable as error:
-            log.warning("deliveries wait", reason=error.code)
-        except Exception:
+            self._note(error.code)
+        except Exception as error:  # noqa: BLE001 - it is noted
             # Nobody would notice an engine that ended: its process goes on without it.
-            log.exception("deliveries wait", reason="unexpected")
+            self._note(f"unexpected: {type(error).__name__}", error)
+        else:
+            self._note(None)
+            return found
         await asyncio.sleep(LONGEST_PAUSE_SECONDS)
         return 0
+
+    def _note(self, trouble: str | None, error: Exception | None = None) -> None:
+        """Tell of each trouble once, however often it is met, and of its end."""
+        if trouble and trouble != self._trouble:
+            if error:
+                log.error("deliveries wait", reason=trouble, exc_info=error)
+            else:
+                log.warning("deliveries wait", reason=trouble)
+        elif self._trouble and not trouble:
+            log.info("deliveries go on")
+        self._trouble = trouble
 
     async def _take(self, count: int) -> list[Taken]:
         asked = {

@@ -22,6 +22,9 @@ class Heard:
     def warning(self, _event: str, *, reason: str) -> None:
         self.reasons.append(reason)
 
+    def info(self, _event: str) -> None:
+        """That it goes on is seen by what it delivers."""
+
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:

@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
+from structlog.typing import EventDict
 
 from app.shared.infrastructure.database.connection import (
     Connection,
@@ -13,12 +16,15 @@ from app.shared.infrastructure.database.connection import (
     DatabaseUnavailable,
     Row,
 )
+from app.shared.infrastructure.database.generic import GenericDatabase
+from app.shared.infrastructure.database.migrate import upgrade
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events import engine as engine_module
 from app.shared.infrastructure.events.engine import Engine, EngineEnded
 from app.shared.infrastructure.events.local import LocalExecutor
 from app.shared.infrastructure.events.runner import Runner
 from app.shared.infrastructure.events.wake import Wake
+from tests.support.logs import captured_lines
 from tests.support.probe.module import Kept, Sent
 from tests.support.probe.world import World, until
 
@@ -83,6 +89,57 @@ async def test_it_delivers_again_when_the_trouble_is_over(
 
         database.trouble = None
         await until(lambda: world.are(["done"]))
+
+
+def told(lines: list[EventDict]) -> list[tuple[str, str | None]]:
+    """What the engine said of its deliveries."""
+    return [
+        (line["event"], line.get("reason"))
+        for line in lines
+        if line["event"].startswith("deliveries ")
+    ]
+
+
+async def test_a_trouble_is_told_once_and_so_is_its_end(
+    world: World, database: Troubled, engine: Engine
+) -> None:
+    await world.publish(Kept)
+    with captured_lines() as lines:
+        async with engine.running():
+            await until(lambda: world.are(["done"]))
+            for trouble in (DatabaseUnavailable(), ValueError("nobody thought of it")):
+                database.trouble, before = trouble, database.told
+                await until(lambda: database.told > before + 8)  # noqa: B023 - waited for here
+            database.trouble = None
+            await world.publish(Kept)
+            await until(lambda: world.are(["done", "done"]))
+    assert told(lines) == [
+        ("deliveries wait", "database_unavailable"),
+        ("deliveries wait", "unexpected: ValueError"),
+        ("deliveries go on", None),
+    ]
+
+
+async def test_an_engine_waits_for_the_tables_without_a_traceback(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "LONGEST_PAUSE_SECONDS", 0.02)
+    url = make_url(f"sqlite:///{tmp_path}/empty_test.db")
+    database = GenericDatabase(url, pool_size=2, timeout=5)
+    registry, wake = world.container.registry(), Wake()
+    runner = Runner(database, registry, owner="test", lease=60)
+    engine = Engine(database, registry, runner, LocalExecutor(runner, wake, concurrency=1), wake)
+    with captured_lines() as lines:
+        async with engine.running():
+            await until(lambda: told(lines) != [])
+            await asyncio.to_thread(upgrade, url)
+            await until(lambda: len(told(lines)) > 1)
+    await database.close()
+    assert told(lines) == [
+        ("deliveries wait", "The database is empty; run: python -m app migrate"),
+        ("deliveries go on", None),
+    ]
+    assert not any(line.get("exc_info") for line in lines)
 
 
 async def test_a_lease_is_kept_through_a_trouble_that_is_shorter(
