@@ -46,6 +46,7 @@ class RefreshSession:
     async def execute(self, request: Exchange) -> TokenPair:
         session, successor = await self._rotate(request)
         if successor is None:
+            log.warning("refresh token reused", session_id=str(session.id))
             raise InvalidRefreshToken
         return TokenPair(
             access_token=self._tokens.issue(user_id=session.user_id, session_id=session.id),
@@ -72,8 +73,6 @@ class RefreshSession:
                 await uow.sessions.revoke(session.id, now=now)
             # Committed in both cases: the answer may be an error, the revocation must last.
             await uow.commit()
-        if successor is None:
-            log.warning("refresh token reused", session_id=str(session.id))
         return session, successor
 
     def _successor(self, request: Exchange) -> RefreshToken:
