@@ -159,7 +159,7 @@ def migrate(
 
 @cli.command()
 def doctor() -> None:
-    """Examine settings, ports, database, migrations and clock; say how to mend each trouble."""
+    """Examine settings, port, database, clock, Redis, broker; say how to mend each trouble."""
     configure_logging(level="CRITICAL", json_lines=False)  # what there is to say, a finding says
     sound = True
     for finding in examine():

@@ -73,6 +73,8 @@ def examine() -> Iterator[Finding]:
     yield _data_dir(settings)
     yield _port(settings)
     yield from asyncio.run(_database(settings))
+    if settings.redis_url is not None or settings.celery_broker_url is not None:
+        yield from _others(settings)
 
 
 def _python() -> Finding:
@@ -130,6 +132,22 @@ def _is_ours(settings: Settings) -> bool:
             return b'"alive"' in connection.getresponse().read(100)
         except (OSError, HTTPException):
             return False
+
+
+def _others(settings: Settings) -> Iterator[Finding]:
+    from app.shared.infrastructure.events.distributed.diagnosis import (  # noqa: PLC0415 - slow to load
+        why_no_broker,
+        why_no_redis,
+    )
+
+    if settings.redis_url is not None:
+        yield _of_other("redis", why_no_redis(settings.redis_url.get_secret_value()))
+    if settings.celery_broker_url is not None:
+        yield _of_other("broker", why_no_broker(settings.celery_broker_url.get_secret_value()))
+
+
+def _of_other(subject: str, trouble: Trouble | None) -> Finding:
+    return Finding(subject, trouble.seen, trouble.fix) if trouble else Finding(subject, "answers")
 
 
 async def _database(settings: Settings) -> list[Finding]:
