@@ -16,6 +16,7 @@ class Stopped:
         if name == "app.cli":
             os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs the tests may ignore it
 sys.meta_path.insert(0, Stopped())
 runpy.run_module("app", run_name="__main__")
 """
