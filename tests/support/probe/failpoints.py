@@ -47,6 +47,8 @@ async def _exit(folder: Folder) -> None:
 
 
 async def _freeze(folder: Folder) -> None:
+    # What keeps house beside may just be writing: frozen in it, SQLite would let nobody else write.
+    await asyncio.sleep(0.6)
     if folder.reach():
         os.kill(os.getpid(), signal.SIGSTOP)
 
