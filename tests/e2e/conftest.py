@@ -7,7 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from app.config.settings import Settings
-from app.main import Service, create_app
+from app.core.service import Service
+from app.main import create_app
 from tests.support.people import PASSWORD, Person
 from tests.support.published import Published, published_from_now_on
 from tests.support.scenario import Drain, Scenario

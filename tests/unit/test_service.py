@@ -6,7 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from app.config.settings import Settings
-from app.main import Service, create_app
+from app.core.service import Service
+from app.main import create_app
 
 
 @pytest.fixture

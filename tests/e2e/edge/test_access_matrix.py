@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from app.core.routing import ApiRoute
-from app.main import Service
+from app.core.service import Service
 from app.modules.user.application.usecases.authenticate import Authenticate
 from app.shared.domain.base_entity import new_id
 from tests.e2e.task.accounts import an_account, save

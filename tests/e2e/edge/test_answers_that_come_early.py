@@ -11,8 +11,8 @@ from app.core.gate import Gate
 from app.core.routing import ApiRouter, mount
 from app.core.security import AUTHENTICATED, PUBLIC, Actor
 from app.core.server import HttpProtocol
+from app.core.service import Service
 from app.core.wire import Body
-from app.main import Service
 from tests.support.server import PATIENCE_SECONDS, served
 from tests.support.sockets import Reply, connected
 

@@ -11,7 +11,7 @@ from urllib.parse import quote_from_bytes
 
 import pytest
 
-from app.main import Service
+from app.core.service import Service
 from tests.support.dead_letters import leave_failed
 from tests.support.people import Person
 from tests.support.raw import Answer, send

@@ -14,7 +14,8 @@ from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 
 from app.config.settings import Settings
-from app.main import Service, create_app
+from app.core.service import Service
+from app.main import create_app
 from app.shared.infrastructure.database.postgres_errors import translated
 from tests.support.logs import separate_logging
 from tests.support.raw import Answer, send

@@ -12,7 +12,7 @@ import pytest
 from app.core.bodies import IncomingBody
 from app.core.exceptions import AppError
 from app.core.problems import status_of
-from app.main import Service
+from app.core.service import Service
 from app.shared.infrastructure.database.connection import DatabaseUnavailable
 from tests.support.people import Person
 from tests.support.raw import send

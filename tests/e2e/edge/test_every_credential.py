@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from app.core.routing import ApiRoute
-from app.main import Service
+from app.core.service import Service
 from app.modules.user.application.one_time_tokens import issue
 from app.modules.user.domain.keys import KeySecret
 from app.modules.user.domain.one_time_tokens import TokenKind, TokenLifetimes

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.core.routing import ApiRoute
-from app.main import Service
+from app.core.service import Service
 from tests.support.raw import send
 
 # Whoever opens, closes or moves an address changes a line here, and is seen doing it.

@@ -6,7 +6,7 @@ import httpx2
 import orjson
 import pytest
 
-from app.main import Service
+from app.core.service import Service
 from app.shared.presentation.docs import DocsController
 
 PAGE = "/docs"

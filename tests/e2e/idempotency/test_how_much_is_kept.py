@@ -3,7 +3,7 @@
 import pytest
 
 from app.container import ApplicationContainer
-from app.main import Service
+from app.core.service import Service
 from app.shared.infrastructure.kept_bytes import BYTES_OF_A_ROW
 from tests.support.people import Person
 

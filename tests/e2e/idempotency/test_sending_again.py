@@ -9,7 +9,7 @@ import pytest
 
 from app.core.idempotency import Answer, KeyedCall
 from app.core.routing import ApiRoute
-from app.main import Service
+from app.core.service import Service
 from app.modules.task.domain.events import TaskCreated
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.idempotency import ForgetAnswers, Held

@@ -9,7 +9,8 @@ import pytest
 from app.config.settings import Settings
 from app.core.browsers import COOKIE
 from app.core.limits import Limit
-from app.main import Service, create_app
+from app.core.service import Service
+from app.main import create_app
 from app.modules.user.application import failed_credentials
 from app.modules.user.domain.keys import KeySecret
 from app.modules.user.domain.sessions import SessionCookie

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from app.core.passwords import PasswordHasher
-from app.main import Service
+from app.core.service import Service
 from app.modules.user.domain.events import PasswordResetRequested
 from tests.support.people import PASSWORD
 from tests.support.published import published_from_now_on

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from app.container import ApplicationContainer
-from app.main import Service
+from app.core.service import Service
 from app.modules.user.application.usecases.authenticate import Authenticate
 from app.modules.user.domain.sessions import RefreshToken, Session
 from app.shared.infrastructure.database.connection import Database

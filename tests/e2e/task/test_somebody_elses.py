@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.core.routing import ApiRoute
-from app.main import Service
+from app.core.service import Service
 from app.shared.domain.base_entity import new_id
 from tests.support.people import Person
 

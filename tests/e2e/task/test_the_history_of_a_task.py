@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from sqlalchemy import bindparam, delete
 
-from app.main import Service
+from app.core.service import Service
 from app.shared.infrastructure.database.models import event_log
 from app.shared.infrastructure.database.query import Query
 from tests.support.people import Person

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from app.config.settings import Settings
-from app.main import Service
+from app.core.service import Service
 from app.modules.task.domain.events import TaskCompleted
 from app.shared.application.base_usecase import SystemClock
 from tests.support.people import Person

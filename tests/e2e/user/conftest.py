@@ -12,7 +12,8 @@ from structlog.testing import LogCapture
 from app.config.settings import Settings
 from app.container import ApplicationContainer
 from app.core import browsers
-from app.main import Service, create_app
+from app.core.service import Service
+from app.main import create_app
 from app.modules.user.application.usecases import manage_keys, manage_sessions, refresh_session
 from app.modules.user.application.usecases.authenticate import Authenticate
 from app.modules.user.application.usecases.authenticate_key import AuthenticateKey

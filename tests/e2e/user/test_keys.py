@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from app.container import ApplicationContainer
 from app.core.routing import ApiRoute
-from app.main import Service
+from app.core.service import Service
 from app.modules.user.application.handlers import WhenUserDeactivatedDeleteTheirKeys
 from app.modules.user.application.housekeeping import ForgetOldKeys
 from app.modules.user.domain.entities import Role, User

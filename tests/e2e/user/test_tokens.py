@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from app.core.routing import ApiRoute
-from app.main import Service
+from app.core.service import Service
 from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import Post
 from tests.support.people import Person

@@ -16,7 +16,7 @@ from app.core.gate import Gate
 from app.core.logging import _add_request_id
 from app.core.routing import ApiRouter, mount
 from app.core.security import Actor
-from app.main import Service
+from app.core.service import Service
 
 ANA = Actor(UUID(int=1), UUID(int=2), frozenset({"task:read"}))
 

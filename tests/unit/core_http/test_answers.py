@@ -10,7 +10,7 @@ from app.core.exceptions import AppError, Conflict, NotFound
 from app.core.parameters import IfMatch
 from app.core.routing import ApiRoute, ApiRouter
 from app.core.security import AUTHENTICATED, PUBLIC, scope
-from app.main import Service
+from app.core.service import Service
 from tests.support.raw import send
 from tests.unit.core_http.conftest import Serve
 

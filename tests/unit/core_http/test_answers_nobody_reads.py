@@ -9,7 +9,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from app.core.server import HttpProtocol
-from app.main import Service
+from app.core.service import Service
 
 
 class Loop:

@@ -10,8 +10,8 @@ from pydantic import Field
 from app.core.bodies import BODY_BYTES, MAX_BODY_BYTES, PUBLIC_BODY_BYTES
 from app.core.routing import ApiRoute, ApiRouter
 from app.core.security import AUTHENTICATED, PUBLIC
+from app.core.service import Service
 from app.core.wire import Body, Length, Parameters, Text
-from app.main import Service
 from tests.support.raw import Answer, send
 from tests.unit.core_http.conftest import Serve
 

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from app.core.dispatch import Dispatch
 from app.core.routing import ApiRoute, ApiRouter
 from app.core.security import PUBLIC
-from app.main import Service
+from app.core.service import Service
 from tests.support.raw import send
 from tests.unit.core_http.conftest import Serve
 

@@ -16,7 +16,7 @@ from app.core.exceptions import Conflict
 from app.core.parameters import CurrentActor, IfMatch
 from app.core.routing import ApiRouter
 from app.core.security import scope
-from app.main import Service
+from app.core.service import Service
 from tests.support.raw import Answer, send
 from tests.unit.core_http.conftest import ANA, Serve
 

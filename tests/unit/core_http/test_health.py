@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.main import Service
+from app.core.service import Service
 from app.shared.presentation.health import HealthController, health_routes
 from tests.support.raw import send
 from tests.unit.core_http.conftest import Serve

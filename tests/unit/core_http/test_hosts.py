@@ -5,7 +5,7 @@ import pytest
 from app.core.edge import Edge
 from app.core.routing import ApiRouter
 from app.core.security import PUBLIC
-from app.main import Service
+from app.core.service import Service
 from tests.support.raw import Answer, send
 from tests.unit.core_http.conftest import Serve
 

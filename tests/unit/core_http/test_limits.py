@@ -14,8 +14,8 @@ from app.core.limits import Limit, TooManyRequests
 from app.core.parameters import CurrentActor
 from app.core.routing import ApiRouter, mount
 from app.core.security import AUTHENTICATED, PUBLIC, scope
+from app.core.service import Service
 from app.core.wire import Body
-from app.main import Service
 from app.shared.infrastructure.limits.local import LocalLimiter
 from tests.support.raw import Answer, Headers, send
 from tests.support.watch import Watch

@@ -11,8 +11,8 @@ from pydantic import Field
 from app.core.parameters import CurrentActor, IfMatch
 from app.core.routing import ApiRouter
 from app.core.security import AUTHENTICATED, PUBLIC
+from app.core.service import Service
 from app.core.wire import Body, Digits, Flag, Id, Length, Line, Parameters
-from app.main import Service
 from tests.support.raw import Answer, send
 from tests.unit.core_http.conftest import ANA, Serve
 

@@ -6,8 +6,8 @@ import pytest
 
 from app.core.routing import ApiRouter
 from app.core.security import PUBLIC
+from app.core.service import Service
 from app.core.wire import Line
-from app.main import Service
 from tests.support.raw import send
 from tests.unit.core_http.conftest import Serve
 

@@ -10,7 +10,7 @@ from app.core.gate import Gate
 from app.core.parameters import CurrentActor
 from app.core.routing import ApiRoute, ApiRouter, mount
 from app.core.security import AUTHENTICATED, PUBLIC, scope
-from app.main import Service
+from app.core.service import Service
 from tests.support.raw import send
 from tests.unit.core_http.conftest import Serve, authenticate
 

@@ -13,8 +13,8 @@ from app.core.edge import Edge
 from app.core.exceptions import Malformed
 from app.core.routing import ApiRouter
 from app.core.security import AUTHENTICATED, PUBLIC
+from app.core.service import Service
 from app.core.wire import Body
-from app.main import Service
 from tests.support.raw import send
 from tests.unit.core_http.conftest import Serve
 

@@ -12,7 +12,7 @@ from app.core.edge import Edge
 from app.core.middleware import RequestBoundary
 from app.core.routing import ApiRouter
 from app.core.security import AUTHENTICATED, PUBLIC
-from app.main import Service
+from app.core.service import Service
 from tests.support.raw import send
 from tests.unit.core_http.conftest import ANA, Serve
 

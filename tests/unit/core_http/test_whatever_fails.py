@@ -11,8 +11,8 @@ from app.core.gate import Gate
 from app.core.parameters import CurrentActor
 from app.core.routing import ApiRouter, mount
 from app.core.security import AUTHENTICATED, PUBLIC, Actor
+from app.core.service import Service
 from app.core.wire import Body
-from app.main import Service
 from tests.support.raw import send
 from tests.unit.core_http.conftest import ANA
 
