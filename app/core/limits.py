@@ -39,6 +39,7 @@ class TooManyRequests(AppError):
 
     code = "too_many_requests"
     message = "That was too often; wait for as long as Retry-After says."
+    retry_after_seconds = 1
 
     def __init__(self, *, after: float = 1.0) -> None:
         self.retry_after_seconds = max(1, -int(-after // 1))

@@ -183,6 +183,15 @@ def _headers_of(error: AppError, status: int) -> list[tuple[bytes, bytes]]:
     return []
 
 
+def header_names_of(kind: type[AppError]) -> list[str]:
+    """Return which headers an error of this kind may bring, besides those of every answer."""
+    if status_of(kind) == http.HTTPStatus.UNAUTHORIZED:
+        return ["WWW-Authenticate"]
+    if issubclass(kind, exceptions.UnsupportedContentCoding):
+        return ["Accept-Encoding"]
+    return ["Retry-After"] if hasattr(kind, "retry_after_seconds") else []
+
+
 def problem_list() -> str:
     """Return `docs/api/problems.md`: every code that an answer may carry."""
     kinds = {kind.code: kind for kind in AppError.all_kinds() if kind is not AppError}

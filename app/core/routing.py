@@ -17,33 +17,35 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
-from app.core import exceptions, strict_json
+from app.core import strict_json
 from app.core.bodies import (
     BODY_BYTES,
     BYTES_OF_A_VALUE,
     FEW_VALUES,
     INCOMING,
-    KIB,
     MAX_BODY_BYTES,
     PUBLIC_BODY_BYTES,
 )
 from app.core.browsers import SAFE_METHODS
 from app.core.cors import PREFLIGHT, answer_preflight
-from app.core.exceptions import AppError, MethodNotAllowed, QuotaExceeded, Unauthenticated
+from app.core.documentation import (
+    Documentation,
+    described_tags,
+    refuse_operations_of_one_name,
+    summary_of,
+)
+from app.core.exceptions import AppError, MethodNotAllowed
 from app.core.gate import CLOSED, Demands, Gate
-from app.core.header_parameters import KEY_PARAMETER, idempotency_key, is_unchanged
+from app.core.header_parameters import idempotency_key, is_unchanged
 from app.core.idempotency import (
     Answer,
-    IdempotencyInProgress,
-    IdempotencyKeyReused,
     KeptAnswers,
     KeyedCall,
     answered_once,
     fingerprint,
 )
-from app.core.limits import Limit, TooManyRequests
-from app.core.parameters import Call, Plan, plan_for
-from app.core.problems import problem_response, status_of
+from app.core.limits import Limit
+from app.core.parameters import Call, plan_for
 from app.core.security import Access
 
 API: Final = "/api/v1"
@@ -64,8 +66,10 @@ class ApiRoute(APIRoute):
         counted: bool = True,
         replayable: bool = True,
         body_limit: int | None = None,
+        sends: Sequence[str] = (),
         **options: Any,
     ) -> None:
+        options.setdefault("summary", summary_of(endpoint))
         super().__init__(path, endpoint, **options)
         # `$` is also before a line feed at the end, which a path may have.
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
@@ -87,11 +91,29 @@ class ApiRoute(APIRoute):
         is_known = self._plan is not None and not access.is_public
         self.takes_key = replayable and is_known and self.taken == {"POST"}
         self._left_to_fastapi = AsyncExitStackMiddleware(super().handle)
-        self._document(raises)
+        documentation = self._documentation(raises, sends)
+        self.responses = {**documentation.responses(), **self.responses}
+        self.openapi_extra = {**documentation.extra(), **(self.openapi_extra or {})}
 
     def bind(self, gate: Gate) -> None:
         """Give the route what it asks before it lets anybody through."""
         self._gate = gate
+
+    def _documentation(
+        self, raises: Sequence[type[AppError]], sends: Sequence[str]
+    ) -> Documentation:
+        return Documentation(
+            demands=self._demands,
+            plan=self._plan,
+            raises=raises,
+            status=self.status_code or 200,
+            is_safe=self.taken <= SAFE_METHODS,
+            has_etag=self._has_etag,
+            has_location=self._created_at is not None,
+            takes_key=self.takes_key,
+            body_limit=self._body_limit,
+            sends=sends,
+        )
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Admit the caller, read the arguments, call the endpoint, write its answer."""
@@ -153,49 +175,17 @@ class ApiRoute(APIRoute):
             headers.append((b"content-length", b"%d" % len(body)))
         return Answer(status, headers, body)
 
-    def _document(self, raises: Sequence[type[AppError]]) -> None:
-        """Describe in OpenAPI every problem that can come of the route, from what it is made of."""
-        kinds: list[type[AppError]] = [*raises, exceptions.Unavailable, exceptions.Invalid]
-        if not self.access.is_public:
-            kinds += [Unauthenticated, *self._refusals()]
-            ways = ["password", "cookie", *(["key"] if self.access.permission else [])]
-            security: list[dict[str, list[str]]] = [{way: []} for way in ways]
-            self.openapi_extra = {**(self.openapi_extra or {}), "security": security}
-        if self.access.own_origin:
-            kinds.append(exceptions.CrossOrigin)
-        if self._demands.may_be_too_often:
-            kinds.append(TooManyRequests)
-        if self._plan is not None:
-            kinds += _problems_of(self._plan)
-        if self._plan is not None and self._plan.media_types:
-            described = {"description": f"At most {self._body_limit // KIB} KiB."}
-            self.openapi_extra = {**(self.openapi_extra or {}), "requestBody": described}
-        if self.takes_key:
-            kinds += [IdempotencyInProgress, IdempotencyKeyReused, QuotaExceeded]
-            self.openapi_extra = {**(self.openapi_extra or {}), "parameters": [KEY_PARAMETER]}
-        by_status: dict[int, list[type[AppError]]] = {}
-        for kind in dict.fromkeys(kinds):
-            by_status.setdefault(status_of(kind), []).append(kind)
-        documented: dict[int | str, dict[str, Any]] = {
-            status: problem_response(*of) for status, of in sorted(by_status.items())
-        }
-        self.responses = {**documented, **self.responses}
-        if self._has_etag and self.taken == {"GET"}:
-            self.responses[304] = {"description": "Unchanged since the ETag in If-None-Match."}
-
-    def _refusals(self) -> list[type[AppError]]:
-        lacking = exceptions.Forbidden if self.access.permission else exceptions.SessionRequired
-        is_safe = self.taken <= SAFE_METHODS
-        return [lacking] if is_safe else [lacking, exceptions.CrossOrigin]
-
 
 class ApiRouter:
     """The URL table of a module: a function from its controllers to these."""
 
-    def __init__(self, prefix: str = "", *, tags: Sequence[str] = ()) -> None:
+    def __init__(
+        self, prefix: str = "", *, tags: Sequence[str] = (), description: str = ""
+    ) -> None:
         self.routes: list[ApiRoute] = []
+        self.tags = list(tags)
+        self.description = description
         self._prefix = prefix
-        self._tags = list(tags)
 
     def get(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self._add("GET", path, endpoint, **options)
@@ -213,15 +203,23 @@ class ApiRouter:
         self._add("DELETE", path, endpoint, **options)
 
     def _add(self, method: str, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        options.setdefault("tags", self._tags)
+        options.setdefault("tags", self.tags)
+        if self.tags:
+            options.setdefault("operation_id", f"{self.tags[0]}_{endpoint.__name__}")
         self.routes.append(ApiRoute(self._prefix + path, endpoint, methods=[method], **options))
 
 
 def mount(app: FastAPI, routers: Sequence[ApiRouter], *, gate: Gate) -> None:
-    """Put the routes into the application, in one flat list: nested routers match twice."""
+    """Put the routes into the application, in one flat list: nested routers match twice.
+
+    Raises TypeError for a route without an access policy, and for what OpenAPI can't describe: two
+    operations of one name, or a tag with two descriptions.
+    """
     for route in (route for router in routers for route in router.routes):
         route.bind(gate)
         app.router.routes.append(route)
+    app.openapi_tags = described_tags((router.tags, router.description) for router in routers)
+    refuse_operations_of_one_name(app.router.routes)
     refuse_routes_without_access(app)
 
 
@@ -264,13 +262,3 @@ def _without_body(send: Send) -> Send:
         await send({**message, "body": b""} if "body" in message else message)
 
     return send_head
-
-
-def _problems_of(plan: Plan) -> list[type[AppError]]:
-    kinds: list[type[AppError]] = [exceptions.Malformed]
-    if plan.media_types:
-        kinds += [exceptions.RequestTimeout, exceptions.PayloadTooLarge]
-        kinds += [exceptions.UnsupportedMediaType]
-    if plan.takes_version:
-        kinds += [exceptions.StaleVersion, exceptions.VersionRequired, exceptions.ConcurrentUpdate]
-    return kinds

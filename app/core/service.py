@@ -1,38 +1,17 @@
 """FastAPI, with our boundary around its routes."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.types import ASGIApp
 
-from app.core.browsers import COOKIE
 from app.core.connections import OpenConnections
 from app.core.dispatch import Dispatch
 from app.core.edge import Edge
 from app.core.middleware import RequestBoundary
-from app.core.problems import PROBLEM_SCHEMA
-from app.core.routing import API
-
-SECURITY_SCHEMES: Final = {
-    "password": {
-        "type": "oauth2",
-        "description": "An access token, as `Authorization: Bearer …`.",
-        "flows": {"password": {"tokenUrl": f"{API}/auth/token", "scopes": {}}},
-    },
-    "key": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "An API key, as `Authorization: Bearer alk_…`; see `/auth/keys`.",
-    },
-    "cookie": {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": COOKIE,
-        "description": "What `/auth/cookie` sets; what changes something needs our own `Origin`.",
-    },
-}
+from app.core.openapi import finished
 
 
 class Service(FastAPI):
@@ -67,9 +46,8 @@ class Service(FastAPI):
                 version=self.version,
                 description=self.description,
                 routes=self.routes,
+                tags=self.openapi_tags,
+                servers=self.servers or [{"url": "/"}],
             )
-            components = document.setdefault("components", {})
-            components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
-            components["securitySchemes"] = SECURITY_SCHEMES
-            self.openapi_schema = document
+            self.openapi_schema = finished(document)
         return self.openapi_schema

@@ -179,10 +179,10 @@ class UserContainer(DeclarativeContainer):
     sessions = Singleton(
         SessionController,
         sign_in=Singleton(SignInBrowser, sign_in, authenticate),
-        sign_out=sign_out,
+        leave=sign_out,
         list_sessions=Singleton(ListSessions, reader=reader, clock=clock),
-        end=Singleton(EndSession, uow=uow.provider, authenticate=authenticate, clock=clock),
-        end_others=Singleton(EndOtherSessions, uow=uow.provider, clock=clock),
+        end_one=Singleton(EndSession, uow=uow.provider, authenticate=authenticate, clock=clock),
+        end_all_others=Singleton(EndOtherSessions, uow=uow.provider, clock=clock),
         cookie_lasts=session_limits.provided.in_all,
     )
     reauthenticate = Singleton(
@@ -213,22 +213,24 @@ class UserContainer(DeclarativeContainer):
             clock=clock,
             asked=Object(VERIFICATION),
         ),
-        verify_email=Singleton(
+        verify=Singleton(
             VerifyEmail, uow=uow.provider, password_of_link=password_of_link, clock=clock
         ),
         request_reset=Singleton(
             RequestLetter, uow=uow.provider, limiter=limiter, clock=clock, asked=Object(RESET)
         ),
-        reset_password=Singleton(
+        reset=Singleton(
             ResetPassword, uow=uow.provider, hasher=hasher, rules=password_rules, clock=clock
         ),
-        confirm_email=Singleton(
+        confirm=Singleton(
             ConfirmEmailChange, uow=uow.provider, password_of_link=password_of_link, clock=clock
         ),
     )
     own = Singleton(
         OwnAccountController,
-        change_password=Singleton(
+        read=read,
+        rename=rename,
+        password=Singleton(
             ChangePassword,
             uow=uow.provider,
             reauthenticate=reauthenticate,
@@ -257,16 +259,17 @@ class UserContainer(DeclarativeContainer):
         AdministrationController,
         deactivate_user=Singleton(administer_users.DeactivateUser, uow=uow.provider, clock=clock),
         activate_user=Singleton(administer_users.ActivateUser, uow=uow.provider, clock=clock),
-        set_roles=Singleton(administer_users.SetRoles, uow=uow.provider, clock=clock),
-        end_sessions=Singleton(administer_users.EndSessionsOf, uow=uow.provider, clock=clock),
+        assign_roles=Singleton(administer_users.SetRoles, uow=uow.provider, clock=clock),
+        sign_out=Singleton(administer_users.EndSessionsOf, uow=uow.provider, clock=clock),
     )
-    users = Singleton(UserController, read=read, list_users=list_users, rename=rename)
+    users = Singleton(UserController, read=read, list_users=list_users)
     routers = List(
         Singleton(routes.auth_routes, auth),
         Singleton(routes.session_routes, sessions),
         Singleton(routes.key_routes, keys),
         Singleton(routes.recovery_routes, recovery),
-        Singleton(routes.user_routes, users, own),
+        Singleton(routes.account_routes, own),
+        Singleton(routes.user_routes, users),
         Singleton(routes.administration_routes, administration),
     )
     mails = Singleton(

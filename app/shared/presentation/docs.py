@@ -56,7 +56,7 @@ class DocsController:
         }
 
     async def openapi(self) -> Response:
-        """Give the OpenAPI 3.1 document."""
+        """Get the OpenAPI 3.1 document."""
         if self._document is None:
             self._document = orjson.dumps(self._openapi())
         return Response(self._document, media_type="application/json")
@@ -82,8 +82,11 @@ class DocsController:
         headers = {"Cache-Control": "public, max-age=86400"}
         return Response(content, media_type=_ASSETS[name], headers=headers)
 
-    async def problem(self, code: Name) -> ProblemPage:
-        """Explain a problem by its code."""
+    async def explain(self, code: Name) -> ProblemPage:
+        """Explain a problem.
+
+        The `type` of every error leads here.
+        """
         if code not in self._problems:
             raise NotFound
         return self._problems[code]
@@ -99,6 +102,6 @@ def docs_routes(docs: DocsController) -> ApiRouter:
 
 def problem_routes(docs: DocsController) -> ApiRouter:
     """Where the `type` of a problem leads to, whether or not there is a page to try the API."""
-    router = ApiRouter(tags=["documentation"])
-    router.get("/problems/{code}", docs.problem, access=PUBLIC, raises=[NotFound])
+    router = ApiRouter(tags=["problems"], description="What the `code` of an error means.")
+    router.get("/problems/{code}", docs.explain, access=PUBLIC, raises=[NotFound])
     return router

@@ -83,84 +83,106 @@ class EventController:
     async def list(
         self, query: Annotated[DeliveryListParameters, Query()]
     ) -> CursorPage[DeliveryView]:
-        """List deliveries, newest first; `state=dead` are those that somebody has to look at."""
+        """List deliveries, newest first.
+
+        Those with `state=dead` need somebody who looks at them.
+        """
         wanted = DeliveryQuery(state=query.state, handler=query.handler, size=query.limit)
         return await self.list_deliveries.execute(wanted, query.cursor)
 
-    async def show(self, delivery_id: DeliveryId) -> DeliveryDetail:
-        """Read a delivery: its event, the error of each attempt, and what waits for it."""
+    async def get(self, delivery_id: DeliveryId) -> DeliveryDetail:
+        """Get a delivery: its event, the error of each attempt, and what waits for it."""
         return await self.inspection.show(delivery_id)
 
     async def retry(self, delivery_id: DeliveryId) -> DeliveryDetail:
-        """Try again what is dead, parked or discarded, with all its attempts.
+        """Retry a delivery that is dead, parked or discarded.
 
-        What it blocked follows.
+        It has all its attempts again. The deliveries that it blocked follow it.
         """
         await self.steering.retry(delivery_id)
         return await self.inspection.show(delivery_id)
 
     async def discard(self, delivery_id: DeliveryId, body: DiscardReason) -> DeliveryDetail:
-        """Give a delivery up for good: what it blocked goes on, and no replay brings it back."""
+        """Discard a delivery for good.
+
+        The deliveries that it blocked go on, and no replay brings it back.
+        """
         await self.steering.discard(delivery_id, reason=body.reason)
         return await self.inspection.show(delivery_id)
 
-    async def lag(self) -> Listing[LagView]:
-        """List what each handler has still to do. `oldest_due` is in seconds."""
+    async def list_lag(self) -> Listing[LagView]:
+        """List what each handler has still to do.
+
+        `oldest_due` is in seconds.
+        """
         return Listing(await self.backlog.lag())
 
-    async def lanes(self) -> Listing[LaneView]:
-        """List what is held up: the hundred longest lanes, and what each waits behind."""
+    async def list_lanes(self) -> Listing[LaneView]:
+        """List the lanes that are blocked: the hundred longest, and what each waits for."""
         return Listing(await self.backlog.lanes())
 
-    async def handlers(self) -> Listing[HandlerView]:
-        """List the handlers, what each is told of, its policy, and since when it is paused."""
+    async def list_handlers(self) -> Listing[HandlerView]:
+        """List the handlers.
+
+        Each with the event that it handles, its policy, and since when it is paused.
+        """
         return Listing(await self.inspection.handlers())
 
     async def retry_all(self, handler_id: HandlerId) -> Changed:
-        """Try again all that is dead or parked of a handler."""
+        """Retry all deliveries of a handler that are dead or parked."""
         return await self.steering.retry_all(handler_id)
 
     async def discard_all(self, handler_id: HandlerId, body: DiscardReason) -> Changed:
-        """Give up all that is dead or parked of a handler; of one that is gone, all that waits."""
+        """Discard all deliveries of a handler that are dead or parked.
+
+        If the handler no longer exists, all its waiting deliveries are discarded.
+        """
         return await self.steering.discard_all(handler_id, reason=body.reason)
 
     async def replay(self, handler_id: HandlerId, body: ReplayRange) -> Changed:
-        """Give a handler the events of a time again, those that it was done with too.
+        """Replay the events of a period to a handler, also those that it has handled.
 
-        What somebody discarded stays so unless `discarded` is true; what is dead stays so.
+        Discarded deliveries stay discarded unless `discarded` is true. Dead ones stay dead.
         """
         return await self.replaying.replay(
             handler_id, since=body.since, until=body.until, discarded=body.discarded
         )
 
     async def backfill(self, handler_id: HandlerId, body: BackfillStart) -> Changed:
-        """Give a handler that came later the events that it has no delivery of.
+        """Backfill a new handler with the events that it has no delivery of.
 
-        What was done is forgotten after a day: do not reach back further than that with a handler
-        that was there before, or it gets those events again.
+        The service keeps finished deliveries for a day. For a handler that existed before, do not
+        go back further than that, or it gets those events again.
         """
         return await self.replaying.backfill(handler_id, since=body.since)
 
     async def pause(self, handler_id: HandlerId) -> None:
-        """Let all that a handler has to do wait, in every process, until it resumes."""
+        """Pause a handler.
+
+        Its deliveries wait, in every process, until it resumes.
+        """
         await self.steering.pause(handler_id)
 
     async def resume(self, handler_id: HandlerId) -> None:
-        """Let a paused handler go on where it stopped."""
+        """Resume a paused handler, where it stopped."""
         await self.steering.resume(handler_id)
 
 
 # None of them takes an Idempotency-Key: they work in several transactions, or change nothing the
 # second time. After a lost answer, look at the deliveries.
 def event_routes(events: EventController) -> ApiRouter:
-    router = ApiRouter(f"{API}/admin/events", tags=["events"])
+    router = ApiRouter(
+        f"{API}/admin/events",
+        tags=["events"],
+        description="For administrators: the deliveries of events to their handlers.",
+    )
     router.get("", events.list, access=ADMIN, raises=[InvalidCursor, HandlerNotFound])
-    router.get("/lag", events.lag, access=ADMIN)
-    router.get("/lanes", events.lanes, access=ADMIN)
-    router.get("/handlers", events.handlers, access=ADMIN)
+    router.get("/lag", events.list_lag, access=ADMIN)
+    router.get("/lanes", events.list_lanes, access=ADMIN)
+    router.get("/handlers", events.list_handlers, access=ADMIN)
     _handler_routes(router, events)
     one = "/{delivery_id}"
-    router.get(one, events.show, access=ADMIN, raises=[DeliveryNotFound])
+    router.get(one, events.get, access=ADMIN, raises=[DeliveryNotFound])
     router.post(
         f"{one}/retry",
         events.retry,

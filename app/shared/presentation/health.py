@@ -32,12 +32,15 @@ class HealthController:
         self._known_until = 0.0
         self._reason: str | None = None
 
-    async def live(self) -> Health:
-        """Say that the process runs."""
+    async def check_live(self) -> Health:
+        """Check that the process runs."""
         return Health("alive")
 
-    async def ready(self) -> Health:
-        """Say that all work can be done: the database answers and is migrated, events go out."""
+    async def check_ready(self) -> Health:
+        """Check that the service can do its work.
+
+        The database answers and is migrated, and events are delivered.
+        """
         if time.monotonic() >= self._known_until:
             self._reason = await self._first_reason()
             self._known_until = time.monotonic() + self.REMEMBERED_SECONDS
@@ -53,7 +56,9 @@ class HealthController:
 
 
 def health_routes(health: HealthController) -> ApiRouter:
-    router = ApiRouter("/health", tags=["health"])
-    router.get("/live", health.live, access=PUBLIC, counted=False)
-    router.get("/ready", health.ready, access=PUBLIC, counted=False, raises=[NotReady])
+    router = ApiRouter(
+        "/health", tags=["health"], description="For load balancers and whoever runs the service."
+    )
+    router.get("/live", health.check_live, access=PUBLIC, counted=False)
+    router.get("/ready", health.check_ready, access=PUBLIC, counted=False, raises=[NotReady])
     return router

@@ -1,5 +1,6 @@
 """What is promised in docs, held against the code and against our own rules."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from copy import deepcopy
@@ -111,22 +112,68 @@ def test_no_address_carries_a_secret_or_personal_data(operations: list[Operation
     assert telling == []
 
 
-def test_each_operation_says_what_it_does_under_a_name_of_its_own(
+def test_an_operation_id_is_unique_and_made_of_a_tag_and_a_verb(
     operations: list[Operation],
 ) -> None:
-    assert [name for name, operation in operations if not operation.get("description")] == []
-    assert [name for name, operation in operations if not operation.get("tags")] == []
-    identities = [operation["operationId"] for _, operation in operations]
-    assert len(set(identities)) == len(identities)
+    ids = [operation["operationId"] for _, operation in operations]
+    assert [each for each in ids if ids.count(each) > 1] == []
+    others = [
+        operation["operationId"]
+        for _, operation in operations
+        if not re.fullmatch(rf"{operation['tags'][0]}_[a-z]+(_[a-z]+)*", operation["operationId"])
+    ]
+    assert others == []
 
 
-def test_every_error_that_is_documented_is_a_problem(operations: list[Operation]) -> None:
+def test_a_summary_begins_with_the_verb_of_the_operation_and_is_unique_within_its_tag(
+    operations: list[Operation],
+) -> None:
+    summaries = [(operation["tags"][0], operation["summary"]) for _, operation in operations]
+    assert [each for each in summaries if summaries.count(each) > 1] == []
+    for name, operation in operations:
+        verb = operation["operationId"].split("_")[1]
+        summary = operation["summary"]
+        assert summary.split()[0].strip(",:").lower() == verb, (
+            f"{name}: the first line of its docstring is '{summary}'; begin it with the verb of "
+            f"{operation['operationId']}, or name the method otherwise"
+        )
+        assert not summary.endswith("."), name
+        assert operation["description"].startswith(summary), name
+
+
+def test_every_tag_is_described(document: dict[str, Any], operations: list[Operation]) -> None:
+    described = [tag["name"] for tag in document["tags"] if tag["description"]]
+    used = {tag for _, operation in operations for tag in operation["tags"]}
+    assert sorted(described) == sorted(used), "give the tag's ApiRouter a description="
+
+
+def test_the_title_of_a_schema_is_its_name_and_a_good_name_for_a_class(
+    document: dict[str, Any],
+) -> None:
+    for name, schema in document["components"]["schemas"].items():
+        assert schema["title"] == name
+        assert re.fullmatch(r"([A-Z][a-z0-9]*)+", name), f"{name}: rename the class"
+    others = [
+        where
+        for where, schema in _everywhere(document)
+        if "title" in schema and where not in document["components"]["schemas"]
+    ]
+    assert others == []
+
+
+def test_the_document_says_where_the_service_is(document: dict[str, Any]) -> None:
+    assert document["servers"] == [{"url": "/"}]
+
+
+def test_every_error_that_is_documented_is_a_problem(
+    document: dict[str, Any], operations: list[Operation]
+) -> None:
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     others = [
         f"{name} {status}"
         for name, operation in operations
         for status, response in operation["responses"].items()
-        if int(status) >= 400 and response.get("content") != problem
+        if int(status) >= 400 and response_of(document, response).get("content") != problem
     ]
     assert others == []
 
@@ -136,11 +183,18 @@ def test_what_asks_for_a_sign_in_documents_how_and_that_it_may_fail(
     operations: list[Operation],
 ) -> None:
     for name, operation in operations:
-        is_open = "security" not in operation
-        ways = [way for each in operation.get("security", []) for way in each]
+        is_open = operation["security"] == []
+        ways = [way for each in operation["security"] for way in each]
         assert is_open or ways[:2] == ["password", "cookie"], name
         assert set(ways) <= document["components"]["securitySchemes"].keys(), name
         assert is_open or "401" in operation["responses"], name
+
+
+def response_of(document: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:
+    """The response itself, where it is referred to."""
+    name = response.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = document["components"]["responses"][name] if name else response
+    return found
 
 
 def _sent(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:

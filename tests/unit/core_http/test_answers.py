@@ -30,6 +30,10 @@ class Plain:
 
 class Things:
     async def get(self) -> Thing:
+        """Get a thing.
+
+        There is one.
+        """
         return Thing(SOME_ID, 3)
 
     async def change(self, version: IfMatch) -> Thing:
@@ -107,8 +111,19 @@ async def test_only_a_read_can_be_unchanged(app: Service) -> None:
 # --- What OpenAPI is told -----------------------------------------------------------------------
 
 
-def responses(route: ApiRoute) -> dict[int, str]:
-    return {int(status): told["description"] for status, told in route.responses.items()}
+def problems(route: ApiRoute) -> dict[int, str]:
+    """The codes of each status that is an error."""
+    return {
+        int(status): told["description"]
+        for status, told in route.responses.items()
+        if int(status) >= 400
+    }
+
+
+def headers(route: ApiRoute) -> dict[int, set[str]]:
+    """The headers that each status is said to have, besides those that all have."""
+    every = {"X-Request-ID", "RateLimit", "RateLimit-Policy"}
+    return {int(status): told["headers"].keys() - every for status, told in route.responses.items()}
 
 
 def test_a_route_documents_what_can_come_of_it() -> None:
@@ -116,7 +131,7 @@ def test_a_route_documents_what_can_come_of_it() -> None:
     route = ApiRoute(
         "/x", Things().change, methods=["PUT"], access=scope("task:write"), raises=raises
     )
-    assert responses(route) == {
+    assert problems(route) == {
         400: "`malformed_request`",
         401: "`unauthenticated`",
         403: "`forbidden`, `cross_origin`",
@@ -134,10 +149,55 @@ def test_a_route_documents_what_can_come_of_it() -> None:
 def test_what_names_no_permission_documents_no_key() -> None:
     route = ApiRoute("/x", Things().get, methods=["GET"], access=AUTHENTICATED)
     assert route.openapi_extra == {"security": [{"password": []}, {"cookie": []}]}
-    assert responses(route)[403] == "`session_required`"
+    assert problems(route)[403] == "`session_required`"
 
 
 def test_a_public_read_documents_less() -> None:
     route = ApiRoute("/x", Things().get, methods=["GET"], access=PUBLIC)
-    assert sorted(responses(route)) == [304, 400, 422, 429, 503]
-    assert route.openapi_extra is None
+    assert sorted(route.responses) == [200, 304, 400, 422, 429, 503]
+    assert route.openapi_extra == {"security": []}
+
+
+def test_a_route_documents_the_headers_of_each_answer() -> None:
+    route = ApiRoute(
+        "/x",
+        Things().change,
+        methods=["PUT"],
+        access=scope("task:write"),
+        created_at="/x/{id}",
+        sends=["Set-Cookie"],
+    )
+    assert headers(route) == {
+        200: {"ETag", "Location", "Set-Cookie"},
+        401: {"WWW-Authenticate"},
+        429: {"Retry-After"},
+        503: {"Retry-After"},
+        **{status: set() for status in (400, 403, 409, 412, 422, 428)},
+    }
+
+
+def test_a_route_whose_requests_are_not_counted_documents_no_rate_limit() -> None:
+    route = ApiRoute("/x", Things().get, methods=["GET"], access=PUBLIC, counted=False)
+    assert set(route.responses[200]["headers"]) == {"ETag", "X-Request-ID"}
+    assert 429 not in route.responses
+
+
+def test_a_route_takes_its_summary_from_the_docstring_and_its_id_from_tag_and_method() -> None:
+    router = ApiRouter("/x", tags=["things"], description="Things.")
+    router.get("", Things().get, access=PUBLIC)
+    [route] = router.routes
+    assert (route.summary, route.operation_id) == ("Get a thing", "things_get")
+
+
+def test_two_operations_of_one_name_stop_the_start(serve: Serve) -> None:
+    router = ApiRouter("/x", tags=["things"])
+    router.get("", Things().get, access=PUBLIC)
+    router.get("/again", Things().get, access=PUBLIC)
+    with pytest.raises(TypeError, match="things_get: GET /x and GET /x/again; name the endpoint"):
+        serve(router)
+
+
+def test_a_tag_with_two_descriptions_stops_the_start(serve: Serve) -> None:
+    routers = [ApiRouter(tags=["things"], description=each) for each in ("One.", "Two.")]
+    with pytest.raises(TypeError, match="the tag 'things' has two descriptions"):
+        serve(*routers)

@@ -57,19 +57,23 @@ class TaskController:
     task_history: TaskHistory
 
     async def create(self, actor: CurrentActor, body: TaskDraft) -> TaskView:
-        """Create a task of your own."""
+        """Create a task.
+
+        It is yours.
+        """
         return await self.create_task.execute(NewTask(actor, dict(body)))
 
     async def get(self, task_id: Id, actor: CurrentActor) -> TaskView:
-        """Read a task that is yours or assigned to you."""
+        """Get a task that is yours or assigned to you."""
         return await self.get_task.execute(TaskCommand(actor, task_id))
 
     async def list(
         self, actor: CurrentActor, query: Annotated[TaskListParameters, Query()]
     ) -> CursorPage[TaskView]:
-        """List the tasks that are yours or assigned to you, newest first unless `sort` says else.
+        """List the tasks that are yours or assigned to you.
 
-        Follow `next_cursor` for the next page, with the same filters and order.
+        The newest come first unless `sort` says otherwise. For the next page, send `next_cursor` as
+        `cursor`, with the same filters and order.
         """
         sort, descending = query.order()
         request = TaskListRequest(
@@ -83,10 +87,13 @@ class TaskController:
         )
         return await self.list_tasks.execute(request)
 
-    async def history(
+    async def list_history(
         self, task_id: Id, actor: CurrentActor, query: Annotated[TaskHistoryParameters, Query()]
     ) -> CursorPage[TaskHistoryEntry]:
-        """List what happened to a task, oldest first, as far back as it is kept."""
+        """List the history of a task, oldest first.
+
+        It goes back as far as the service keeps events.
+        """
         request = TaskHistoryRequest(
             actor=actor, task_id=task_id, limit=query.limit, cursor=query.cursor
         )
@@ -95,40 +102,52 @@ class TaskController:
     async def revise(
         self, task_id: Id, actor: CurrentActor, version: IfMatch, body: TaskPatch
     ) -> TaskView:
-        """Change title, description, priority, due time or labels. What is left out stays."""
+        """Revise title, description, priority, due time or labels of a task.
+
+        Fields that you leave out stay as they are.
+        """
         changes = {name: getattr(body, name) for name in body.model_fields_set}
         return await self.revise_task.execute(
             Revision(TaskCommand(actor, task_id, version), changes)
         )
 
     async def start(self, task_id: Id, actor: CurrentActor, version: IfMatch) -> TaskView:
-        """Mark an open task as in progress."""
+        """Start a task: it is in progress."""
         return await self.start_task.execute(TaskCommand(actor, task_id, version))
 
     async def complete(self, task_id: Id, actor: CurrentActor, version: IfMatch) -> TaskView:
-        """Mark a task as done."""
+        """Complete a task: it is done."""
         return await self.complete_task.execute(TaskCommand(actor, task_id, version))
 
     async def reopen(self, task_id: Id, actor: CurrentActor, version: IfMatch) -> TaskView:
-        """Open a task again that was completed or cancelled."""
+        """Reopen a task that was completed or cancelled."""
         return await self.reopen_task.execute(TaskCommand(actor, task_id, version))
 
     async def cancel(self, task_id: Id, actor: CurrentActor, version: IfMatch) -> TaskView:
-        """Mark a task as not to be done."""
+        """Cancel a task: it is not to be done."""
         return await self.cancel_task.execute(TaskCommand(actor, task_id, version))
 
     async def assign(
         self, task_id: Id, actor: CurrentActor, version: IfMatch, body: TaskAssignment
     ) -> TaskView:
-        """Hand a task to a user, who then sees it and works on it; `null` to nobody."""
+        """Assign a task to a user.
+
+        The user then sees it and may change it. `null` takes the task from its assignee.
+        """
         return await self.assign_task.execute(
             Assignment(TaskCommand(actor, task_id, version), body.assignee_id)
         )
 
     async def delete(self, task_id: Id, actor: CurrentActor, version: IfMatch) -> None:
-        """Put a task of your own into the bin."""
+        """Delete a task of your own.
+
+        It goes to the bin, and can be restored from there for a time.
+        """
         await self.delete_task.execute(TaskCommand(actor, task_id, version))
 
     async def restore(self, task_id: Id, actor: CurrentActor) -> TaskView:
-        """Take a task of your own out of the bin. It can't be read there, so no ETag is asked."""
+        """Restore a task of your own from the bin.
+
+        Nobody can read a task there, so `If-Match` is not needed.
+        """
         return await self.restore_task.execute(TaskCommand(actor, task_id))

@@ -25,7 +25,7 @@ TASK_BYTES = 128 * KIB  # the longest description, with each character written a
 
 
 def task_routes(tasks: TaskController) -> ApiRouter:
-    router = ApiRouter(f"{API}/tasks", tags=["tasks"])
+    router = ApiRouter(f"{API}/tasks", tags=["tasks"], description="What is to be done.")
     written = {"access": WRITE, "body_limit": TASK_BYTES}
     router.post(
         "",
@@ -38,7 +38,7 @@ def task_routes(tasks: TaskController) -> ApiRouter:
     router.get("", tasks.list, access=READ, raises=[InvalidCursor, TooManyRequests])
     router.get("/{task_id}", tasks.get, access=READ, raises=ABSENT)
     router.get(
-        "/{task_id}/history", tasks.history, access=READ, raises=[TaskNotFound, InvalidCursor]
+        "/{task_id}/history", tasks.list_history, access=READ, raises=[TaskNotFound, InvalidCursor]
     )
     router.patch("/{task_id}", tasks.revise, **written, raises=[*ABSENT, QuotaExceeded])
     router.delete(

@@ -28,6 +28,8 @@ from app.modules.user.application.usecases.administer_users import (
 from app.modules.user.application.usecases.change_password import ChangePassword
 from app.modules.user.application.usecases.confirm_email_change import ConfirmEmailChange
 from app.modules.user.application.usecases.delete_account import DeleteAccount
+from app.modules.user.application.usecases.read_users import ReadUser
+from app.modules.user.application.usecases.rename_user import NewName, RenameUser
 from app.modules.user.application.usecases.request_email_change import RequestEmailChange
 from app.modules.user.application.usecases.request_letter import RequestLetter
 from app.modules.user.application.usecases.reset_password import ResetPassword
@@ -39,6 +41,7 @@ from app.modules.user.presentation.schemas import (
     NewPassword,
     NewPasswordByToken,
     PasswordForLink,
+    ProfileChanges,
     Roles,
 )
 
@@ -48,66 +51,104 @@ class RecoveryController:
     """What is done with links that were sent by mail."""
 
     request_verification: RequestLetter
-    verify_email: VerifyEmail
+    verify: VerifyEmail
     request_reset: RequestLetter
-    reset_password: ResetPassword
-    confirm_email: ConfirmEmailChange
+    reset: ResetPassword
+    confirm: ConfirmEmailChange
 
-    async def verify(self, body: PasswordForLink) -> None:
-        """Open the account: with the token of the mail, and the password of the registration.
+    async def verify_email(self, body: PasswordForLink) -> None:
+        """Verify an email address.
 
+        It takes the token of the email and the password of the registration, and opens the account.
         All other registrations for the address are void from then on.
         """
-        await self.verify_email.execute(PasswordWithToken(**dict(body)))
+        await self.verify.execute(PasswordWithToken(**dict(body)))
 
-    async def resend(self, body: Address) -> MailView:
-        """Ask for that mail once more. The answer is the same whether or not one is sent."""
+    async def resend_verification(self, body: Address) -> MailView:
+        """Resend the email that verifies an address.
+
+        The answer is the same whether or not one is sent.
+        """
         return await self.request_verification.execute(body.email)
 
-    async def forgot(self, body: Address) -> MailView:
-        """Ask for a mail to set a new password. The answer does not tell whether one is sent."""
+    async def request_password_reset(self, body: Address) -> MailView:
+        """Request an email to reset a forgotten password.
+
+        The answer is the same whether or not one is sent.
+        """
         return await self.request_reset.execute(body.email)
 
-    async def reset(self, body: NewPasswordByToken) -> None:
-        """Set a new password with the token of that mail. It ends all sessions and API keys."""
-        await self.reset_password.execute(PasswordReset(**dict(body)))
+    async def reset_password(self, body: NewPasswordByToken) -> None:
+        """Reset a password with the token of that email.
 
-    async def confirm(self, body: PasswordForLink) -> None:
-        """Move an account to a new address, with the token that was sent there and its password."""
-        await self.confirm_email.execute(PasswordWithToken(**dict(body)))
+        It ends all sessions and API keys of the account.
+        """
+        await self.reset.execute(PasswordReset(**dict(body)))
+
+    async def confirm_email(self, body: PasswordForLink) -> None:
+        """Confirm a new email address of an account.
+
+        It takes the token that was sent to the new address, and the account's password.
+        """
+        await self.confirm.execute(PasswordWithToken(**dict(body)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnAccountController:
-    """What one does with the own account, showing the password once more."""
+    """What users do with their own account. Most of it asks for the password again."""
 
-    change_password: ChangePassword
+    read: ReadUser
+    rename: RenameUser
+    password: ChangePassword
     request_email_change: RequestEmailChange
     delete_account: DeleteAccount
     cookie_lasts: dt.timedelta
 
-    async def password(self, actor: CurrentActor, body: NewPassword) -> Response:
-        """Change your password. It ends all your other sessions, and your API keys.
+    async def get(self, actor: CurrentActor) -> UserView:
+        """Get your account."""
+        return await self.read.execute(actor.user_id)
 
-        With `keep_keys` those stay. A browser gets another cookie.
+    async def update(self, actor: CurrentActor, version: IfMatch, body: ProfileChanges) -> UserView:
+        """Update your account.
+
+        Fields that you leave out stay as they are.
         """
-        value = await self.change_password.execute(PasswordChange(actor=actor, **dict(body)))
+        return await self.rename.execute(
+            NewName(user_id=actor.user_id, version=version, full_name=body.full_name or None)
+        )
+
+    async def change_password(self, actor: CurrentActor, body: NewPassword) -> Response:
+        """Change your password.
+
+        It ends all your other sessions, and your API keys unless you send `keep_keys`. A browser
+        gets another cookie.
+        """
+        value = await self.password.execute(PasswordChange(actor=actor, **dict(body)))
         return Response(status_code=204, headers=cookie_with(value, lasting=self.cookie_lasts))
 
-    async def email(self, actor: CurrentActor, body: NewAddress) -> MailView:
-        """Ask for another address. It takes the place of this one once its mail is confirmed.
+    async def change_email(self, actor: CurrentActor, body: NewAddress) -> MailView:
+        """Change your email address.
 
-        The answer is the same whether or not the address is taken.
+        The new address replaces the old one when you confirm the email that is sent to it. The
+        answer is the same whether or not another account has the address.
         """
         return await self.request_email_change.execute(AddressChange(actor=actor, **dict(body)))
 
     async def delete(self, actor: CurrentActor, body: Farewell) -> Response:
-        """Delete your account and your tasks, for good.
+        """Delete your account.
 
-        For clients and proxies that send no body with DELETE there is `POST /users/me/delete`.
+        All that you own is deleted with it, for good. If your client or a proxy sends no body with
+        DELETE, use `POST /users/me/delete`.
         """
         await self.delete_account.execute(Departure(actor=actor, **dict(body)))
         return Response(status_code=204, headers=FORGET_ALL)
+
+    async def delete_by_post(self, actor: CurrentActor, body: Farewell) -> Response:
+        """Delete your account by POST.
+
+        The same as `DELETE /users/me`, where a DELETE carries no body.
+        """
+        return await self.delete(actor, body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,28 +157,37 @@ class AdministrationController:
 
     deactivate_user: DeactivateUser
     activate_user: ActivateUser
-    set_roles: SetRoles
-    end_sessions: EndSessionsOf
+    assign_roles: SetRoles
+    sign_out: EndSessionsOf
 
     async def deactivate(self, user_id: Id, actor: CurrentActor, version: IfMatch) -> UserView:
-        """Close an account: its sessions end, and nobody can sign in to it."""
+        """Deactivate an account.
+
+        Its sessions end, and nobody can sign in to it.
+        """
         command = UserCommand(actor=actor, user_id=user_id, version=version)
         return await self.deactivate_user.execute(command)
 
     async def activate(self, user_id: Id, actor: CurrentActor, version: IfMatch) -> UserView:
-        """Open an account again."""
+        """Activate an account that was deactivated."""
         command = UserCommand(actor=actor, user_id=user_id, version=version)
         return await self.activate_user.execute(command)
 
-    async def roles(
+    async def set_roles(
         self, user_id: Id, actor: CurrentActor, version: IfMatch, body: Roles
     ) -> UserView:
-        """Say what an account is trusted with. Roles that are left out are taken away."""
+        """Set the roles of an account.
+
+        The account loses the roles that you leave out.
+        """
         command = UserCommand(actor=actor, user_id=user_id, version=version)
-        return await self.set_roles.execute(
+        return await self.assign_roles.execute(
             RoleAssignment(command=command, roles=frozenset(body.roles))
         )
 
-    async def sign_out(self, user_id: Id, actor: CurrentActor) -> None:
-        """End all sessions of an account, which stays open. API keys stay."""
-        await self.end_sessions.execute(UserCommand(actor=actor, user_id=user_id, version=None))
+    async def end_sessions(self, user_id: Id, actor: CurrentActor) -> None:
+        """End all sessions of an account.
+
+        The account stays active, and its API keys stay.
+        """
+        await self.sign_out.execute(UserCommand(actor=actor, user_id=user_id, version=None))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Form, Query
 
-from app.core.parameters import CurrentActor, IdempotencyKey, IfMatch, UserAgent
+from app.core.parameters import IdempotencyKey, UserAgent
 from app.core.wire import Id
 from app.modules.user.application.dto import (
     Credentials,
@@ -18,12 +18,10 @@ from app.modules.user.application.dto import (
 from app.modules.user.application.usecases.read_users import ListUsers, ReadUser
 from app.modules.user.application.usecases.refresh_session import RefreshSession
 from app.modules.user.application.usecases.register_user import RegisterUser
-from app.modules.user.application.usecases.rename_user import NewName, RenameUser
 from app.modules.user.application.usecases.sign_in import SignIn
 from app.modules.user.domain.clients import client_named
 from app.modules.user.domain.sessions import RefreshToken
 from app.modules.user.presentation.schemas import (
-    ProfileChanges,
     Refresh,
     Registration,
     SignInForm,
@@ -39,11 +37,11 @@ class AuthController:
         self._register, self._sign_in, self._refresh = register, sign_in, refresh
 
     async def register(self, body: Registration) -> RegistrationView:
-        """Ask for an account.
+        """Register an account.
 
-        The answer is the same whether or not the address is known: its owner gets a mail, with a
-        link that opens the account or about the one that there is. In the development profile
-        without a mail server the account can be used at once.
+        The answer is the same whether or not the address has an account. Its owner gets an email:
+        with a link that opens the account, or about the account that exists. In the development
+        profile without a mail server you can use the account at once.
         """
         return await self._register.execute(NewUser(**dict(body)))
 
@@ -58,10 +56,11 @@ class AuthController:
         )
 
     async def refresh(self, body: Refresh, repeat_key: IdempotencyKey) -> TokenPair:
-        """Exchange a refresh token for a new pair. It works once; a second use ends the session.
+        """Refresh a session.
 
-        With an `Idempotency-Key` a lost answer can be had again: the same token with the same key
-        gives the same new refresh token, for a minute.
+        You exchange its refresh token for a new pair of tokens. A refresh token works once; a
+        second use ends the session. If you may lose the answer, send an `Idempotency-Key`: for a
+        minute, the same token with the same key gives the same new refresh token.
         """
         return await self._refresh.execute(
             Exchange(token=RefreshToken(body.refresh_token), repeat_key=repeat_key)
@@ -71,25 +70,13 @@ class AuthController:
 class UserController:
     """Accounts."""
 
-    def __init__(self, read: ReadUser, list_users: ListUsers, rename: RenameUser) -> None:
-        self._read, self._list, self._rename = read, list_users, rename
-
-    async def me(self, actor: CurrentActor) -> UserView:
-        """Read your own account."""
-        return await self._read.execute(actor.user_id)
-
-    async def change_me(
-        self, actor: CurrentActor, version: IfMatch, body: ProfileChanges
-    ) -> UserView:
-        """Change your own account. What is left out stays as it is."""
-        return await self._rename.execute(
-            NewName(user_id=actor.user_id, version=version, full_name=body.full_name or None)
-        )
+    def __init__(self, read: ReadUser, list_users: ListUsers) -> None:
+        self._read, self._list = read, list_users
 
     async def get(self, user_id: Id) -> UserView:
-        """Read an account."""
+        """Get an account."""
         return await self._read.execute(user_id)
 
     async def list(self, query: Annotated[UserPage, Query()]) -> PaginatedResponse[UserView]:
-        """List all accounts, oldest first."""
+        """List the accounts, oldest first."""
         return await self._list.execute(UserPageRequest(**dict(query)))

@@ -27,6 +27,7 @@ from app.modules.user.presentation.session_controllers import KeyController, Ses
 ADMIN = scope("user:admin")
 CHECKED = [ReauthFailed, ConcurrentUpdate]
 REFUSED_PASSWORDS = [WeakPassword, SamePassword]
+ENDS_BROWSER = ["Set-Cookie", "Clear-Site-Data"]
 
 # For one address, whoever is behind it. What is wrong is counted besides: see FailedSignIns.
 REGISTRATIONS = Limit("register", 20, per=HOUR)
@@ -37,7 +38,11 @@ MAILED_TOKENS = Limit("mailed_tokens", 30, per=5 * MINUTE)
 
 
 def auth_routes(auth: AuthController) -> ApiRouter:
-    router = ApiRouter(f"{API}/auth", tags=["auth"])
+    router = ApiRouter(
+        f"{API}/auth",
+        tags=["auth"],
+        description="Registration, tokens, and what is done with links that are sent by email.",
+    )
     router.post(
         "/register",
         auth.register,
@@ -54,21 +59,31 @@ def auth_routes(auth: AuthController) -> ApiRouter:
 
 
 def session_routes(sessions: SessionController) -> ApiRouter:
-    router = ApiRouter(f"{API}/auth", tags=["auth"])
+    router = ApiRouter(
+        f"{API}/auth", tags=["sessions"], description="Your sessions, and sign-in for browsers."
+    )
     router.post(
         "/cookie",
         sessions.sign_in_browser,
         access=OWN_ORIGIN,
         limit=SIGN_INS,
         status_code=204,
+        sends=["Set-Cookie"],
         raises=[InvalidCredentials],
     )
-    router.post("/logout", sessions.leave, access=AUTHENTICATED, replayable=False, status_code=204)
+    router.post(
+        "/logout",
+        sessions.sign_out,
+        access=AUTHENTICATED,
+        replayable=False,
+        status_code=204,
+        sends=ENDS_BROWSER,
+    )
     router.get("/sessions", sessions.list, access=AUTHENTICATED)
-    router.delete("/sessions", sessions.end_all_others, access=AUTHENTICATED, status_code=204)
+    router.delete("/sessions", sessions.end_others, access=AUTHENTICATED, status_code=204)
     router.delete(
         "/sessions/{session_id}",
-        sessions.end_one,
+        sessions.end,
         access=AUTHENTICATED,
         status_code=204,
         raises=[SessionNotFound],
@@ -77,7 +92,9 @@ def session_routes(sessions: SessionController) -> ApiRouter:
 
 
 def key_routes(keys: KeyController) -> ApiRouter:
-    router = ApiRouter(f"{API}/auth/keys", tags=["keys"])
+    router = ApiRouter(
+        f"{API}/auth/keys", tags=["keys"], description="Your API keys, for programs."
+    )
     router.post(
         "",
         keys.create,
@@ -97,30 +114,44 @@ def recovery_routes(recovery: RecoveryController) -> ApiRouter:
     router = ApiRouter(f"{API}/auth", tags=["auth"])
     spent = {"access": PUBLIC, "status_code": 204, "limit": MAILED_TOKENS}
     asked = {"access": PUBLIC, "status_code": 202, "limit": LETTERS}
-    router.post("/verify-email", recovery.verify, **spent, raises=[InvalidToken, WrongPassword])
-    router.post("/verify-email/resend", recovery.resend, **asked)
-    router.post("/password/forgot", recovery.forgot, **asked)
-    router.post(
-        "/password/reset", recovery.reset, **spent, raises=[InvalidToken, *REFUSED_PASSWORDS]
-    )
-    router.post("/email/confirm", recovery.confirm, **spent, raises=[InvalidToken, WrongPassword])
+    linked = [InvalidToken, WrongPassword]
+    router.post("/verify-email", recovery.verify_email, **spent, raises=linked)
+    router.post("/verify-email/resend", recovery.resend_verification, **asked)
+    router.post("/password/forgot", recovery.request_password_reset, **asked)
+    reset = [InvalidToken, *REFUSED_PASSWORDS]
+    router.post("/password/reset", recovery.reset_password, **spent, raises=reset)
+    router.post("/email/confirm", recovery.confirm_email, **spent, raises=linked)
     return router
 
 
-def user_routes(users: UserController, own: OwnAccountController) -> ApiRouter:
-    router = ApiRouter(f"{API}/users", tags=["users"])
+def account_routes(own: OwnAccountController) -> ApiRouter:
+    router = ApiRouter(f"{API}/users/me", tags=["account"], description="Your own account.")
     mine = {"access": AUTHENTICATED, "status_code": 204}
-    router.get("/me", users.me, access=AUTHENTICATED)
-    router.patch("/me", users.change_me, access=AUTHENTICATED)
-    router.put("/me/password", own.password, **mine, raises=[*CHECKED, *REFUSED_PASSWORDS])
-    router.put("/me/email", own.email, access=AUTHENTICATED, status_code=202, raises=CHECKED)
-    router.delete("/me", own.delete, **mine, raises=[*CHECKED, LastAdministrator])
-    router.post(
-        "/me/delete",
-        own.delete,
+    router.get("", own.get, access=AUTHENTICATED)
+    router.patch("", own.update, access=AUTHENTICATED)
+    router.put(
+        "/password",
+        own.change_password,
         **mine,
+        sends=["Set-Cookie"],
+        raises=[*CHECKED, *REFUSED_PASSWORDS],
+    )
+    router.put("/email", own.change_email, access=AUTHENTICATED, status_code=202, raises=CHECKED)
+    router.delete("", own.delete, **mine, sends=ENDS_BROWSER, raises=[*CHECKED, LastAdministrator])
+    router.post(
+        "/delete",
+        own.delete_by_post,
+        **mine,
+        sends=ENDS_BROWSER,
         replayable=False,  # nobody is left who could ask again
         raises=[*CHECKED, LastAdministrator],
+    )
+    return router
+
+
+def user_routes(users: UserController) -> ApiRouter:
+    router = ApiRouter(
+        f"{API}/users", tags=["users"], description="For administrators: the accounts of all users."
     )
     router.get("", users.list, access=ADMIN)
     router.get("/{user_id}", users.get, access=ADMIN, raises=[UserNotFound])
@@ -145,13 +176,13 @@ def administration_routes(administration: AdministrationController) -> ApiRouter
     )
     router.put(
         "/roles",
-        administration.roles,
+        administration.set_roles,
         access=ADMIN,
         raises=[UserNotFound, LastAdministrator],
     )
     router.delete(
         "/sessions",
-        administration.sign_out,
+        administration.end_sessions,
         access=ADMIN,
         status_code=204,
         raises=[UserNotFound],

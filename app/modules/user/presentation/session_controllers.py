@@ -42,10 +42,10 @@ class SessionController:
     """Sign-in of browsers, sign-out, and the sessions that there are."""
 
     sign_in: SignInBrowser
-    sign_out: SignOut
+    leave: SignOut
     list_sessions: ListSessions
-    end: EndSession
-    end_others: EndOtherSessions
+    end_one: EndSession
+    end_all_others: EndOtherSessions
     cookie_lasts: dt.timedelta
 
     async def sign_in_browser(
@@ -54,10 +54,11 @@ class SessionController:
         user_agent: UserAgent,
         cookie: PresentedCookie,
     ) -> Response:
-        """Sign a browser in: the answer sets the cookie `__Host-session`, and holds no token.
+        """Sign in a browser.
 
-        The form is that of `/auth/token`. The `Origin` has to be this service's own. The session of
-        a cookie that is sent along ends.
+        The answer sets the cookie `__Host-session`, and holds no token. The form is that of
+        `/auth/token`. The `Origin` must be this service's own. If the request has a session's
+        cookie already, that session ends.
         """
         credentials = Credentials(
             email=form.username, password=form.password, client=client_named(user_agent)
@@ -65,29 +66,36 @@ class SessionController:
         value = await self.sign_in.execute(BrowserSignIn(credentials=credentials, cookie=cookie))
         return Response(status_code=204, headers=cookie_with(value, lasting=self.cookie_lasts))
 
-    async def leave(self, actor: CurrentActor) -> Response:
-        """End this session. Its tokens are refused from now on, and a cookie is taken back.
+    async def sign_out(self, actor: CurrentActor) -> Response:
+        """Sign out.
 
-        A browser is told to forget what our pages keep (`Clear-Site-Data`).
+        This session ends: its tokens are refused from now on. A browser deletes the cookie, and
+        what our pages keep there (`Clear-Site-Data`).
         """
-        await self.sign_out.execute(actor)
+        await self.leave.execute(actor)
         return Response(status_code=204, headers=FORGET_ALL)
 
     async def list(self, actor: CurrentActor) -> Listing[SessionView]:
-        """List all your sessions, the one that was used last first.
+        """List your sessions, the one that was used last first.
 
-        `client` is what signed in, as far as it said. `last_used_at` is when it last got tokens;
-        of a browser, when it was last seen, to the minute.
+        `client` is the kind of program that signed in. `last_used_at` is when the session last got
+        tokens; for a browser, when it was last seen, to the minute.
         """
         return Listing(await self.list_sessions.execute(actor))
 
-    async def end_one(self, session_id: Id, actor: CurrentActor) -> None:
-        """End one of your sessions: nothing that belongs to it is taken any more."""
-        await self.end.execute(OneSession(owner=actor, session_id=session_id))
+    async def end(self, session_id: Id, actor: CurrentActor) -> None:
+        """End one of your sessions.
 
-    async def end_all_others(self, actor: CurrentActor) -> None:
-        """End all your sessions but this one. API keys stay."""
-        await self.end_others.execute(actor)
+        Its tokens, or its cookie, are refused from now on.
+        """
+        await self.end_one.execute(OneSession(owner=actor, session_id=session_id))
+
+    async def end_others(self, actor: CurrentActor) -> None:
+        """End all your sessions except this one.
+
+        API keys stay.
+        """
+        await self.end_all_others.execute(actor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,16 +107,23 @@ class KeyController:
     delete_key: DeleteKey
 
     async def create(self, body: KeyDraft, actor: CurrentActor) -> NewKeyView:
-        """Make an API key, showing your password. This answer is the only one that ever holds it.
+        """Create an API key.
 
-        It may do what its scopes and your own permissions both allow, at the time of each request.
+        Only this answer holds the key: the service does not store it. A key may do what its scopes
+        and your own permissions both allow, at the time of each request.
         """
         return await self.create_key.execute(NewKey(owner=actor, **dict(body)))
 
     async def list(self, actor: CurrentActor) -> Listing[KeyView]:
-        """List your API keys, oldest first, those that expired within 30 days too."""
+        """List your API keys, oldest first.
+
+        Keys that expired less than 30 days ago are in the list too.
+        """
         return Listing(await self.list_keys.execute(actor))
 
     async def delete(self, key_id: Id, actor: CurrentActor) -> None:
-        """Delete an API key: it is refused from now on."""
+        """Delete an API key.
+
+        It is refused from now on.
+        """
         await self.delete_key.execute(OneKey(owner=actor, key_id=key_id))
