@@ -1,15 +1,18 @@
 """JSON as RFC 8259 has it and I-JSON (RFC 7493) narrows it: nothing that readers differ on."""
 
+import datetime as dt
 import itertools
 import json
 import math
 import re
+from decimal import Decimal
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
 import orjson
 
 from app.core.exceptions import Malformed
+from app.core.value_forms import decimal_text, duration_text
 
 MAX_DEPTH: Final = 32
 MAX_VALUES: Final = 512
@@ -27,7 +30,9 @@ class MalformedJson(Malformed):
 def encode(value: object) -> bytes:
     """Return the value as JSON; dataclasses as objects, moments in UTC with `Z`.
 
-    Raises TypeError for a value of a type that has no form in JSON.
+    Decimals are strings, since many programs read a JSON number as binary fraction. Dates, times
+    and durations are as ISO 8601 has them.
+    Raises TypeError for a value that has no form in JSON.
     """
     return orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z)
 
@@ -57,6 +62,10 @@ def decode(body: bytes, *, most_values: int = MAX_VALUES) -> Any:
 def _plain(value: object) -> str:
     if isinstance(value, UUID):  # a driver's own subclass, which orjson does not know
         return str(value)
+    if isinstance(value, Decimal):
+        return decimal_text(value)
+    if isinstance(value, dt.timedelta):
+        return duration_text(value)
     message = f"{type(value).__name__} has no form in JSON"
     raise TypeError(message)
 

@@ -196,6 +196,18 @@ _RULES: Final[dict[str, tuple[str, str]]] = {
     "timestamp": ("invalid_format", "must be an RFC 3339 date-time with an offset"),
     "timestamp_range": ("out_of_range", "must lie in the years 1970 to 2200"),
     "uuid": ("invalid_format", "must be a UUID"),
+    "decimal_type": ("wrong_type", 'must be a decimal number in a string, such as "12.50"'),
+    "decimal": (
+        "invalid_format",
+        "must be a plain decimal number, at most {whole} digits before the point, {places} after",
+    ),
+    "date": ("invalid_format", "must be a date such as 2026-01-31"),
+    "date_range": ("out_of_range", "must lie in the years 1900 to 2200"),
+    "time": ("invalid_format", "must be a time of the day without an offset, such as 09:30:00"),
+    "duration": (
+        "invalid_format",
+        "must be an ISO 8601 duration such as P2W or P1DT2H30M, without years and months",
+    ),
 }
 
 

@@ -1,0 +1,190 @@
+"""Decimals, dates, times and durations that clients may send: each in one form, none approximate.
+
+    Price = Annotated[Decimal, Scale(2, least=0)]
+
+The forms are strings, in a body as in a query or a path.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from app.core.value_forms import decimal_text, duration_text, parse_duration
+
+MAX_DIGITS: Final = 18
+"""Of a decimal: as many as a 64-bit integer always holds, which is what SQLite keeps it in."""
+
+FIRST_DATE: Final = dt.date(1900, 1, 1)
+LAST_DATE: Final = dt.date(2200, 12, 31)
+LONGEST: Final = dt.timedelta(days=36_525)
+
+# RFC 3339: full-date, and partial-time, which has no offset: a time of the day, wherever that is.
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?", re.ASCII)
+_TIME_SCHEMA: Final = {"type": "string", "format": "time-local"}
+_DURATION_PATTERN: Final = (
+    r"P(?=.)([0-9]{1,8}W|([0-9]{1,8}D)?"
+    r"(T(?=.)([0-9]{1,8}H)?([0-9]{1,8}M)?([0-9]{1,8}(\.[0-9]+)?S)?)?)"
+)
+
+
+def _date(value: object) -> dt.date:
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise PydanticCustomError("date", "YYYY-MM-DD")
+    try:
+        date = dt.date.fromisoformat(value)
+    except ValueError:  # such as the 30th of February
+        raise PydanticCustomError("date", "YYYY-MM-DD") from None
+    if not FIRST_DATE <= date <= LAST_DATE:
+        raise PydanticCustomError("date_range", "years 1900 to 2200")
+    return date
+
+
+def _time(value: object) -> dt.time:
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        raise PydanticCustomError("time", "hh:mm:ss")
+    return dt.time.fromisoformat(value)  # cut off after the microseconds
+
+
+def _text_form(read: Callable[[object], Any], write: Callable[[Any], str]) -> CoreSchema:
+    text = core_schema.str_schema()
+    return core_schema.no_info_plain_validator_function(
+        read,
+        json_schema_input_schema=text,
+        serialization=core_schema.plain_serializer_function_ser_schema(
+            write, return_schema=text, when_used="json"
+        ),
+    )
+
+
+Date = Annotated[dt.date, BeforeValidator(_date)]
+"""A day, `2026-01-31`, in the years 1900 to 2200."""
+
+Time = Annotated[dt.time, BeforeValidator(_time), WithJsonSchema(_TIME_SCHEMA)]
+"""A time of the day without an offset, `09:30:00`. Digits beyond the microseconds are cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How exact a decimal number is: `Annotated[Decimal, Scale(2, digits=12, least=0)]`.
+
+    `places` is how many decimals it has, `digits` how many digits in all, 18 at most; `least` and
+    `most` are its bounds. What is sent with fewer decimals gets zeros: `"5"` is read as `5.00`.
+    More are refused, since nobody said how to round; so are exponents and numbers without quotes.
+    """
+
+    places: int
+    digits: int = MAX_DIGITS
+    least: Decimal | int | None = None
+    most: Decimal | int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.places <= self.digits <= MAX_DIGITS or self.digits == 0:
+            message = f"{self}: 0 to {MAX_DIGITS} decimals, and {MAX_DIGITS} digits at most"
+            raise ValueError(message)
+
+    @property
+    def pattern(self) -> str:
+        """The text form, as a regular expression that JavaScript reads alike."""
+        sign = "-?" if self.least is None or self.least < 0 else ""
+        return f"^{sign}{self._unsigned}$"
+
+    @property
+    def _unsigned(self) -> str:
+        whole = self.digits - self.places
+        integer = f"(0|[1-9][0-9]{{0,{whole - 1}}})" if whole else "0"
+        fraction = rf"(\.[0-9]{{1,{self.places}}})?" if self.places else ""
+        return integer + fraction
+
+    def __get_pydantic_core_schema__(
+        self, _source: Any, _handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return _text_form(self._reader(), decimal_text)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        least = "" if self.least is None else f"At least {self.least}. "
+        most = "" if self.most is None else f"At most {self.most}. "
+        told = f"{least}{most}".strip()
+        described = {"description": told} if told else {}
+        return {"format": "decimal", "pattern": self.pattern, **described, **handler(schema)}
+
+    def _reader(self) -> Callable[[object], Decimal]:
+        is_number = re.compile(f"-?{self._unsigned}").fullmatch
+        unit = Decimal(1).scaleb(-self.places)
+        figures = {"whole": max(1, self.digits - self.places), "places": self.places}
+
+        def read(value: object) -> Decimal:
+            if not isinstance(value, str):
+                raise PydanticCustomError("decimal_type", "a string")
+            if not is_number(value):
+                raise PydanticCustomError("decimal", "plain digits", figures)
+            number = Decimal(value).quantize(unit)
+            self._require_bounds(number)
+            return number or number.copy_abs()
+
+        return read
+
+    def _require_bounds(self, number: Decimal) -> None:
+        least, most = self.least, self.most
+        # The pattern of what is never negative has no sign, for a zero neither.
+        if least is not None and (number < least or (number.is_signed() and least >= 0)):
+            told = {"ge": decimal_text(Decimal(least))}
+            raise PydanticCustomError("greater_than_equal", "too small", told)
+        if most is not None and number > most:
+            told = {"le": decimal_text(Decimal(most))}
+            raise PydanticCustomError("less_than_equal", "too large", told)
+
+
+@dataclass(frozen=True, slots=True)
+class DurationRange:
+    """How long something may take: `Annotated[timedelta, DurationRange(most=…)]`.
+
+    Sent as ISO 8601 has it, in weeks or in days, hours, minutes and seconds: `P2W`, `PT1H30M`.
+    Years and months are refused: no two have the same length.
+    """
+
+    least: dt.timedelta = dt.timedelta()
+    most: dt.timedelta = LONGEST
+
+    def __get_pydantic_core_schema__(
+        self, _source: Any, _handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return _text_form(self._read, duration_text)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        sign = "" if self.least >= dt.timedelta() else "-?"
+        return {
+            "format": "duration",
+            "pattern": f"^{sign}{_DURATION_PATTERN}$",
+            "description": f"{duration_text(self.least)} to {duration_text(self.most)}.",
+            **handler(schema),
+        }
+
+    def _read(self, value: object) -> dt.timedelta:
+        try:
+            duration = parse_duration(value if isinstance(value, str) else "")
+        except ValueError:
+            raise PydanticCustomError("duration", "ISO 8601") from None
+        if duration < self.least:
+            raise PydanticCustomError(
+                "greater_than_equal", "too short", {"ge": duration_text(self.least)}
+            )
+        if duration > self.most:
+            raise PydanticCustomError(
+                "less_than_equal", "too long", {"le": duration_text(self.most)}
+            )
+        return duration
+
+
+Duration = Annotated[dt.timedelta, DurationRange()]
+"""A duration of up to 100 years, such as `PT1H30M`."""

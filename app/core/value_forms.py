@@ -1,0 +1,62 @@
+"""The one text form of decimals and durations, for JSON and for whatever else writes them down."""
+
+import datetime as dt
+import re
+from decimal import Decimal
+from typing import Final
+
+_DAY: Final = dt.timedelta(days=1)
+# ISO 8601-1, section 5.5.2, but for years and months: no two of those have the same length.
+_DURATION: Final = re.compile(
+    r"(?P<sign>-?)P(?=.)(?:(?P<weeks>\d{1,8})W|"
+    r"(?:(?P<days>\d{1,8})D)?"
+    r"(?:T(?=.)(?:(?P<hours>\d{1,8})H)?(?:(?P<minutes>\d{1,8})M)?"
+    r"(?:(?P<seconds>\d{1,8})(?:\.(?P<fraction>\d+))?S)?)?)",
+    re.ASCII,
+)
+
+_UNITS: Final = ("weeks", "days", "hours", "minutes", "seconds")
+
+
+def decimal_text(value: Decimal) -> str:
+    """Return the number in plain digits: `12.50`, never `1.25E+1`, and no zero with a sign.
+
+    Raises ValueError for NaN and Infinity.
+    """
+    if not value.is_finite():
+        message = "NaN and Infinity are no decimal numbers"
+        raise ValueError(message)
+    return format(value or value.copy_abs(), "f")
+
+
+def duration_text(value: dt.timedelta) -> str:
+    """Return the duration as ISO 8601 has it: `P1DT2H30M`, `PT0.5S`, `-PT1M`."""
+    sign, value = ("-", -value) if value < dt.timedelta() else ("", value)
+    minutes, seconds = divmod(value.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f".{value.microseconds:06d}".rstrip("0") if value.microseconds else ""
+    date = f"{value.days}D" if value.days else ""
+    time = "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M")) if count)
+    if seconds or fraction:
+        time += f"{seconds}{fraction}S"
+    if time or not date:
+        date += f"T{time or '0S'}"
+    return f"{sign}P{date}"
+
+
+def parse_duration(text: str) -> dt.timedelta:
+    """Return the duration, cut off after the microseconds.
+
+    Raises ValueError for anything else than weeks, or days, hours, minutes and seconds of at most
+    eight digits each.
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        message = "no ISO 8601 duration of a fixed length"
+        raise ValueError(message)
+    sign, fraction = found["sign"], found["fraction"] or ""
+    parts = {
+        unit: int(found[unit] or 0) for unit in ("weeks", "days", "hours", "minutes", "seconds")
+    }
+    value = dt.timedelta(**parts, microseconds=int(fraction[:6].ljust(6, "0")))
+    return -value if sign else value
