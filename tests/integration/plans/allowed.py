@@ -1,10 +1,7 @@
-"""What may read more than twice what it answers, how much, and why."""
+"""What of the base may read more than twice what it answers, how much, and why."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from app.modules.task.infrastructure import readers as task_readers
-from app.modules.task.infrastructure import repositories as task_repositories
-from app.modules.user.infrastructure import readers as user_readers
 from app.shared.infrastructure import kept_bytes
 from app.shared.infrastructure.events import (
     backlog,
@@ -16,7 +13,8 @@ from app.shared.infrastructure.events import (
     steering,
     sweep,
 )
-from tests.integration.plans.filling import ROWS
+from tests.support.filling import ROWS
+from tests.support.manifest import Allowed
 
 SMALL: Final = {
     "event_pause": "a row for each handler that somebody stopped for a while",
@@ -25,35 +23,13 @@ SMALL: Final = {
 """The tables that do not grow: to read all of one is the quickest way to read it."""
 
 
-class Allowed(NamedTuple):
-    most: int
-    """Rows of one table, with the data that is filled in."""
-    because: str
-    may_read_through: bool = False
-
-
 _UNDONE = 1_200  # of the deliveries that are filled in
 _SUMS_UP = "it sums up what is to be done, and reads that alone: never what is done, which grows"
 _OPERATOR = "an operator's, now and then: it reads what one handler has still to do, and no more"
-_OF_ONE_USER = 150  # tasks: 100 are somebody's own, some 20 assigned
 
 ALLOWED: Final[dict[Any, Allowed]] = {
-    user_readers.COUNT: Allowed(
-        ROWS, "an administrator's numbered pages tell how many there are", may_read_through=True
-    ),
-    task_repositories.USAGE: Allowed(
-        _OF_ONE_USER, "it counts the tasks of one user, once in a while, as far as the quota goes"
-    ),
     kept_bytes.USED: Allowed(
         ROWS, "it counts the answers kept for one user, once in a while, as far as the quota goes"
-    ),
-    task_readers.page_query: Allowed(
-        _OF_ONE_USER,
-        "no index serves each of 127 filters: it passes over what does not fit, along the tasks of "
-        "one user and nobody else's",
-    ),
-    task_readers.count_query: Allowed(
-        _OF_ONE_USER, "it counts the tasks of one user, when asked to"
     ),
     deliveries.TAKE: Allowed(
         80,

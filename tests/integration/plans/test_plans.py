@@ -9,19 +9,33 @@ import pytest
 
 from app.shared.infrastructure.database.models import metadata
 from app.shared.infrastructure.database.query import Query
-from tests.integration.plans.allowed import ALLOWED, SMALL, Allowed
-from tests.integration.plans.examples import OWN, SHAPES, VALUES
-from tests.integration.plans.filling import ROWS, fill
+from tests.integration.plans import allowed, examples, filling
 from tests.integration.plans.statements import (
     constants,
     families,
     is_plain_insert,
     parameters,
 )
+from tests.support.filling import ROWS
+from tests.support.manifest import Allowed, Plans, manifests
 from tests.support.plans import Reading, explain, reading
 
 # A step into an index besides, such as to the head of a lane.
 BESIDES: Final = 2
+
+BASE: Final = Plans(
+    fills=filling.FILLS,
+    values=examples.VALUES,
+    own=examples.OWN,
+    shapes=examples.SHAPES,
+    allowed=allowed.ALLOWED,
+    small=allowed.SMALL,
+)
+OF_MODULES: Final = {name: manifest.plans for name, manifest in manifests().items()}
+ALL: Final = (BASE, *OF_MODULES.values())
+ALLOWED: Final = {key: leave for plans in ALL for key, leave in plans.allowed.items()}
+SHAPES: Final = {family: shapes for plans in ALL for family, shapes in plans.shapes.items()}
+SMALL: Final = {table: why for plans in ALL for table, why in plans.small.items()}
 
 
 class Case(NamedTuple):
@@ -35,14 +49,27 @@ class Case(NamedTuple):
 def of_constants() -> Iterator[Case]:
     for query, name in constants().items():
         if not is_plain_insert(query):
-            yield Case(name, query, VALUES | OWN.get(query, {}), query)
+            yield Case(name, query, values_of(query, name), query)
 
 
 def of_families() -> Iterator[Case]:
     for family, name in families().items():
         for shape in SHAPES[family]():
             key = family if shape.has_leave else None
-            yield Case(f"{name}: {shape.name}", shape.query, VALUES | shape.own, key)
+            values = values_of(shape.query, name) | shape.own
+            yield Case(f"{name}: {shape.name}", shape.query, values, key)
+
+
+def values_of(query: Query, name: str) -> dict[str, Any]:
+    """Return what the statement is given: its module's values come before the base's."""
+    plans = plans_of(name)
+    return {**BASE.values, **plans.values, **plans.own.get(query, {})}
+
+
+def plans_of(name: str) -> Plans:
+    """Return what is said of the statements of `app.modules.user.…`, for example."""
+    packages = name.split(".")
+    return OF_MODULES[packages[2]] if packages[1] == "modules" else BASE
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +77,7 @@ async def filled(
     another_database: Callable[[str, str], str],
 ) -> AsyncIterator[asyncpg.Pool]:
     address = another_database("postgresql", "plans")
-    await fill(address)
+    await filling.fill(address, [fill for plans in ALL for fill in plans.fills])
     async with asyncpg.create_pool(address, min_size=2, max_size=2) as pool:
         yield pool
 
@@ -63,18 +90,18 @@ def test_every_statement_has_an_example() -> None:
         name: absent
         for query, name in constants().items()
         if not is_plain_insert(query)
-        and (absent := parameters(query) - VALUES.keys() - OWN.get(query, {}).keys())
+        and (absent := parameters(query) - values_of(query, name).keys())
     }
     assert missing == {}, (
-        "tests/integration/plans/examples.py has no values for these parameters: add them to "
-        "VALUES, or to OWN if another statement means something else by the name"
+        "these parameters have no values: add them to `plans.values` of the module's manifest, or "
+        "to `plans.own` if another statement means something else by the name"
     )
 
 
 def test_every_shape_of_a_question_has_an_example() -> None:
     assert {name for family, name in families().items() if family not in SHAPES} == set(), (
-        "tests/integration/plans/examples.py does not know what these functions are asked: add a "
-        "function that goes through it to SHAPES"
+        "nobody knows what these functions are asked: add to `plans.shapes` of the module's "
+        "manifest a function that goes through it"
     )
 
 
@@ -82,7 +109,8 @@ async def test_every_table_that_grows_is_full(filled: asyncpg.Pool) -> None:
     rows = await filled.fetch("SELECT relname, reltuples FROM pg_class WHERE relkind = 'r'")
     full = {row["relname"] for row in rows if row["reltuples"] >= ROWS * 0.99}
     assert metadata.tables.keys() - full == SMALL.keys(), (
-        "fill the table in tests/integration/plans/filling.py, or say in SMALL why it never grows"
+        "fill the table in `plans.fills` of the module's manifest, or say in `plans.small` why it "
+        "never grows"
     )
 
 
@@ -97,7 +125,9 @@ async def test_no_statement_reads_more_than_twice_what_it_answers(filled: asyncp
         for when, found in zip(("at first", "later"), both, strict=True)
         if is_too_much(found, ALLOWED.get(case.key))
     }
-    assert trouble == {}, "mend the statement, or give it an index; see also allowed.py beside this"
+    assert trouble == {}, (
+        "mend the statement, or give it an index; see also `plans.allowed` of manifests"
+    )
 
     found_nothing = [
         case.name for case, (first, _) in readings if case.key is case.query and not first.found

@@ -1,0 +1,1 @@
+"""What the base's tests have to know of tasks, and what the tests of tasks share."""

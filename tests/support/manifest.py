@@ -1,0 +1,71 @@
+"""What the base's tests have to know of a module, and how they find it.
+
+Each module says it in `tests/modules/<module>/manifest.py`, as `MANIFEST = Manifest(…)`. A module
+that is added adds such a folder, and changes no test of the base.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, NamedTuple
+
+import tests.modules
+from app.shared.infrastructure.database.query import Query
+
+
+class Allowed(NamedTuple):
+    """What a statement may read beyond twice what it answers."""
+
+    most: int
+    """Rows of one table, with the data that is filled in."""
+    because: str
+    may_read_through: bool = False
+
+
+class Shape(NamedTuple):
+    """A statement that a function makes for one shape of a question."""
+
+    name: str
+    query: Query
+    own: dict[str, Any]
+    """Values as in `Plans.own`."""
+
+    has_leave: bool
+    """Whether what `Plans.allowed` says of the function is meant for this shape too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plans:
+    """How a module's statements are tried on full tables: see tests/integration/plans."""
+
+    fills: tuple[str, ...] = ()
+    """SQL for PostgreSQL. Each fills a table with `filling.ROWS` rows."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Values for the parameters of the module's statements, such that each finds something."""
+
+    own: Mapping[Query, dict[str, Any]] = field(default_factory=dict)
+    """Of a statement for which the common value does not do."""
+
+    shapes: Mapping[Any, Callable[[], Iterator[Shape]]] = field(default_factory=dict)
+    """What is asked of the functions that make a statement for each shape of a question."""
+
+    allowed: Mapping[Any, Allowed] = field(default_factory=dict)
+    """By the statement, or by the function that makes it: it may read more, and why."""
+
+    small: Mapping[str, str] = field(default_factory=dict)
+    """The tables that do not grow, and why: to read all of one is the quickest way to read it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What is not said has no need to be."""
+
+    plans: Plans = Plans()
+
+
+def manifests() -> dict[str, Manifest]:
+    """Those of all modules, by their names."""
+    found = sorted(each.name for each in iter_modules(tests.modules.__path__))
+    return {name: import_module(f"tests.modules.{name}.manifest").MANIFEST for name in found}

@@ -1,0 +1,11 @@
+"""Every module tells the base's tests what they have to know of it."""
+
+from pkgutil import iter_modules
+
+import app.modules
+from tests.support.manifest import manifests
+
+
+def test_every_module_has_a_manifest() -> None:
+    missing = {each.name for each in iter_modules(app.modules.__path__)} - manifests().keys()
+    assert missing == set(), "add tests/modules/<module>/manifest.py, as the other modules have it"
