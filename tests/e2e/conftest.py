@@ -7,11 +7,17 @@ import pytest
 from pydantic import SecretStr
 
 from app.config.settings import Settings
+from app.container import ApplicationContainer
 from app.core.service import Service
 from app.main import create_app
+from app.modules.user.domain.entities import Role
+from tests.support import accounts
+from tests.support.accounts import an_account
 from tests.support.people import PASSWORD, Person
 from tests.support.published import Published, published_from_now_on
 from tests.support.scenario import Drain, Scenario
+
+SignUp = Callable[[str], Awaitable[Person]]
 
 
 @pytest.fixture(scope="session")
@@ -68,29 +74,49 @@ def scenario(drain: Drain) -> Scenario:
 
 
 @pytest.fixture
-def sign_up(client: httpx2.AsyncClient) -> Callable[[str], Awaitable[Person]]:
-    """Register somebody by a first name, and sign them in."""
+def container(service: Service) -> ApplicationContainer:
+    found: ApplicationContainer = service.state.container
+    return found
+
+
+@pytest.fixture(scope="session")
+async def password_hash(service: Service) -> str:
+    """The hash of everybody's password."""
+    hashed: str = await service.state.container.hasher().hash(PASSWORD)
+    return hashed
+
+
+@pytest.fixture
+def sign_up(
+    client: httpx2.AsyncClient, container: ApplicationContainer, password_hash: str
+) -> SignUp:
+    """Open an account by a first name, and a session of it."""
 
     async def sign_up(name: str) -> Person:
-        email = f"{name}@example.com"
-        account = {"email": email, "password": PASSWORD, "full_name": f"{name.title()} Example"}
-        await client.post("/api/v1/auth/register", json=account)
-        return await Person.sign_in(client, email)
+        user = an_account(name, password_hash=password_hash)
+        return await accounts.sign_up(container, client, user)
 
     return sign_up
 
 
 @pytest.fixture
-async def ana(sign_up: Callable[[str], Awaitable[Person]]) -> Person:
+async def ana(sign_up: SignUp) -> Person:
     return await sign_up("ana")
 
 
 @pytest.fixture
-async def bruno(sign_up: Callable[[str], Awaitable[Person]]) -> Person:
+async def bruno(sign_up: SignUp) -> Person:
     return await sign_up("bruno")
 
 
 @pytest.fixture
-async def admin(service: Service, client: httpx2.AsyncClient) -> Person:
-    password = await service.state.container.user.create_admin().execute("admin@example.com")
-    return await Person.sign_in(client, "admin@example.com", password)
+async def carla(sign_up: SignUp) -> Person:
+    return await sign_up("carla")
+
+
+@pytest.fixture
+async def admin(
+    client: httpx2.AsyncClient, container: ApplicationContainer, password_hash: str
+) -> Person:
+    user = an_account("admin", password_hash=password_hash, roles=frozenset(Role))
+    return await accounts.sign_up(container, client, user)

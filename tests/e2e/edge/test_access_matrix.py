@@ -13,7 +13,7 @@ from app.core.routing import ApiRoute
 from app.core.service import Service
 from app.modules.user.application.usecases.authenticate import Authenticate
 from app.shared.domain.base_entity import new_id
-from tests.e2e.task.accounts import an_account, save
+from tests.support.accounts import an_account, save
 from tests.support.browser import OWN_ORIGIN
 from tests.support.dead_letters import HANDLER, leave_failed
 from tests.support.people import PASSWORD, Person

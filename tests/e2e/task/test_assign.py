@@ -7,7 +7,7 @@ import pytest
 from app.container import ApplicationContainer
 from app.modules.task.domain.events import TaskAssigned
 from app.shared.domain.base_entity import new_id
-from tests.e2e.task.accounts import an_account, save
+from tests.support.accounts import an_account, save
 from tests.support.people import Person
 from tests.support.published import Published
 

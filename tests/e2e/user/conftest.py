@@ -31,12 +31,6 @@ Post = Callable[..., Awaitable[httpx2.Response]]
 
 
 @pytest.fixture
-def container(service: Service) -> ApplicationContainer:
-    found: ApplicationContainer = service.state.container
-    return found
-
-
-@pytest.fixture
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every request looks its session or key up, as it would a second later."""
     monkeypatch.setattr(Authenticate, "REMEMBERED_SECONDS", 0.0)

@@ -68,6 +68,7 @@ async def test_an_account_that_is_gone_is_not_found_and_its_tokens_are_nobodys(
     refresh: Post,
     container: ApplicationContainer,
 ) -> None:
+    assert (await ana.get("/users/me")).status_code == 200
     async with container.database().transaction() as connection:
         await connection.execute(Query(delete(user)), {})
         await connection.commit()
