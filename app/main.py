@@ -15,7 +15,6 @@ from app.core.ending import ENDING
 from app.core.fair_use import FairUse
 from app.core.gate import Gate
 from app.core.logging import configure_logging
-from app.core.routing import mount, refuse_routes_without_access
 from app.core.service import Service
 from app.shared.presentation.docs import DocsController, docs_routes, problem_routes
 from app.shared.presentation.health import HealthController, health_routes
@@ -34,28 +33,23 @@ def create_app(settings: Settings | None = None) -> Service:
     app = Service(
         report=_error_reporter(settings),
         edge=_edge(settings, fair_use),
+        gate=Gate(
+            authenticate=container.user.authenticate_bearer(),
+            browsers=container.browsers(),
+            limiter=container.limiter(),
+            fair_use=fair_use,
+            kept=container.kept_answers(),
+        ),
         title=settings.app_name,
         version=settings.version,
         description="Errors are problem documents (RFC 9457); their `code` is stable.",
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
         lifespan=_lifespan(container, is_embedded=settings.events == "embedded"),
     )
     docs = DocsController(settings.app_name, app.openapi)
-    modules = chain.from_iterable(container.routers())
-    routers = [*modules, health_routes(health), problem_routes(docs)]
+    app.add(*chain.from_iterable(container.routers()), health_routes(health), problem_routes(docs))
     if settings.shows_docs:
-        routers.append(docs_routes(docs))
-    gate = Gate(
-        authenticate=container.user.authenticate_bearer(),
-        browsers=container.browsers(),
-        limiter=container.limiter(),
-        fair_use=fair_use,
-        kept=container.kept_answers(),
-    )
-    mount(app, routers, gate=gate)
+        app.add(docs_routes(docs))
+    app.refuse_routes_without_access()
     app.state.container = container
     return app
 
@@ -71,13 +65,8 @@ def create_metrics_app(container: ApplicationContainer) -> Service:
             fair_use=container.fair_use(),
         ),
         title=settings.app_name,
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
     )
-    routers = [metrics_routes(container.metrics_controller())]
-    mount(app, routers, gate=Gate(authenticate=container.user.authenticate_bearer()))
+    app.add(metrics_routes(container.metrics_controller()))
     return app
 
 
@@ -98,8 +87,7 @@ def _lifespan(
     container: ApplicationContainer, *, is_embedded: bool
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        refuse_routes_without_access(app)  # once more: some may have come since they were mounted
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await container.database().open()
         # What was built at the start stays for good: the collector need not look at it again,
         # and a server makes garbage fast enough that rarer, larger rounds cost less in all.

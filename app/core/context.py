@@ -25,6 +25,8 @@ class WorkContext:
     """The address that the request came from."""
     headers: list[tuple[bytes, bytes]] | None = None
     """What the answer is to say besides, whatever it will be."""
+    code: str | None = None
+    """What the answer says went wrong, if something did."""
     is_logged: bool = True
     """Whether the request is worth a line of the access log."""
     keyed: "KeyedCall | None" = None

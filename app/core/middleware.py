@@ -64,6 +64,7 @@ class RequestBoundary:
         self._cors = Cors(edge.cors_origins) if edge.cors_origins else None
         self._body_seconds = edge.body_seconds
         self._fair_use = edge.fair_use
+        self._refusals = Refusals(edge.fair_use)
         self._headers = SECURITY_HEADERS + _transport_security(edge)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,7 +78,7 @@ class RequestBoundary:
             traceparent=_traceparent(headers.get(b"traceparent")),
         )
         token = current_work.set(work)
-        answer = _Answer(send, work, self._headers, self._fair_use)
+        answer = _Answer(send, work, self._headers)
         started = time.perf_counter()
         try:
             if self._cors is not None:
@@ -91,18 +92,16 @@ class RequestBoundary:
             await self._app(scope, receive, answer.send)
         except asyncio.CancelledError:  # the server ends, and has waited long enough
             if not answer.status:
-                await answer.refuse(Unavailable())
+                await self._refusals.answer(Unavailable(), answer.send)
             raise
         except Exception as error:
             # What the client will be told gets no name: the error's traceback holds this frame, and
             # if that held the error, all that the request had would be left to the collector.
-            if isinstance(as_app_error(error), InternalError):
-                # Neither a full disk nor a reporter that fails may cost the caller the answer.
-                with suppress(Exception):
-                    log.exception("unexpected error")
-                with suppress(Exception):
-                    self._report(error)
-            await answer.fail(error)
+            self._tell_of_defect(error)
+            if not answer.status:
+                await self._refusals.answer(error, answer.send)
+            elif not answer.is_complete:
+                raise  # the first bytes have left: only cutting the connection can still tell
         finally:
             scope.pop(INCOMING, None)  # which holds the scope: both would be the collector's
             seconds = time.perf_counter() - started
@@ -110,6 +109,16 @@ class RequestBoundary:
             if self._is_worth_a_line(work):
                 _log_access(scope, work, answer, seconds)
             current_work.reset(token)
+
+    def _tell_of_defect(self, error: Exception) -> None:
+        """Log and report what nobody foresaw."""
+        if not isinstance(as_app_error(error), InternalError):
+            return
+        # Neither a full disk nor a reporter that fails may cost the caller the answer.
+        with suppress(Exception):
+            log.error("unexpected error", exc_info=error)
+        with suppress(Exception):
+            self._report(error)
 
     def _check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
         """Raise what is wrong with the request as such, whatever address it is for."""
@@ -130,19 +139,15 @@ class RequestBoundary:
 class _Answer:
     """Passes the answer on, with our headers, and remembers how far it came."""
 
-    __slots__ = ("_fair_use", "_send", "_work", "body", "code", "headers", "status")
+    __slots__ = ("_send", "_work", "body", "headers", "is_complete", "status")
 
     def __init__(
-        self,
-        send: Send,
-        work: WorkContext,
-        headers: Sequence[tuple[bytes, bytes]],
-        fair_use: FairUse | None,
+        self, send: Send, work: WorkContext, headers: Sequence[tuple[bytes, bytes]]
     ) -> None:
-        self._send, self._work, self._fair_use = send, work, fair_use
+        self._send, self._work = send, work
         self.headers = headers
         self.status = 0
-        self.code: str | None = None
+        self.is_complete = False
         self.body: IncomingBody | None = None
 
     async def send(self, message: Message) -> None:
@@ -155,23 +160,55 @@ class _Answer:
             if self.body is not None and self.body.is_still_coming:
                 headers.append((b"connection", b"close"))  # nobody reads the rest
             message["headers"] = headers
+        elif not message.get("more_body"):
+            self.is_complete = True
         await self._send(message)
 
-    async def fail(self, error: Exception) -> None:
-        if self.status:
-            # The first bytes have left: only cutting the connection can still tell the client.
-            raise error
-        await self.refuse(self._too_many() or as_app_error(error))
 
-    def _too_many(self) -> AppError | None:
-        """Count what was refused before a route could count it; return a refusal of too many."""
-        if self._fair_use is None or self._work.headers is not None:
+class Refusals:
+    """Answers with problems, and counts what was refused before a route could count it."""
+
+    def __init__(self, fair_use: FairUse | None) -> None:
+        self._fair_use = fair_use
+
+    async def answer(self, error: Exception, send: Send) -> None:
+        work = current_work.get()
+        problem = self._too_many(work) or as_app_error(error)
+        work.code = problem.code
+        await send_problem(send, problem, work.request_id)
+
+    def _too_many(self, work: WorkContext) -> AppError | None:
+        if self._fair_use is None or work.headers is not None:
             return None
-        return self._fair_use.refusal(one_client(self._work.client))
+        return self._fair_use.refusal(one_client(work.client))
 
-    async def refuse(self, problem: AppError) -> None:
-        self.code = problem.code
-        await send_problem(self.send, problem, self._work.request_id)
+
+class ForeseenErrors:
+    """Answers errors of routes inside of all middleware, which so sees an answer as it has to.
+
+    What nobody foresaw goes on, through the middleware to the boundary.
+    """
+
+    def __init__(self, app: ASGIApp, edge: Edge | None) -> None:
+        self._app, self._refusals = app, Refusals(edge.fair_use if edge else None)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_begun = False
+
+        async def note(message: Message) -> None:
+            nonlocal is_begun
+            is_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note)
+        except Exception as error:
+            if is_begun or isinstance(as_app_error(error), InternalError):
+                raise
+            await self._refusals.answer(error, send)
 
 
 def _transport_security(edge: Edge) -> list[tuple[bytes, bytes]]:
@@ -194,7 +231,7 @@ def _traceparent(sent: bytes | None) -> str | None:
 
 
 def _log_access(scope: Scope, work: WorkContext, answer: _Answer, seconds: float) -> None:
-    code = {} if answer.code is None else {"code": answer.code}
+    code = {} if work.code is None else {"code": work.code}
     with suppress(Exception):  # the answer is out, and its connection can be kept
         log.info(
             "request",

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, Final
 
 from app.core.browsers import COOKIE
-from app.core.problems import PROBLEM_SCHEMA
+from app.core.problems import MEDIA_TYPE, PROBLEM_SCHEMA
 from app.core.response_headers import HEADERS
 from app.core.routing import API
 
@@ -54,7 +53,7 @@ def finished(document: dict[str, Any]) -> dict[str, Any]:
             "schemas": rewritten,
             "responses": _shared_problems(paths),
             "headers": HEADERS,
-            "securitySchemes": SECURITY_SCHEMES,
+            "securitySchemes": {**components.get("securitySchemes", {}), **SECURITY_SCHEMES},
         },
     }
 
@@ -70,9 +69,10 @@ def _shared_problems(paths: dict[str, Any]) -> dict[str, Any]:
     for methods in paths.values():
         for operation in methods.values():
             for status, response in operation["responses"].items():
-                if int(status) < HTTPStatus.BAD_REQUEST:
-                    continue
                 codes = re.findall(r"`(\w+)`", response["description"])
+                is_problem = MEDIA_TYPE in response.get("content", {})
+                if not is_problem or not codes:  # a success, or an error that is not ours
+                    continue
                 name = "Or".join(code.title().replace("_", "") for code in codes)
                 if shared.setdefault(name, response) == response:
                     operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}

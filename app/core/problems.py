@@ -1,10 +1,12 @@
 """Errors as problem details (RFC 9457): the one table from kinds of error to HTTP."""
 
 import http
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import orjson
+from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Send
@@ -67,6 +69,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
             "type": "integer",
             "description": "Only with the code `quota_exceeded`: the bound of it.",
         },
+        "data": {"description": "Only of some errors: what a route says besides `detail`."},
         "errors": {
             "type": "array",
             "description": "Only with status 422: each value that is not acceptable.",
@@ -85,6 +88,27 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 }
 
 
+class HttpProblem(AppError):
+    """A `fastapi.HTTPException`, which has any status.
+
+    A text as its detail is the document's `detail`, anything else its `data`. Where the status is
+    that of a kind of ours it has its code and sentence. Below 400 it is no error, and has no body.
+    """
+
+    code = "http_error"
+
+    def __init__(self, raised: HTTPException) -> None:
+        self.status = raised.status_code
+        self.headers = dict(raised.headers or {})
+        self.kind = next((kind for kind, its in STATUS_OF.items() if its == self.status), None)
+        is_own = isinstance(raised.detail, str) and raised.detail != _title_of(self.status)
+        usual = self.kind.message if self.kind else _title_of(self.status)
+        super().__init__(raised.detail if is_own else usual)
+        if self.kind is not None:
+            self.code = self.kind.code  # type: ignore[misc]  # of this one, not of all
+        self.data = None if isinstance(raised.detail, str) else jsonable_encoder(raised.detail)
+
+
 def status_of(kind: type[AppError]) -> int:
     """Return the HTTP status of a kind of error."""
     return next(STATUS_OF[ancestor] for ancestor in kind.__mro__ if ancestor in STATUS_OF)
@@ -92,6 +116,8 @@ def status_of(kind: type[AppError]) -> int:
 
 def as_app_error(error: Exception) -> AppError:
     """Return the error itself, its equivalent, or `InternalError` for what nobody foresaw."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]  # what middleware with a task group makes of it
     if isinstance(error, AppError):
         return error
     if isinstance(error, RequestValidationError):
@@ -99,7 +125,7 @@ def as_app_error(error: Exception) -> AppError:
     if isinstance(error, HTTPException):
         # FastAPI wraps whatever went wrong while it read a body.
         cause = error.__cause__
-        return cause if isinstance(cause, AppError) else _equivalent(error.status_code)
+        return cause if isinstance(cause, AppError) else HttpProblem(error)
     return InternalError()
 
 
@@ -121,22 +147,16 @@ def _complaint(place: str, *path: str | int) -> dict[str, str]:
     return {**where, "code": "invalid", "detail": "is missing or not acceptable"}
 
 
-def _equivalent(status: int) -> AppError:
-    for kind, its in STATUS_OF.items():
-        if its == status and kind is not MethodNotAllowed:  # that one says which are allowed
-            return kind()
-    return InternalError()
-
-
 async def send_problem(send: Send, error: AppError, request_id: str) -> None:
     """Answer with the error as a problem document."""
-    status = status_of(type(error))
-    body = orjson.dumps(_document(error, status, request_id))
-    headers = [
-        (b"content-type", MEDIA_TYPE.encode()),
-        (b"content-length", str(len(body)).encode()),
-        *_headers_of(error, status),
-    ]
+    status = error.status if isinstance(error, HttpProblem) else status_of(type(error))
+    headers = _headers_of(error, status)
+    body = b""
+    if status >= http.HTTPStatus.BAD_REQUEST:
+        body = orjson.dumps(_document(error, status, request_id))
+        headers.append((b"content-type", MEDIA_TYPE.encode()))
+    if status not in {http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED}:
+        headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
@@ -151,7 +171,7 @@ def problem_response(*kinds: type[AppError]) -> dict[str, Any]:
 def _document(error: AppError, status: int, request_id: str) -> dict[str, Any]:
     document: dict[str, Any] = {
         "type": f"/problems/{error.code}",
-        "title": http.HTTPStatus(status).phrase,
+        "title": _title_of(status),
         "status": status,
         "detail": error.detail,
         "instance": _instance(request_id),
@@ -159,9 +179,19 @@ def _document(error: AppError, status: int, request_id: str) -> dict[str, Any]:
     }
     if isinstance(error, Invalid):
         document["errors"] = error.errors
+    if isinstance(error, HttpProblem):
+        document |= {"data": error.data} if error.data is not None else {}
+        document |= {"type": "about:blank"} if error.kind is None else {}  # RFC 9457, 4.2.1
     if isinstance(error, QuotaExceeded):
         document |= {"quota": error.quota, "limit": error.limit}
     return document
+
+
+def _title_of(status: int) -> str:
+    try:
+        return http.HTTPStatus(status).phrase
+    except ValueError:  # one that nobody registered
+        return "Error"
 
 
 def _instance(request_id: str) -> str:
@@ -172,6 +202,9 @@ def _instance(request_id: str) -> str:
 
 
 def _headers_of(error: AppError, status: int) -> list[tuple[bytes, bytes]]:
+    if isinstance(error, HttpProblem) and error.headers:
+        named = error.headers.items()
+        return [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in named]
     if status == http.HTTPStatus.UNAUTHORIZED:
         return [(b"www-authenticate", b"Bearer")]
     if isinstance(error, MethodNotAllowed):
@@ -192,9 +225,14 @@ def header_names_of(kind: type[AppError]) -> list[str]:
     return ["Retry-After"] if hasattr(kind, "retry_after_seconds") else []
 
 
+def documented_kinds() -> Iterator[type[AppError]]:
+    """Walk the kinds of error that have a code of their own."""
+    return (kind for kind in AppError.all_kinds() if kind not in {AppError, HttpProblem})
+
+
 def problem_list() -> str:
     """Return `docs/api/problems.md`: every code that an answer may carry."""
-    kinds = {kind.code: kind for kind in AppError.all_kinds() if kind is not AppError}
+    kinds = {kind.code: kind for kind in documented_kinds()}
     rows = [
         f"| `{code}` | {status_of(kind)} | {kind.message} |" for code, kind in sorted(kinds.items())
     ]

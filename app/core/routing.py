@@ -30,8 +30,6 @@ from app.core.browsers import SAFE_METHODS
 from app.core.cors import PREFLIGHT, answer_preflight
 from app.core.documentation import (
     Documentation,
-    described_tags,
-    refuse_operations_of_one_name,
     summary_of,
 )
 from app.core.exceptions import AppError, MethodNotAllowed
@@ -51,8 +49,14 @@ from app.core.security import Access
 API: Final = "/api/v1"
 
 
+class UnusableRoute(TypeError):
+    """The service can't start with it: the sentence says what, where and how to mend it."""
+
+
 class ApiRoute(APIRoute):
     """One method on one address: who may call it, what it takes, what it answers."""
+
+    is_mount: Final = False
 
     def __init__(
         self,
@@ -67,6 +71,7 @@ class ApiRoute(APIRoute):
         replayable: bool = True,
         body_limit: int | None = None,
         sends: Sequence[str] = (),
+        by_fastapi: bool = False,
         **options: Any,
     ) -> None:
         options.setdefault("summary", summary_of(endpoint))
@@ -84,7 +89,7 @@ class ApiRoute(APIRoute):
             raise TypeError(message)
         self._most_values = max(FEW_VALUES, self._body_limit // BYTES_OF_A_VALUE)
         self._has_etag = "version" in getattr(self.response_model, "__dataclass_fields__", {})
-        self._plan = plan_for(endpoint, set(self.param_convertors))
+        self._plan = None if by_fastapi else plan_for(endpoint, set(self.param_convertors))
         if access.is_public and self._plan is not None and self._plan.takes_actor:
             message = f"{path}: a public route has no actor to give to its endpoint"
             raise TypeError(message)
@@ -202,37 +207,14 @@ class ApiRouter:
     def delete(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self._add("DELETE", path, endpoint, **options)
 
+    def routes_for(self, _app: FastAPI) -> Sequence[ApiRoute]:
+        return self.routes
+
     def _add(self, method: str, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         options.setdefault("tags", self.tags)
         if self.tags:
             options.setdefault("operation_id", f"{self.tags[0]}_{endpoint.__name__}")
         self.routes.append(ApiRoute(self._prefix + path, endpoint, methods=[method], **options))
-
-
-def mount(app: FastAPI, routers: Sequence[ApiRouter], *, gate: Gate) -> None:
-    """Put the routes into the application, in one flat list: nested routers match twice.
-
-    Raises TypeError for a route without an access policy, and for what OpenAPI can't describe: two
-    operations of one name, or a tag with two descriptions.
-    """
-    for route in (route for router in routers for route in router.routes):
-        route.bind(gate)
-        app.router.routes.append(route)
-    app.openapi_tags = described_tags((router.tags, router.description) for router in routers)
-    refuse_operations_of_one_name(app.router.routes)
-    refuse_routes_without_access(app)
-
-
-def refuse_routes_without_access(app: FastAPI) -> None:
-    """Raise if any route names no access policy: what nobody thought of must not be open."""
-    unnamed = [
-        getattr(route, "path", "?")
-        for route in app.router.routes
-        if not isinstance(route, ApiRoute)
-    ]
-    if unnamed:
-        message = f"routes without an access policy: {', '.join(unnamed)}"
-        raise TypeError(message)
 
 
 async def _send(answer: Answer, send: Send) -> None:
@@ -244,7 +226,7 @@ async def _send(answer: Answer, send: Send) -> None:
 async def _answer_another_method(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer HEAD as GET without the body (RFC 9110, section 9.3.2); refuse any other method."""
     as_get = {**scope, "method": "GET"}
-    there = [r for r in scope["router"].routes if r.matches(as_get)[0] is not Match.NONE]
+    there = [r for r in scope["router"].routes if r.taken and r.matches(as_get)[0] != Match.NONE]
     get = next((route for route in there if "GET" in route.taken), None)
     if get is None or scope["method"] != "HEAD":
         taken = {method for route in there for method in route.taken}

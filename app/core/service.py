@@ -1,24 +1,33 @@
 """FastAPI, with our boundary around its routes."""
 
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 from starlette.types import ASGIApp
 
 from app.core.connections import OpenConnections
 from app.core.dispatch import Dispatch
+from app.core.documentation import described_tags, refuse_operations_of_one_name
 from app.core.edge import Edge
-from app.core.middleware import RequestBoundary
+from app.core.gate import CLOSED, Gate
+from app.core.middleware import ForeseenErrors, RequestBoundary
+from app.core.mounts import Guarded, MountedApp, MountedRouter, Routes
 from app.core.openapi import finished
+from app.core.routing import ApiRouter, UnusableRoute
+from app.core.security import Access
+
+_NAME: Final = re.compile(r"{[^}]*}")
 
 
 class Service(FastAPI):
-    """FastAPI, with our boundary around its routes in place of its middleware.
+    """FastAPI, with our boundary around its middleware and its routes.
 
-    The boundary turns every error into a problem document, so Starlette's own error pages and
-    exception handlers, which would be the second and the third to do so, are left out.
+    Every route names its access policy: `add` and `mount_router`, `mount` ask for it. What goes
+    past them, as `include_router` and `@app.get` do, stops the start.
     """
 
     def __init__(
@@ -26,18 +35,83 @@ class Service(FastAPI):
         *,
         report: Callable[[Exception], object],
         edge: Edge | None = None,
+        gate: Gate = CLOSED,
         **options: Any,
     ) -> None:
-        super().__init__(**options)
-        self._report, self._edge = report, edge
+        # FastAPI's own pages would be routes without a policy; ours are `shared/presentation/docs`.
+        own_pages = {"openapi_url": None, "docs_url": None, "redoc_url": None}
+        super().__init__(**{**own_pages, "redirect_slashes": False, **options})
+        self._report, self._edge, self._gate = report, edge, gate
+        self._tags: list[tuple[list[str], str]] = []
         self.open_connections = OpenConnections(edge or Edge())
         """For the server, which sees them first."""
 
+    # --- Routes ---------------------------------------------------------------------------------
+
+    def add(self, *parts: Routes) -> None:
+        """Put routes into the application, in one flat list: nested routers match twice.
+
+        Raises UnusableRoute, a TypeError, for what would never be reached, and TypeError for what
+        OpenAPI can't describe: two operations of one name, or a tag with two descriptions.
+        """
+        for part in parts:
+            if isinstance(part, ApiRouter):
+                self._tags.append((part.tags, part.description))
+            for route in part.routes_for(self):
+                self._refuse_overlap(route)
+                route.bind(self._gate)
+                self.router.routes.append(route)
+        self.openapi_tags = described_tags(self._tags)
+        refuse_operations_of_one_name(self.routes)
+        self.openapi_schema = None
+
+    def mount_router(self, router: APIRouter, *, access: Access, **options: Any) -> None:
+        """Add a router of FastAPI's; `options` are those of `MountedRouter`."""
+        self.add(MountedRouter(router, access=access, **options))
+
+    def mount(
+        self,
+        path: str,
+        app: ASGIApp,
+        name: str | None = None,
+        *,
+        access: Access | None = None,
+        **options: Any,
+    ) -> None:
+        """Add an application below a path; `options` are those of `MountedApp`."""
+        if access is None:
+            message = f"{path}: name who may use it, such as mount({path!r}, app, access=PUBLIC)"
+            raise UnusableRoute(message)
+        self.add(MountedApp(path, app, access=access, name=name, **options))
+
+    def refuse_routes_without_access(self) -> None:
+        """Raise if any route names no access policy: what nobody thought of must not be open."""
+        foreign = [route for route in self.routes if not isinstance(route, Guarded)]
+        paths = [context.path or "?" for context in iter_route_contexts(foreign)]
+        if getattr(self.router, "_low_priority_routes", None):
+            paths.append("what frontend() serves")
+        if paths:
+            message = (
+                f"routes without an access policy: {', '.join(paths)}; add them by "
+                "mount_router(router, access=…), mount(path, app, access=…) or an ApiRouter"
+            )
+            raise UnusableRoute(message)
+
+    def _refuse_overlap(self, new: Guarded) -> None:
+        for old in self.routes:
+            if isinstance(old, Guarded) and (overlap := _overlap(old, new)):
+                raise UnusableRoute(overlap)
+
+    # --- What FastAPI asks of us ----------------------------------------------------------------
+
     def build_middleware_stack(self) -> ASGIApp:
+        self.refuse_routes_without_access()
+        app: ASGIApp = Dispatch(self.router)
         if self.user_middleware:
-            message = "middleware is not run here: wrap the application, or extend RequestBoundary"
-            raise TypeError(message)
-        return RequestBoundary(Dispatch(self.router), report=self._report, edge=self._edge)
+            app = ForeseenErrors(app, self._edge)
+            for middleware in reversed(self.user_middleware):
+                app = middleware.cls(app, *middleware.args, **middleware.kwargs)
+        return RequestBoundary(app, report=self._report, edge=self._edge)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -51,3 +125,20 @@ class Service(FastAPI):
             )
             self.openapi_schema = finished(document)
         return self.openapi_schema
+
+
+def _overlap(old: Guarded, new: Guarded) -> str | None:
+    """Return what is wrong with having both; None if each of them can be reached."""
+    was, comes = (_NAME.sub("{}", route.path) for route in (old, new))
+    if old.is_mount and _lies_below(comes, was):
+        return f"{new.path} is never reached: {old.path} is mounted before it, so mount that later"
+    if new.is_mount and new.path != "/" and _lies_below(was, comes):
+        return f"nothing can be mounted at {new.path}: {old.path} is there; take another path"
+    if was == comes and (shared := old.taken & new.taken):
+        methods = ", ".join(sorted(shared))
+        return f"{methods} {new.path} is there twice, and the second never reached: remove one"
+    return None
+
+
+def _lies_below(path: str, mount: str) -> bool:
+    return f"{path}/".startswith(f"{mount.rstrip('/')}/")

@@ -1,5 +1,6 @@
 """Requests byte by byte: client libraries mend what a test wants to send broken."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,9 +64,14 @@ async def send(
     }
     chunks = iter([body, b""] if isinstance(body, bytes) else body)
     sent: list[Message] = []
+    is_whole = False
 
     async def receive() -> Message:
+        nonlocal is_whole
+        if is_whole:
+            await asyncio.Event().wait()  # the client waits for its answer
         chunk = next(chunks, None)
+        is_whole = chunk == b""
         if chunk is None:
             return {"type": "http.disconnect"}
         return {"type": "http.request", "body": chunk, "more_body": chunk != b""}

@@ -11,8 +11,8 @@ import orjson
 from pydantic import Field
 from starlette.responses import HTMLResponse, Response
 
-from app.core.exceptions import AppError, NotFound
-from app.core.problems import status_of
+from app.core.exceptions import NotFound
+from app.core.problems import documented_kinds, status_of
 from app.core.routing import ApiRouter
 from app.core.security import PUBLIC
 
@@ -51,8 +51,7 @@ class DocsController:
         self._document: bytes | None = None
         self._problems = {
             kind.code: ProblemPage(kind.code, status_of(kind), kind.message)
-            for kind in AppError.all_kinds()
-            if kind is not AppError
+            for kind in documented_kinds()
         }
 
     async def openapi(self) -> Response:

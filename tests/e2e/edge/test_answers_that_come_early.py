@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.core.exceptions import Unauthenticated
-from app.core.gate import Gate
-from app.core.routing import ApiRouter, mount
-from app.core.security import AUTHENTICATED, PUBLIC, Actor
+from app.core.routing import ApiRouter
+from app.core.security import AUTHENTICATED, PUBLIC
 from app.core.server import HttpProtocol
 from app.core.service import Service
 from app.core.wire import Body
@@ -35,18 +33,13 @@ async def take(body: Note) -> dict[str, str]:
     return {"text": body.text}
 
 
-async def nobody(_token: str) -> Actor:
-    raise Unauthenticated
-
-
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    app = Service(report=print, openapi_url=None, docs_url=None)
-    app.router.routes.clear()
+    app = Service(report=print)
     router = ApiRouter()
     router.post("/notes", take, access=PUBLIC)
     router.post("/mine", take, access=AUTHENTICATED)
-    mount(app, [router], gate=Gate(authenticate=nobody))
+    app.add(router)
     with served(app, Brief) as address:
         yield int(address.rpartition(":")[2])
 

@@ -13,10 +13,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.core.edge import Edge
-from app.core.exceptions import Unauthenticated
-from app.core.gate import Gate
-from app.core.routing import ApiRouter, mount
-from app.core.security import PUBLIC, Actor
+from app.core.routing import ApiRouter
+from app.core.security import PUBLIC
 from app.core.server import HttpProtocol
 from app.core.service import Service
 from app.core.wire import Body
@@ -52,20 +50,15 @@ async def large() -> Response:
     return Response(b"x" * LARGE)
 
 
-async def nobody(_token: str) -> Actor:
-    raise Unauthenticated
-
-
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """Of a small service that waits a third of a second for each part of a request."""
-    app = Service(report=print, edge=Edge(body_seconds=SOON), openapi_url=None, docs_url=None)
-    app.router.routes.clear()
+    app = Service(report=print, edge=Edge(body_seconds=SOON))
     router = ApiRouter()
     router.get("/fine", fine, access=PUBLIC)
     router.get("/large", large, access=PUBLIC)
     router.post("/notes", take, access=PUBLIC)
-    mount(app, [router], gate=Gate(authenticate=nobody))
+    app.add(router)
     with served(app, Impatient) as address:
         yield int(address.rpartition(":")[2])
 

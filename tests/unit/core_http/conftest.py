@@ -14,7 +14,7 @@ from app.core.edge import Edge
 from app.core.exceptions import Unauthenticated
 from app.core.gate import Gate
 from app.core.logging import _add_request_id
-from app.core.routing import ApiRouter, mount
+from app.core.mounts import Routes
 from app.core.security import Actor
 from app.core.service import Service
 
@@ -39,16 +39,13 @@ def reported() -> list[Exception]:
 def serve(reported: list[Exception]) -> Serve:
     """Make an application of some routes."""
 
-    def serve(*routers: ApiRouter, edge: Edge | None = None) -> Service:
+    def serve(*routers: Routes, edge: Edge | None = None) -> Service:
         app = Service(
             report=reported.append,
             edge=edge,
-            openapi_url=None,
-            docs_url=None,
-            redoc_url=None,
-            redirect_slashes=False,
+            gate=Gate(authenticate=authenticate),
         )
-        mount(app, routers, gate=Gate(authenticate=authenticate))
+        app.add(*routers)
         return app
 
     return serve

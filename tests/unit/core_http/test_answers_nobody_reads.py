@@ -65,7 +65,7 @@ def transport() -> Transport:
 
 @pytest.fixture
 async def protocol(loop: Loop, transport: Transport) -> HttpProtocol:
-    app = Service(report=print, openapi_url=None, docs_url=None)
+    app = Service(report=print)
     config = uvicorn.Config(app, log_config=None, lifespan="off")
     config.load()
     loop_of_ours: Any = loop

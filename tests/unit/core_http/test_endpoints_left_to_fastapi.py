@@ -267,22 +267,25 @@ async def test_our_errors_come_through(app: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raised", "status", "code"),
+    ("status", "code", "kind"),
     [
-        (400, 400, "malformed_request"),
-        (403, 403, "forbidden"),
-        (404, 404, "not_found"),
-        (405, 500, "internal_error"),
-        (418, 500, "internal_error"),
-        (503, 503, "unavailable"),
+        (400, "malformed_request", "/problems/malformed_request"),
+        (404, "not_found", "/problems/not_found"),
+        (405, "method_not_allowed", "/problems/method_not_allowed"),
+        (409, "conflict", "/problems/conflict"),
+        (418, "http_error", "about:blank"),
+        (499, "http_error", "about:blank"),
+        (503, "unavailable", "/problems/unavailable"),
     ],
 )
-async def test_errors_of_fastapi_become_ours(
-    app: Service, log_lines: list[Any], raised: int, status: int, code: str
+async def test_an_http_exception_of_any_status_is_a_problem_document(
+    app: Service, log_lines: list[Any], status: int, code: str, kind: str
 ) -> None:
-    answer = await get(app, f"their_error?number={raised}")
-    assert (answer.status, answer.json()["code"]) == (status, code)
-    assert CANARY.encode() not in answer.body
+    answer = await get(app, f"their_error?number={status}")
+    document = answer.json()
+    assert (answer.status, document["status"], document["code"]) == (status, status, code)
+    assert (document["type"], document["detail"]) == (kind, CANARY)
+    assert log_lines[-1]["code"] == code
 
 
 async def test_a_defect_is_an_internal_error(

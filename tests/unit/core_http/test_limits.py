@@ -12,7 +12,7 @@ from app.core.fair_use import FairUse
 from app.core.gate import Gate
 from app.core.limits import Limit, TooManyRequests
 from app.core.parameters import CurrentActor
-from app.core.routing import ApiRouter, mount
+from app.core.routing import ApiRouter
 from app.core.security import AUTHENTICATED, PUBLIC, scope
 from app.core.service import Service
 from app.core.wire import Body
@@ -62,12 +62,9 @@ def app(watch: Watch) -> Service:
     app = Service(
         report=lambda error: None,
         edge=Edge(trusted_proxies=[ip_network("127.0.0.1")], fair_use=fair_use),
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
+        gate=Gate(authenticate=authenticate, limiter=LocalLimiter(now=watch), fair_use=fair_use),
     )
-    gate = Gate(authenticate=authenticate, limiter=LocalLimiter(now=watch), fair_use=fair_use)
-    mount(app, [router], gate=gate)
+    app.add(router)
     return app
 
 

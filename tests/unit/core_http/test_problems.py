@@ -1,9 +1,11 @@
 """The table from kinds of error to HTTP."""
 
+import datetime as dt
 from typing import Any
 
 import orjson
 import pytest
+from fastapi import HTTPException
 from starlette.types import Message
 
 from app.core import exceptions
@@ -11,6 +13,7 @@ from app.core.exceptions import AppError, Invalid, MethodNotAllowed
 from app.core.problems import (
     STATUS_OF,
     as_app_error,
+    documented_kinds,
     problem_list,
     problem_response,
     send_problem,
@@ -18,11 +21,7 @@ from app.core.problems import (
 )
 from app.core.strict_json import MalformedJson
 
-OURS = [
-    kind
-    for kind in AppError.all_kinds()
-    if kind is not AppError and kind.__module__.startswith("app.")
-]
+OURS = [kind for kind in documented_kinds() if kind.__module__.startswith("app.")]
 
 
 async def sent(error: AppError, request_id: str = "my-request") -> tuple[Message, Any]:
@@ -132,3 +131,45 @@ def test_openapi_is_told_the_codes_of_a_status() -> None:
     told = problem_response(exceptions.Conflict, exceptions.ConcurrentUpdate)
     assert told["description"] == "`conflict`, `concurrent_update`"
     assert list(told["content"]) == ["application/problem+json"]
+
+
+# --- What FastAPI's users raise -----------------------------------------------------------------
+
+
+async def test_an_http_exception_without_a_detail_says_what_its_kind_says() -> None:
+    _, document = await sent(as_app_error(HTTPException(404)))
+    assert (document["detail"], document["code"]) == (exceptions.NotFound.message, "not_found")
+    _, document = await sent(as_app_error(HTTPException(402)))
+    assert (document["title"], document["detail"]) == ("Payment Required", "Payment Required")
+
+
+async def test_a_detail_that_is_no_text_is_the_documents_data() -> None:
+    detail = {"reason": "closed", "until": dt.date(2030, 1, 2)}
+    _, document = await sent(as_app_error(HTTPException(409, detail)))
+    assert document["data"] == {"reason": "closed", "until": "2030-01-02"}
+    assert document["detail"] == exceptions.Conflict.message
+
+
+async def test_the_headers_of_an_http_exception_are_sent() -> None:
+    raised = HTTPException(401, headers={"WWW-Authenticate": "Basic"})
+    start, _ = await sent(as_app_error(raised))
+    assert (b"www-authenticate", b"Basic") in start["headers"]
+
+
+async def test_an_http_exception_below_400_has_no_document() -> None:
+    messages: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        messages.append(message)
+
+    raised = HTTPException(307, headers={"Location": "/login"})
+    await send_problem(keep, as_app_error(raised), "my-request")
+    assert messages[0]["headers"] == [(b"location", b"/login"), (b"content-length", b"0")]
+    assert messages[1]["body"] == b""
+
+
+def test_an_error_alone_in_a_group_is_that_error() -> None:
+    error = exceptions.NotFound()
+    assert as_app_error(ExceptionGroup("of a task group", [error])) is error
+    both = ExceptionGroup("of a task group", [error, ValueError()])
+    assert isinstance(as_app_error(both), exceptions.InternalError)

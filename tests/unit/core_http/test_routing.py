@@ -3,16 +3,15 @@
 from collections.abc import Callable
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.routing import Mount, Route
 
-from app.core.gate import Gate
 from app.core.parameters import CurrentActor
-from app.core.routing import ApiRoute, ApiRouter, mount
+from app.core.routing import ApiRoute, ApiRouter, UnusableRoute
 from app.core.security import AUTHENTICATED, PUBLIC, scope
 from app.core.service import Service
 from tests.support.raw import send
-from tests.unit.core_http.conftest import Serve, authenticate
+from tests.unit.core_http.conftest import Serve
 
 ANA = (b"authorization", b"Bearer ana")
 
@@ -94,6 +93,7 @@ def test_a_route_without_an_access_policy_can_not_be_made() -> None:
     "add",
     [
         pytest.param(lambda app: app.get("/open")(nothing), id="a-route-of-fastapi"),
+        pytest.param(lambda app: app.include_router(router_of("/open")), id="a-router-of-fastapi"),
         pytest.param(
             lambda app: app.router.routes.append(Route("/open", nothing)),
             id="a-route-of-starlette",
@@ -104,18 +104,25 @@ def test_a_route_without_an_access_policy_can_not_be_made() -> None:
         pytest.param(lambda app: app.websocket("/open")(nothing), id="a-websocket"),
     ],
 )
-def test_an_application_with_a_route_that_names_no_policy_does_not_start(
-    add: Callable[[FastAPI], object],
+async def test_an_application_with_a_route_that_names_no_policy_does_not_start(
+    serve: Serve, add: Callable[[FastAPI], object]
 ) -> None:
-    app = FastAPI(openapi_url=None)
+    app = serve()
     add(app)
-    with pytest.raises(TypeError, match="without an access policy: /open"):
-        mount(app, [], gate=Gate(authenticate=authenticate))
+    with pytest.raises(UnusableRoute, match="without an access policy: /open; add them by"):
+        async with app.router.lifespan_context(app):
+            await send(app, "GET", "/open")
 
 
-def test_the_documentation_of_fastapi_would_be_such_a_route() -> None:
-    with pytest.raises(TypeError, match=r"/openapi\.json, /docs"):
-        mount(FastAPI(), [], gate=Gate(authenticate=authenticate))
+async def test_fastapi_own_pages_stop_the_start_because_they_name_no_policy() -> None:
+    with pytest.raises(UnusableRoute, match=r"/openapi\.json, /docs"):
+        await send(Service(report=print, openapi_url="/openapi.json", docs_url="/docs"), "GET", "/")
+
+
+def router_of(path: str) -> APIRouter:
+    router = APIRouter()
+    router.get(path)(nothing)
+    return router
 
 
 def test_a_public_route_can_not_ask_who_calls() -> None:

@@ -185,7 +185,7 @@ async def test_an_unforeseen_error_is_logged_and_reported_but_not_told(
     assert [type(error) for error in reported] == [Defect]
     error, access = log_lines
     assert (error["event"], error["log_level"]) == ("unexpected error", "error")
-    assert (error["request_id"], error["exc_info"]) == ("my-request", True)
+    assert (error["request_id"], error["exc_info"]) == ("my-request", reported[0])
     assert (access["event"], access["status"]) == ("request", 500)
 
 

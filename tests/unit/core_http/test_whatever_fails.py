@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.core import middleware
 from app.core.gate import Gate
 from app.core.parameters import CurrentActor
-from app.core.routing import ApiRouter, mount
+from app.core.routing import ApiRouter
 from app.core.security import AUTHENTICATED, PUBLIC, Actor
 from app.core.service import Service
 from app.core.wire import Body
@@ -76,7 +76,7 @@ def app(reported: list[Exception]) -> Service:
         reported.append(error)
         raise Defect  # as a reporter does whose network is away
 
-    app = Service(report=report, openapi_url=None, docs_url=None, redoc_url=None)
+    app = Service(report=report, gate=Gate(authenticate=authenticate))
     router = ApiRouter()
     router.get("/fine", fine, access=PUBLIC)
     router.get("/endpoint", fail_async, access=PUBLIC)
@@ -85,7 +85,7 @@ def app(reported: list[Exception]) -> Service:
     router.get("/response", answer_that_fails, access=PUBLIC)
     router.get("/authenticator", fine, access=AUTHENTICATED)
     router.get("/actor", tell_who_calls, access=AUTHENTICATED)
-    mount(app, [router], gate=Gate(authenticate=authenticate))
+    app.add(router)
     return app
 
 
