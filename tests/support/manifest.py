@@ -4,7 +4,7 @@ Each module says it in `tests/modules/<module>/manifest.py`, as `MANIFEST = Mani
 that is added adds such a folder, and changes no test of the base.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import iter_modules
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import tests.modules
 from app.shared.infrastructure.database.query import Query
+from tests.support.cast import OWNER, Cast
 
 
 class Allowed(NamedTuple):
@@ -59,8 +60,46 @@ class Plans:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Thing:
+    """What an address names, by a parameter of its path such as `{note_id}`."""
+
+    there_for: frozenset[str] = frozenset({OWNER})
+    """Who may know of it. For all others it is as what never was."""
+
+    create: tuple[str, Mapping[str, Any]] | None = None
+    """The POST that makes one, below /api/v1, and its body. The answer has its `id`."""
+
+    make: Callable[[Cast, str], Awaitable[str]] | None = None
+    """Where no POST makes one: make one of the owner's for a caller, and return its id."""
+
+    share: Callable[[Cast, str], Awaitable[None]] | None = None
+    """Let the colleague know of it, by its id."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """What is not said has no need to be."""
+
+    routes: str = ""
+    """All routes, a line each, with their access policies: `GET /api/v1/notes note:read`."""
+
+    things: Mapping[str, Thing] = field(default_factory=dict)
+    """What the routes' addresses name, by the parameter."""
+
+    bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What to send to a route that needs a body, by `PATCH /api/v1/notes/{note_id}`."""
+
+    before: Mapping[str, str] = field(default_factory=dict)
+    """What the owner has to do before a route can be called, by the route: `DELETE /notes/{}`."""
+
+    outcomes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """By a route and a caller, where it is not what policy and thing say: "forbidden", "absent"."""
+
+    good_values: Mapping[str, Any] = field(default_factory=dict)
+    """Of fields whose schema does not say enough to make up a good value."""
+
+    several_lines: frozenset[str] = frozenset()
+    """The fields whose text may have several lines."""
 
     plans: Plans = Plans()
 
@@ -69,3 +108,8 @@ def manifests() -> dict[str, Manifest]:
     """Those of all modules, by their names."""
     found = sorted(each.name for each in iter_modules(tests.modules.__path__))
     return {name: import_module(f"tests.modules.{name}.manifest").MANIFEST for name in found}
+
+
+def things() -> dict[str, Thing]:
+    """Return what addresses of modules name, by the parameter."""
+    return {name: thing for each in manifests().values() for name, thing in each.things.items()}

@@ -17,6 +17,7 @@ from hypothesis import settings as how
 from app.config.settings import Settings
 from app.main import create_app
 from tests.support.browser import COOKIE, OWN_ORIGIN
+from tests.support.manifest import things
 from tests.support.people import Person
 from tests.support.server import ROOT, served
 
@@ -66,15 +67,17 @@ def test_every_operation_keeps_its_contract(
     case: schemathesis.Case[Any], address: str, helper: httpx2.Client, admin: Person
 ) -> None:
     authorized = {"Authorization": f"Bearer {admin.access_token}"}
-    # Where a case names some task or user, it names one that is there: else all ends in a 404.
+    # Where a case names something, it names one that is there: else all ends in a 404.
     seen = helper.get("/users/me", headers=authorized).json()
-    if _is_uuid(case.path_parameters.get("task_id")):
-        seen = helper.post("/tasks", json={"title": "Aim"}, headers=authorized).json()
-        case.path_parameters["task_id"] = seen["id"]
     if _is_uuid(case.path_parameters.get("user_id")):
         case.path_parameters["user_id"] = admin.id
+    for name, thing in things().items():
+        if thing.create is not None and _is_uuid(case.path_parameters.get(name)):
+            path, body = thing.create
+            seen = helper.post(path, json=body, headers=authorized).json()
+            case.path_parameters[name] = seen["id"]
     if tag := OUR_TAG.fullmatch(case.headers.get("If-Match", "")):
-        case.headers["If-Match"] = f"{tag[1]}{seen['version']}{tag[2]}"
+        case.headers["If-Match"] = f"{tag[1]}{seen.get('version', 1)}{tag[2]}"
     # It makes up a cookie beside our header, and would take that for what let the case in.
     case.cookies.pop(COOKIE, None)
     case.call_and_validate(base_url=address, headers={**authorized, "Origin": OWN_ORIGIN})

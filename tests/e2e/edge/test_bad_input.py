@@ -13,6 +13,7 @@ import pytest
 
 from app.core.service import Service
 from tests.support.dead_letters import leave_failed
+from tests.support.manifest import manifests, things
 from tests.support.people import Person
 from tests.support.raw import Answer, send
 
@@ -24,13 +25,11 @@ FORM: Final = "application/x-www-form-urlencoded"
 
 # What makes a field good where its schema does not say it; anything else is made from the schema.
 GOOD: Final = {
-    "email": "bruno@example.com",
-    "password": "correct horse battery",
-    "username": "bruno@example.com",
     "since": "2026-01-01T00:00:00Z",
+    **{name: value for each in manifests().values() for name, value in each.good_values.items()},
 }
 SOME_ID: Final = "0190f5a0-0000-7000-8000-000000000001"
-SEVERAL_LINES: Final = {"description"}
+SEVERAL_LINES: Final = {name for each in manifests().values() for name in each.several_lines}
 # What a complaint about the form of a value may say; the rest is about what the value means.
 OF_FORM: Final = {"required", "unknown_field", "wrong_type", "invalid_format", "not_allowed"}
 
@@ -181,11 +180,14 @@ def routes(service: Service) -> list[Route]:
 
 @pytest.fixture
 async def sender(service: Service, admin: Person) -> Sender:
-    task = await admin.create_task()
+    ids = {}
+    for name, thing in things().items():
+        if thing.create is not None:
+            path, body = thing.create
+            ids[name] = (await admin.post(path, body)).json()["id"]
     dead, _ = await leave_failed(service.state.container.database())
     # Another handler than that of the delivery, which stays as it is.
-    handler = "task.release_tasks_of_user"
-    return Sender(service, admin, task_id=task["id"], delivery_id=str(dead), handler_id=handler)
+    return Sender(service, admin, delivery_id=str(dead), handler_id="user.mail_key_made", **ids)
 
 
 # --- Bodies -------------------------------------------------------------------------------------
@@ -414,7 +416,7 @@ async def test_bad_credentials_are_refused_by_every_route_that_asks_for_some(
         f"Bearer {huge}.e30.x",
         None,
     ]
-    closed = [route for route in routes if "security" in route.operation]
+    closed = [route for route in routes if route.operation["security"]]
     assert len(closed) > 10
     for route in closed:
         for value in BAD["headers"]["authorization"] + generated:

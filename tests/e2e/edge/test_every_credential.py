@@ -132,7 +132,7 @@ def routes(service: Service) -> list[ApiRoute]:
 
 
 def address(route: ApiRoute) -> str:
-    handler = "task.release_tasks_of_user"
+    handler = "user.mail_key_made"
     path = route.path.replace("{delivery_id}", "1").replace("{handler_id}", handler)
     return re.sub(r"{\w+}", SOME_ID, path)
 

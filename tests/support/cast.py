@@ -1,0 +1,26 @@
+"""Those who call in the tests of access, and whom the owner of a thing may share it with."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import httpx2
+
+from app.core.service import Service
+from tests.support.people import Person
+
+NOBODY, DISABLED, OTHER = "nobody", "a disabled account", "somebody else"
+COLLEAGUE, OWNER, ADMIN = "a colleague of the owner", "the owner", "an administrator"
+EVERYBODY: Final = frozenset({NOBODY, DISABLED, OTHER, COLLEAGUE, OWNER, ADMIN})
+
+
+@dataclass
+class Cast:
+    """All of them, with the service that they call."""
+
+    service: Service
+    client: httpx2.AsyncClient
+    people: dict[str, Person]
+
+    @property
+    def owner(self) -> Person:
+        return self.people[OWNER]
