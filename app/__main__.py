@@ -1,13 +1,19 @@
 """`python -m app`: the command line of the service."""
 
 import signal
+import sys
+
+from app.core.exceptions import CompositionError
 
 # Until the command runs, Ctrl-C ends the process without a word: a second passes with imports.
 asked = signal.getsignal(signal.SIGINT)
 if asked is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from app.cli import main  # noqa: E402
+try:
+    from app.cli import main
+except CompositionError as error:  # a line of `app/container.py` that can not be right
+    sys.exit(str(error))
 
 signal.signal(signal.SIGINT, asked)
 main()

@@ -15,11 +15,12 @@ import typer
 import uvicorn
 
 from app.config.database import create_database
+from app.config.documentation import write_settings
 from app.config.env_file import VARIABLE
 from app.config.settings import InvalidSettingsError, Settings, load_settings
-from app.container import ApplicationContainer, build_container, registry_of_all
+from app.container import ApplicationContainer
 from app.core.ending import ENDING
-from app.core.exceptions import AppError, Invalid, Unavailable
+from app.core.exceptions import AppError, CompositionError, Invalid, Unavailable
 from app.core.logging import configure_logging, prepare_output, release_output
 from app.core.open_files import allow_many
 from app.core.ports import PortTaken, address_of, refuse_taken
@@ -28,7 +29,8 @@ from app.core.server import HttpProtocol
 from app.doctor import examine
 from app.event_commands import events
 from app.main import create_app
-from app.seed import PASSWORD, USERS, seed
+from app.modules.user.application.dto import RolesOfAddress
+from app.shared.composition import opened, seeded, settings_of
 from app.shared.infrastructure.database.migrate import MigrationFailed, check, downgrade, upgrade
 from app.shared.infrastructure.database.sqlite_setup import UnusableFile
 from app.shared.infrastructure.events.catalogue import write_catalogue
@@ -46,6 +48,7 @@ cli.add_typer(events, name="events")
 FORESEEN: Final = (
     InvalidSettingsError,
     AppError,
+    CompositionError,
     MigrationFailed,
     PortTaken,
     EngineEnded,
@@ -85,7 +88,7 @@ def choose_settings(
 @cli.command()
 def serve() -> None:
     """Serve the API. In the development profile the database is migrated first."""
-    settings = load_settings()
+    settings = ApplicationContainer.load_settings()
     if settings.app_env == "development":
         upgrade(settings.owners_database)
     # The server's own words for these would not say how to mend them.
@@ -118,21 +121,21 @@ def serve() -> None:
 @cli.command()
 def worker() -> None:
     """Do the work that nobody waits for, in a process of its own."""
-    settings = load_settings()
+    settings = ApplicationContainer.load_settings()
     configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
     if settings.events == "celery":
         sys.exit(run_celery_worker(settings))
-    run(build_container(settings))
+    run(ApplicationContainer.build(settings))
 
 
 @cli.command()
 def relay() -> None:
     """Send the work to Celery's workers, and fire schedules: with EVENTS=celery."""
-    settings = load_settings()
+    settings = ApplicationContainer.load_settings()
     if settings.events != "celery":
         sys.exit(f"EVENTS is {settings.events}: only Celery's workers need a relay.")
     configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
-    run(build_container(settings))
+    run(ApplicationContainer.build(settings))
 
 
 @cli.command()
@@ -146,7 +149,7 @@ def migrate(
     ] = None,
 ) -> None:
     """Bring the database to the schema of this code."""
-    url = load_settings().owners_database
+    url = ApplicationContainer.load_settings().owners_database
     if only_check:
         check(url)
     elif down is not None:
@@ -173,27 +176,37 @@ def doctor() -> None:
 def openapi(
     *, write: Annotated[bool, typer.Option(help="Write into docs instead of printing.")] = False
 ) -> None:
-    """Print the OpenAPI document, or write it, the list of problems and the event catalogue."""
-    settings = _plain_settings()
+    """Print the OpenAPI document, or write all that is made from the code.
+
+    That is the document, the list of problems, the event catalogue and the settings of modules.
+    """
+    settings = documented_settings()
     document = create_app(settings).openapi()
     text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
     if write:
         Path("docs/api/openapi.json").write_text(text, encoding="utf-8")
         Path("docs/api/problems.md").write_text(problem_list(), encoding="utf-8")
-        write_catalogue(registry_of_all(settings), Path("docs/architecture"))
+        of_modules = settings_of(ApplicationContainer)
+        write_settings(of_modules, Path(".env.example"), Path("docs/deployment/settings.md"))
+        registry = ApplicationContainer.build(settings).registry()
+        write_catalogue(registry, Path("docs/architecture"))
     else:
         typer.echo(text, nl=False)
 
 
 @cli.command(name="seed")
 def load_demo_data() -> None:
-    """Load demo users and some thousand tasks; what is there already stays."""
-    settings = load_settings()
+    """Load demo data of all modules; what is there already stays."""
+    settings = ApplicationContainer.load_settings()
     if settings.is_production:
         sys.exit("Demo data has no place in production; nothing was changed.")
     upgrade(settings.owners_database)
-    added = _with_container(seed)
-    typer.echo(f"Added {added} tasks. Sign in as {USERS[0]} with the password {PASSWORD!r}.")
+
+    async def load(container: ApplicationContainer) -> None:
+        async for sentence in seeded(container):
+            typer.echo(sentence)
+
+    _with_container(load)
 
 
 @users.command()
@@ -201,6 +214,14 @@ def create_admin(email: str) -> None:
     """Open an administrator's account and print its password, once."""
     password = _with_container(lambda container: container.user.create_admin().execute(email))
     typer.echo(f"The password of {email} (it is shown only now): {password}")
+
+
+@users.command()
+def set_roles(email: str, roles: list[str]) -> None:
+    """Give an account these roles, which modules declare, and take any other away."""
+    request = RolesOfAddress(email=email, roles=roles)
+    _with_container(lambda container: container.user.set_roles().execute(request))
+    typer.echo(f"{email} has the roles {', '.join(sorted(set(roles)))}.")
 
 
 @users.command()
@@ -217,31 +238,30 @@ def end_sessions(email: str) -> None:
     typer.echo(f"All sessions of {email} are ended.")
 
 
-def _plain_settings() -> Settings:
-    """Return the defaults, wherever we are: what is set here has no place in a document."""
-    fields = Settings.model_fields.items()
-    defaults = {name: field.default for name, field in fields if not field.is_required()}
+def documented_settings() -> Settings:
+    """Return the defaults, wherever we are: what is set here has no place in a document.
+
+    What a module leaves out without its settings has a place there: it gets what they would be.
+    """
     unused = {"database_url": "sqlite:///unused.db", "jwt_secret_key": "unused" * 8}
-    return load_settings(_env_file=None, **defaults, **unused)
+    kinds = settings_of(ApplicationContainer)
+    defaults = Settings.defaults() | unused
+    for kind in kinds:
+        defaults |= kind.defaults() | kind.samples()
+    return load_settings(kinds, _env_file=None, **defaults)
 
 
 def _with_container(work: Callable[[ApplicationContainer], Awaitable[Result]]) -> Result:
     """Do some work of the service outside of a request."""
 
     async def work_in_container() -> Result:
-        settings = load_settings()
+        settings = ApplicationContainer.load_settings()
         configure_logging(level="WARNING", json_lines=settings.is_production)
-        container = build_container(settings)
-        await container.database().open()
-        try:
+        container = ApplicationContainer.build(settings)
+        async with opened(container):
             if reason := await container.readiness().why_not():
                 raise Unavailable(reason)
             return await work(container)
-        finally:
-            container.hasher().close()
-            await container.wake().close()
-            await container.limiter().close()
-            await container.database().close()
 
     return asyncio.run(work_in_container())
 

@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy import URL, Select, func, select
 
 from app.config.database import create_database
-from app.config.settings import InvalidSettingsError, Settings, load_settings
+from app.config.settings import InvalidSettingsError, Settings
+from app.container import ApplicationContainer
 from app.core.ports import PortTaken, address_of, refuse_taken
 from app.shared.infrastructure.database.diagnosis import diagnosed, why_damaged
 from app.shared.infrastructure.database.generic import GenericDatabase
@@ -62,7 +63,7 @@ def examine() -> Iterator[Finding]:
     """Look at one thing after another; what needs sound settings only if they are."""
     yield _python()
     try:
-        settings = load_settings()
+        settings = ApplicationContainer.load_settings()
     except InvalidSettingsError as error:
         for problem in error.problems:
             wrong, _, example = problem.strip().partition("; for example: ")

@@ -2,20 +2,20 @@
 
 import gc
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from itertools import chain
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
 
-from app.config.settings import Settings, load_settings
-from app.container import ApplicationContainer, build_container
+from app.config.settings import Settings
+from app.container import ApplicationContainer
 from app.core.edge import Edge
 from app.core.ending import ENDING
 from app.core.fair_use import FairUse
 from app.core.gate import Gate
 from app.core.logging import configure_logging
 from app.core.service import Service
+from app.shared.composition import opened, routers_of
 from app.shared.presentation.docs import DocsController, docs_routes, problem_routes
 from app.shared.presentation.health import HealthController, health_routes
 from app.shared.presentation.metrics import metrics_routes
@@ -23,11 +23,13 @@ from app.shared.presentation.metrics import metrics_routes
 log = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings | None = None) -> Service:
+def create_app(
+    settings: Settings | None = None, kind: type[ApplicationContainer] = ApplicationContainer
+) -> Service:
     """Build the service. Without settings they are read from the environment."""
-    settings = settings or load_settings()
+    settings = settings or kind.load_settings()
     configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
-    container = build_container(settings)
+    container = kind.build(settings)
     health = HealthController(container.engine().why_not, container.readiness().why_not)
     fair_use = container.fair_use()
     app = Service(
@@ -35,7 +37,7 @@ def create_app(settings: Settings | None = None) -> Service:
         edge=_edge(settings, fair_use),
         gate=Gate(
             authenticate=container.user.authenticate_bearer(),
-            browsers=container.browsers(),
+            browsers=container.user.browsers(),
             limiter=container.limiter(),
             fair_use=fair_use,
             kept=container.kept_answers(),
@@ -46,7 +48,7 @@ def create_app(settings: Settings | None = None) -> Service:
         lifespan=_lifespan(container, is_embedded=settings.events == "embedded"),
     )
     docs = DocsController(settings.app_name, app.openapi)
-    app.add(*chain.from_iterable(container.routers()), health_routes(health), problem_routes(docs))
+    app.add(*routers_of(container), health_routes(health), problem_routes(docs))
     if settings.shows_docs:
         app.add(docs_routes(docs))
     app.refuse_routes_without_access()
@@ -88,18 +90,12 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await container.database().open()
         # What was built at the start stays for good: the collector need not look at it again,
         # and a server makes garbage fast enough that rarer, larger rounds cost less in all.
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
-        engine = container.engine()
-        async with engine.running(ENDING.begin) if is_embedded else nullcontext():
+        async with opened(container, if_engine_ends=ENDING.begin if is_embedded else None):
             yield
-        container.hasher().close()
-        await container.wake().close()
-        await container.limiter().close()
-        await container.database().close()
 
     return lifespan
 

@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 from uvicorn.loops.auto import auto_loop_factory
 
 from app.config.settings import Settings
-from app.container import ApplicationContainer, build_container
+from app.container import ApplicationContainer
 from app.core.ports import listening
 from app.core.serving import served
+from app.shared.composition import opened
 from app.shared.infrastructure.events.distributed.chunk import Chunk
 from app.shared.infrastructure.events.engine import EngineEnded
 
@@ -27,23 +28,18 @@ async def run_worker(container: ApplicationContainer) -> None:
 
     With EVENTS=celery to deliver means to send: this is the relay then. Raises EngineEnded.
     """
-    await container.database().open()
-    try:
-        async with _metrics_served(container):
-            is_over, engine = asyncio.Event(), container.engine()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, is_over.set)
-            async with engine.running(is_over.set):
-                await is_over.wait()
-            if await engine.why_not():
-                raise EngineEnded
-    finally:
-        await container.wake().close()
-        await container.database().close()
+    is_over = asyncio.Event()
+    async with opened(container, if_engine_ends=is_over.set), _metrics_served(container):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, is_over.set)
+        await is_over.wait()
+    if await container.engine().why_not():
+        raise EngineEnded
 
 
 def run_celery_worker(
-    settings: Settings, build: Callable[[Settings], ApplicationContainer] = build_container
+    settings: Settings,
+    build: Callable[[Settings], ApplicationContainer] = ApplicationContainer.build,
 ) -> int:
     """Run what the relay sends, by Celery; return the exit code. Raises PortTaken.
 
@@ -57,14 +53,8 @@ def run_celery_worker(
     @asynccontextmanager
     async def open_service(number: int) -> AsyncIterator[Callable[[], Chunk]]:
         container = build(settings)
-        await container.database().open()
-        try:
-            async with _metrics_served(container, number=number):
-                yield container.chunk
-        finally:
-            container.hasher().close()
-            await container.wake().close()
-            await container.database().close()
+        async with opened(container), _metrics_served(container, number=number):
+            yield container.chunk
 
     if settings.metrics_port is not None:  # in a process that was forked it would be too late
         for number in range(settings.event_processes):

@@ -1,12 +1,12 @@
 """The settings of the edge: who may come in, from where, and what browsers are told."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
 
+from app.config.environment import EnvironmentSettings
 from app.config.outside import HostNames, Networks, Origins
 
 
-class EdgeSettings(BaseSettings):
+class EdgeSettings(EnvironmentSettings):
     """A part of `Settings`."""
 
     allowed_hosts: HostNames = Field((), examples=["tasks.example.com"])

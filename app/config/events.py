@@ -3,12 +3,12 @@
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
 
+from app.config.environment import EnvironmentSettings
 from app.config.outside import BrokerUrl
 
 
-class EventSettings(BaseSettings):
+class EventSettings(EnvironmentSettings):
     """A part of `Settings`."""
 
     events: Literal["embedded", "worker", "celery"] = Field("embedded", examples=["worker"])

@@ -1,14 +1,14 @@
-"""The settings of accounts: how they sign in, and for how long."""
+"""The settings of tokens and passwords: what signs, and what a hash costs."""
 
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings
 
+from app.config.environment import EnvironmentSettings
 from app.config.kept_secret import LazySecret
 
 
-class IdentitySettings(BaseSettings):
+class IdentitySettings(EnvironmentSettings):
     """A part of `Settings`."""
 
     jwt_algorithm: Literal["HS256", "HS384", "HS512"] = Field("HS256", examples=["HS256"])
@@ -17,18 +17,9 @@ class IdentitySettings(BaseSettings):
         default=None, examples=["the output of: openssl rand -hex 32"]
     )
     jwt_expire_minutes: int = Field(10, ge=1, le=60, examples=["10"])
-    session_idle_days: int = Field(14, ge=1, le=90, examples=["14"])
-    session_max_days: int = Field(90, ge=1, le=365, examples=["90"])
-
-    api_key_days: int = Field(90, ge=1, le=3650, examples=["90"])
-    api_key_max_days: int = Field(365, ge=1, le=3650, examples=["365"])
-
     # Never weaker than OWASP's least: 19 MiB and two passes.
     password_memory_kib: int = Field(19_456, ge=19_456, le=1_048_576, examples=["19456"])
     password_passes: int = Field(2, ge=2, le=20, examples=["2"])
-    password_reset_minutes: int = Field(60, ge=1, le=60, examples=["60"])
-    verification_hours: int = Field(24, ge=1, le=24, examples=["24"])
-    registration_keep_days: int = Field(7, ge=1, le=90, examples=["7"])
 
     @field_validator("jwt_secret_key", mode="before")
     @classmethod

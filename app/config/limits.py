@@ -1,26 +1,19 @@
 """The settings of how much and how often: what one account or one client may have."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
+
+from app.config.environment import EnvironmentSettings
 
 
-class LimitSettings(BaseSettings):
+class LimitSettings(EnvironmentSettings):
     """A part of `Settings`."""
 
     rate_limits: bool = Field(default=True, examples=["true"])
     rate_limit_per_minute: int = Field(600, ge=0, le=1_000_000, examples=["600"])
     connections_per_client: int = Field(256, ge=10, le=100_000, examples=["256"])
-    sign_in_failures_per_account: int = Field(10, ge=1, le=10_000, examples=["10"])
-    sign_in_failures_per_client: int = Field(10, ge=1, le=10_000, examples=["10"])
-    sign_in_failures_in_all: int = Field(1000, ge=1, le=100_000, examples=["1000"])
-    sessions_per_account: int = Field(100, ge=1, le=1000, examples=["100"])
-    api_keys_per_account: int = Field(50, ge=1, le=1000, examples=["50"])
     emails_per_recipient: int = Field(40, ge=4, le=10_000, examples=["40"])
     emails_per_user: int = Field(100, ge=1, le=100_000, examples=["100"])
     idempotency_keep_hours: int = Field(24, ge=24, le=720, examples=["24"])
-    quota_tasks: int = Field(10_000, ge=1, le=10_000_000, examples=["10000"])
-    quota_task_bytes: int = Field(50_000_000, ge=50_000, le=10**12, examples=["50000000"])
     quota_kept_answer_bytes: int = Field(
         100_000_000, ge=1_000_000, le=10**12, examples=["100000000"]
     )
-    quota_assignments_per_day: int = Field(500, ge=1, le=100_000, examples=["500"])

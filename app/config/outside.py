@@ -13,6 +13,8 @@ from pydantic_settings import NoDecode
 SIGNING_KEY_BYTES: Final = range(24, 65)  # Standard Webhooks 1.0.0, "Signature scheme"
 SIGNING_KEY_PREFIX: Final = "whsec_"
 SIGNING_KEY_EXAMPLE: Final = "the output of: echo whsec_$(openssl rand -base64 32)"
+SIGNING_KEY_SAMPLE: Final = "whsec_bm90IHVzZWQsIGl0IGlzIG9ubHkgdGhlcmU="
+"""Of the right form, for documents that are made of examples; everybody knows it."""
 STARTTLS: Final = "starttls=required"
 """Of a mail server's address: without TLS nothing is sent."""
 

@@ -1,6 +1,6 @@
 """Secrets out of files: `JWT_SECRET_KEY_FILE=/run/secrets/key` in place of `JWT_SECRET_KEY=…`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -22,18 +22,23 @@ class UnusableSecretFile(Exception):
 class SecretFiles(PydanticBaseSettingsSource):
     """Reads every secret whose file is named, by the environment or by `.env`."""
 
-    def __init__(self, settings: type[BaseSettings], *named_in: EnvSettingsSource) -> None:
+    def __init__(
+        self,
+        settings: type[BaseSettings],
+        variable: Callable[[str], str],
+        *named_in: EnvSettingsSource,
+    ) -> None:
         super().__init__(settings)
-        self._named_in = named_in
+        self._variable, self._named_in = variable, named_in
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        path = self._value_of(f"{field_name}_file")
-        if path is None or not _is_secret(field.annotation):
+        name = self._variable(field_name)
+        path = self._value_of(f"{name}_FILE")
+        if path is None or not is_secret(field.annotation):
             return None, field_name, False
-        if self._value_of(field_name) is not None:
-            name = field_name.upper()
+        if self._value_of(name) is not None:
             raise ValueError(f"{name} and {name}_FILE are both set; keep one of them")
-        return _content(Path(path), f"{field_name.upper()}_FILE"), field_name, False
+        return _content(Path(path), f"{name}_FILE"), field_name, False
 
     def __call__(self) -> dict[str, Any]:
         """Return the secrets found. Raises UnusableSecretFile, which names all that is wrong."""
@@ -51,11 +56,12 @@ class SecretFiles(PydanticBaseSettingsSource):
 
     def _value_of(self, name: str) -> str | None:
         variables: list[Mapping[str, str | None]] = [each.env_vars for each in self._named_in]
-        return next((found for each in variables if (found := each.get(name))), None)
+        return next((found for each in variables if (found := each.get(name.lower()))), None)
 
 
-def _is_secret(annotation: Any) -> bool:
-    return annotation is SecretStr or any(_is_secret(part) for part in get_args(annotation))
+def is_secret(annotation: Any) -> bool:
+    """Tell whether a setting of this type may lie in a file."""
+    return annotation is SecretStr or any(is_secret(part) for part in get_args(annotation))
 
 
 def _content(path: Path, name: str) -> str:

@@ -1,48 +1,43 @@
 """Every setting of the service: read once, checked whole, never changed afterwards."""
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import (
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     model_validator,
 )
-from pydantic_settings import (
-    BaseSettings,
-    DotEnvSettingsSource,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-)
+from pydantic_settings import SettingsError
 from sqlalchemy.engine import URL
 
 from app.config.database_url import MAX_PORT, DatabaseUrl, read_database_url
 from app.config.edge import EdgeSettings
-from app.config.env_file import UNDECIDED, EnvFile, UnusableEnvFile
+from app.config.env_file import UnusableEnvFile
+from app.config.environment import EnvironmentSettings, sentences
 from app.config.events import EventSettings
 from app.config.identity import IdentitySettings
 from app.config.kept_secret import LazySecret
 from app.config.limits import LimitSettings
+from app.config.module_settings import M, ModuleSettings, said_twice
 from app.config.outside import (
-    SIGNING_KEY_EXAMPLE,
     HostNames,
     Mailbox,
     MailServerUrl,
     RedisUrl,
     SentryDsn,
-    SigningKey,
     WebUrl,
     origin_of,
-    signing_key,
 )
-from app.config.production import unfit_for_production
-from app.config.secret_files import SecretFiles, UnusableSecretFile
+from app.config.production import as_sentence, unfit_for_production
+from app.config.secret_files import UnusableSecretFile
 
+K = TypeVar("K", bound=EnvironmentSettings)
 Profile = Literal["development", "test", "production"]
 
 
@@ -55,16 +50,12 @@ class InvalidSettingsError(Exception):
 
 
 class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
-    """Read from the environment and from `.env`; `.env.example` explains each in its place."""
+    """Read from the environment and from `.env`; `.env.example` explains each in its place.
 
-    model_config = SettingsConfigDict(
-        env_file=UNDECIDED,
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-        str_strip_whitespace=True,
-    )
+    What the modules have settings of is kept with them, and found by its class.
+    """
+
+    _of_modules: tuple[ModuleSettings, ...] = PrivateAttr(default=())
 
     app_env: Profile = Field("development", examples=["production"])
     app_name: str = Field("Alicerce", min_length=1, max_length=80, examples=["Shop"])
@@ -90,17 +81,6 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
     redis_url: RedisUrl | None = Field(default=None, examples=["redis://localhost:6379/1"])
     plaintext_hosts: HostNames = Field((), examples=["db.internal, 10.0.0.5"])
 
-    bin_keep_days: int = Field(30, ge=1, le=3650, examples=["30"])
-
-    external_api_url: WebUrl | None = Field(
-        default=None, examples=["https://hooks.example.com/tasks"]
-    )
-    external_api_key: SigningKey | None = Field(default=None, examples=[SIGNING_KEY_EXAMPLE])
-    external_api_previous_key: SigningKey | None = Field(
-        default=None, examples=[SIGNING_KEY_EXAMPLE]
-    )
-    external_api_allow_private: bool = Field(default=False, examples=["true"])
-
     smtp_url: MailServerUrl | None = Field(None, examples=["smtp://user:password@example.com:587"])
     mail_from: Mailbox = Field("no-reply@localhost", examples=["Shop <no-reply@example.com>"])
     public_url: WebUrl | None = Field(default=None, examples=["https://tasks.example.com"])
@@ -115,19 +95,6 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
     sentry_dsn: SentryDsn | None = Field(
         default=None, examples=["https://key@sentry.example.com/1"]
     )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: EnvSettingsSource,  # type: ignore[override]  # which it is, says its documentation
-        dotenv_settings: DotEnvSettingsSource,  # type: ignore[override]
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base's signature
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        env_file = EnvFile(settings_cls, dotenv_settings.env_file)
-        files = SecretFiles(settings_cls, env_settings, env_file)
-        return init_settings, env_settings, env_file, files
 
     @model_validator(mode="before")
     @classmethod
@@ -149,29 +116,10 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
                 "for example: CELERY_BROKER_URL=redis://localhost:6379/0"
             )
             raise ValueError(message)
-        if self.api_key_days > self.api_key_max_days:
-            message = (
-                "API_KEY_DAYS must be at most API_KEY_MAX_DAYS: no key may last longer; "
-                "for example: API_KEY_DAYS=90"
-            )
-            raise ValueError(message)
         if self.metrics_port and not self.metrics_token:
             message = (
                 "METRICS_TOKEN is missing: metrics are shown on METRICS_PORT to who sends it; "
                 "for example: METRICS_TOKEN=the output of: openssl rand -hex 16"
-            )
-            raise ValueError(message)
-        if self.external_api_url and not self.external_api_key:
-            message = (
-                "EXTERNAL_API_KEY is missing: what goes to EXTERNAL_API_URL is signed with it; "
-                f"for example: EXTERNAL_API_KEY={SIGNING_KEY_EXAMPLE}"
-            )
-            raise ValueError(message)
-        is_open = (self.external_api_url or "").lower().startswith("http:")
-        if is_open and not self.external_api_allow_private:
-            message = (
-                "EXTERNAL_API_URL must be https, except in a network of your own; "
-                "for example: EXTERNAL_API_ALLOW_PRIVATE=true"
             )
             raise ValueError(message)
         return self
@@ -194,6 +142,19 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
         if self.is_production and (unfit := unfit_for_production(self)):
             raise ValueError("\n  ".join(unfit))
         return self
+
+    def of(self, kind: type[M]) -> M:
+        """Return the settings of a module; read now, if nobody read them together with these."""
+        found = (each for each in self._of_modules if isinstance(each, kind))
+        return next(found, None) or kind(_env_file=None)
+
+    def with_modules(self, *of_modules: ModuleSettings) -> Self:
+        """Return the same settings, with these of modules in place of others of their classes."""
+        kinds = tuple(type(each) for each in of_modules)
+        copied = self.model_copy()
+        others = (each for each in self._of_modules if not isinstance(each, kinds))
+        copied._of_modules = (*others, *of_modules)  # noqa: SLF001 - our own
+        return copied
 
     @cached_property
     def database(self) -> URL:
@@ -225,12 +186,6 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
         return re.sub(r"\W+", "-", self.app_name.lower()).strip("-")
 
     @property
-    def webhook_keys(self) -> tuple[bytes, ...]:
-        """The keys that sign webhooks: while one replaces another, both."""
-        keys = (self.external_api_key, self.external_api_previous_key)
-        return tuple(signing_key(key) for key in keys if key)
-
-    @property
     def links_begin_with(self) -> str:
         """The address that people reach the service at, without a slash at its end."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
@@ -251,32 +206,39 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
         return self.app_env == "production"
 
 
-def load_settings(**overrides: object) -> Settings:
-    """Read and check all settings.
+def load_settings(modules: Iterable[type[ModuleSettings]] = (), /, **overrides: object) -> Settings:
+    """Read and check all settings, those of the modules too.
 
-    Raises InvalidSettingsError, which names each variable, what is wrong and an example,
-    and never the value: it may be a secret.
+    Overrides are named as the variables are, in lower case. Raises InvalidSettingsError, which
+    names each variable, what is wrong and an example, and never the value: it may be a secret.
     """
+    kinds = list(modules)
+    problems = list(said_twice([Settings, *kinds]))
+    settings = _read(Settings, overrides, problems)
+    of_modules = [found for kind in kinds if (found := _read(kind, overrides, problems))]
+    if settings is not None and settings.is_production:
+        unfit = (refusal for each in of_modules for refusal in each.unfit_for_production())
+        problems += [f"  {as_sentence(refusal)}" for refusal in unfit]
+    if settings is None or problems:
+        raise InvalidSettingsError(list(dict.fromkeys(problems)))
+    return settings.with_modules(*of_modules)
+
+
+def _read(kind: type[K], overrides: dict[str, Any], problems: list[str]) -> K | None:
+    """Return the settings of a class, or None, and then the problems have grown."""
+    fields = {name.lower(): field for name, field in kind.variables().items()}
+    given = {fields[name]: value for name, value in overrides.items() if name in fields}
+    if "_env_file" in overrides:
+        given["_env_file"] = overrides["_env_file"]
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]  # keyword overrides of any field
+        return kind(**given)
     except ValidationError as error:
-        sentences = "\n".join(_sentence(problem) for problem in error.errors())
-        raise InvalidSettingsError(sentences.splitlines()) from None
+        problems += "\n".join(sentences(kind, error)).splitlines()
     except UnusableSecretFile as error:
-        raise InvalidSettingsError([f"  {problem}" for problem in error.problems]) from None
+        problems += [f"  {problem}" for problem in error.problems]
     except (SettingsError, UnusableEnvFile) as error:
-        raise InvalidSettingsError([f"  {error}"]) from None
+        problems.append(f"  {error}")
     except OSError as error:
         wrong = f"DATA_DIR: {error.filename} can't be used ({error.strerror})"
-        example = "DATA_DIR=a folder that this user may write to"
-        raise InvalidSettingsError([f"  {wrong}; for example: {example}"]) from None
-
-
-def _sentence(problem: Any) -> str:
-    if not problem["loc"]:
-        return f"  {problem['ctx']['error']}"
-    name = str(problem["loc"][0])
-    field = Settings.model_fields[name]
-    wrong = "is missing" if problem["type"] == "missing" else problem["msg"]
-    wrong = wrong.removeprefix("Value error, ").removeprefix("Input ")
-    return f"  {name.upper()}: {wrong}; for example: {name.upper()}={(field.examples or [''])[0]}"
+        problems.append(f"  {wrong}; for example: DATA_DIR=a folder that this user may write to")
+    return None

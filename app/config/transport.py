@@ -9,13 +9,11 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import SecretStr
 from sqlalchemy.engine import URL
 
+from app.config.module_settings import Refusal
 from app.config.outside import STARTTLS
 
 if TYPE_CHECKING:
     from app.config.settings import Settings
-
-Refusal = tuple[str, str, str]
-"""The setting, what it has to be, and an example."""
 
 RULE: Final = "must be encrypted on its way, or have its host named in PLAINTEXT_HOSTS"
 # Others fall back to plain text, which somebody in between can have them do.

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeVar
 
+from app.core.exceptions import CompositionError
+
 TICK: Final = "schedule.tick"
 """The one event whose handlers are told apart by what it holds: which schedule it is for."""
 
@@ -147,7 +149,7 @@ class EventRegistry:
     """All events by their names and all handlers by their ids, checked before the service starts.
 
     Names and ids are `<module>.<something>`, each once: what is stored is found again by them,
-    for years. Raises ValueError for any other.
+    for years. Raises CompositionError for any other.
     """
 
     def __init__(self) -> None:
@@ -158,10 +160,12 @@ class EventRegistry:
     def publish(self, kinds: Iterable[type[PublishedEvent]]) -> None:
         """Make event classes known."""
         for kind in kinds:
-            _require_name(kind.type, kind.__name__)
+            _require_name(kind.type, kind)
             if kind.type in self._kinds:
-                message = f"{kind.__name__} and {self._kinds[kind.type].__name__}: both {kind.type}"
-                raise ValueError(message)
+                raise CompositionError(
+                    f"{_where(kind)} and {_where(self._kinds[kind.type])} are both called "
+                    f"{kind.type!r}; give one of these events another `type`"
+                )
             self._kinds[kind.type] = kind
             self._of_event.setdefault(kind.type, ())
 
@@ -169,13 +173,18 @@ class EventRegistry:
         """Make a module's handlers known; their events have to be known already."""
         for call in handlers:
             subscription: Subscription = call.subscription
-            _require_name(subscription.id, type(call).__name__)
+            _require_name(subscription.id, type(call))
             if subscription.id in self._handlers:
-                message = f"two handlers with the id {subscription.id}"
-                raise ValueError(message)
+                other = type(self._handlers[subscription.id].call)
+                raise CompositionError(
+                    f"{_where(type(call))} and {_where(other)} both have the id "
+                    f"{subscription.id!r}; give one of these handlers another"
+                )
             if subscription.event and subscription.event.type not in self._kinds:
-                message = f"{subscription.id}: nobody publishes {subscription.event.type}"
-                raise ValueError(message)
+                raise CompositionError(
+                    f"{_where(type(call))} waits for {subscription.event.type!r}, which no module "
+                    "publishes; name the class in `events` of its module's container"
+                )
             handler = Handler(subscription, call, unit_of_work)
             self._handlers[subscription.id] = handler
             if subscription.event:
@@ -203,7 +212,12 @@ class EventRegistry:
         return iter(self._kinds)
 
 
-def _require_name(name: str, of: str) -> None:
+def _require_name(name: str, of: type) -> None:
     if not _NAME.fullmatch(name):
-        message = f"{of}: {name!r} is not <module>.<name>"
-        raise ValueError(message)
+        raise CompositionError(
+            f"{_where(of)} is called {name!r}; call it <module>.<name>, in lower case"
+        )
+
+
+def _where(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"

@@ -26,6 +26,13 @@ class AppError(Exception):
             yield from kind.all_kinds()
 
 
+class CompositionError(ValueError):
+    """The service can't start: what its modules bring does not fit together.
+
+    Each line is one sentence, which says where it is, what is wrong and how to mend it.
+    """
+
+
 class Malformed(AppError):
     """The request can't be read at all."""
 

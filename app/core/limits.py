@@ -6,6 +6,7 @@ from typing import Final, Protocol, TypeVar
 
 from app.core.clients import networks_of
 from app.core.exceptions import AppError
+from app.core.resources import Resource
 
 Caller = TypeVar("Caller")
 
@@ -77,12 +78,14 @@ class Limiter(Protocol):
         """Begin to count anew."""
         ...
 
+    async def open(self) -> None: ...
+
     async def close(self) -> None:
         """Let the connections go."""
         ...
 
 
-class Unlimited:
+class Unlimited(Resource):
     """Counts nothing: where a setting has switched the limits off, and in tests."""
 
     async def hit(self, limit: Limit, whom: str, /) -> None: ...
@@ -93,5 +96,3 @@ class Unlimited:
         return 0
 
     async def forget(self, limit: Limit, whom: str, /) -> None: ...
-
-    async def close(self) -> None: ...

@@ -16,12 +16,13 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from app.core.even_time import EvenTime
 from app.core.exceptions import Overloaded
 from app.core.patience import Patience
+from app.core.resources import Resource
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class PasswordHasher:
+class PasswordHasher(Resource):
     """Hashes and verifies passwords.
 
     The parameters are OWASP's (argon2id, 19 MiB, 2 passes, 1 lane). Hashes run on all cores but
@@ -102,7 +103,7 @@ class PasswordHasher:
         except ValueError:  # it is none at all
             return True
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let no more work in."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 

@@ -13,6 +13,9 @@ from uuid_utils.compat import uuid7
 
 from app.core.exceptions import Forbidden, SessionRequired, Unauthenticated
 
+PERMISSION: Final = r"[a-z][a-z_]*:[a-z][a-z_]*"
+"""What a permission is called, `<module>:<verb>`: by modules, roles, routes and API keys alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

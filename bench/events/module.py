@@ -10,7 +10,7 @@ from sqlalchemy import Column, Float, MetaData, Table, Uuid, insert, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.config.settings import Settings
-from app.container import ApplicationContainer, build_container
+from app.container import ApplicationContainer
 from app.core.events import subscribe
 from app.shared.domain.base_entity import AggregateRoot
 from app.shared.domain.events import DomainEvent
@@ -73,7 +73,7 @@ class WhenRecordedTakeNote:
 
 def bench_container(settings: Settings) -> ApplicationContainer:
     """Build the service with this module more."""
-    container = build_container(settings)
+    container = ApplicationContainer.build(settings)
     registry = container.registry()
 
     def unit_of_work() -> RecordUnitOfWork:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer
+from app.shared import composition
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.events.states import DeliveryState, is_in
@@ -73,13 +74,8 @@ async def opened(settings: Settings) -> AsyncIterator[Bench]:
     """The service on a database that is migrated."""
     await create_tables(settings.database_url.get_secret_value())
     container = bench_container(settings)
-    await container.database().open()
-    try:
+    async with composition.opened(container):
         yield Bench(container)
-    finally:
-        container.hasher().close()
-        await container.wake().close()
-        await container.database().close()
 
 
 def bench_settings(address: str, folder: Path, **others: Any) -> Settings:

@@ -162,7 +162,7 @@ async def link_to(container: ApplicationContainer, owner: str, wish: str) -> str
     hour, now = dt.timedelta(hours=1), SystemClock().now()
     lifetimes = TokenLifetimes(verify=hour, reset=hour)
     async with container.user.uow() as uow:
-        user = await uow.users.get(UUID(owner))
+        user = await uow.users.get_seen(UUID(owner), version=None)
         user.ask_for_address(EmailAddress(wish), now=now)
         await uow.users.save(user)
         kind = TokenKind.CHANGE_ADDRESS

@@ -1,25 +1,28 @@
 """The task module, put together."""
 
 import datetime as dt
+from typing import Any
 
-from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Factory, List, Object, Singleton
 
 from app.core.cursors import Cursors
 from app.core.events import EventRegistry
 from app.core.limits import Limiter
 from app.core.turns import Turns
+from app.modules.task import factories
 from app.modules.task.application.handlers import (
     EmptyBin,
     RemindOfDueTasks,
     WhenTaskAssignedMailTheAssignee,
-    WhenTaskCompletedTellTheOutside,
     WhenTaskDueSoonMailWhoeverDoesIt,
     WhenUserDeactivatedReleaseTheirTasks,
     WhenUserDeletedForgetTheirTasks,
     WhenUserDeletedReleaseTheirTasks,
 )
+from app.modules.task.application.mails import AddressBook, TaskMails
 from app.modules.task.application.quotas import AssignmentQuota, Room, TaskQuotas
+from app.modules.task.application.readers import TaskReader
+from app.modules.task.application.seed import SeedTasks
 from app.modules.task.application.usecases.assign_task import AssignTask
 from app.modules.task.application.usecases.cancel_task import CancelTask
 from app.modules.task.application.usecases.complete_task import CompleteTask
@@ -33,6 +36,7 @@ from app.modules.task.application.usecases.revise_task import ReviseTask
 from app.modules.task.application.usecases.start_task import StartTask
 from app.modules.task.application.usecases.task_history import TaskHistory
 from app.modules.task.domain.events import EVENTS
+from app.modules.task.domain.repositories import Directory, TaskUnitOfWork
 from app.modules.task.infrastructure.external import (
     FindContact,
     HasActiveUser,
@@ -44,47 +48,44 @@ from app.modules.task.infrastructure.readers import SqlTaskReader
 from app.modules.task.infrastructure.repositories import SqlTaskUnitOfWork
 from app.modules.task.presentation.controllers import TaskController
 from app.modules.task.presentation.routes import task_routes
+from app.modules.task.settings import TaskSettings
 from app.shared.application.base_usecase import Clock
 from app.shared.application.mail import Mailer
-from app.shared.application.webhook import Webhook
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events.wake import Wake
+from app.shared.module_container import ModuleContainer
 
 LISTS_AT_ONCE = 2  # for each user, of the connections that all of them share
-PERMISSIONS = {"user": {"task:read", "task:write"}, "admin": {"task:read", "task:write"}}
 
 
-def _handlers(*always: object, webhook: Webhook | None) -> list[object]:
-    """Without a webhook nobody listens for it, and nothing is written down that nobody awaits."""
-    return [*always, WhenTaskCompletedTellTheOutside(webhook)] if webhook else [*always]
-
-
-class TaskContainer(DeclarativeContainer):
+class TaskContainer(ModuleContainer):
+    settings: Dependency[TaskSettings] = Dependency(instance_of=TaskSettings)
     database: Dependency[Database] = Dependency()
-    registry = Dependency(instance_of=EventRegistry)
-    wake = Dependency(instance_of=Wake)
+    registry: Dependency[EventRegistry] = Dependency(instance_of=EventRegistry)
+    wake: Dependency[Wake] = Dependency(instance_of=Wake)
     clock: Dependency[Clock] = Dependency()
-    cursors = Dependency(instance_of=Cursors)
-    bin_keep = Dependency(instance_of=dt.timedelta)
-    quotas = Dependency(instance_of=TaskQuotas)
+    cursors: Dependency[Cursors] = Dependency(instance_of=Cursors)
     limiter: Dependency[Limiter] = Dependency()
+    mailer: Dependency[Mailer] = Dependency()
+    app_name: Dependency[str] = Dependency(instance_of=str)
+    links_begin_with: Dependency[str] = Dependency(instance_of=str)
     has_active_user: Dependency[HasActiveUser] = Dependency()
     find_contact: Dependency[FindContact] = Dependency()
-    mailer: Dependency[Mailer] = Dependency()
-    webhook: Dependency[Webhook | None] = Dependency()
-    signed_by = Dependency(instance_of=str)
-    links_begin_with = Dependency(instance_of=str)
 
-    uow = Factory(SqlTaskUnitOfWork, database=database, registry=registry, wake=wake)
-    room = Singleton(Room, quotas=quotas)
-    reader = Singleton(SqlTaskReader, database=database)
-    directory = Singleton(UserDirectory, has_active_user=has_active_user)
-    addresses = Singleton(UserAddressBook, find_contact=find_contact)
-    mails = Singleton(
-        TemplatedTaskMails, mailer=mailer, signed_by=signed_by, links_begin_with=links_begin_with
+    uow: Factory[TaskUnitOfWork] = Factory(
+        SqlTaskUnitOfWork, database=database, registry=registry, wake=wake
+    )
+    bin_keep: Singleton[dt.timedelta] = Singleton(factories.bin_keep, settings)
+    quotas: Singleton[TaskQuotas] = Singleton(factories.quotas, settings)
+    room: Singleton[Room] = Singleton(Room, quotas=quotas)
+    reader: Singleton[TaskReader] = Singleton(SqlTaskReader, database=database)
+    directory: Singleton[Directory] = Singleton(UserDirectory, has_active_user=has_active_user)
+    addresses: Singleton[AddressBook] = Singleton(UserAddressBook, find_contact=find_contact)
+    mails: Singleton[TaskMails] = Singleton(
+        TemplatedTaskMails, mailer=mailer, signed_by=app_name, links_begin_with=links_begin_with
     )
 
-    controller = Singleton(
+    controller: Singleton[TaskController] = Singleton(
         TaskController,
         create_task=Singleton(CreateTask, uow=uow.provider, room=room, clock=clock),
         get_task=Singleton(GetTask, reader=reader),
@@ -107,10 +108,13 @@ class TaskContainer(DeclarativeContainer):
         restore_task=Singleton(RestoreTask, uow=uow.provider, clock=clock),
         task_history=Singleton(TaskHistory, reader=reader, cursors=cursors),
     )
+
+    permissions = Object(dict.fromkeys(("user", "admin"), ("task:read", "task:write")))
     routers = List(Singleton(task_routes, controller))
     events = Object(EVENTS)
-    handlers = Callable(
-        _handlers,
+    seeds = List(Singleton(SeedTasks, uow.provider))
+    handlers: Callable[list[Any]] = Callable(
+        factories.handlers,
         Singleton(WhenUserDeactivatedReleaseTheirTasks, clock=clock),
         Singleton(WhenUserDeletedForgetTheirTasks),
         Singleton(WhenUserDeletedReleaseTheirTasks, clock=clock),
@@ -120,5 +124,5 @@ class TaskContainer(DeclarativeContainer):
         Singleton(
             WhenTaskDueSoonMailWhoeverDoesIt, reader=reader, addresses=addresses, mails=mails
         ),
-        webhook=webhook,
+        webhook=Singleton(factories.webhook, settings, clock),
     )

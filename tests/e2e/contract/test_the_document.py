@@ -52,19 +52,27 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "docs/architecture").mkdir()
     for name in ("events.md", "events.json"):
         shutil.copy(ROOT / "docs/architecture" / name, folder / "docs/architecture")
+    (folder / "docs/deployment").mkdir()
+    shutil.copy(ROOT / ".env.example", folder)
     somebodys = {"APP_NAME": "Shop", "VERSION": "9", "DATABASE_URL": "none", "DATA_DIR": "no/where"}
     answer = Command(folder, somebodys).run("openapi", "--write")
     assert answer.returncode == 0, answer.stderr
-    assert [path.name for path in folder.iterdir()] == ["docs"]
+    assert {path.name for path in folder.iterdir()} == {"docs", ".env.example"}
     return folder
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["api/openapi.json", "api/problems.md", "architecture/events.md", "architecture/events.json"],
+    "path",
+    [
+        ".env.example",
+        "docs/api/openapi.json",
+        "docs/api/problems.md",
+        "docs/architecture/events.md",
+        "docs/architecture/events.json",
+        "docs/deployment/settings.md",
+    ],
 )
-def test_the_committed_documents_are_what_the_code_makes(made: Path, name: str) -> None:
-    path = Path("docs") / name
+def test_the_committed_documents_are_what_the_code_makes(made: Path, path: str) -> None:
     is_same = (made / path).read_bytes() == (ROOT / path).read_bytes()
     assert is_same, f"{path} is not what the code makes: run `make openapi` and look at the diff"
 

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ class Kept(Transport):
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[Service]:
+async def app(tmp_path: Path) -> AsyncIterator[Service]:
     settings = Settings(
         _env_file=None,
         app_env="test",
@@ -48,7 +48,7 @@ def app(tmp_path: Path) -> Iterator[Service]:
     with separate_logging():
         app = create_app(settings)
         yield app
-        app.state.container.hasher().close()
+        await app.state.container.hasher().close()
         sentry_sdk.get_client().close()
         sentry_sdk.get_global_scope().set_client(None)
 

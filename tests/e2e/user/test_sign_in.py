@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.config.settings import Settings
-from app.container import ApplicationContainer, build_container
+from app.container import ApplicationContainer
 from app.core.passwords import PasswordHasher
 from app.modules.user.application.dto import StoredCredentials
 from app.modules.user.domain.entities import InvalidCredentials, User
@@ -239,10 +239,10 @@ async def test_those_who_renew_one_hash_at_once_do_not_lock_each_other_out(
 
 async def test_the_settings_say_what_a_hash_costs(settings: Settings) -> None:
     costly = {"password_memory_kib": 20_480, "password_passes": 3}
-    hasher = build_container(settings.model_copy(update=costly)).hasher()
+    hasher = ApplicationContainer.build(settings.model_copy(update=costly)).hasher()
     assert "m=20480,t=3,p=1" in await hasher.hash(PASSWORD)
     assert "m=20480,t=3,p=1" in hasher._nobodys  # who is unknown takes as long as who is not
-    hasher.close()
+    await hasher.close()
 
 
 def with_another_password(user: User) -> None:

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import select
 
 from app.config.settings import load_settings
-from app.container import ApplicationContainer, build_container
+from app.container import ApplicationContainer
 from app.core.events import every
 from app.modules.task.infrastructure.repositories import SqlTaskUnitOfWork
 from app.modules.task.infrastructure.tables import task
@@ -46,9 +46,9 @@ DELIVERIES = Query(select(event_delivery))
 @pytest.fixture
 async def container(database_url: str, set_to: Set) -> AsyncIterator[ApplicationContainer]:
     set_to(database_url=database_url)
-    container = build_container(load_settings())
+    container = ApplicationContainer.build(load_settings())
     yield container
-    container.hasher().close()
+    await container.hasher().close()
     for kind in SIGNALS:
         asyncio.get_running_loop().remove_signal_handler(kind)
 

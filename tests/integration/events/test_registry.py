@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 import app.modules
 from app.config.settings import Settings
-from app.container import build_container
+from app.container import ApplicationContainer
 from app.core.events import EventRegistry
 from app.shared.domain.events import DomainEvent, ScheduleTick
 
@@ -23,7 +23,7 @@ def registry(tmp_path: Path) -> EventRegistry:
         data_dir=tmp_path,
         jwt_secret_key=SecretStr("a key for tests only, and long enough"),
     )
-    registry: EventRegistry = build_container(settings).registry()
+    registry: EventRegistry = ApplicationContainer.build(settings).registry()
     return registry
 
 

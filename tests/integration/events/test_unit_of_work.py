@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import suppress
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from app.core.context import WorkContext, current_work
 from app.modules.task.domain.entities import Task, Title
+from app.modules.task.domain.errors import TaskNotFound
 from app.modules.task.infrastructure.repositories import SqlTaskUnitOfWork
 from app.modules.user.domain.entities import User
 from app.modules.user.infrastructure.repositories import SqlUserUnitOfWork
@@ -45,7 +47,9 @@ async def save(database: Database, *tasks: Task) -> None:
 
 async def find(database: Database, task: Task) -> Task | None:
     async with unit(SqlTaskUnitOfWork, database) as uow:
-        return await uow.tasks.get(task.id)
+        with suppress(TaskNotFound):
+            return await uow.tasks.get_owned(task.owner_id, task.id)
+    return None
 
 
 # --- Everything or nothing ----------------------------------------------------------------------

@@ -23,9 +23,11 @@ SIGNING_KEY = "whsec_" + "QUJD" * 8  # of ABC, eight times
 @pytest.fixture
 async def world(inhabit: Inhabit, receiver: Receiver) -> AsyncIterator[World]:
     async with inhabit(
-        external_api_url=receiver.url("/hook"),
-        external_api_key=SecretStr(SIGNING_KEY),
-        external_api_allow_private=True,
+        tasks={
+            "external_api_url": receiver.url("/hook"),
+            "external_api_key": SecretStr(SIGNING_KEY),
+            "external_api_allow_private": True,
+        }
     ) as world:
         yield world
 

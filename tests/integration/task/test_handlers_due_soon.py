@@ -150,7 +150,7 @@ async def test_a_task_that_somebody_is_at_work_on_is_for_the_next_round(
     await world.deliver()  # the schedule's own tick
     task = await world.a_task(ana, due_at=NOW + HOUR)
     async with world.container.task.uow() as uow:
-        stored = await uow.tasks.get(task.id)
+        stored = await uow.tasks.get_owned(ana, task.id)
         stored.start(now=NOW)
         await uow.tasks.save(stored)
         await world.remind()

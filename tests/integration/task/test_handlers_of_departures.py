@@ -129,7 +129,7 @@ async def test_no_transaction_touches_more_than_one_batch(
 
 
 async def test_the_bin_is_emptied_to_its_ground_in_one_go(inhabit: Inhabit, ana: UUID) -> None:
-    async with inhabit(bin_keep_days=1) as world:
+    async with inhabit(tasks={"bin_keep_days": 1}) as world:
         world.clock.time = NOW.replace(year=NOW.year + 1)
         await world.tick("task.empty_bin")
         assert await owned(world, ana) == 3

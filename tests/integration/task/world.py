@@ -13,10 +13,12 @@ from pydantic import SecretStr
 from sqlalchemy import bindparam, select, update
 
 from app.config.settings import Settings
-from app.container import ApplicationContainer, built
+from app.container import ApplicationContainer
 from app.core.context import WorkContext, current_work
 from app.modules.task.domain.entities import Task, TaskChanges, Title
+from app.modules.task.settings import TaskSettings
 from app.modules.user.domain.entities import FullName, User
+from app.shared.composition import opened
 from app.shared.domain.base_entity import new_id
 from app.shared.domain.events import ScheduleTick
 from app.shared.domain.value_objects import EmailAddress
@@ -80,14 +82,14 @@ class World:
 
     async def close_account(self, user_id: UUID) -> None:
         async with self.container.user.uow() as uow:
-            user = await uow.users.get(user_id)
+            user = await uow.users.get_seen(user_id, version=None)
             user.deactivate(now=NOW)
             await uow.users.save(user)
             await uow.commit()
 
     async def delete_account(self, user_id: UUID) -> None:
         async with self.container.user.uow() as uow:
-            user = await uow.users.get(user_id)
+            user = await uow.users.get_seen(user_id, version=None)
             user.leave(now=NOW)
             await uow.users.delete(user)
             await uow.commit()
@@ -107,7 +109,7 @@ class World:
         token = current_work.set(WorkContext(request_id="req-12345678", actor_id=by))
         try:
             async with self.container.task.uow() as uow:
-                stored = await uow.tasks.get(task.id)
+                stored = await uow.tasks.get_owned(task.owner_id, task.id)
                 change(stored)
                 await uow.tasks.save(stored)
                 await uow.commit()
@@ -166,27 +168,23 @@ class World:
 
 
 @asynccontextmanager
-async def inhabited(database_url: str, folder: Path, **settings: Any) -> AsyncIterator[World]:
-    """The service with these settings, for as long as the block runs."""
+async def inhabited(
+    database_url: str, folder: Path, tasks: dict[str, Any] | None = None, **settings: Any
+) -> AsyncIterator[World]:
+    """The service with these settings, and those of tasks, for as long as the block runs."""
     clock = Clock()
-    container = ApplicationContainer(
-        settings=Settings(
-            _env_file=None,
-            app_env="test",
-            database_url=SecretStr(database_url),
-            database_pool_size=5,
-            jwt_secret_key=SecretStr(KEY),
-            data_dir=folder,
-            public_url="https://tasks.example.com/",
-            mail_from="Shop <no-reply@example.com>",
-            **settings,
-        )
+    base = Settings(
+        _env_file=None,
+        app_env="test",
+        database_url=SecretStr(database_url),
+        database_pool_size=5,
+        jwt_secret_key=SecretStr(KEY),
+        data_dir=folder,
+        public_url="https://tasks.example.com/",
+        mail_from="Shop <no-reply@example.com>",
+        **settings,
     )
-    container.clock.override(Object(clock))
-    world = World(built(container), clock, folder)
-    await world.database.open()
-    try:
-        yield world
-    finally:
-        container.hasher().close()
-        await world.database.close()
+    of_tasks = TaskSettings(_env_file=None, **(tasks or {}))
+    container = ApplicationContainer.build(base.with_modules(of_tasks), clock=Object(clock))
+    async with opened(container):
+        yield World(container, clock, folder)

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from app.config.settings import Settings
-from app.container import ApplicationContainer, build_container
+from app.container import ApplicationContainer
 from tests.support.probe.handlers import Folder, handlers
 from tests.support.probe.module import EVENTS, ProbeUnitOfWork
 
@@ -26,7 +26,7 @@ def probe_container(
     settings: Settings, folder: Folder, *, is_hasty: bool = True
 ) -> ApplicationContainer:
     """Build it. In haste, what is looked for now and then is looked for often."""
-    container = build_container(settings)
+    container = ApplicationContainer.build(settings)
     registry = container.registry()
 
     def unit_of_work() -> ProbeUnitOfWork:

@@ -7,11 +7,17 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from app.config.secret_files import _is_secret
+from app.config.documentation import MARK, as_example, as_page
+from app.config.environment import EnvironmentSettings
+from app.config.secret_files import is_secret
 from app.config.settings import Settings
+from app.container import ApplicationContainer
+from app.shared.composition import settings_of
 
 ROOT = Path(__file__).resolve().parents[3]
-NAMES = {name.upper() for name in Settings.model_fields}
+MODULES = settings_of(ApplicationContainer)
+KINDS: list[type[EnvironmentSettings]] = [Settings, *MODULES]
+NAMES = {name for kind in KINDS for name in kind.variables()}
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 ASSIGNMENT = re.compile(r"(?:# )?([A-Z][A-Z0-9_]*)=(.*)")
@@ -50,17 +56,26 @@ def test_the_example_has_every_setting_and_nothing_else(example: dict[str, str])
 def test_the_example_shows_the_defaults(
     example: dict[str, str], nothing_set: None, tmp_path: Path
 ) -> None:
-    default = Settings(_env_file=None)
+    default = [kind(_env_file=None) for kind in KINDS]
     ours = {name: value for name, value in example.items() if name in NAMES}
     (tmp_path / "example").write_text("\n".join(f"{name}={value}" for name, value in ours.items()))
-    assert Settings(_env_file=str(tmp_path / "example")) == default
+    assert [kind(_env_file=str(tmp_path / "example")) for kind in KINDS] == default
     shown = {name for name, value in ours.items() if value}
-    has_default = {name.upper() for name, value in default if value not in (None, ())}
+    has_default = {
+        each.variable(name) for each in default for name, value in each if value not in (None, ())
+    }
     assert shown == has_default - {"JWT_SECRET_KEY"}  # it has none; outside production one is made
 
 
 def test_the_example_works_as_it_is(nothing_set: None) -> None:
-    assert Settings(_env_file=str(ROOT / ".env.example")) == Settings(_env_file=None)
+    for kind in KINDS:
+        assert kind(_env_file=str(ROOT / ".env.example")) == kind(_env_file=None)
+
+
+def test_the_settings_of_modules_are_written_from_the_code() -> None:
+    _, _, generated = text_of(".env.example").partition(MARK)
+    assert generated == as_example(MODULES)
+    assert text_of("docs/deployment/settings.md") == as_page(MODULES)
 
 
 def test_the_example_explains_each_setting() -> None:
@@ -89,8 +104,8 @@ def test_the_guide_names_every_secret_that_may_be_in_a_file() -> None:
     [told] = re.findall(
         r"\*\*Secrets in files\.\*\*.+?\n\n", text_of("docs/deployment/README.md"), re.DOTALL
     )
-    fields = Settings.model_fields.items()
-    secrets = {name.upper() for name, field in fields if _is_secret(field.annotation)}
+    fields = Settings.model_fields.items()  # those of modules are named where they are described
+    secrets = {name.upper() for name, field in fields if is_secret(field.annotation)}
     named = {name.removesuffix("_FILE") for name in re.findall(r"`([A-Z_]+)[`=]", told)}
     assert named - {""} == secrets
 

@@ -8,8 +8,11 @@ from pkgutil import iter_modules
 
 from sqlalchemy import JSON, String
 
-from app.config.secret_files import _is_secret
+from app.config.environment import EnvironmentSettings
+from app.config.secret_files import is_secret
 from app.config.settings import Settings
+from app.container import ApplicationContainer
+from app.shared.composition import settings_of
 from app.shared.infrastructure.database.models import metadata
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,10 +44,15 @@ def test_every_column_that_holds_text_has_one_protection_level() -> None:
 
 
 def test_every_secret_of_the_settings_says_what_it_protects() -> None:
-    fields = Settings.model_fields.items()
-    secrets = {name.upper() for name, field in fields if _is_secret(field.annotation)}
+    kinds: list[type[EnvironmentSettings]] = [Settings, *settings_of(ApplicationContainer)]
+    fields = {
+        variable: kind.model_fields[field]
+        for kind in kinds
+        for variable, field in kind.variables().items()
+    }
+    secrets = {name for name, field in fields.items() if is_secret(field.annotation)}
     first_cells = " ".join(row.split("|")[1] for row in rows(KEYS))
-    assert names(r"[A-Z_]+", first_cells).keys() & {name.upper() for name, _ in fields} == secrets
+    assert names(r"[A-Z_]+", first_cells).keys() & fields.keys() == secrets
 
 
 def test_every_logger_says_what_it_holds() -> None:

@@ -3,7 +3,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -19,11 +19,11 @@ async def is_right(hasher: PasswordHasher, password: str, stored: str | None) ->
 
 
 @pytest.fixture(scope="module")
-def hasher() -> Iterator[PasswordHasher]:
+async def hasher() -> AsyncIterator[PasswordHasher]:
     """As weak as argon2 can be: what is tested does not depend on the cost."""
     hasher = PasswordHasher(memory_kib=8, passes=1)
     yield hasher
-    hasher.close()
+    await hasher.close()
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "", "pãssphräse 日本", "a\x00b", "x" * 10_000])
@@ -50,7 +50,7 @@ async def test_a_hash_is_argon2id_and_never_the_same_twice(hasher: PasswordHashe
 async def test_the_default_parameters_are_those_of_owasp() -> None:
     hasher = PasswordHasher()
     assert hasher._nobodys.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-    hasher.close()
+    await hasher.close()
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "the password of nobody at all"])
@@ -91,7 +91,7 @@ async def test_a_hash_of_other_parameters_is_outdated(hasher: PasswordHasher) ->
     assert await is_right(stronger, PASSWORD, weak)
     assert not await is_right(stronger, "wrong", weak)
     assert (stronger.is_outdated(weak), stronger.is_outdated(strong)) == (True, False)
-    stronger.close()
+    await stronger.close()
 
 
 async def test_a_weaker_hash_costs_as_much_to_check_as_one_of_today(
@@ -111,7 +111,7 @@ async def test_a_weaker_hash_costs_as_much_to_check_as_one_of_today(
     for password, stored in (("wrong", weak), (PASSWORD, weak), ("wrong", today), ("x", "garbage")):
         assert await cost(password, stored) > 0.7 * unknown
     for one in (hasher, weaker):
-        one.close()
+        await one.close()
 
 
 async def test_whoever_waits_for_a_hash_waits_for_a_bounded_time_whatever_hangs() -> None:
@@ -128,7 +128,7 @@ async def test_whoever_waits_for_a_hash_waits_for_a_bounded_time_whatever_hangs(
     assert {type(end) for end in ends} == {Overloaded}
     async with hasher.place(Patience(0.1)):  # all places are free again
         await asyncio.sleep(0.15)  # as a hash that takes long may
-    hasher.close()
+    await hasher.close()
 
 
 async def test_whoever_waits_for_a_thread_waits_for_a_bounded_time(
@@ -143,7 +143,7 @@ async def test_whoever_waits_for_a_thread_waits_for_a_bounded_time(
     assert not any(work.done() for work in busy)  # what has begun may take as long as it does
     release.set()
     assert await asyncio.gather(*busy) == [True] * len(busy)
-    hasher.close()
+    await hasher.close()
 
 
 async def test_as_many_run_at_once_as_there_are_threads_and_beyond_a_bound_none_waits() -> None:
@@ -169,7 +169,7 @@ async def test_as_many_run_at_once_as_there_are_threads_and_beyond_a_bound_none_
     with pytest.raises(Overloaded):
         await refused
     assert await is_right(hasher, PASSWORD, await hasher.hash(PASSWORD))
-    hasher.close()
+    await hasher.close()
 
 
 async def test_who_holds_a_place_counts_and_begins_when_it_is_their_turn_or_they_are_next() -> None:
@@ -194,7 +194,7 @@ async def test_who_holds_a_place_counts_and_begins_when_it_is_their_turn_or_they
     await asyncio.gather(*staying)
     async with hasher.place(Patience(60)):
         pass
-    hasher.close()
+    await hasher.close()
 
 
 async def test_of_many_who_come_at_once_each_leaves_the_others_a_turn() -> None:
@@ -210,7 +210,7 @@ async def test_of_many_who_come_at_once_each_leaves_the_others_a_turn() -> None:
         await asyncio.sleep(0)
         turns += 1
     assert len(set(came)) == hasher.WAITING
-    hasher.close()
+    await hasher.close()
 
 
 async def test_hashes_leave_a_core_to_everybody_else(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,7 +218,7 @@ async def test_hashes_leave_a_core_to_everybody_else(monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
         hasher = PasswordHasher(memory_kib=8, passes=1)
         assert (hasher._threads, hasher._most) == (threads, threads + threads * hasher.WAITING)
-        hasher.close()
+        await hasher.close()
 
 
 async def test_work_that_fails_gives_its_place_back() -> None:
@@ -227,14 +227,14 @@ async def test_work_that_fails_gives_its_place_back() -> None:
         with pytest.raises(UnicodeEncodeError):
             await hasher.hash("\ud800")
     assert await hasher.hash(PASSWORD)
-    hasher.close()
+    await hasher.close()
 
 
 async def test_an_answer_does_not_wait_for_a_hash() -> None:
     hasher = PasswordHasher(memory_kib=8, passes=1)
     names = {await hasher._run(lambda: threading.current_thread().name) for _ in range(3)}
     assert all(name.startswith("password") for name in names)
-    hasher.close()
+    await hasher.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")

@@ -8,8 +8,8 @@ from uuid import UUID
 import orjson
 import pytest
 
-from app.config.settings import load_settings
-from app.container import registry_of_all
+from app.cli import documented_settings
+from app.container import ApplicationContainer
 from app.core.events import EventRegistry
 from app.shared.domain.events import DomainEvent
 from app.shared.infrastructure.events.catalogue import (
@@ -28,13 +28,7 @@ FOLDER = Path(__file__).parents[3] / "docs" / "architecture"
 
 @pytest.fixture(scope="module")
 def registry() -> EventRegistry:
-    settings = load_settings(
-        _env_file=None,
-        app_env="test",
-        database_url="sqlite:///unused.db",
-        jwt_secret_key="a key for tests only, and long enough",
-    )
-    return registry_of_all(settings)
+    return ApplicationContainer.build(documented_settings()).registry()
 
 
 @pytest.fixture

@@ -112,17 +112,19 @@ def test_an_event_with_a_field_named_as_a_tick_has_is_no_tick(registry: EventReg
 
 
 def test_a_name_that_two_events_have(registry: EventRegistry) -> None:
-    with pytest.raises(ValueError, match=r"BuiltAgain and HouseBuilt: both house\.built"):
+    with pytest.raises(
+        ValueError, match=r"BuiltAgain and .*HouseBuilt are both called 'house\.built'"
+    ):
         registry.publish([BuiltAgain])
 
 
 def test_an_id_that_two_handlers_have(registry: EventRegistry) -> None:
-    with pytest.raises(ValueError, match=r"two handlers with the id street\.number_it"):
+    with pytest.raises(ValueError, match=r"both have the id 'street\.number_it'"):
         subscribe_all(registry, NumberIt(), NumberIt())
 
 
 def test_a_handler_of_an_event_that_nobody_publishes() -> None:
-    with pytest.raises(ValueError, match=r"street\.number_it: nobody publishes house\.built"):
+    with pytest.raises(ValueError, match=r"waits for 'house\.built', which no module publishes"):
         subscribe_all(EventRegistry(), NumberIt())
 
 
@@ -131,9 +133,9 @@ def test_a_name_or_an_id_that_is_not_module_and_something(
     registry: EventRegistry, name: str
 ) -> None:
     kind: Any = type("Nameless", (DomainEvent,), {"type": name})
-    with pytest.raises(ValueError, match=r"Nameless: .* is not <module>\.<name>"):
+    with pytest.raises(ValueError, match=r"Nameless is called .*; call it <module>\.<name>"):
         registry.publish([kind])
 
     handler: Any = type("Nameless", (Handling,), {})
-    with pytest.raises(ValueError, match=r"Nameless: .* is not <module>\.<name>"):
+    with pytest.raises(ValueError, match=r"Nameless is called .*; call it <module>\.<name>"):
         subscribe_all(registry, subscribe(HouseBuilt, id=name)(handler)())

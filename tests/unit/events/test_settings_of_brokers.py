@@ -4,7 +4,7 @@ import pytest
 
 from app.cli import main
 from app.config.settings import InvalidSettingsError, Settings, load_settings
-from app.container import build_container
+from app.container import ApplicationContainer
 from app.shared.infrastructure.events.distributed.executor import CeleryExecutor
 from app.shared.infrastructure.events.local import LocalExecutor
 from app.shared.infrastructure.events.redis_wake import RedisWake
@@ -57,7 +57,7 @@ def test_the_redis_that_is_shared_is_a_redis(address: str) -> None:
 
 @pytest.mark.parametrize("events", ["embedded", "worker"])
 def test_without_celery_deliveries_run_where_they_are_taken(events: str) -> None:
-    container = build_container(settings(events=events, celery_broker_url=BROKERS[0]))
+    container = ApplicationContainer.build(settings(events=events, celery_broker_url=BROKERS[0]))
 
     assert isinstance(container.executor(), LocalExecutor)
     assert type(container.wake()) is Wake
@@ -65,13 +65,13 @@ def test_without_celery_deliveries_run_where_they_are_taken(events: str) -> None
 
 @pytest.mark.parametrize("broker", BROKERS)
 def test_with_celery_they_are_sent(broker: str) -> None:
-    container = build_container(settings(events="celery", celery_broker_url=broker))
+    container = ApplicationContainer.build(settings(events="celery", celery_broker_url=broker))
 
     assert isinstance(container.executor(), CeleryExecutor)
 
 
 def test_with_a_redis_its_processes_wake_each_other() -> None:
-    container = build_container(settings(redis_url="redis://127.0.0.1/1"))
+    container = ApplicationContainer.build(settings(redis_url="redis://127.0.0.1/1"))
 
     assert isinstance(container.wake(), RedisWake)
 

@@ -4,10 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.config.outside import SIGNING_KEY_EXAMPLE
 from app.config.settings import InvalidSettingsError, Settings, load_settings
 
-KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 CANARY = "s3cr3t-canary"
 
 
@@ -25,18 +23,14 @@ def problem(**values: object) -> str:
     return told.strip()
 
 
-def test_without_any_setting_nothing_is_called_and_mail_stays_here() -> None:
+def test_without_any_setting_mail_stays_here() -> None:
     settings = load_settings()
-    assert settings.external_api_url is None
     assert settings.smtp_url is None
-    assert not settings.external_api_allow_private
     assert settings.mail_from == "no-reply@localhost"
     assert settings.links_begin_with == "http://localhost:8000"
 
 
 GOOD = {
-    "external_api_key": [KEY, "whsec_" + "QUJD" * 8],
-    "external_api_previous_key": [KEY],
     "smtp_url": [
         "smtp://mail.example.com",
         "smtps://user:pass%40word@mail.example.com:465",
@@ -50,29 +44,6 @@ GOOD = {
     "public_url": ["https://tasks.example.com", "http://localhost:8080/base/"],
 }
 BAD = {
-    "external_api_url": [
-        "nonsense",
-        "ftp://host/x",
-        "https://",
-        "//host",
-        "https://user:password@host/x",
-        "https://host:port/x",
-        "https://host:0/x",
-        "https://host:65536/x",
-        "https://[::1/x",
-        "https://ho st/x",
-        "https://host/x#part",
-        "https://host/\x00",
-    ],
-    "external_api_key": [
-        *("0123456789abcdef" * 4, "QUJD" * 8, "whsec_", "whsec_!!!", "whsec_c2hvcnQ="),
-        *(
-            "whsec_" + "QUJD" * 22,
-            "whsec_" + "QUJD" * 8 + "QQ",
-            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa_-",
-        ),
-    ],
-    "external_api_previous_key": ["0123456789abcdef" * 4],
     "smtp_url": ["nonsense", "http://host", "smtp://", "smtp:host", "smtp://host:port"],
     "mail_from": [
         "nonsense",
@@ -86,7 +57,6 @@ BAD = {
         "Shop\r\nBcc: bruno@example.com <ana@example.com>",
     ],
     "public_url": ["nonsense", "ftp://host", "https://", "https://user@host"],
-    "external_api_allow_private": ["perhaps"],
 }
 
 
@@ -105,8 +75,7 @@ def test_a_bad_value_is_told_with_its_variable_and_an_example(name: str, value: 
 @pytest.mark.parametrize("name", sorted(BAD))
 def test_the_example_of_a_setting_is_good(name: str) -> None:
     example = str((Settings.model_fields[name].examples or [])[0])
-    example = KEY if example == SIGNING_KEY_EXAMPLE else example
-    assert load_settings(**{"external_api_key": KEY, name: example})
+    assert load_settings(**{name: example})
 
 
 @pytest.mark.parametrize("url", [f"smtp://user:{CANARY}@host:port", f"http://user:{CANARY}@host"])
@@ -114,32 +83,3 @@ def test_the_password_of_a_mail_server_is_never_told(url: str) -> None:
     assert CANARY not in problem(smtp_url=url)
     settings = load_settings(smtp_url=f"smtp://user:{CANARY}@host")
     assert CANARY not in repr(settings) + settings.model_dump_json()
-
-
-def test_what_is_called_needs_a_key_to_sign_with() -> None:
-    told = problem(external_api_url="https://hooks.example.com")
-    assert told.startswith("EXTERNAL_API_KEY is missing: ")
-    assert "; for example: EXTERNAL_API_KEY=" in told
-
-
-@pytest.mark.parametrize("url", ["http://hooks.example.com", "HTTP://hooks.example.com"])
-def test_what_is_called_in_the_open_has_to_be_allowed(url: str) -> None:
-    told = problem(external_api_url=url, external_api_key=KEY)
-    assert told.startswith("EXTERNAL_API_URL must be https")
-    assert told.endswith("; for example: EXTERNAL_API_ALLOW_PRIVATE=true")
-    assert load_settings(
-        external_api_url=url, external_api_key=KEY, external_api_allow_private=True
-    )
-
-
-def test_webhooks_are_signed_with_the_key_and_the_one_before_it() -> None:
-    assert load_settings().webhook_keys == ()
-    key, before = "whsec_" + "QUJD" * 8, "whsec_" + "REVG" * 8
-    assert load_settings(external_api_key=key).webhook_keys == (b"ABC" * 8,)
-    both = load_settings(external_api_key=key, external_api_previous_key=before)
-    assert both.webhook_keys == (b"ABC" * 8, b"DEF" * 8)
-
-
-def test_links_begin_with_the_public_address_and_no_second_slash() -> None:
-    settings = load_settings(public_url="https://tasks.example.com/base/")
-    assert settings.links_begin_with == "https://tasks.example.com/base"

@@ -1,6 +1,5 @@
 """What the task module asks of the world outside it, and tells it."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final, Protocol
 from uuid import UUID
@@ -14,7 +13,8 @@ from app.shared.infrastructure.external.mail_templates import MailTemplates
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
-HasActiveUser = Callable[[UUID], Awaitable[bool]]
+class HasActiveUser(Protocol):
+    async def execute(self, request: UUID, /) -> bool: ...
 
 
 class UserDirectory:
@@ -24,7 +24,7 @@ class UserDirectory:
         self._has_active_user = has_active_user
 
     async def has_active_user(self, user_id: UUID, /) -> bool:
-        return await self._has_active_user(user_id)
+        return await self._has_active_user.execute(user_id)
 
 
 class Contact(Protocol):
@@ -34,7 +34,8 @@ class Contact(Protocol):
     full_name: str
 
 
-FindContact = Callable[[UUID], Awaitable[Contact | None]]
+class FindContact(Protocol):
+    async def execute(self, request: UUID, /) -> Contact | None: ...
 
 
 class UserAddressBook:
@@ -44,7 +45,7 @@ class UserAddressBook:
         self._find_contact = find_contact
 
     async def find(self, user_id: UUID, /) -> Recipient | None:
-        contact = await self._find_contact(user_id)
+        contact = await self._find_contact.execute(user_id)
         if contact is None:
             return None
         return Recipient(

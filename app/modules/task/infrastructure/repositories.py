@@ -16,7 +16,7 @@ from app.modules.task.domain.entities import (
     Title,
 )
 from app.modules.task.domain.errors import TaskNotFound
-from app.modules.task.domain.repositories import Usage
+from app.modules.task.domain.repositories import TaskRepository, Usage
 from app.modules.task.infrastructure.tables import AWAITS_REMINDER, IS_IN_USE, task
 from app.shared.infrastructure.base_repository import BaseRepository
 from app.shared.infrastructure.database.batches import delete_batch
@@ -166,7 +166,7 @@ class SqlTaskRepository(BaseRepository[Task]):
 
 
 class SqlTaskUnitOfWork(SqlUnitOfWork):
-    tasks: SqlTaskRepository
+    tasks: TaskRepository
 
     def _build_repositories(self, connection: Connection, events: EventCollector) -> None:
         self.tasks = SqlTaskRepository(connection, events)

@@ -1,12 +1,13 @@
 """What the use cases take and give."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
 from app.core.security import Actor
-from app.modules.user.domain.entities import Role, User
+from app.modules.user.domain.entities import User
 from app.modules.user.domain.sessions import RefreshToken
 from app.shared.application.dto import BaseResponse
 from app.shared.domain.value_objects import EmailAddress
@@ -106,7 +107,15 @@ class UserCommand:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleAssignment:
     command: UserCommand
-    roles: frozenset[Role]
+    roles: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolesOfAddress:
+    """All that the account of an address is to have from now on."""
+
+    email: str
+    roles: Sequence[str]
 
 
 @dataclass

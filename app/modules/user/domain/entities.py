@@ -22,7 +22,7 @@ from app.shared.domain.value_objects import EmailAddress
 
 
 class Role(StrEnum):
-    """What an account is trusted with; the container says which permissions that means."""
+    """The roles that every service has. Other modules declare more; an account may have any."""
 
     USER = "user"
     ADMIN = "admin"
@@ -92,7 +92,7 @@ class User(AggregateRoot):
     email: EmailAddress
     full_name: FullName
     password_hash: str = field(repr=False)
-    roles: frozenset[Role] = frozenset({Role.USER})
+    roles: frozenset[str] = frozenset({Role.USER})
     is_active: bool = True
     verified_at: dt.datetime | None = None
     password_version: int = 1
@@ -147,7 +147,7 @@ class User(AggregateRoot):
         self.verified_at = self.updated_at = now
         self.record(EmailChanged(user_id=self.id))
 
-    def give_roles(self, roles: frozenset[Role], *, now: dt.datetime) -> None:
+    def give_roles(self, roles: frozenset[str], *, now: dt.datetime) -> None:
         """Trust the account with these and no others."""
         if roles != self.roles:
             self.roles, self.updated_at = roles, now

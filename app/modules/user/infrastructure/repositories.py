@@ -6,7 +6,15 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, update
 
 from app.core.exceptions import StaleVersion
-from app.modules.user.domain.entities import EmailTaken, FullName, Role, User, UserNotFound
+from app.modules.user.domain.entities import EmailTaken, FullName, User, UserNotFound
+from app.modules.user.domain.repositories import (
+    AccountRequests,
+    KeyRepository,
+    OneTimeTokenRepository,
+    RegistrationRepository,
+    SessionRepository,
+    UserRepository,
+)
 from app.modules.user.domain.requests import AccountRequest
 from app.modules.user.infrastructure.keys import SqlKeyRepository
 from app.modules.user.infrastructure.one_time_tokens import SqlOneTimeTokenRepository
@@ -81,7 +89,7 @@ class SqlUserRepository(BaseRepository[User]):
             email=EmailAddress(row["typed_email"] or row["email"]),
             full_name=FullName(row["full_name"]),
             password_hash=row["password_hash"],
-            roles=frozenset(Role(role) for role in row["roles"]),
+            roles=frozenset(row["roles"]),
             is_active=row["is_active"],
             verified_at=row["verified_at"],
             password_version=row["password_version"],
@@ -113,12 +121,12 @@ class EventAccountRequests:
 
 
 class SqlUserUnitOfWork(SqlUnitOfWork):
-    users: SqlUserRepository
-    sessions: SqlSessionRepository
-    tokens: SqlOneTimeTokenRepository
-    registrations: SqlRegistrationRepository
-    requests: EventAccountRequests
-    keys: SqlKeyRepository
+    users: UserRepository
+    sessions: SessionRepository
+    tokens: OneTimeTokenRepository
+    registrations: RegistrationRepository
+    requests: AccountRequests
+    keys: KeyRepository
 
     def _build_repositories(self, connection: Connection, events: EventCollector) -> None:
         self.users = SqlUserRepository(connection, events)

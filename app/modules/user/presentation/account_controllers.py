@@ -181,9 +181,7 @@ class AdministrationController:
         The account loses the roles that you leave out.
         """
         command = UserCommand(actor=actor, user_id=user_id, version=version)
-        return await self.assign_roles.execute(
-            RoleAssignment(command=command, roles=frozenset(body.roles))
-        )
+        return await self.assign_roles.execute(RoleAssignment(command=command, roles=body.roles))
 
     async def end_sessions(self, user_id: Id, actor: CurrentActor) -> None:
         """End all sessions of an account.

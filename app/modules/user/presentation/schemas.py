@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.core.wire import Body, Choice, Digits, Length, Line, Opaque, Parameters, Timestamp
-from app.modules.user.domain.entities import FullName, Role
+from app.core.security import PERMISSION
+from app.core.wire import Body, Digits, Length, Line, Opaque, Parameters, Timestamp
+from app.modules.user.domain.entities import FullName
 from app.modules.user.domain.keys import ApiKey
 from app.modules.user.domain.passwords import Password
 from app.shared.domain.value_objects import EmailAddress
@@ -16,7 +17,8 @@ Email = Annotated[
     Field(examples=["ana@example.com"], json_schema_extra={"format": "email"}),
 ]
 Name = Annotated[Line, Length(1, FullName.MAX_LENGTH), Field(examples=["Ana Example"])]
-Scope = Annotated[Line, Length(0, 50), Field(pattern=r"^[a-z]+:[a-z]+$", examples=["task:read"])]
+Scope = Annotated[Line, Length(0, 50), Field(pattern=f"^{PERMISSION}$", examples=["task:read"])]
+RoleName = Annotated[Line, Length(1, 50), Field(examples=["admin"])]
 Secret = Annotated[Opaque, Field(min_length=1, max_length=Password.MAX_LENGTH)]
 
 NewSecret = Annotated[Opaque, Field(min_length=Password.MIN_LENGTH, max_length=Password.MAX_LENGTH)]
@@ -65,7 +67,7 @@ class Farewell(Body):
 class Roles(Body):
     """All that the account is to have from now on."""
 
-    roles: Annotated[list[Annotated[Role, Choice]], Field(min_length=1, max_length=len(Role))]
+    roles: Annotated[list[RoleName], Field(min_length=1, max_length=20)]
 
 
 class SignInForm(Parameters):

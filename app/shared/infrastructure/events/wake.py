@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from app.core.resources import Resource
 
-class Wake:
+
+class Wake(Resource):
     """Set by whoever published, waited for by the engine of the same process.
 
     Nothing depends on it but how soon an event is delivered.
@@ -28,6 +30,3 @@ class Wake:
     async def listening(self) -> AsyncIterator[None]:
         """Hear, while the block runs, of what is published elsewhere too: here, of nothing."""
         yield
-
-    async def close(self) -> None:
-        """Let go of connections: here, of none."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from app.core.limits import Limit, TooManyRequests, nearest_to_their_limits
+from app.core.resources import Resource
 
 SWEPT_FROM: Final = 1_000
 MOST_BYTES: Final = 32 * 1024 * 1024
@@ -34,7 +35,7 @@ class _Window:
         return over
 
 
-class LocalLimiter:
+class LocalLimiter(Resource):
     """Moving windows in memory. What is over is forgotten, so they stay as few as are in use.
 
     With `share` below 1 it is stricter: it stands in for a count that several processes share.

@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from app.core.limits import Limit, TooManyRequests
+from app.core.resources import Resource
 from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker, CircuitOpen
 from app.shared.infrastructure.limits.local import LocalLimiter
 
@@ -34,7 +35,7 @@ class _Away(Exception):
     """Redis does not answer, or is not asked right now."""
 
 
-class RedisLimiter:
+class RedisLimiter(Resource):
     """Moving windows in Redis: each hit is one script there, so many at once count as many.
 
     While Redis is away each process counts for itself, and allows half as much.

@@ -1,10 +1,11 @@
 """Close and open accounts, and say what they are trusted with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 import structlog
 
-from app.modules.user.application.dto import RoleAssignment, UserCommand, UserView
+from app.core.exceptions import Invalid
+from app.modules.user.application.dto import RoleAssignment, RolesOfAddress, UserCommand, UserView
 from app.modules.user.domain.entities import (
     LastAdministrator,
     OwnAccount,
@@ -61,13 +62,18 @@ class ActivateUser:
 
 
 class SetRoles:
-    """Trust an account with these roles. Raises LastAdministrator, UserNotFound, StaleVersion."""
+    """Trust an account with these roles, which modules declare.
 
-    def __init__(self, uow: Callable[[], UserUnitOfWork], clock: Clock) -> None:
-        self._uow, self._clock = uow, clock
+    Raises Invalid for any other, LastAdministrator, UserNotFound and StaleVersion.
+    """
+
+    def __init__(
+        self, uow: Callable[[], UserUnitOfWork], known: Collection[str], clock: Clock
+    ) -> None:
+        self._uow, self._known, self._clock = uow, known, clock
 
     async def execute(self, request: RoleAssignment) -> UserView:
-        command, roles = request.command, request.roles
+        command, roles = request.command, _known_roles(request.roles, self._known)
         async with self._uow() as uow:
             if Role.ADMIN in roles:
                 user = await uow.users.get_seen(command.user_id, version=command.version)
@@ -79,6 +85,33 @@ class SetRoles:
                 await uow.commit()
         _note("roles changed", command, roles=sorted(roles))
         return UserView.of(user)
+
+
+class SetRolesAt:
+    """The same from the command line, for the account of an address.
+
+    Raises Invalid, LastAdministrator and UserNotFound.
+    """
+
+    def __init__(
+        self, uow: Callable[[], UserUnitOfWork], known: Collection[str], clock: Clock
+    ) -> None:
+        self._uow, self._known, self._clock = uow, known, clock
+
+    async def execute(self, request: RolesOfAddress) -> None:
+        roles = _known_roles(request.roles, self._known)
+        async with self._uow() as uow:
+            admins = await uow.users.active_admins()
+            user = await uow.users.get_by_email(EmailAddress.parse(request.email))
+            if user is None:
+                raise UserNotFound
+            if admins == {user.id} and Role.ADMIN not in roles:
+                raise LastAdministrator
+            if roles != user.roles:
+                user.give_roles(roles, now=self._clock.now())
+                await uow.users.save(user)
+                await uow.commit()
+        log.info("roles changed", user_id=str(user.id), roles=sorted(roles))
 
 
 class EndSessionsOf:
@@ -109,6 +142,14 @@ class EndSessionsAt:
             await uow.sessions.revoke_all(user.id, now=self._clock.now())
             await uow.commit()
         log.info("sessions ended", user_id=str(user.id))
+
+
+def _known_roles(roles: Sequence[str], known: Collection[str]) -> frozenset[str]:
+    for number, role in enumerate(roles):
+        if role not in known:
+            rule = f"must be one of {', '.join(sorted(known))}"
+            raise Invalid(f"roles/{number}", rule, code="not_allowed")
+    return frozenset(roles)
 
 
 async def _without_whom_there_is_an_admin(uow: UserUnitOfWork, request: UserCommand) -> User:

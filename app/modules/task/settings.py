@@ -1,0 +1,120 @@
+"""The settings of tasks, and of the webhook that tells of them."""
+
+from collections.abc import Iterator
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from app.config.module_settings import ModuleSettings, Refusal
+from app.config.outside import (
+    SIGNING_KEY_EXAMPLE,
+    SIGNING_KEY_PREFIX,
+    SIGNING_KEY_SAMPLE,
+    SigningKey,
+    WebUrl,
+    signing_key,
+)
+from app.config.production import RANDOM, is_guessable
+
+
+class TaskSettings(ModuleSettings):
+    """Tasks."""
+
+    prefix = "TASK_"
+
+    bin_keep_days: int = Field(
+        30,
+        ge=1,
+        le=3650,
+        description="For how many days a deleted task can be restored. Then it is removed.",
+        examples=["30"],
+    )
+    quota: int = Field(
+        10_000,
+        ge=1,
+        le=10_000_000,
+        description=(
+            "How many tasks one account may have, deleted ones included. "
+            "Another one is refused (409 quota_exceeded)."
+        ),
+        examples=["10000"],
+    )
+    quota_bytes: int = Field(
+        50_000_000,
+        ge=50_000,
+        le=10**12,
+        description="How many bytes the titles and descriptions of one account's tasks may have.",
+        examples=["50000000"],
+    )
+    quota_assignments_per_day: int = Field(
+        500,
+        ge=1,
+        le=100_000,
+        description="How often in 24 hours one account may assign a task to somebody else.",
+        examples=["500"],
+    )
+    external_api_url: WebUrl | None = Field(
+        default=None,
+        validation_alias="EXTERNAL_API_URL",
+        description=(
+            "Receives a signed webhook (standardwebhooks.com) for each completed task: an https "
+            "address. It needs EXTERNAL_API_KEY. Without it no webhook is sent."
+        ),
+        examples=["https://hooks.example.com/tasks"],
+    )
+    external_api_key: SigningKey | None = Field(
+        default=None,
+        validation_alias="EXTERNAL_API_KEY",
+        description=(
+            "Signs the webhooks: the output of `echo whsec_$(openssl rand -base64 32)`. Receivers "
+            "get the same text (docs/api/webhooks.md). Any other form is refused, since their "
+            "libraries would read another key from it."
+        ),
+        examples=[SIGNING_KEY_EXAMPLE, SIGNING_KEY_SAMPLE],
+    )
+    external_api_previous_key: SigningKey | None = Field(
+        default=None,
+        validation_alias="EXTERNAL_API_PREVIOUS_KEY",
+        description="The key before this one, until all receivers have the new one: both sign.",
+        examples=[SIGNING_KEY_EXAMPLE, SIGNING_KEY_SAMPLE],
+    )
+    external_api_allow_private: bool = Field(
+        default=False,
+        validation_alias="EXTERNAL_API_ALLOW_PRIVATE",
+        description=(
+            "Whether EXTERNAL_API_URL may lead into a private network, and be http. Otherwise "
+            "addresses that are not public are refused, also where a name leads to them."
+        ),
+        examples=["true"],
+    )
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.external_api_url and not self.external_api_key:
+            message = (
+                "EXTERNAL_API_KEY is missing: what goes to EXTERNAL_API_URL is signed with it; "
+                f"for example: EXTERNAL_API_KEY={SIGNING_KEY_EXAMPLE}"
+            )
+            raise ValueError(message)
+        is_open = (self.external_api_url or "").lower().startswith("http:")
+        if is_open and not self.external_api_allow_private:
+            message = (
+                "EXTERNAL_API_URL must be https, except in a network of your own; "
+                "for example: EXTERNAL_API_ALLOW_PRIVATE=true"
+            )
+            raise ValueError(message)
+        return self
+
+    @property
+    def webhook_keys(self) -> tuple[bytes, ...]:
+        """The keys that sign webhooks: while one replaces another, both."""
+        keys = (self.external_api_key, self.external_api_previous_key)
+        return tuple(signing_key(key) for key in keys if key)
+
+    def unfit_for_production(self) -> Iterator[Refusal]:
+        for field in ("external_api_key", "external_api_previous_key"):
+            key: SecretStr | None = getattr(self, field)
+            text = key.get_secret_value() if key else ""
+            is_known = text == SIGNING_KEY_SAMPLE
+            if text and (is_known or is_guessable(text.removeprefix(SIGNING_KEY_PREFIX))):
+                yield self.variable(field), RANDOM, SIGNING_KEY_EXAMPLE

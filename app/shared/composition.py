@@ -1,0 +1,179 @@
+"""Putting a service together: what its modules bring is found, checked and connected."""
+
+import re
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import chain
+from typing import Any, Final, NoReturn
+
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Container, Object, Singleton
+
+from app.config.module_settings import ModuleSettings
+from app.core.exceptions import CompositionError
+from app.core.routing import ApiRoute, ApiRouter
+from app.core.security import PERMISSION
+from app.shared.application.seed import DemoData
+
+THE_BASE: Final = "the base"
+AnyContainer = Any  # an instance is none of its class, and answers for its providers by names
+_NAME: Final = re.compile(r"[a-z][a-z_]*")
+
+
+def modules_of(container: AnyContainer) -> dict[str, Any]:
+    """Return the containers of the modules, of a container or of its class, by their names."""
+    return {
+        name: provider.container
+        for name, provider in container.providers.items()
+        if isinstance(provider, Container)
+    }
+
+
+def parts_of(container: AnyContainer) -> dict[str, Any]:
+    """Return the same, and at last the base, which brings routes and handlers as modules do."""
+    return {**modules_of(container), THE_BASE: container}
+
+
+def settings_of(container: type[DeclarativeContainer]) -> list[type[ModuleSettings]]:
+    """Return the classes of the settings that the modules ask for."""
+    dependencies = (module.dependencies.values() for module in modules_of(container).values())
+    wanted = (dependency.instance_of for dependency in chain.from_iterable(dependencies))
+    return [kind for kind in wanted if issubclass(kind, ModuleSettings)]
+
+
+def routers_of(container: AnyContainer) -> list[ApiRouter]:
+    """Return the URL tables of the modules and of the base."""
+    return list(chain.from_iterable(part.routers() for part in parts_of(container).values()))
+
+
+def compose(container: AnyContainer) -> None:
+    """Connect the modules and build everything at once. Raises CompositionError.
+
+    What is missing or does not fit stops the start right here, and no request later.
+    """
+    _raise_if(_of_dependencies(container))
+    _raise_if(_of_roles(container))
+    container.permissions_of.override(Object(_permissions_of_roles(container)))
+    container.check_dependencies()
+    for provider in container.traverse(types=[Singleton]):
+        provider()
+    registry, parts = container.registry(), parts_of(container).values()
+    for part in parts:
+        registry.publish(part.events())
+    for part in parts:
+        registry.subscribe(
+            part.handlers(), unit_of_work=part.providers.get("uow", _no_unit_of_work)
+        )
+    _raise_if(_of_routes(container))
+
+
+@asynccontextmanager
+async def opened(
+    container: AnyContainer, *, if_engine_ends: Callable[[], object] | None = None
+) -> AsyncIterator[None]:
+    """Hold everything open that the container has, for as long as the block runs.
+
+    With `if_engine_ends` events are delivered too; it is called if that ends before the block does.
+    """
+    async with AsyncExitStack() as stack:
+        found = reversed(parts_of(container).values())  # what the base has, modules need
+        for resource in chain.from_iterable(part.resources() for part in found):
+            stack.push_async_callback(resource.close)
+            await resource.open()
+        if if_engine_ends is not None:
+            await stack.enter_async_context(container.engine().running(if_engine_ends))
+        yield
+
+
+async def seeded(container: AnyContainer) -> AsyncIterator[str]:
+    """Write the demo data of all modules; yield a sentence about each."""
+    demo = DemoData()
+    for seed in chain.from_iterable(part.seeds() for part in parts_of(container).values()):
+        yield await seed(demo)
+
+
+def _raise_if(problems: Iterator[str]) -> None:
+    if found := list(problems):
+        raise CompositionError("\n".join(found))
+
+
+def _of_dependencies(container: AnyContainer) -> Iterator[str]:
+    for name, module in modules_of(container).items():
+        kind = module.declarative_parent
+        for asked, dependency in module.dependencies.items():
+            if not dependency.is_defined:
+                yield (
+                    f"{name}: nothing provides `{asked}`, which {kind.__name__} depends on; "
+                    f"give it in app/container.py: {name} = module({kind.__name__}, {asked}=…)"
+                )
+
+
+def _of_roles(container: AnyContainer) -> Iterator[str]:
+    """Say what is wrong with the roles and the permissions that the parts declare."""
+    declared, owners = defaultdict(list), defaultdict(list)
+    for name, part in parts_of(container).items():
+        for role in map(str, part.roles()):
+            declared[role].append(name)
+        for permission in set(chain.from_iterable(part.permissions().values())):
+            owners[permission].append(name)
+    for role, names in declared.items():
+        if not _NAME.fullmatch(role):
+            yield f"{names[0]}: the role {role!r} must be a name in lower case, like `accountant`"
+        yield from _of_one_owner(f"the role {role!r}", names)
+    for permission, names in owners.items():
+        if not re.fullmatch(PERMISSION, permission):
+            yield (
+                f"{names[0]}: the permission {permission!r} must be like `invoice:write`, "
+                "in lower case"
+            )
+        yield from _of_one_owner(f"the permission {permission!r}", names)
+    for name, part in parts_of(container).items():
+        for role in part.permissions().keys() - declared.keys():
+            yield (
+                f"{name}: gives permissions to the role {str(role)!r}, which no module declares; "
+                f"declare it in `roles`, or name one of: {', '.join(sorted(declared))}"
+            )
+
+
+def _of_one_owner(what: str, names: list[str]) -> Iterator[str]:
+    if len(names) > 1:
+        yield f"{what} belongs to {' and to '.join(names)}; give it another name in one of them"
+
+
+def _of_routes(container: AnyContainer) -> Iterator[str]:
+    """Say which addresses are there twice, and which nobody could ever call."""
+    known = frozenset[str]().union(*container.permissions_of().values())
+    owners = defaultdict(list)
+    for name, part in parts_of(container).items():
+        for route in chain.from_iterable(router.routes for router in part.routers()):
+            owners[_address(route)].append(name)
+            if (demanded := route.access.permission) and demanded not in known:
+                yield (
+                    f"{name}: {_address(route)} demands {demanded!r}, which no role has; "
+                    "give it to a role in `permissions`, or correct the name"
+                )
+    for address, names in owners.items():
+        if len(names) > 1:
+            yield f"{address} is a route of {' and of '.join(names)}; give one another path"
+
+
+def _address(route: ApiRoute) -> str:
+    return f"{'|'.join(sorted(route.methods or ()))} {re.sub(r'{[^}]*}', '{…}', route.path)}"
+
+
+def _permissions_of_roles(container: AnyContainer) -> dict[str, frozenset[str]]:
+    """Join what the parts declare: which permissions each role brings."""
+    parts = parts_of(container).values()
+    roles = chain.from_iterable(part.roles() for part in parts)
+    return {
+        str(role): frozenset(
+            chain.from_iterable(part.permissions().get(role, ()) for part in parts)
+        )
+        for role in roles
+    }
+
+
+def _no_unit_of_work() -> NoReturn:
+    message = "it has no `uow`: its handlers can not be transactional"
+    raise TypeError(message)

@@ -1,0 +1,221 @@
+"""What every service has: the base that `app/container.py` derives from, and adds modules to."""
+
+import datetime as dt
+from typing import Any, Self, TypeVar, cast
+
+from dependency_injector.providers import (
+    Callable,
+    Container,
+    Dependency,
+    Factory,
+    List,
+    Object,
+    Provider,
+    Singleton,
+)
+
+from app.config.database import create_database
+from app.config.module_settings import ModuleSettings
+from app.config.settings import Settings, load_settings
+from app.core.cursors import Cursors
+from app.core.events import EventRegistry
+from app.core.exceptions import CompositionError
+from app.core.fair_use import FairUse
+from app.core.limits import Limiter
+from app.core.passwords import PasswordHasher
+from app.core.security import AccessTokens
+from app.shared import composition, factories
+from app.shared.application.base_usecase import Clock, SystemClock
+from app.shared.application.events import (
+    EventBacklog,
+    EventInspection,
+    EventReplay,
+    EventSteering,
+    ListDeliveries,
+)
+from app.shared.application.mail import Mailer
+from app.shared.domain.events import ScheduleTick
+from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.database.migrate import Readiness
+from app.shared.infrastructure.events.backlog import Backlog
+from app.shared.infrastructure.events.distributed.chunk import Chunk
+from app.shared.infrastructure.events.engine import Engine, Executor
+from app.shared.infrastructure.events.inspection import Inspection
+from app.shared.infrastructure.events.metrics import Scrape
+from app.shared.infrastructure.events.owners import this_process
+from app.shared.infrastructure.events.replay import Replay
+from app.shared.infrastructure.events.retention import ForgetDeliveries, ForgetEvents
+from app.shared.infrastructure.events.runner import Runner
+from app.shared.infrastructure.events.steering import Steering
+from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.idempotency import ForgetAnswers, SqlKeptAnswers
+from app.shared.infrastructure.kept_bytes import KeptBytes
+from app.shared.module_container import ModuleContainer
+from app.shared.presentation.events import EventController, event_routes
+from app.shared.presentation.metrics import MetricsController, metrics_routes
+
+M = TypeVar("M", bound=ModuleContainer)
+
+
+class BaseContainer(ModuleContainer):
+    """Its providers are what it offers to modules, by their names."""
+
+    settings: Dependency[Settings] = Dependency(instance_of=Settings)
+    permissions_of: Dependency[dict[str, frozenset[str]]] = Dependency(instance_of=dict)
+    """The permissions that each role has, of all modules."""
+
+    app_name = settings.provided.app_name
+    links_begin_with = settings.provided.links_begin_with
+    signing_keys = settings.provided.signing_keys
+    trusted_origins = settings.provided.trusted_origins
+    keeps_mail_here: Callable[bool] = Callable(factories.keeps_mail_here, settings)
+
+    clock: Singleton[Clock] = Singleton(SystemClock)
+    database: Singleton[Database] = Singleton(create_database, settings)
+    hasher: Singleton[PasswordHasher] = Singleton(
+        PasswordHasher,
+        memory_kib=settings.provided.password_memory_kib,
+        passes=settings.provided.password_passes,
+    )
+    tokens: Singleton[AccessTokens] = Singleton(
+        AccessTokens,
+        keys=signing_keys,
+        algorithm=settings.provided.jwt_algorithm,
+        issuer=app_name,
+        lifetime=Callable(lambda s: dt.timedelta(minutes=s.jwt_expire_minutes), settings),
+        now=clock.provided.now,
+    )
+    cursors: Singleton[Cursors] = Singleton(
+        Cursors, settings.provided.jwt_secret_key.get_secret_value.call()
+    )
+    limiter: Singleton[Limiter] = Singleton(factories.limiter, settings)
+    local_limiter: Singleton[Limiter] = Singleton(factories.local_limiter, settings)
+    fair_use: Callable[FairUse | None] = Callable(factories.fair_use, settings)
+    mailer: Singleton[Mailer] = Singleton(factories.mailer, settings, limiter)
+
+    kept_bytes: Singleton[KeptBytes] = Singleton(
+        KeptBytes, settings.provided.quota_kept_answer_bytes
+    )
+    kept_answers: Singleton[SqlKeptAnswers] = Singleton(SqlKeptAnswers, database, kept_bytes)
+    readiness: Singleton[Readiness] = Singleton(Readiness, database)
+
+    registry: Singleton[EventRegistry] = Singleton(EventRegistry)
+    wake: Singleton[Wake] = Singleton(factories.wake, settings)
+    runner: Singleton[Runner] = Singleton(
+        Runner,
+        database=database,
+        registry=registry,
+        owner=Callable(this_process),
+        lease=settings.provided.event_lease_seconds,
+    )
+    celery: Singleton[Any] = Singleton(factories.celery, settings)
+    executor: Singleton[Executor] = Singleton(
+        factories.executor,
+        settings,
+        database=database,
+        registry=registry,
+        runner=runner,
+        wake=wake,
+        celery=celery,
+    )
+    chunk: Factory[Chunk] = Factory(
+        Chunk,
+        database=database,
+        runner=runner,
+        wake=wake,
+        concurrency=settings.provided.event_concurrency,
+    )
+    engine: Singleton[Engine] = Singleton(
+        Engine,
+        database=database,
+        registry=registry,
+        runner=runner,
+        executor=executor,
+        wake=wake,
+    )
+    backlog: Singleton[EventBacklog] = Singleton(Backlog, database=database, registry=registry)
+    inspection: Singleton[EventInspection] = Singleton(
+        Inspection, database=database, registry=registry
+    )
+    steering: Singleton[EventSteering] = Singleton(
+        Steering, database=database, registry=registry, inspection=inspection, wake=wake
+    )
+    replay: Singleton[EventReplay] = Singleton(
+        Replay, database=database, registry=registry, wake=wake
+    )
+    event_controller: Singleton[EventController] = Singleton(
+        EventController,
+        list_deliveries=Singleton(ListDeliveries, inspection=inspection, cursors=cursors),
+        inspection=inspection,
+        backlog=backlog,
+        steering=steering,
+        replaying=replay,
+    )
+    metrics_controller: Singleton[MetricsController] = Singleton(
+        MetricsController,
+        token=Callable(factories.metrics_token, settings),
+        scrape=Singleton(Scrape, backlog.provided.lag),
+    )
+
+    permissions = Object({"admin": {"event:admin"}})
+    routers = List(
+        Singleton(event_routes, event_controller),
+        Singleton(metrics_routes, metrics_controller),
+    )
+    events = Object((ScheduleTick,))
+    handlers = List(
+        Singleton(
+            ForgetDeliveries,
+            database=database,
+            keep=Callable(lambda s: dt.timedelta(hours=s.event_delivery_keep_hours), settings),
+        ),
+        Singleton(
+            ForgetEvents,
+            database=database,
+            keep=Callable(lambda s: dt.timedelta(days=s.event_log_keep_days), settings),
+        ),
+        Singleton(
+            ForgetAnswers,
+            database=database,
+            keep=Callable(lambda s: dt.timedelta(hours=s.idempotency_keep_hours), settings),
+        ),
+    )
+    resources = List(database, limiter, wake, hasher)
+
+    @classmethod
+    def load_settings(cls, **overrides: object) -> Settings:
+        """Read and check all settings, those of the modules too. Raises InvalidSettingsError."""
+        return load_settings(composition.settings_of(cls), **overrides)
+
+    @classmethod
+    def build(cls, settings: Settings, **replaced: Provider[Any]) -> Self:
+        """Put the service together. Raises CompositionError for what does not fit.
+
+        A test may replace providers by their names: `build(settings, clock=Object(clock))`.
+        """
+        container = cls(settings=settings, **replaced)
+        composition.compose(container)
+        return container
+
+
+def module(kind: type[M], **given: object) -> M:
+    """Add a module: one line of `app/container.py`.
+
+    Its container gets what the base offers, by the names of its Dependencies, its settings by their
+    class, and what is given here: mostly another module's use case. What the attribute is called is
+    what the module is called. Raises CompositionError for what it does not ask for.
+    """
+    if unknown := given.keys() - kind.dependencies.keys():
+        raise CompositionError(
+            f"app/container.py gives {kind.__name__} `{', '.join(sorted(unknown))}`, which it has "
+            "no Dependency for; declare one there, or do not give it"
+        )
+    offered: dict[str, Any] = {}
+    for name, dependency in kind.dependencies.items():
+        wanted: type = getattr(dependency, "instance_of", object)
+        if issubclass(wanted, ModuleSettings):
+            offered[name] = Singleton(Settings.of, BaseContainer.settings, wanted)
+        elif name in BaseContainer.providers:
+            offered[name] = BaseContainer.providers[name]
+    # A container in a container answers for its providers as the container itself would.
+    return cast("M", Container(kind, **(offered | given)))

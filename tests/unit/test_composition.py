@@ -1,0 +1,264 @@
+"""Modules are put together by what their containers bring; what does not fit stops the start."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from dependency_injector.providers import Dependency, List, Object, Singleton
+from pydantic import Field
+
+from app.config.module_settings import ModuleSettings
+from app.config.settings import InvalidSettingsError, Settings
+from app.container import ApplicationContainer
+from app.core.events import subscribe
+from app.core.exceptions import CompositionError
+from app.core.routing import ApiRouter
+from app.core.security import AUTHENTICATED, Access, scope
+from app.shared.container import module
+from app.shared.domain.events import DomainEvent
+from app.shared.module_container import ModuleContainer
+from tests.support.production import KEY
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    given: dict[str, Any] = {"app_env": "test", "jwt_secret_key": KEY, "data_dir": tmp_path}
+    return Settings(_env_file=None, **given)
+
+
+def refused(settings: Settings, **modules: Any) -> list[str]:
+    """Return what the start says of a service with these modules too."""
+    with pytest.raises(CompositionError) as error:
+        with_modules(**modules).build(settings)
+    return str(error.value).splitlines()
+
+
+def with_modules(**modules: Any) -> type[ApplicationContainer]:
+    return type("Service", (ApplicationContainer,), modules)
+
+
+# --- Dependencies -------------------------------------------------------------------------------
+
+
+class AsksForRates(ModuleContainer):
+    find_rate: Dependency[object] = Dependency()
+
+
+def test_a_dependency_that_nothing_provides_stops_the_start(settings: Settings) -> None:
+    assert refused(settings, invoice=module(AsksForRates)) == [
+        (
+            "invoice: nothing provides `find_rate`, which AsksForRates depends on; "
+            "give it in app/container.py: invoice = module(AsksForRates, find_rate=…)"
+        )
+    ]
+
+
+def test_what_a_module_does_not_ask_for_stops_the_start() -> None:
+    with pytest.raises(CompositionError) as error:
+        module(AsksForRates, find_rate=Object(1), find_rates=Object(2))
+    assert str(error.value) == (
+        "app/container.py gives AsksForRates `find_rates`, which it has no Dependency for; "
+        "declare one there, or do not give it"
+    )
+
+
+# --- Roles and permissions ----------------------------------------------------------------------
+
+
+class Books(ModuleContainer):
+    roles = Object(("accountant",))
+    permissions = Object({"accountant": {"invoice:write"}, "admin": {"invoice:write"}})
+
+
+def test_a_role_that_a_module_declares_brings_its_permissions(settings: Settings) -> None:
+    permissions = with_modules(invoice=module(Books)).build(settings).permissions_of()
+    assert permissions["accountant"] == {"invoice:write"}
+    assert permissions["admin"] > {"invoice:write", "user:admin", "event:admin"}
+
+
+class NamesAWrongRole(ModuleContainer):
+    permissions = Object({"accountnt": {"invoice:write"}})
+
+
+def test_a_role_that_no_module_declares_stops_the_start(settings: Settings) -> None:
+    assert refused(settings, invoice=module(NamesAWrongRole)) == [
+        (
+            "invoice: gives permissions to the role 'accountnt', which no module declares; "
+            "declare it in `roles`, or name one of: admin, user"
+        )
+    ]
+
+
+class DeclaresAdmin(ModuleContainer):
+    roles = Object(("admin", "Book keeper"))
+
+
+def test_a_role_of_two_modules_or_with_a_wrong_name_stops_the_start(settings: Settings) -> None:
+    assert refused(settings, invoice=module(DeclaresAdmin)) == [
+        "the role 'admin' belongs to user and to invoice; give it another name in one of them",
+        "invoice: the role 'Book keeper' must be a name in lower case, like `accountant`",
+    ]
+
+
+class TakesPermissions(ModuleContainer):
+    permissions = Object({"user": {"task:read", "Invoice:Write", "invoices"}})
+
+
+def test_a_permission_of_two_modules_or_of_a_wrong_form_stops_the_start(
+    settings: Settings,
+) -> None:
+    told = refused(settings, invoice=module(TakesPermissions))
+    assert sorted(told) == [
+        "invoice: the permission 'Invoice:Write' must be like `invoice:write`, in lower case",
+        "invoice: the permission 'invoices' must be like `invoice:write`, in lower case",
+        (
+            "the permission 'task:read' belongs to task and to invoice; "
+            "give it another name in one of them"
+        ),
+    ]
+
+
+# --- Routes -------------------------------------------------------------------------------------
+
+
+async def endpoint() -> None: ...
+
+
+def router(path: str, access: Access) -> ApiRouter:
+    routes = ApiRouter("/api/v1")
+    routes.get(path, endpoint, access=access, status_code=204)
+    return routes
+
+
+class TakesAPath(ModuleContainer):
+    routers = List(Singleton(router, "/users/{number}", AUTHENTICATED))
+
+
+def test_one_path_of_two_modules_stops_the_start(settings: Settings) -> None:
+    assert refused(settings, invoice=module(TakesAPath)) == [
+        "GET /api/v1/users/{…} is a route of user and of invoice; give one another path"
+    ]
+
+
+class DemandsTooMuch(ModuleContainer):
+    routers = List(Singleton(router, "/invoices", scope("invoice:red")))
+
+
+def test_a_route_that_demands_what_no_role_has_stops_the_start(settings: Settings) -> None:
+    assert refused(settings, invoice=module(DemandsTooMuch)) == [
+        (
+            "invoice: GET /api/v1/invoices demands 'invoice:red', which no role has; "
+            "give it to a role in `permissions`, or correct the name"
+        )
+    ]
+
+
+# --- Events -------------------------------------------------------------------------------------
+
+
+class TaskCompletedToo(DomainEvent):
+    type: ClassVar = "task.completed"
+
+
+class Unpublished(DomainEvent):
+    type: ClassVar = "invoice.sent"
+
+
+@subscribe(Unpublished, id="invoice.tell")
+class WhenSomethingIsNotPublished:
+    async def __call__(self, event: Unpublished, uow: object) -> None: ...
+
+
+@subscribe(Unpublished, id="task.empty_bin")
+class WhenAnIdIsTaken:
+    async def __call__(self, event: Unpublished, uow: object) -> None: ...
+
+
+class PublishesATakenName(ModuleContainer):
+    events = Object((TaskCompletedToo,))
+
+
+class WaitsInVain(ModuleContainer):
+    handlers = List(Singleton(WhenSomethingIsNotPublished))
+
+
+class HasATakenId(ModuleContainer):
+    events = Object((Unpublished,))
+    handlers = List(Singleton(WhenAnIdIsTaken))
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "remedy"),
+    [
+        (PublishesATakenName, "are both called 'task.completed'", "give one of these events"),
+        (WaitsInVain, "waits for 'invoice.sent', which no module publishes", "name the class in"),
+        (HasATakenId, "both have the id 'task.empty_bin'", "give one of these handlers another"),
+    ],
+)
+def test_events_and_handlers_that_do_not_fit_stop_the_start(
+    settings: Settings, kind: type[ModuleContainer], what: str, remedy: str
+) -> None:
+    [told] = refused(settings, invoice=module(kind))
+    assert what in told
+    assert remedy in told
+    assert __name__.rpartition(".")[2] in told  # it says where the class is
+
+
+# --- Settings -----------------------------------------------------------------------------------
+
+
+class InvoiceSettings(ModuleSettings):
+    """Invoices."""
+
+    prefix = "INVOICE_"
+
+    due_days: int = Field(30, ge=1, le=365, description="When one is due.", examples=["30"])
+
+
+class TaskSettingsToo(ModuleSettings):
+    prefix = "TASK_"
+
+    quota: int = Field(1, description="How many.", examples=["1"])
+
+
+class Invoices(ModuleContainer):
+    settings: Dependency[InvoiceSettings] = Dependency(instance_of=InvoiceSettings)
+
+
+class Chores(ModuleContainer):
+    settings: Dependency[TaskSettingsToo] = Dependency(instance_of=TaskSettingsToo)
+
+
+@pytest.fixture
+def variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("APP_ENV", "test")
+    return monkeypatch
+
+
+def test_the_settings_of_a_module_are_read_by_its_container(variables: pytest.MonkeyPatch) -> None:
+    variables.setenv("INVOICE_DUE_DAYS", "14")
+    kind: Any = with_modules(invoice=module(Invoices))
+    assert kind.build(kind.load_settings()).invoice.settings().due_days == 14
+
+
+def test_what_is_wrong_with_all_settings_is_said_at_once(variables: pytest.MonkeyPatch) -> None:
+    variables.setenv("INVOICE_DUE_DAYS", "0")
+    variables.setenv("PORT", "many")
+    with pytest.raises(InvalidSettingsError) as error:
+        with_modules(invoice=module(Invoices)).load_settings()
+    port, due = error.value.problems
+    assert port.startswith("  PORT: ")
+    assert due.startswith("  INVOICE_DUE_DAYS: ")
+    assert due.endswith("; for example: INVOICE_DUE_DAYS=30")
+
+
+def test_a_setting_of_two_modules_stops_the_start(variables: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InvalidSettingsError) as error:
+        with_modules(chore=module(Chores)).load_settings()
+    assert error.value.problems == [
+        (
+            "  TASK_QUOTA: is a setting of TaskSettings and of TaskSettingsToo; "
+            "give one of them another prefix or another name"
+        )
+    ]
