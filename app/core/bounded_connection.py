@@ -44,7 +44,8 @@ class BoundedConnection(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._expect_reading()
+        if self._reading is None:
+            self._expect_reading()
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -53,12 +54,12 @@ class BoundedConnection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._progress += 1
-        self._expect_reading()
+        if self._reading is None:
+            self._expect_reading()
 
     def _expect_reading(self) -> None:
-        if self._reading is None:
-            before = self._progress, unread_bytes(self.transport)
-            self._reading = self.loop.call_later(self.READ_SECONDS, self._look_at_reading, before)
+        before = self._progress, unread_bytes(self.transport)
+        self._reading = self.loop.call_later(self.READ_SECONDS, self._look_at_reading, before)
 
     def _look_at_reading(self, before: tuple[int, int]) -> None:
         self._reading = None

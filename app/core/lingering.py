@@ -29,29 +29,24 @@ class LingeringConnection(HttpToolsProtocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._end: asyncio.TimerHandle | None = None
+        self.is_lingering = False
+        # What an answer is written to. Plain attributes: each request looks at both.
+        self.answering: asyncio.Transport
 
     @property
     def is_still_sent_to(self) -> bool:
         """Whether the client may be in the middle of a request when the connection ends."""
         return False
 
-    @property
-    def is_lingering(self) -> bool:
-        return self._end is not None
-
-    @property
-    def answering(self) -> asyncio.Transport:
-        """What an answer is written to."""
-        return cast("asyncio.Transport", self._answering)
-
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
-        self._answering = _Answering(transport, self._close)
+        self.answering = cast("asyncio.Transport", _Answering(transport, self._close))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._end is not None:
             self._end.cancel()
-        self._answering.close = self.transport.close  # or the two would know each other for good
+        # Or the two would know each other for good.
+        self.answering.close = self.transport.close  # type: ignore[method-assign]
         super().connection_lost(exc)
 
     def on_headers_complete(self) -> None:
@@ -67,6 +62,7 @@ class LingeringConnection(HttpToolsProtocol):
         if not self.is_still_sent_to:
             self.transport.close()
         elif not (self.is_lingering or self.transport.is_closing()):
+            self.is_lingering = True
             self._end = self.loop.call_later(self.LINGER_SECONDS, self.transport.close)
             self.pipeline.clear()  # nothing follows the last answer
             self.flow.resume_reading()

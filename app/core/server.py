@@ -47,6 +47,7 @@ class HttpProtocol(LingeringConnection, BoundedConnection):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._in_head = self._in_body = self._is_refused = self._is_half_closed = False
+        self._is_offer = False  # of another protocol
         self._timer: asyncio.TimerHandle | None = None
         self._received = 0  # of the part that is being read, without what came with its beginning
         self._starts = 0  # how often a part began, to see whether one did
@@ -68,7 +69,10 @@ class HttpProtocol(LingeringConnection, BoundedConnection):
         self._unset_keepalive_if_required()
         starts = self._starts
         try:
-            self._feed(data)
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                self._ignore(offer, memoryview(data))
             if self._in_head or self._in_body:
                 self._received = self._received + len(data) if self._starts == starts else 0
                 self._expect_more()
@@ -84,21 +88,21 @@ class HttpProtocol(LingeringConnection, BoundedConnection):
     def is_still_sent_to(self) -> bool:
         return self._in_body or self._is_refused
 
-    def _feed(self, data: bytes) -> None:
-        """Parse, and ignore each offer of another protocol, as RFC 9110, section 7.8, has it.
+    def _ignore(self, offer: httptools.HttpParserUpgrade, data: memoryview) -> None:
+        """Parse on behind an offer of another protocol, as RFC 9110, section 7.8, has it.
 
         The parser takes an offer for accepted and reads no body. So another one begins anew, with
         a head that has no offer.
         """
-        rest = memoryview(data)
         while True:
+            data = data[offer.args[0] :]
+            head = self._head_without_offer()
+            self.parser = new_parser(self)
+            self.parser.feed_data(head)
             try:
-                self.parser.feed_data(rest)
-            except httptools.HttpParserUpgrade as offer:
-                rest = rest[offer.args[0] :]
-                head = self._head_without_offer()
-                self.parser = new_parser(self)
-                self.parser.feed_data(head)
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as another:
+                offer = another
             else:
                 return
 
@@ -147,8 +151,9 @@ class HttpProtocol(LingeringConnection, BoundedConnection):
 
     def on_headers_complete(self) -> None:
         self._check_head()
-        if self.parser.should_upgrade():
-            return  # an offer: the head comes again, without
+        self._is_offer = self.parser.should_upgrade()
+        if self._is_offer:
+            return  # the head comes again, without
         self._in_head = False
         self._stop_waiting()
         super().on_headers_complete()
@@ -156,17 +161,21 @@ class HttpProtocol(LingeringConnection, BoundedConnection):
         self._starts += 1
 
     def on_message_complete(self) -> None:
-        if self.parser.should_upgrade():
+        if self._is_offer:
             return
         self._in_body = False
         self.scope[ARRIVED] = True
         super().on_message_complete()
 
     def _check_head(self) -> None:
-        headers = self.headers
+        headers, size, coding = self.headers, 0, None
         if len(headers) > MAX_HEADERS:
             raise HeadersTooLarge
-        if sum(len(name) + len(value) + 4 for name, value in headers) > MAX_HEADER_BYTES:
+        for name, value in headers:
+            size += len(name) + len(value) + 4
+            if name == b"transfer-encoding":
+                coding = value
+        if size > MAX_HEADER_BYTES:
             raise HeadersTooLarge
         version = self.parser.get_http_version()
         # RFC 9112, section 3.2: a target has no fragment.
@@ -174,7 +183,6 @@ class HttpProtocol(LingeringConnection, BoundedConnection):
             raise Malformed
         if self.parser.get_method() == b"CONNECT":
             raise MethodNotImplemented
-        coding = dict(headers).get(b"transfer-encoding")
         if coding is not None:
             _refuse_coding(coding.lower(), version)
         if not self.url.startswith(b"/") and (whole := _AUTHORITY.match(self.url)):

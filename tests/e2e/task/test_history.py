@@ -37,7 +37,7 @@ async def test_the_whole_life_of_a_task_is_written_down(
         ("task.started", bruno.id, whose),
         ("task.completed", bruno.id, whose),
         ("task.reopened", ana.id, whose),
-        ("task.assigned", ana.id, whose | {"assignee_id": None}),
+        ("task.unassigned", ana.id, whose),
         ("task.cancelled", ana.id, whose),
         ("task.deleted", ana.id, whose),
         ("task.restored", ana.id, whose),

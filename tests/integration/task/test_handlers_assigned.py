@@ -67,16 +67,24 @@ async def test_the_letter_is_known_by_the_key_of_its_delivery(world: World) -> N
     assert (name, letter["Message-ID"]) == (key, f"<{key}@example.com>")
 
 
-async def test_a_task_for_nobody_or_for_oneself_is_no_news(world: World) -> None:
+async def test_nobody_gets_an_email_about_a_task_that_they_assigned_to_themselves(
+    world: World,
+) -> None:
     ana = await world.somebody("ana")
-    task = await world.a_task(ana)
-    for assignee in (ana, None):
-        await world.assign(task, assignee, by=ana)
-        await world.deliver()
+    await world.assign(await world.a_task(ana), ana, by=ana)
+    await world.deliver()
     assert world.letters() == []
-    assert [(d["state"], d["last_error"]) for d in await world.deliveries(HANDLER)] == [
-        (DeliveryState.DONE, None)
-    ] * 2
+    delivery = await world.one_delivery(HANDLER)
+    assert (delivery["state"], delivery["last_error"]) == (DeliveryState.DONE, None)
+
+
+async def test_a_task_that_is_unassigned_makes_no_delivery(world: World) -> None:
+    ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
+    task = await world.a_task(ana)
+    await world.assign(task, bruno, by=ana)
+    await world.deliver()
+    await world.assign(task, None, by=ana)
+    assert len(await world.deliveries(HANDLER)) == 1
 
 
 async def test_an_assignee_who_hands_the_task_to_its_owner_gives_it_to_somebody(

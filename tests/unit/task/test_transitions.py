@@ -147,14 +147,22 @@ def test_a_cancelled_task_was_not_completed() -> None:
     assert task.completed_at is None
 
 
-@pytest.mark.parametrize("assignee_id", [ASSIGNEE, None], ids=["somebody", "nobody"])
-def test_an_assignment_tells_to_whom(assignee_id: Any) -> None:
+def test_an_assignment_records_the_new_assignee() -> None:
     task = a_task(assignee_id=new_id())
 
-    assert task.assign(assignee_id, now=NOW)
+    assert task.assign(ASSIGNEE, now=NOW)
 
-    assert task.assignee_id == assignee_id
-    assert task.pull_events() == [events.TaskAssigned(task.id, task.owner_id, assignee_id)]
+    assert task.assignee_id == ASSIGNEE
+    assert task.pull_events() == [events.TaskAssigned(task.id, task.owner_id, ASSIGNEE)]
+
+
+def test_an_assignment_to_nobody_records_that_the_task_is_unassigned() -> None:
+    task = a_task(assignee_id=ASSIGNEE)
+
+    assert task.assign(None, now=NOW)
+
+    assert task.assignee_id is None
+    assert task.pull_events() == [events.TaskUnassigned(task.id, task.owner_id)]
 
 
 @pytest.mark.parametrize("assignee_id", [ASSIGNEE, None], ids=["somebody", "nobody"])

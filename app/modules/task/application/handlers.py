@@ -109,7 +109,7 @@ class WhenTaskAssignedMailTheAssignee:
     async def __call__(self, event: TaskAssigned, key: str) -> None:
         assignee_id = event.assignee_id
         given_by = current_work.get().actor_id or event.owner_id
-        if assignee_id is None or assignee_id == given_by:
+        if assignee_id == given_by:
             return
         task = await self._reader.task(assignee_id, event.task_id)
         if task is None or task.assignee_id != assignee_id or task.status.is_closed:

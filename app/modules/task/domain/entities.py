@@ -160,6 +160,9 @@ class Task(AggregateRoot):
         self._require_not_closed()
         if assignee_id == self.assignee_id:
             return False
+        if assignee_id is None:
+            self.release(now=now)
+            return True
         self.assignee_id, self.updated_at = assignee_id, now
         self.record(events.TaskAssigned(self.id, self.owner_id, assignee_id))
         return True
@@ -167,7 +170,7 @@ class Task(AggregateRoot):
     def release(self, *, now: dt.datetime) -> None:
         """Take the task from whoever has it: the assignee is gone, whatever its status is."""
         self.assignee_id, self.updated_at = None, now
-        self.record(events.TaskAssigned(self.id, self.owner_id, None))
+        self.record(events.TaskUnassigned(self.id, self.owner_id))
 
     def remind(self, *, now: dt.datetime) -> bool:
         """Tell that the task is due soon, if it is and nobody was told of it; tell whether."""

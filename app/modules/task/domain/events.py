@@ -62,11 +62,18 @@ class TaskCancelled(TaskEvent):
 
 @dataclass(frozen=True, slots=True)
 class TaskAssigned(TaskEvent):
-    """Somebody else is to do it, or nobody any more."""
+    """Somebody else is to do it."""
 
     type: ClassVar = "task.assigned"
 
-    assignee_id: UUID | None
+    assignee_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TaskUnassigned(TaskEvent):
+    """The assignee no longer does it, and nobody else was named."""
+
+    type: ClassVar = "task.unassigned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,7 @@ EVENTS = (
     TaskReopened,
     TaskCancelled,
     TaskAssigned,
+    TaskUnassigned,
     TaskDueSoon,
     TaskDeleted,
     TaskRestored,
