@@ -1,8 +1,9 @@
-# One door to everything. Needs make and a Python >= 3.11; the first target that needs the
-# libraries makes .venv and installs them, and nothing is installed again until they change.
+# One door to everything. Needs make and a Python >= 3.11. A target installs in .venv what it needs:
+# the libraries of the service, or all; nothing is installed again until they change.
 
 VENV := .venv
 BIN := $(VENV)/bin
+SERVICE := $(VENV)/.service
 INSTALLED := $(VENV)/.installed
 BENCH_VENV := .venv-bench
 BENCH_INSTALLED := $(BENCH_VENV)/.installed
@@ -26,34 +27,37 @@ help: ## Show this help
 
 ##@ Start
 
-install: $(INSTALLED) ## Make .venv with the pinned libraries
+install: $(INSTALLED) ## Make .venv with all pinned libraries
 
-# --no-deps: the list is complete, and an older pip that resolves all the same trips over
-# coverage[toml], whose pin is spelled `coverage`, as soon as a newer release of it is out.
-$(INSTALLED): requirements-dev.txt
+$(SERVICE): requirements.txt
 	@$(or $(PYTHON),false) -c '$(USABLE)' 2>/dev/null || { echo \
 	"Python 3.11 or newer (with venv) is needed: install it, or name it: make PYTHON=/path/to/python" \
 	>&2; exit 1; }
-	@echo "== Install the libraries in $(VENV) (about half a minute, once)"
+	@echo "== Install in $(VENV) what the service needs (some seconds, once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@scripts/install.sh $(VENV) -r $<
 	@touch $@
 
-run: $(INSTALLED) ## Start the API on http://127.0.0.1:8000
+$(INSTALLED): requirements-dev.txt $(SERVICE)
+	@echo "== Install in $(VENV) what tests and checks need (some seconds, once)"
+	@scripts/install.sh $(VENV) -r $<
+	@touch $@
+
+run: $(SERVICE) ## Start the API on http://127.0.0.1:8000
 	@$(BIN)/python -m app serve
 
-worker: $(INSTALLED) ## Start a worker for events and jobs
+worker: $(SERVICE) ## Start a worker for events and jobs
 	@$(BIN)/python -m app worker
 
-doctor: $(INSTALLED) ## Tell what is wrong with settings, database and migrations
+doctor: $(SERVICE) ## Tell what is wrong with settings, database and migrations
 	@$(BIN)/python -m app doctor
 
 ##@ Data
 
-migrate: $(INSTALLED) ## Bring the database up to date
+migrate: $(SERVICE) ## Bring the database up to date
 	@scripts/migrate.sh
 
-seed: $(INSTALLED) ## Fill the database with examples
+seed: $(SERVICE) ## Fill the database with examples
 	@$(BIN)/python scripts/seed.py
 
 ##@ Test and check
@@ -85,8 +89,7 @@ bench-quick: $(BENCH_INSTALLED) ## The same at a tenth of the size: the ratios a
 $(BENCH_INSTALLED): requirements-dev.txt requirements-bench.txt $(INSTALLED)
 	@echo "== Install the libraries in $(BENCH_VENV) (once)"
 	@$(BIN)/python -m venv $(BENCH_VENV)
-	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-		--no-deps -r requirements-dev.txt -r requirements-bench.txt
+	@scripts/install.sh $(BENCH_VENV) -r requirements-dev.txt -r requirements-bench.txt
 	@touch $@
 
 mutants: $(INSTALLED) ## Change what decides who gets in, and see that tests notice (some minutes)
