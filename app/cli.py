@@ -19,13 +19,13 @@ from app.config.documentation import write_settings
 from app.config.env_file import VARIABLE
 from app.config.settings import InvalidSettingsError, Settings, load_settings
 from app.container import ApplicationContainer
-from app.core.ending import ENDING
 from app.core.exceptions import AppError, CompositionError, Invalid, Unavailable
+from app.core.http.open_files import allow_many
+from app.core.http.problems import problem_list
+from app.core.http.server import HttpProtocol
 from app.core.logging import configure_logging, prepare_output, release_output
-from app.core.open_files import allow_many
-from app.core.ports import PortTaken, address_of, refuse_taken
-from app.core.problems import problem_list
-from app.core.server import HttpProtocol
+from app.core.ports import PortInUse, address_of, refuse_port_in_use
+from app.core.shutdown import SHUTDOWN
 from app.doctor import examine
 from app.event_commands import events
 from app.main import create_app
@@ -33,8 +33,8 @@ from app.modules.user.application.dto import RolesOfAddress
 from app.shared.composition import opened, seeded, settings_of
 from app.shared.infrastructure.database.migrate import MigrationFailed, check, downgrade, upgrade
 from app.shared.infrastructure.database.sqlite_setup import UnusableFile
-from app.shared.infrastructure.events.catalogue import write_catalogue
-from app.shared.infrastructure.events.engine import EngineEnded
+from app.shared.infrastructure.events.delivery.engine import EngineEnded
+from app.shared.infrastructure.events.outbox.catalogue import write_catalogue
 from app.worker import run, run_celery_worker
 
 Result = TypeVar("Result")
@@ -50,7 +50,7 @@ FORESEEN: Final = (
     AppError,
     CompositionError,
     MigrationFailed,
-    PortTaken,
+    PortInUse,
     EngineEnded,
     UnusableFile,
 )
@@ -92,14 +92,14 @@ def serve() -> None:
     if settings.app_env == "development":
         upgrade(settings.owners_database)
     # The server's own words for these would not say how to mend them.
-    refuse_taken(settings.host, settings.port)
+    refuse_port_in_use(settings.host, settings.port)
     asyncio.run(create_database(settings).open())
     allow_many()
     if settings.app_env == "development":
         with suppress(OSError):  # nobody reads it
             _greet(settings)
     # uvicorn ends in good order and then signals itself again: to end as asked is no failure.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDING.exit_code))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(SHUTDOWN.exit_code))
     uvicorn.run(
         "app.main:create_app",
         factory=True,

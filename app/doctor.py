@@ -18,22 +18,22 @@ from sqlalchemy import URL, Select, func, select
 from app.config.database import create_database
 from app.config.settings import InvalidSettingsError, Settings
 from app.container import ApplicationContainer
-from app.core.ports import PortTaken, address_of, refuse_taken
+from app.core.ports import PortInUse, address_of, refuse_port_in_use
 from app.shared.infrastructure.database.diagnosis import diagnosed, why_damaged
-from app.shared.infrastructure.database.generic import GenericDatabase
 from app.shared.infrastructure.database.migrate import Readiness
 from app.shared.infrastructure.database.models import event_log
 from app.shared.infrastructure.database.postgres import PostgresDatabase
 from app.shared.infrastructure.database.postgres_diagnosis import Trouble, no_primary
-from app.shared.infrastructure.database.query import Query
 from app.shared.infrastructure.database.rights import tables_without_rights
+from app.shared.infrastructure.database.sqlite import SqliteDatabase
+from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.database.suitability import why_unsuitable
 
-_ONE = Query(select(1))
-_SERVER_TIME = Query(select(func.clock_timestamp().label("now")))
-_LAST_EVENT = Query(select(func.max(event_log.c.recorded_at).label("last")))
+_ONE = Statement(select(1))
+_SERVER_TIME = Statement(select(func.clock_timestamp().label("now")))
+_LAST_EVENT = Statement(select(func.max(event_log.c.recorded_at).label("last")))
 
-Opened = GenericDatabase | PostgresDatabase
+Opened = SqliteDatabase | PostgresDatabase
 
 AHEAD_OF_CODE = "newer than this code, which still serves; only the newer release migrates it"
 GRANT = "as the owner of the tables, grant what docs/deployment/README.md says"
@@ -118,8 +118,8 @@ def _kept(settings: Settings) -> Iterator[Path]:
 def _port(settings: Settings) -> Finding:
     address = address_of(settings.host, settings.port)
     try:
-        refuse_taken(settings.host, settings.port)
-    except PortTaken as error:
+        refuse_port_in_use(settings.host, settings.port)
+    except PortInUse as error:
         if _is_ours(settings):
             return Finding("port", f"{address} is served by this service already")
         return Finding("port", f"{address}: {error.seen}", error.fix)
@@ -136,7 +136,7 @@ def _is_ours(settings: Settings) -> bool:
 
 
 def _others(settings: Settings) -> Iterator[Finding]:
-    from app.shared.infrastructure.events.distributed.diagnosis import (  # noqa: PLC0415 - slow to load
+    from app.shared.infrastructure.events.delivery.celery.diagnosis import (  # noqa: PLC0415 - slow to load
         why_no_broker,
         why_no_redis,
     )
@@ -185,7 +185,7 @@ async def _findings(database: Opened, settings: Settings) -> AsyncIterator[Findi
 
 async def _why_unfit(database: Opened, url: URL) -> Trouble | None:
     async def ask(statement: Select[Any]) -> object:
-        row = await database.fetch_one(Query(statement), {})
+        row = await database.fetch_one(Statement(statement), {})
         return row["answer"] if row else None
 
     is_server = url.get_backend_name() == "postgresql"

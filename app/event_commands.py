@@ -15,7 +15,7 @@ from rich.table import Column, Table
 
 from app.container import ApplicationContainer
 from app.core.exceptions import Invalid
-from app.core.wire import Timestamp
+from app.core.http.schema_types import Timestamp
 from app.shared.application.dto.events import Changed, DeliveryDetail, DeliveryQuery, DeliveryStatus
 
 Result = TypeVar("Result")
@@ -69,21 +69,21 @@ def show(context: typer.Context, delivery_id: DeliveryId, *, as_json: AsJson = F
 def retry(
     context: typer.Context,
     delivery_id: Annotated[
-        int | None, typer.Argument(max=BIGGEST, help="A dead or parked delivery.")
+        int | None, typer.Argument(max=BIGGEST, help="A delivery that is dead or has no handler.")
     ] = None,
     *,
     handler: OfHandler = None,
 ) -> None:
-    """Try again what is dead or parked: one delivery, or all of a handler.
+    """Try again what is dead or had no handler: one delivery, or all of a handler.
 
     A delivery that was discarded is tried again only by its number.
     """
     wanted = _one_of(delivery_id, handler)
     if isinstance(wanted, int):
-        _ask(context, lambda container: container.steering().retry(wanted))
+        _ask(context, lambda container: container.operations().retry(wanted))
         typer.echo(f"Delivery {wanted} will be tried again.")
     else:
-        retried = _ask(context, lambda container: container.steering().retry_all(wanted))
+        retried = _ask(context, lambda container: container.operations().retry_all(wanted))
         typer.echo(f"{_count(retried)} will be tried again.")
 
 
@@ -97,17 +97,17 @@ def discard(
     handler: OfHandler = None,
     reason: Annotated[str, typer.Option(help="Is kept with the delivery.")],
 ) -> None:
-    """Give up for good: one delivery, or all dead and parked ones of a handler.
+    """Give up for good: one delivery, or those of a handler that are dead or had none.
 
     Of a handler that this code has not got any more, that is all that waits.
     """
     wanted = _one_of(delivery_id, handler)
     if isinstance(wanted, int):
-        _ask(context, lambda container: container.steering().discard(wanted, reason=reason))
+        _ask(context, lambda container: container.operations().discard(wanted, reason=reason))
         typer.echo(f"Delivery {wanted} is given up; what it blocked goes on.")
     else:
-        steered = _ask(context, lambda c: c.steering().discard_all(wanted, reason=reason))
-        typer.echo(f"{_count(steered)} given up; what was blocked goes on.")
+        changed = _ask(context, lambda c: c.operations().discard_all(wanted, reason=reason))
+        typer.echo(f"{_count(changed)} given up; what was blocked goes on.")
 
 
 @events.command()
@@ -149,7 +149,7 @@ def backfill(context: typer.Context, handler: HandlerId, *, since: Since) -> Non
 def lag(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show what each handler has still to do; `oldest_due` in seconds."""
     found = _ask(context, lambda container: container.backlog().lag())
-    counts = ("ready", "taken", "blocked", "blocked_lanes", "dead", "parked", "oldest_due")
+    counts = ("ready", "claimed", "blocked", "blocked_streams", "dead", "no_handler", "oldest_due")
     _show(found, ("handler", *counts), as_json=as_json)
     if not as_json:
         described = _ask(context, lambda container: container.inspection().handlers())
@@ -158,11 +158,11 @@ def lag(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 
 @events.command()
-def lanes(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """Show what is held up: the hundred longest lanes, and what each waits behind."""
-    found = _ask(context, lambda container: container.backlog().lanes())
-    of_lane = ("handler", "aggregate_type", "aggregate_id", "waiting")
-    _show(found, (*of_lane, "behind", "behind_state", "last_error"), as_json=as_json)
+def streams(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Show what is held up: the hundred longest streams, and what each waits behind."""
+    found = _ask(context, lambda container: container.backlog().streams())
+    of_stream = ("handler", "aggregate_type", "aggregate_id", "waiting")
+    _show(found, (*of_stream, "behind", "behind_state", "last_error"), as_json=as_json)
 
 
 @events.command()
@@ -176,14 +176,14 @@ def handlers(context: typer.Context, *, as_json: AsJson = False) -> None:
 @events.command()
 def pause(context: typer.Context, handler: HandlerId) -> None:
     """Let all that a handler has to do wait, in every process, until it resumes."""
-    _ask(context, lambda container: container.steering().pause(handler))
+    _ask(context, lambda container: container.operations().pause(handler))
     typer.echo(f"{handler} is paused.")
 
 
 @events.command()
 def resume(context: typer.Context, handler: HandlerId) -> None:
     """Let a paused handler go on where it stopped."""
-    _ask(context, lambda container: container.steering().resume(handler))
+    _ask(context, lambda container: container.operations().resume(handler))
     typer.echo(f"{handler} goes on.")
 
 
@@ -245,7 +245,7 @@ def _print_table(items: Sequence[object], columns: Sequence[str]) -> None:
 def _shown(item: object, column: str) -> object:
     value = getattr(item, column)
     # Only what is to be run has a time for it; the others keep that of their last run.
-    is_due = getattr(item, "state", None) in {DeliveryStatus.READY, DeliveryStatus.TAKEN}
+    is_due = getattr(item, "state", None) in {DeliveryStatus.READY, DeliveryStatus.CLAIMED}
     return value if is_due or column != "due_at" else None
 
 
@@ -256,7 +256,7 @@ def _print_detail(found: DeliveryDetail) -> None:
         for field in fields(part):  # type: ignore[arg-type]  # both are dataclasses
             typer.echo(f"  {field.name:<18}{_text(_shown(part, field.name))}")
     for attempt in found.attempts:
-        typer.echo(f"attempt {attempt.attempt}, {_text(attempt.ended_at)}, by {attempt.owner}")
+        typer.echo(f"attempt {attempt.attempt}, {_text(attempt.ended_at)}, by {attempt.worker_id}")
         typer.echo(_text(attempt.traceback))
     typer.echo(f"blocks {found.blocks}")
     for blocked in found.first_blocked:

@@ -9,12 +9,12 @@ from fastapi import FastAPI
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer
-from app.core.edge import Edge
-from app.core.ending import ENDING
-from app.core.fair_use import FairUse
-from app.core.gate import Gate
+from app.core.http.ingress_policy import IngressPolicy
+from app.core.http.rate_limit import RateLimit
+from app.core.http.route_guard import RouteGuard
+from app.core.http.service import Service
 from app.core.logging import configure_logging
-from app.core.service import Service
+from app.core.shutdown import SHUTDOWN
 from app.shared.composition import opened, routers_of
 from app.shared.presentation.docs import DocsController, docs_routes, problem_routes
 from app.shared.presentation.health import HealthController, health_routes
@@ -31,16 +31,16 @@ def create_app(
     configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
     container = kind.build(settings)
     health = HealthController(container.engine().why_not, container.readiness().why_not)
-    fair_use = container.fair_use()
+    rate_limit = container.rate_limit()
     app = Service(
         report=_error_reporter(settings),
-        edge=_edge(settings, fair_use),
-        gate=Gate(
+        ingress=_ingress(settings, rate_limit),
+        guard=RouteGuard(
             authenticate=container.user.authenticate_bearer(),
-            browsers=container.user.browsers(),
+            cookie_authentication=container.user.cookie_authentication(),
             limiter=container.limiter(),
-            fair_use=fair_use,
-            kept=container.kept_answers(),
+            rate_limit=rate_limit,
+            idempotency_store=container.idempotency_store(),
         ),
         title=settings.app_name,
         version=settings.version,
@@ -61,10 +61,10 @@ def create_metrics_app(container: ApplicationContainer) -> Service:
     settings = container.settings()
     app = Service(
         report=_error_reporter(settings),
-        edge=Edge(
+        ingress=IngressPolicy(
             body_seconds=settings.body_timeout_seconds,
             connections_per_client=settings.connections_per_client if settings.rate_limits else 0,
-            fair_use=container.fair_use(),
+            rate_limit=container.rate_limit(),
         ),
         title=settings.app_name,
     )
@@ -72,8 +72,8 @@ def create_metrics_app(container: ApplicationContainer) -> Service:
     return app
 
 
-def _edge(settings: Settings, fair_use: FairUse | None) -> Edge:
-    return Edge(
+def _ingress(settings: Settings, rate_limit: RateLimit | None) -> IngressPolicy:
+    return IngressPolicy(
         allowed_hosts=settings.allowed_hosts,
         cors_origins=settings.cors_origins,
         body_seconds=settings.body_timeout_seconds,
@@ -81,7 +81,7 @@ def _edge(settings: Settings, fair_use: FairUse | None) -> Edge:
         hsts_includes_subdomains=settings.hsts_include_subdomains,
         trusted_proxies=settings.trusted_proxies or (),
         connections_per_client=settings.connections_per_client if settings.rate_limits else 0,
-        fair_use=fair_use,
+        rate_limit=rate_limit,
     )
 
 
@@ -94,7 +94,7 @@ def _lifespan(
         # and a server makes garbage fast enough that rarer, larger rounds cost less in all.
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
-        async with opened(container, if_engine_ends=ENDING.begin if is_embedded else None):
+        async with opened(container, if_engine_ends=SHUTDOWN.request if is_embedded else None):
             yield
 
     return lifespan

@@ -10,11 +10,11 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer
+from app.core.http.serving import served
 from app.core.ports import listening
-from app.core.serving import served
 from app.shared.composition import opened
-from app.shared.infrastructure.events.distributed.chunk import Chunk
-from app.shared.infrastructure.events.engine import EngineEnded
+from app.shared.infrastructure.events.delivery.celery.delivery_batch import DeliveryBatch
+from app.shared.infrastructure.events.delivery.engine import EngineEnded
 
 
 def run(container: ApplicationContainer) -> None:
@@ -41,20 +41,20 @@ def run_celery_worker(
     settings: Settings,
     build: Callable[[Settings], ApplicationContainer] = ApplicationContainer.build,
 ) -> int:
-    """Run what the relay sends, by Celery; return the exit code. Raises PortTaken.
+    """Run what the relay sends, by Celery; return the exit code. Raises PortInUse.
 
     Each process that Celery forks counts for itself, and shows it on a port of its own.
     """
     # Before Celery is imported. It makes SIGTERM end a worker in bounded time, and keeps it from
     # the processes that it forked, where a supervisor sends it to all of them.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
-    from app.shared.infrastructure.events.distributed import worker  # noqa: PLC0415
+    from app.shared.infrastructure.events.delivery.celery import worker  # noqa: PLC0415
 
     @asynccontextmanager
-    async def open_service(number: int) -> AsyncIterator[Callable[[], Chunk]]:
+    async def open_service(number: int) -> AsyncIterator[Callable[[], DeliveryBatch]]:
         container = build(settings)
         async with opened(container), _metrics_served(container, number=number):
-            yield container.chunk
+            yield container.delivery_batch
 
     if settings.metrics_port is not None:  # in a process that was forked it would be too late
         for number in range(settings.event_processes):
@@ -71,7 +71,7 @@ def run_celery_worker(
 async def _metrics_served(
     container: ApplicationContainer, *, number: int = 0
 ) -> AsyncIterator[None]:
-    """Show the metrics while the block runs, if there is a port for it. Raises PortTaken."""
+    """Show the metrics while the block runs, if there is a port for it. Raises PortInUse."""
     settings = container.settings()
     if settings.metrics_port is None:
         yield

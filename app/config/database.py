@@ -1,14 +1,14 @@
 """The database that the settings name. With the containers, the one place that knows both."""
 
 from app.config.settings import Settings
-from app.shared.infrastructure.database.generic import GenericDatabase
 from app.shared.infrastructure.database.postgres import PostgresDatabase
+from app.shared.infrastructure.database.sqlite import SqliteDatabase
 
 
-def create_database(settings: Settings) -> GenericDatabase | PostgresDatabase:
+def create_database(settings: Settings) -> SqliteDatabase | PostgresDatabase:
     """Return it, not connected yet: asyncpg for PostgreSQL, SQLAlchemy for anything else."""
     url = settings.database
-    kind = PostgresDatabase if url.get_backend_name() == "postgresql" else GenericDatabase
+    kind = PostgresDatabase if url.get_backend_name() == "postgresql" else SqliteDatabase
     return kind(
         url,
         pool_size=settings.database_pool_size,

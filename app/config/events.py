@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.config.environment import EnvironmentSettings
-from app.config.outside import BrokerUrl
+from app.config.url_types import BrokerUrl
 
 
 class EventSettings(EnvironmentSettings):

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from app.config.environment import EnvironmentSettings
-from app.config.kept_secret import LazySecret
+from app.config.generated_secret import GeneratedSecret
 
 
 class IdentitySettings(EnvironmentSettings):
@@ -24,7 +24,7 @@ class IdentitySettings(EnvironmentSettings):
     @field_validator("jwt_secret_key", mode="before")
     @classmethod
     def _read_kept_secret(cls, value: object) -> object:
-        return value.read_or_make() if isinstance(value, LazySecret) else value
+        return value.read_or_make() if isinstance(value, GeneratedSecret) else value
 
     @field_validator("jwt_secret_key", "jwt_previous_keys")
     @classmethod

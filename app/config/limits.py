@@ -14,6 +14,6 @@ class LimitSettings(EnvironmentSettings):
     emails_per_recipient: int = Field(40, ge=4, le=10_000, examples=["40"])
     emails_per_user: int = Field(100, ge=1, le=100_000, examples=["100"])
     idempotency_keep_hours: int = Field(24, ge=24, le=720, examples=["24"])
-    quota_kept_answer_bytes: int = Field(
+    quota_idempotency_bytes: int = Field(
         100_000_000, ge=1_000_000, le=10**12, examples=["100000000"]
     )

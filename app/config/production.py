@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import URL
 
 from app.config.module_settings import Refusal
-from app.config.transport import address, hosts_of, in_the_open, is_here, is_remote
+from app.config.transport import address, hosts_of, is_here, is_remote, unencrypted_connections
 
 if TYPE_CHECKING:
     from app.config.settings import Settings
@@ -44,7 +44,7 @@ def unfit_for_production(settings: "Settings") -> list[str]:
         *_mail(settings),
         *_database(settings),
         *_brokers(settings),
-        *in_the_open(settings),
+        *unencrypted_connections(settings),
     ]
     return [as_sentence(refusal) for refusal in found]
 

@@ -17,15 +17,17 @@ from pydantic_settings import SettingsError
 from sqlalchemy.engine import URL
 
 from app.config.database_url import MAX_PORT, DatabaseUrl, read_database_url
-from app.config.edge import EdgeSettings
 from app.config.env_file import UnusableEnvFile
 from app.config.environment import EnvironmentSettings, sentences
 from app.config.events import EventSettings
+from app.config.generated_secret import GeneratedSecret
 from app.config.identity import IdentitySettings
-from app.config.kept_secret import LazySecret
+from app.config.ingress import IngressSettings
 from app.config.limits import LimitSettings
 from app.config.module_settings import M, ModuleSettings, said_twice
-from app.config.outside import (
+from app.config.production import as_sentence, unfit_for_production
+from app.config.secret_files import UnusableSecretFile
+from app.config.url_types import (
     HostNames,
     Mailbox,
     MailServerUrl,
@@ -34,8 +36,6 @@ from app.config.outside import (
     WebUrl,
     origin_of,
 )
-from app.config.production import as_sentence, unfit_for_production
-from app.config.secret_files import UnusableSecretFile
 
 K = TypeVar("K", bound=EnvironmentSettings)
 Profile = Literal["development", "test", "production"]
@@ -49,7 +49,7 @@ class InvalidSettingsError(Exception):
         super().__init__("\n".join(["The settings are not usable:", *problems]))
 
 
-class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
+class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
     """Read from the environment and from `.env`; `.env.example` explains each in its place.
 
     What the modules have settings of is kept with them, and found by its class.
@@ -105,7 +105,9 @@ class Settings(EdgeSettings, EventSettings, IdentitySettings, LimitSettings):
         data_dir = Path(values.get("data_dir") or "var")
         file = URL.create("sqlite", database=str(data_dir / "alicerce.db"))
         values.setdefault("database_url", file.render_as_string())
-        values.setdefault("jwt_secret_key", LazySecret(data_dir / "secrets" / "jwt_secret_key"))
+        values.setdefault(
+            "jwt_secret_key", GeneratedSecret(data_dir / "secrets" / "jwt_secret_key")
+        )
         return values
 
     @model_validator(mode="after")

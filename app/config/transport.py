@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import URL
 
 from app.config.module_settings import Refusal
-from app.config.outside import STARTTLS
+from app.config.url_types import STARTTLS
 
 if TYPE_CHECKING:
     from app.config.settings import Settings
@@ -26,7 +26,7 @@ _SECURE: Final = {"redis": "rediss", "amqp": "amqps"}
 _WITH_PORT: Final = re.compile(r"^([^:]+|\[.*\]):\d+$")
 
 
-def in_the_open(settings: "Settings") -> Iterator[Refusal]:
+def unencrypted_connections(settings: "Settings") -> Iterator[Refusal]:
     """Return what would go to another machine in plain text, although its host is not named."""
     named = {host.strip("[]") for host in settings.plaintext_hosts}
     for name, database in settings.databases.items():

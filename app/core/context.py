@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from app.core.idempotency import KeyedCall
+    from app.core.idempotency import IdempotentCall
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class WorkContext:
     """What the answer says went wrong, if something did."""
     is_logged: bool = True
     """Whether the request is worth a line of the access log."""
-    keyed: "KeyedCall | None" = None
+    idempotent_call: "IdempotentCall | None" = None
     """The call that must have its effect once, if the request is one."""
 
 

@@ -1,7 +1,7 @@
 """The errors of the service: a stable code and a sentence each, and no word of HTTP.
 
 A module derives its own from the kinds below (`class TaskAlreadyCompleted(Conflict)`);
-`core/problems.py` says which status each kind becomes.
+`core/http/problems.py` says which status each kind becomes.
 """
 
 from collections.abc import Iterator

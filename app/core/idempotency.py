@@ -40,7 +40,7 @@ class Answer:
     body: bytes
 
 
-class AnsweredBefore(Exception):
+class AlreadyAnswered(Exception):
     """Somebody was faster with the same call. Not an error: the answer is theirs."""
 
     def __init__(self, answer: Answer) -> None:
@@ -48,10 +48,10 @@ class AnsweredBefore(Exception):
         super().__init__()
 
 
-class HeldTransaction(Protocol):
+class DeferredTransaction(Protocol):
     """A transaction that its use case has ended, as far as it is concerned."""
 
-    async def commit(self, call: "KeyedCall", answer: Answer | None, /) -> None:
+    async def commit(self, call: "IdempotentCall", answer: Answer | None, /) -> None:
         """Make it durable, together with the call's answer. Raises if it is not."""
         ...
 
@@ -61,27 +61,27 @@ class HeldTransaction(Protocol):
 
 
 @dataclass(slots=True, kw_only=True)
-class KeyedCall:
+class IdempotentCall:
     """A request with an Idempotency-Key: whose it is, for what, and what it says."""
 
     user_id: UUID
     operation: str
     key: str
     fingerprint: str
-    held: HeldTransaction | None = None
+    deferred: DeferredTransaction | None = None
 
 
-class KeptAnswers(Protocol):
+class IdempotencyStore(Protocol):
     """Where the answers are, for as long as they are kept."""
 
-    async def find(self, call: KeyedCall, /) -> Answer | None:
+    async def find(self, call: IdempotentCall, /) -> Answer | None:
         """Return the call's answer, if it was given before.
 
         Raises IdempotencyKeyReused, and QuotaExceeded where no other answer can be kept.
         """
         ...
 
-    def note(self, call: KeyedCall, answer: Answer, /) -> None:
+    def note(self, call: IdempotentCall, answer: Answer, /) -> None:
         """Count the call's answer, which was just kept."""
         ...
 
@@ -91,8 +91,8 @@ def fingerprint(path: str, if_match: bytes, body: bytes) -> str:
     return sha256(b"\n".join([path.encode(errors="surrogatepass"), if_match, body])).hexdigest()
 
 
-async def answered_once(
-    call: KeyedCall, kept: KeptAnswers, do: Callable[[], Awaitable[Answer]]
+async def run_once(
+    call: IdempotentCall, store: IdempotencyStore, do: Callable[[], Awaitable[Answer]]
 ) -> Answer:
     """Do it and return the answer; or return the answer of when it was done before.
 
@@ -100,27 +100,27 @@ async def answered_once(
     committed here, when the answer is written, with the answer in it. So there is no moment at
     which there is the one without the other.
     """
-    if (first := await kept.find(call)) is not None:
+    if (first := await store.find(call)) is not None:
         return first
-    current_work.get().keyed = call
+    current_work.get().idempotent_call = call
     try:
         answer = await _done(call, do)
-        if call.held is not None:
-            await call.held.commit(call, answer)
-            kept.note(call, answer)
-    except AnsweredBefore as before:
+        if call.deferred is not None:
+            await call.deferred.commit(call, answer)
+            store.note(call, answer)
+    except AlreadyAnswered as before:
         return before.answer
     finally:
-        if call.held is not None:
-            await call.held.close()
+        if call.deferred is not None:
+            await call.deferred.close()
     return answer
 
 
-async def _done(call: KeyedCall, do: Callable[[], Awaitable[Answer]]) -> Answer:
+async def _done(call: IdempotentCall, do: Callable[[], Awaitable[Answer]]) -> Answer:
     try:
         return await do()
     except AppError:
         # Committed and then refused, as a use case may: the effect stays. Errors are not kept.
-        if call.held is not None:
-            await call.held.commit(call, None)
+        if call.deferred is not None:
+            await call.deferred.commit(call, None)
         raise

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Final, Protocol, TypeVar
 
-from app.core.clients import networks_of
 from app.core.exceptions import AppError
+from app.core.http.clients import networks_of
 from app.core.resources import Resource
 
 Caller = TypeVar("Caller")

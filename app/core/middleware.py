@@ -12,23 +12,23 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
-from app.core.bodies import (
+from app.core.context import WorkContext, current_work
+from app.core.exceptions import AppError, InternalError, Unavailable
+from app.core.http.bodies import (
     INCOMING,
     MAX_BODY_BYTES,
     REFUSED,
     IncomingBody,
     announces_body,
 )
-from app.core.clients import ClientAddresses, one_client
-from app.core.context import WorkContext, current_work
-from app.core.cors import Cors
-from app.core.edge import Edge
-from app.core.exceptions import AppError, InternalError, Unavailable
-from app.core.fair_use import FairUse
-from app.core.hosts import Hosts, refuse_duplicates
-from app.core.metrics import observe_request
-from app.core.paths import refuse_misspelled
-from app.core.problems import as_app_error, send_problem
+from app.core.http.clients import ClientAddresses, one_client
+from app.core.http.cors import Cors
+from app.core.http.hosts import Hosts, refuse_duplicates
+from app.core.http.ingress_policy import IngressPolicy
+from app.core.http.metrics import observe_request
+from app.core.http.paths import refuse_misspelled
+from app.core.http.problems import as_app_error, send_problem
+from app.core.http.rate_limit import RateLimit
 
 log = structlog.get_logger("access")
 
@@ -54,18 +54,22 @@ class RequestBoundary:
     """Where a request enters and its answer leaves: nothing unlogged, nothing but problems."""
 
     def __init__(
-        self, app: ASGIApp, *, report: Callable[[Exception], object], edge: Edge | None = None
+        self,
+        app: ASGIApp,
+        *,
+        report: Callable[[Exception], object],
+        ingress: IngressPolicy | None = None,
     ) -> None:
-        edge = edge or Edge()
+        ingress = ingress or IngressPolicy()
         self._app = app
-        self._clients = ClientAddresses(edge.trusted_proxies)
+        self._clients = ClientAddresses(ingress.trusted_proxies)
         self._report = report
-        self._hosts = Hosts(edge.allowed_hosts)
-        self._cors = Cors(edge.cors_origins) if edge.cors_origins else None
-        self._body_seconds = edge.body_seconds
-        self._fair_use = edge.fair_use
-        self._refusals = Refusals(edge.fair_use)
-        self._headers = SECURITY_HEADERS + _transport_security(edge)
+        self._hosts = Hosts(ingress.allowed_hosts)
+        self._cors = Cors(ingress.cors_origins) if ingress.cors_origins else None
+        self._body_seconds = ingress.body_seconds
+        self._rate_limit = ingress.rate_limit
+        self._refusals = Refusals(ingress.rate_limit)
+        self._headers = SECURITY_HEADERS + _transport_security(ingress)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -87,7 +91,7 @@ class RequestBoundary:
                 body = IncomingBody(scope, receive, headers, self._body_seconds)
                 answer.body = scope[INCOMING] = body
                 receive = body.receive
-                body.take(MAX_BODY_BYTES)
+                body.limit_to(MAX_BODY_BYTES)
             self._check(scope, headers)
             await self._app(scope, receive, answer.send)
         except asyncio.CancelledError:  # the server ends, and has waited long enough
@@ -131,9 +135,9 @@ class RequestBoundary:
 
     def _is_worth_a_line(self, work: WorkContext) -> bool:
         """Log no client more often than it may call, or it could fill the disk."""
-        if self._fair_use is None or work.headers is not None:  # it was counted
+        if self._rate_limit is None or work.headers is not None:  # it was counted
             return work.is_logged
-        return self._fair_use.is_worth_a_line(one_client(work.client))
+        return self._rate_limit.is_worth_a_line(one_client(work.client))
 
 
 class _Answer:
@@ -168,8 +172,8 @@ class _Answer:
 class Refusals:
     """Answers with problems, and counts what was refused before a route could count it."""
 
-    def __init__(self, fair_use: FairUse | None) -> None:
-        self._fair_use = fair_use
+    def __init__(self, rate_limit: RateLimit | None) -> None:
+        self._rate_limit = rate_limit
 
     async def answer(self, error: Exception, send: Send) -> None:
         work = current_work.get()
@@ -178,9 +182,9 @@ class Refusals:
         await send_problem(send, problem, work.request_id)
 
     def _too_many(self, work: WorkContext) -> AppError | None:
-        if self._fair_use is None or work.headers is not None:
+        if self._rate_limit is None or work.headers is not None:
             return None
-        return self._fair_use.refusal(one_client(work.client))
+        return self._rate_limit.refusal(one_client(work.client))
 
 
 class ForeseenErrors:
@@ -189,8 +193,8 @@ class ForeseenErrors:
     What nobody foresaw goes on, through the middleware to the boundary.
     """
 
-    def __init__(self, app: ASGIApp, edge: Edge | None) -> None:
-        self._app, self._refusals = app, Refusals(edge.fair_use if edge else None)
+    def __init__(self, app: ASGIApp, ingress: IngressPolicy | None) -> None:
+        self._app, self._refusals = app, Refusals(ingress.rate_limit if ingress else None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -211,10 +215,10 @@ class ForeseenErrors:
             await self._refusals.answer(error, send)
 
 
-def _transport_security(edge: Edge) -> list[tuple[bytes, bytes]]:
+def _transport_security(ingress: IngressPolicy) -> list[tuple[bytes, bytes]]:
     """Have browsers come by https only (RFC 6797)."""
-    subdomains = b"; includeSubDomains" if edge.hsts_includes_subdomains else b""
-    return [(TRANSPORT_SECURITY, FOR_A_YEAR + subdomains)] if edge.is_https else []
+    subdomains = b"; includeSubDomains" if ingress.hsts_includes_subdomains else b""
+    return [(TRANSPORT_SECURITY, FOR_A_YEAR + subdomains)] if ingress.is_https else []
 
 
 def _request_id(sent: bytes | None) -> str:

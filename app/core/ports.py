@@ -12,7 +12,7 @@ _FIXES: Final = {
 _OTHER_HOST: Final = "set HOST to an address of this machine, such as 127.0.0.1, ::1 or 0.0.0.0"
 
 
-class PortTaken(Exception):
+class PortInUse(Exception):
     """Nothing can be served there; the message says why, and how to mend it."""
 
     def __init__(
@@ -35,16 +35,16 @@ def address_of(host: str, port: int) -> str:
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there, for metrics. Raises PortTaken."""
+    """Return a socket that listens there, for metrics. Raises PortInUse."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
-        raise PortTaken(host, port, error, setting="METRICS_PORT") from error
+        raise PortInUse(host, port, error, setting="METRICS_PORT") from error
 
 
-def refuse_taken(host: str, port: int) -> None:
-    """Raise PortTaken if nothing could be served there. Nobody can connect meanwhile."""
+def refuse_port_in_use(host: str, port: int) -> None:
+    """Raise PortInUse if nothing could be served there. Nobody can connect meanwhile."""
     try:
         for family, kind, _, _, place in socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -55,4 +55,4 @@ def refuse_taken(host: str, port: int) -> None:
                     probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
                 probe.bind(place)
     except (OSError, OverflowError) as error:
-        raise PortTaken(host, port, error, setting="PORT") from None
+        raise PortInUse(host, port, error, setting="PORT") from None

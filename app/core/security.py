@@ -65,7 +65,7 @@ class Authenticator(Protocol):
     async def __call__(self, token: str, /) -> Actor: ...
 
 
-async def nobody(_presented: str, /) -> Actor:
+async def reject_all(_presented: str, /) -> Actor:
     """Know nobody: an Authenticator for where there is none."""
     raise Unauthenticated
 

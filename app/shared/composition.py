@@ -12,7 +12,7 @@ from dependency_injector.providers import Container, Object, Singleton
 
 from app.config.module_settings import ModuleSettings
 from app.core.exceptions import CompositionError
-from app.core.routing import ApiRoute, ApiRouter
+from app.core.http.routing import ApiRoute, ApiRouter
 from app.core.security import PERMISSION
 from app.shared.application.seed import DemoData
 

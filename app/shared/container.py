@@ -20,36 +20,36 @@ from app.config.settings import Settings, load_settings
 from app.core.cursors import Cursors
 from app.core.events import EventRegistry
 from app.core.exceptions import CompositionError
-from app.core.fair_use import FairUse
+from app.core.http.rate_limit import RateLimit
+from app.core.identity.passwords import PasswordHasher
 from app.core.limits import Limiter
-from app.core.passwords import PasswordHasher
 from app.core.security import AccessTokens
 from app.shared import composition, factories
 from app.shared.application.base_usecase import Clock, SystemClock
+from app.shared.application.email import Mailer
 from app.shared.application.events import (
+    DeliveryOperations,
     EventBacklog,
     EventInspection,
     EventReplay,
-    EventSteering,
     ListDeliveries,
 )
-from app.shared.application.mail import Mailer
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.migrate import Readiness
-from app.shared.infrastructure.events.backlog import Backlog
-from app.shared.infrastructure.events.distributed.chunk import Chunk
-from app.shared.infrastructure.events.engine import Engine, Executor
-from app.shared.infrastructure.events.inspection import Inspection
-from app.shared.infrastructure.events.metrics import Scrape
-from app.shared.infrastructure.events.owners import this_process
-from app.shared.infrastructure.events.replay import Replay
-from app.shared.infrastructure.events.retention import ForgetDeliveries, ForgetEvents
-from app.shared.infrastructure.events.runner import Runner
-from app.shared.infrastructure.events.steering import Steering
-from app.shared.infrastructure.events.wake import Wake
-from app.shared.infrastructure.idempotency import ForgetAnswers, SqlKeptAnswers
-from app.shared.infrastructure.kept_bytes import KeptBytes
+from app.shared.infrastructure.events.delivery.celery.delivery_batch import DeliveryBatch
+from app.shared.infrastructure.events.delivery.engine import Engine, Executor
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.retention import ForgetDeliveries, ForgetEvents
+from app.shared.infrastructure.events.delivery.runner import Runner
+from app.shared.infrastructure.events.delivery.worker_ids import this_worker_id
+from app.shared.infrastructure.events.operations.backlog import Backlog
+from app.shared.infrastructure.events.operations.delivery_operations import SqlDeliveryOperations
+from app.shared.infrastructure.events.operations.inspection import Inspection
+from app.shared.infrastructure.events.operations.metrics import Scrape
+from app.shared.infrastructure.events.operations.replay import Replay
+from app.shared.infrastructure.idempotency import ForgetAnswers, SqlIdempotencyStore
+from app.shared.infrastructure.idempotency_quota import IdempotencyQuota
 from app.shared.module_container import ModuleContainer
 from app.shared.presentation.events import EventController, event_routes
 from app.shared.presentation.metrics import MetricsController, metrics_routes
@@ -90,22 +90,24 @@ class BaseContainer(ModuleContainer):
     )
     limiter: Singleton[Limiter] = Singleton(factories.limiter, settings)
     local_limiter: Singleton[Limiter] = Singleton(factories.local_limiter, settings)
-    fair_use: Callable[FairUse | None] = Callable(factories.fair_use, settings)
+    rate_limit: Callable[RateLimit | None] = Callable(factories.rate_limit, settings)
     mailer: Singleton[Mailer] = Singleton(factories.mailer, settings, limiter)
 
-    kept_bytes: Singleton[KeptBytes] = Singleton(
-        KeptBytes, settings.provided.quota_kept_answer_bytes
+    idempotency_quota: Singleton[IdempotencyQuota] = Singleton(
+        IdempotencyQuota, settings.provided.quota_idempotency_bytes
     )
-    kept_answers: Singleton[SqlKeptAnswers] = Singleton(SqlKeptAnswers, database, kept_bytes)
+    idempotency_store: Singleton[SqlIdempotencyStore] = Singleton(
+        SqlIdempotencyStore, database, idempotency_quota
+    )
     readiness: Singleton[Readiness] = Singleton(Readiness, database)
 
     registry: Singleton[EventRegistry] = Singleton(EventRegistry)
-    wake: Singleton[Wake] = Singleton(factories.wake, settings)
+    notifier: Singleton[Notifier] = Singleton(factories.notifier, settings)
     runner: Singleton[Runner] = Singleton(
         Runner,
         database=database,
         registry=registry,
-        owner=Callable(this_process),
+        worker_id=Callable(this_worker_id),
         lease=settings.provided.event_lease_seconds,
     )
     celery: Singleton[Any] = Singleton(factories.celery, settings)
@@ -115,14 +117,14 @@ class BaseContainer(ModuleContainer):
         database=database,
         registry=registry,
         runner=runner,
-        wake=wake,
+        notifier=notifier,
         celery=celery,
     )
-    chunk: Factory[Chunk] = Factory(
-        Chunk,
+    batch: Factory[DeliveryBatch] = Factory(
+        DeliveryBatch,
         database=database,
         runner=runner,
-        wake=wake,
+        notifier=notifier,
         concurrency=settings.provided.event_concurrency,
     )
     engine: Singleton[Engine] = Singleton(
@@ -131,24 +133,28 @@ class BaseContainer(ModuleContainer):
         registry=registry,
         runner=runner,
         executor=executor,
-        wake=wake,
+        notifier=notifier,
     )
     backlog: Singleton[EventBacklog] = Singleton(Backlog, database=database, registry=registry)
     inspection: Singleton[EventInspection] = Singleton(
         Inspection, database=database, registry=registry
     )
-    steering: Singleton[EventSteering] = Singleton(
-        Steering, database=database, registry=registry, inspection=inspection, wake=wake
+    operations: Singleton[DeliveryOperations] = Singleton(
+        SqlDeliveryOperations,
+        database=database,
+        registry=registry,
+        inspection=inspection,
+        notifier=notifier,
     )
     replay: Singleton[EventReplay] = Singleton(
-        Replay, database=database, registry=registry, wake=wake
+        Replay, database=database, registry=registry, notifier=notifier
     )
     event_controller: Singleton[EventController] = Singleton(
         EventController,
         list_deliveries=Singleton(ListDeliveries, inspection=inspection, cursors=cursors),
         inspection=inspection,
         backlog=backlog,
-        steering=steering,
+        operations=operations,
         replaying=replay,
     )
     metrics_controller: Singleton[MetricsController] = Singleton(
@@ -180,7 +186,7 @@ class BaseContainer(ModuleContainer):
             keep=Callable(lambda s: dt.timedelta(hours=s.idempotency_keep_hours), settings),
         ),
     )
-    resources = List(database, limiter, wake, hasher)
+    resources = List(database, limiter, notifier, hasher)
 
     @classmethod
     def load_settings(cls, **overrides: object) -> Settings:

@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING
 
 from app.config.settings import Settings
 from app.core.events import EventRegistry
-from app.core.fair_use import FairUse
+from app.core.http.rate_limit import RateLimit
 from app.core.limits import Limiter, Unlimited
-from app.shared.application.limited_mail import LimitedMailer
-from app.shared.application.mail import Mailer
+from app.shared.application.email import Mailer
+from app.shared.application.limited_mailer import LimitedMailer
 from app.shared.infrastructure.database.connection import Database
-from app.shared.infrastructure.events.engine import Executor
-from app.shared.infrastructure.events.local import LocalExecutor
-from app.shared.infrastructure.events.runner import Runner
-from app.shared.infrastructure.events.wake import Wake
-from app.shared.infrastructure.external.mailer import FileMailer, Sender, SmtpMailer
+from app.shared.infrastructure.events.delivery.engine import Executor
+from app.shared.infrastructure.events.delivery.local import LocalExecutor
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.runner import Runner
+from app.shared.infrastructure.external.mailer import FileMailer, FromAddress, SmtpMailer
 from app.shared.infrastructure.limits.local import LocalLimiter
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ def mailer(settings: Settings, limiter: Limiter) -> Mailer:
 
 
 def _mailer(settings: Settings) -> Mailer:
-    sender = Sender(settings.mail_from)
+    from_address = FromAddress(settings.mail_from)
     if settings.smtp_url is None:
         is_development = settings.app_env == "development"
-        return FileMailer(settings.data_dir / "mail", sender, shows_links=is_development)
-    return SmtpMailer(settings.smtp_url.get_secret_value(), sender)
+        return FileMailer(settings.data_dir / "mail", from_address, shows_links=is_development)
+    return SmtpMailer(settings.smtp_url.get_secret_value(), from_address)
 
 
 def limiter(settings: Settings) -> Limiter:
@@ -62,24 +62,24 @@ def limiter(settings: Settings) -> Limiter:
     return RedisLimiter(settings.redis_url.get_secret_value(), prefix=prefix)
 
 
-def fair_use(settings: Settings) -> FairUse | None:
+def rate_limit(settings: Settings) -> RateLimit | None:
     is_limited = settings.rate_limits and settings.rate_limit_per_minute > 0
-    return FairUse(settings.rate_limit_per_minute) if is_limited else None
+    return RateLimit(settings.rate_limit_per_minute) if is_limited else None
 
 
-def wake(settings: Settings) -> Wake:
+def notifier(settings: Settings) -> Notifier:
     if settings.redis_url is None:
-        return Wake()
-    from app.shared.infrastructure.events.redis_wake import RedisWake  # noqa: PLC0415 - only here
+        return Notifier()
+    from app.shared.infrastructure.events.delivery.redis_notifier import RedisNotifier  # noqa: PLC0415 - only here
 
-    channel = f"{settings.short_name}:wake"
-    return RedisWake(settings.redis_url.get_secret_value(), channel=channel)
+    channel = f"{settings.short_name}:notify"
+    return RedisNotifier(settings.redis_url.get_secret_value(), channel=channel)
 
 
 def celery(settings: Settings) -> "Celery | None":
     if settings.events != "celery" or settings.celery_broker_url is None:
         return None
-    from app.shared.infrastructure.events.distributed.broker import create_celery  # noqa: PLC0415 - slow to load
+    from app.shared.infrastructure.events.delivery.celery.broker import create_celery  # noqa: PLC0415 - slow to load
 
     return create_celery(
         settings.celery_broker_url.get_secret_value(),
@@ -94,12 +94,12 @@ def executor(
     database: Database,
     registry: EventRegistry,
     runner: Runner,
-    wake: Wake,
+    notifier: Notifier,
     celery: "Celery | None",
 ) -> Executor:
     if celery is None:
-        return LocalExecutor(runner, wake, concurrency=settings.event_concurrency)
-    from app.shared.infrastructure.events.distributed.executor import CeleryExecutor  # noqa: PLC0415
+        return LocalExecutor(runner, notifier, concurrency=settings.event_concurrency)
+    from app.shared.infrastructure.events.delivery.celery.executor import CeleryExecutor  # noqa: PLC0415
 
     return CeleryExecutor(
         database,

@@ -28,15 +28,17 @@ class Size:
     seconds: float
     count: int
     waits: int
-    lanes: int
+    streams: int
     hot: int
     takes: int
 
 
 FULL: Final = Size(
-    rounds=5, seconds=2, count=3_000, waits=50, lanes=1_000_000, hot=100_000, takes=60
+    rounds=5, seconds=2, count=3_000, waits=50, streams=1_000_000, hot=100_000, takes=60
 )
-QUICK: Final = Size(rounds=3, seconds=0.7, count=700, waits=15, lanes=100_000, hot=20_000, takes=30)
+QUICK: Final = Size(
+    rounds=3, seconds=0.7, count=700, waits=15, streams=100_000, hot=20_000, takes=30
+)
 
 
 async def prepared(setting: Setting, size: Size) -> Workloads:
@@ -47,9 +49,9 @@ async def prepared(setting: Setting, size: Size) -> Workloads:
         await setting.nothing(),
         await setting.relay(),
     )
-    long = await setting.backlog(lanes=size.lanes)
+    long = await setting.backlog(streams=size.streams)
     taken_beside = size.takes * size.rounds * 4
-    hot = await setting.backlog(lanes=taken_beside, in_one=size.hot)
+    hot = await setting.backlog(streams=taken_beside, in_one=size.hot)
     # What is only published would else be delivered with what is measured afterwards.
     undelivered, undelivered_in_file = await setting.on_postgres(), await setting.on_sqlite()
     seconds, count, waits, times = size.seconds, size.count, size.waits, size.takes
@@ -65,11 +67,11 @@ async def prepared(setting: Setting, size: Size) -> Workloads:
         "floor celery": partial(nothing, count=count),
         "celery": partial(workloads.delivering, distributed, count=count),
         "relay": partial(workloads.relaying, relay, count=count),
-        "wake embedded": partial(workloads.waking_embedded, on_postgres, count=waits),
-        "wake celery": partial(workloads.waking, distributed, count=waits),
-        "take 4": partial(workloads.taking, long, at_once=4, times=times),
-        "take 200": partial(workloads.taking, long, at_once=200, times=times),
-        "take hot": partial(workloads.taking, hot, at_once=4, times=times),
+        "notify embedded": partial(workloads.waking_embedded, on_postgres, count=waits),
+        "notify celery": partial(workloads.waking, distributed, count=waits),
+        "claim 4": partial(workloads.claiming, long, at_once=4, times=times),
+        "claim 200": partial(workloads.claiming, long, at_once=200, times=times),
+        "claim hot": partial(workloads.claiming, hot, at_once=4, times=times),
     }
 
 

@@ -14,8 +14,8 @@ from celery import Celery
 from sqlalchemy.dialects import sqlite
 
 from app.shared.domain.base_entity import new_id
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.event_log import APPEND, DELIVER
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.outbox.event_log import APPEND, DELIVER
 from bench.events.process import NOTHING
 from bench.events.service import PATIENCE_SECONDS, TooSlow
 
@@ -35,7 +35,7 @@ EVENT: Final[dict[str, Any]] = {
 }
 DELIVERY: Final[dict[str, Any]] = {
     "handler": "bench.take_note",
-    "lane_seq": 1024,
+    "stream_position": 1024,
     "max_attempts": 10,
     "blocks_when_dead": True,
 }
@@ -91,14 +91,14 @@ def _insert_into_sqlite(path: str, seconds: float) -> int:
 def _rows(event_id: Any, aggregate_id: Any, now: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     return (
         EVENT | {"event_id": event_id, "aggregate_id": aggregate_id, "occurred_at": now},
-        DELIVERY | {"event_id": event_id, "lane": aggregate_id},
+        DELIVERY | {"event_id": event_id, "stream_id": aggregate_id},
     )
 
 
-def _for_sqlite(query: Query, row: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _for_sqlite(query: Statement, row: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return its text, and the parameters that are the same each time."""
     dialect = sqlite.dialect(paramstyle="named")
-    compiled = query.statement.compile(dialect=dialect, column_keys=list(row))  # type: ignore[attr-defined]
+    compiled = query.executable.compile(dialect=dialect, column_keys=list(row))  # type: ignore[attr-defined]
     constant = {name: bind.effective_value for name, bind in compiled.binds.items()}
     return str(compiled), constant
 

@@ -48,8 +48,8 @@ LINES: Final = (
             wanted="at most",
         )
         for title, of, goal in (
-            ("embedded on PostgreSQL", "wake embedded", 15),
-            ("Celery", "wake celery", 30),
+            ("embedded on PostgreSQL", "notify embedded", 15),
+            ("Celery", "notify celery", 30),
         )
         for percent in (50, 99)
     ),
@@ -63,9 +63,9 @@ LINES: Final = (
             wanted="at most",
         )
         for title, of in (
-            ("4 of a backlog", "take 4"),
-            ("200 of a backlog", "take 200"),
-            ("4 beside a hot lane", "take hot"),
+            ("4 of a backlog", "claim 4"),
+            ("200 of a backlog", "claim 200"),
+            ("4 beside a hot stream", "claim hot"),
         )
         for percent in (50, 99)
     ),

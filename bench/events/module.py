@@ -15,8 +15,8 @@ from app.core.events import subscribe
 from app.shared.domain.base_entity import AggregateRoot
 from app.shared.domain.events import DomainEvent
 from app.shared.infrastructure.database.connection import Connection
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.event_log import EventCollector
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.outbox.event_log import EventCollector
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 
 schema = MetaData()
@@ -26,7 +26,7 @@ effect = Table(
     Column("record_id", Uuid, primary_key=True),
     Column("at", Float, nullable=False),  # by the machine's own clock, that all processes share
 )
-ADD_EFFECT = Query(insert(effect), columns=["record_id", "at"])
+ADD_EFFECT = Statement(insert(effect), columns=["record_id", "at"])
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 
 
@@ -77,7 +77,7 @@ def bench_container(settings: Settings) -> ApplicationContainer:
     registry = container.registry()
 
     def unit_of_work() -> RecordUnitOfWork:
-        return RecordUnitOfWork(container.database(), registry, container.wake())
+        return RecordUnitOfWork(container.database(), registry, container.notifier())
 
     registry.publish([Recorded])
     registry.subscribe([WhenRecordedTakeNote()], unit_of_work=unit_of_work)

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.config.settings import Settings, load_settings
 from app.core.logging import configure_logging
-from app.shared.infrastructure.events.distributed.broker import create_celery
+from app.shared.infrastructure.events.delivery.celery.broker import create_celery
 from app.worker import run, run_celery_worker
 from bench.events.module import bench_container
 from bench.processes import end_with_parent

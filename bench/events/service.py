@@ -15,15 +15,15 @@ from app.config.settings import Settings
 from app.container import ApplicationContainer
 from app.shared import composition
 from app.shared.infrastructure.database.models import event_delivery
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.states import DeliveryState, is_in
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.states import DeliveryState, is_in
 from bench.events.module import Record, RecordUnitOfWork, bench_container, create_tables, effect
 from tests.support.databases import text
 
 PATIENCE_SECONDS: Final = 60.0
-_UNDONE = is_in(event_delivery.c.state, DeliveryState.READY, DeliveryState.TAKEN)
-UNDONE: Final = Query(select(event_delivery.c.id).where(_UNDONE).limit(1))
-EFFECTS: Final = Query(select(effect.c.record_id, effect.c.at))
+_UNDONE = is_in(event_delivery.c.state, DeliveryState.READY, DeliveryState.CLAIMED)
+UNDONE: Final = Statement(select(event_delivery.c.id).where(_UNDONE).limit(1))
+EFFECTS: Final = Statement(select(effect.c.record_id, effect.c.at))
 
 
 class TooSlow(Exception):
@@ -44,7 +44,7 @@ class Bench:
         return url.database or "" if url.get_backend_name() == "sqlite" else text(url)
 
     def unit_of_work(self) -> RecordUnitOfWork:
-        return RecordUnitOfWork(self.database, self.container.registry(), self.container.wake())
+        return RecordUnitOfWork(self.database, self.container.registry(), self.container.notifier())
 
     async def publish(self, count: int = 1) -> UUID:
         """Publish so many events in one transaction; return the id of the last one's record."""

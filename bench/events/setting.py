@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from app.shared.infrastructure.database.migrate import upgrade
-from app.shared.infrastructure.events.distributed.broker import create_celery
+from app.shared.infrastructure.events.delivery.celery.broker import create_celery
 from bench.events import backlog, floor
 from bench.events.process import TICKS
 from bench.events.service import Bench, bench_settings, opened
@@ -49,10 +49,10 @@ class Setting:
             await self._start(role, environment(bench.settings))
         return bench
 
-    async def backlog(self, *, lanes: int, in_one: int = 0) -> Bench:
-        """One with so many deliveries ready, each in a lane of its own, and others in one lane."""
+    async def backlog(self, *, streams: int, in_one: int = 0) -> Bench:
+        """One with so many deliveries ready, each in a stream of its own, others in one."""
         address = await self._server.new_database()
-        await backlog.fill(address, lanes=lanes, in_one=in_one)
+        await backlog.fill(address, streams=streams, in_one=in_one)
         return await self._opened(address)
 
     async def nothing(self) -> Callable[..., Awaitable[list[float]]]:

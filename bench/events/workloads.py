@@ -10,18 +10,18 @@ from sqlalchemy import update
 
 from app.core.events import EventRegistry
 from app.shared.infrastructure.database.models import event_delivery
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.engine import Engine
-from app.shared.infrastructure.events.runner import Taken
-from app.shared.infrastructure.events.states import DeliveryState, is_just
-from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.engine import Engine
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.runner import Claim
+from app.shared.infrastructure.events.delivery.states import DeliveryState, is_just
 from bench.events.floor import CLIENTS
 from bench.events.service import Bench
 from tests.support.brokers import empty
 
-DONE_WITH: Final = Query(
+DONE_WITH: Final = Statement(
     update(event_delivery)
-    .where(is_just(event_delivery.c.state, DeliveryState.TAKEN))
+    .where(is_just(event_delivery.c.state, DeliveryState.CLAIMED))
     .values(state=int(DeliveryState.DONE))
 )
 
@@ -100,15 +100,15 @@ class Nowhere:
     async def free(self) -> int:
         return self._count
 
-    async def start(self, deliveries: Sequence[Taken], /) -> None: ...
+    async def start(self, deliveries: Sequence[Claim], /) -> None: ...
     async def finish(self) -> None: ...
     async def stop(self) -> None: ...
 
 
-async def taking(bench: Bench, *, at_once: int, times: int) -> list[float]:
+async def claiming(bench: Bench, *, at_once: int, times: int) -> list[float]:
     """Milliseconds of each step of an engine that takes so many at once and runs none."""
     waits, runner = [], bench.container.runner()
-    engine = Engine(bench.database, EventRegistry(), runner, Nowhere(at_once), Wake())
+    engine = Engine(bench.database, EventRegistry(), runner, Nowhere(at_once), Notifier())
     for _ in range(times):
         began = time.perf_counter()
         await engine.step()

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer
-from app.core.service import Service
+from app.core.http.service import Service
 from app.main import create_app
 from app.modules.user.domain.entities import Role
 from tests.support import accounts

@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 
 import pytest
 
-from app.shared.infrastructure.events import engine
+from app.shared.infrastructure.events.delivery import engine
 from tests.support.brokers import Broker, BrokerOf
 from tests.support.celery_shape import on_celery, removed
 from tests.support.cleaning import Clean

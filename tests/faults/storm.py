@@ -14,17 +14,17 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from app.shared.infrastructure.database.models import event_delivery
-from app.shared.infrastructure.events.states import DeliveryState, is_in
+from app.shared.infrastructure.events.delivery.states import DeliveryState, is_in
 from tests.support.celery import Process, worker
 from tests.support.ledger import Ledger, read_ledger
 from tests.support.probe.child import Child, child
 from tests.support.probe.shapes import is_settled
 from tests.support.probe.world import World, until
 
-# Over a broker each step of a lane takes its time, and deliveries are to keep up.
-MANY_LANES: Final = "publish 1 10 1.0"
+# Over a broker each step of a stream takes its time, and deliveries are to keep up.
+MANY_STREAMS: Final = "publish 1 10 1.0"
 STUCK_SECONDS: Final = 60  # without any progress
-_NOT_DONE: Final = (DeliveryState.READY, DeliveryState.TAKEN, DeliveryState.BLOCKED)
+_NOT_DONE: Final = (DeliveryState.READY, DeliveryState.CLAIMED, DeliveryState.BLOCKED)
 _LEFT: Final = select(func.count().label("left")).where(is_in(event_delivery.c.state, *_NOT_DONE))
 
 

@@ -8,9 +8,12 @@ import pytest
 from sqlalchemy import delete
 
 from app.shared.infrastructure.database.models import event_delivery
-from app.shared.infrastructure.events.distributed.sender import Message, Sender
+from app.shared.infrastructure.events.delivery.celery.broker_publisher import (
+    BrokerPublisher,
+    Message,
+)
 from tests.faults.conftest import Account, Rounds
-from tests.faults.storm import MANY_LANES, Storm, balance, celery_worker, storm
+from tests.faults.storm import MANY_STREAMS, Storm, balance, celery_worker, storm
 from tests.support.brokers import Broker, waiting_in
 from tests.support.probe.module import Sent, Shared
 from tests.support.probe.shapes import is_settled
@@ -22,7 +25,7 @@ async def test_hints_that_are_flushed_under_load_are_given_again(
 ) -> None:
     times = rounds(1, share=10)
     async with storm(on_broker, dice) as raging:
-        await raging.begin(MANY_LANES)
+        await raging.begin(MANY_STREAMS)
         await raging.begin("deliver")
         group = await raging.employ()
         for _ in range(times):
@@ -41,7 +44,7 @@ async def test_a_broker_that_is_restarted_under_load_costs_nothing_but_time(
 ) -> None:
     times = rounds(1, share=10)
     async with storm(on_broker, dice) as raging:
-        await raging.begin(MANY_LANES)
+        await raging.begin(MANY_STREAMS)
         await raging.begin("deliver")
         # Celery does not always hear again from a Redis that was gone: then its worker ends itself.
         await raging.employ(event_watchdog_seconds=2)
@@ -61,14 +64,14 @@ async def test_a_message_that_comes_three_times_and_again_when_its_row_is_gone_i
     account: Account,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    times, messages, publish = rounds(1, share=10), list[Message](), Sender._publish
+    times, messages, publish = rounds(1, share=10), list[Message](), BrokerPublisher._publish
 
-    def publish_three_times(self: Sender, message: Message) -> None:
+    def publish_three_times(self: BrokerPublisher, message: Message) -> None:
         messages.append(message)
         for _ in range(3):
             publish(self, message)
 
-    monkeypatch.setattr(Sender, "_publish", publish_three_times)
+    monkeypatch.setattr(BrokerPublisher, "_publish", publish_three_times)
     async with celery_worker(on_broker) as worker:
         async with on_broker.container.engine().running():
             for _ in range(30 * times):
@@ -78,10 +81,10 @@ async def test_a_message_that_comes_three_times_and_again_when_its_row_is_gone_i
         before = await on_broker.effects(), on_broker.folder.sent()
 
         await on_broker.execute(delete(event_delivery))
-        sender = Sender(on_broker.container.celery())
+        broker_publisher = BrokerPublisher(on_broker.container.celery())
         late = dice.sample(messages, len(messages))
-        assert await asyncio.to_thread(sender.send, late) == (len(late), None)
-        await asyncio.to_thread(sender.close)
+        assert await asyncio.to_thread(broker_publisher.send, late) == (len(late), None)
+        await asyncio.to_thread(broker_publisher.close)
         await until(lambda: is_nothing_in_flight(on_broker))
         await worker.stop()  # which finishes what it has received
 

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from tests.faults.conftest import Account, Rounds
-from tests.faults.storm import MANY_LANES, balance, storm
+from tests.faults.storm import MANY_STREAMS, balance, storm
 from tests.support.probe.world import World, until
 
 WATCHDOG_SECONDS = 3  # after which a worker that hears nothing ends itself
@@ -44,7 +44,7 @@ async def test_whatever_is_killed_of_celery_under_load_loses_and_repeats_nothing
 ) -> None:
     kills = rounds(2)
     async with storm(on_broker, dice) as raging:
-        await raging.begin(MANY_LANES)
+        await raging.begin(MANY_STREAMS)
         relay = await raging.begin("deliver")
         group = await raging.employ(event_watchdog_seconds=WATCHDOG_SECONDS)
         for _ in range(kills):

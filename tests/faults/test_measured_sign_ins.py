@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from app.core.passwords import PasswordHasher
+from app.core.identity.passwords import PasswordHasher
 from tests.support import anybody
 from tests.support.flood import flood, seconds_that_answers_take
 from tests.support.people import PASSWORD

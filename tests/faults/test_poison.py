@@ -2,7 +2,7 @@
 
 import random
 
-from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.events.delivery.states import DeliveryState
 from tests.faults.conftest import Account, Rounds
 from tests.faults.storm import balance, storm
 from tests.support.probe.handlers import MAX_ATTEMPTS
@@ -19,8 +19,8 @@ async def test_what_raises_what_exits_and_what_never_returns(
     poisoned, times = [], rounds(1, share=10)
     for _ in range(times):
         poisoned += [await world.publish(kind, act) for kind, act in POISON]
-    for lane in poisoned:
-        await world.publish(Kept, lane=lane)
+    for stream in poisoned:
+        await world.publish(Kept, stream=stream)
     sound = [await world.publish(Kept) for _ in range(20)]
     async with storm(world, dice) as raging:
         await raging.begin("deliver")
@@ -37,8 +37,8 @@ async def test_what_raises_what_exits_and_what_never_returns(
     ledger = await balance(world)
     account("poison that raises, exits, never returns", times, ledger)
     dead = [row for row in await world.deliveries() if row["state"] == DeliveryState.DEAD]
-    assert {row["lane"] for row in dead} == set(poisoned)
+    assert {row["stream_id"] for row in dead} == set(poisoned)
     assert {row["attempts"] for row in dead} == {MAX_ATTEMPTS}
     assert all(row["last_error"] for row in dead)
-    for lane in sound:
-        assert await world.is_done(lane)
+    for stream in sound:
+        assert await world.is_done(stream)

@@ -46,14 +46,14 @@ async def kill_whoever_runs(world: World, raging: Storm, rounds: Rounds, *, with
     times = rounds(1, share=10)
     latest = within if rounds(0) else AMONG_OTHERS_SECONDS
     for before in range(times):
-        lane = await world.publish(Kept, "wait", "do")
+        stream = await world.publish(Kept, "wait", "do")
         await until(partial(has_begun, world, 2 * before + 1))
         victim = world.folder.starts("probe.keep")[-1]
         os.kill(victim, signal.SIGKILL)
         killed_at = time.monotonic()
-        await until(partial(world.is_done, lane))
+        await until(partial(world.is_done, stream))
 
-        assert await effect_at(world, lane) - killed_at <= latest
+        assert await effect_at(world, stream) - killed_at <= latest
         for member in [each for each in raging.members if each.process.pid == victim]:
             await raging.follow(member)
     return times
@@ -63,8 +63,8 @@ def has_begun(world: World, times: int) -> bool:
     return len(world.folder.starts("probe.keep")) == times
 
 
-async def effect_at(world: World, lane: object) -> float:
+async def effect_at(world: World, stream: object) -> float:
     """Return when the only effect came, as the process that had it noted by the machine's clock."""
-    (row,) = await world.fetch(select(effect.c.at).where(effect.c.lane == lane))
+    (row,) = await world.fetch(select(effect.c.at).where(effect.c.stream_id == stream))
     at: float = row["at"]
     return at

@@ -27,13 +27,13 @@ async def test_an_effect_that_is_committed_by_itself(
 async def test_an_effect_of_somebody_who_was_overtaken(
     world: World, dice: random.Random, sabotage: str, seen: str
 ) -> None:
-    lane = await world.publish(Kept)
+    stream = await world.publish(Kept)
     async with storm(world, dice) as raging:
         late = await raging.begin("deliver", failpoint="before_run:freeze", sabotage=sabotage)
         await until(world.folder.is_reached)
         await asyncio.sleep(LEASE_SECONDS)
         await raging.begin("deliver")
-        await until(lambda: world.is_done(lane))
+        await until(lambda: world.is_done(stream))
         late.process.thaw()
         await late.process.finish()
 
@@ -44,8 +44,8 @@ async def test_an_effect_of_somebody_who_was_overtaken(
 async def test_an_effect_that_overtook_another(
     world: World, dice: random.Random, sabotage: str, seen: str
 ) -> None:
-    lane = await world.publish(Kept, "retry", "do")
-    await world.publish(Kept, lane=lane)
+    stream = await world.publish(Kept, "retry", "do")
+    await world.publish(Kept, stream=stream)
     other = await world.publish(Kept)
     async with storm(world, dice) as raging:
         delivering = await raging.begin("deliver", sabotage=sabotage)

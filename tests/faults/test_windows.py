@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from tests.faults.conftest import Account, Rounds
-from tests.faults.storm import MANY_LANES, balance, storm
+from tests.faults.storm import MANY_STREAMS, balance, storm
 from tests.support.probe.world import World, until
 
 DELIVERING = ("before_run", "before_ack", "before_commit", "before_promote")
@@ -57,7 +57,7 @@ async def test_a_crash_of_a_relay(
     crashes = rounds(1, share=4)
     async with storm(on_broker, dice) as raging:
         await raging.employ()
-        await raging.begin(MANY_LANES)
+        await raging.begin(MANY_STREAMS)
         for _ in range(crashes):
             failpoint = f"{place}:exit:{dice.randrange(10)}"
             ending = await raging.begin("deliver", failpoint=failpoint)
@@ -76,7 +76,7 @@ async def test_a_crash_of_what_celery_forked(
     """
     crashes, windows = rounds(1, share=4), dice.sample(RECEIVING, min(rounds(1), len(RECEIVING)))
     async with storm(on_broker, dice) as raging:
-        await raging.begin(MANY_LANES)
+        await raging.begin(MANY_STREAMS)
         await raging.begin("deliver")
         for n, place in enumerate(windows, start=1):
             ending = await raging.employ(failpoint=f"{place}:exit:{dice.randrange(4)}")

@@ -5,7 +5,7 @@ from typing import Final
 
 import httpx2
 
-from app.core.service import Service
+from app.core.http.service import Service
 from tests.support.people import Person
 
 NOBODY, DISABLED, OTHER = "nobody", "a disabled account", "somebody else"

@@ -11,7 +11,7 @@ import pytest
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer
-from app.shared.infrastructure.events import engine
+from app.shared.infrastructure.events.delivery import engine
 from tests.support.brokers import Broker, remove
 from tests.support.celery import Process, worker
 from tests.support.probe.service import probe_container

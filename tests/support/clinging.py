@@ -39,7 +39,7 @@ def add_clinging(container: ApplicationContainer, folder: Folder) -> None:
     registry = container.registry()
 
     def unit_of_work() -> ProbeUnitOfWork:
-        return ProbeUnitOfWork(container.database(), registry, container.wake())
+        return ProbeUnitOfWork(container.database(), registry, container.notifier())
 
     registry.publish([Clung])
     registry.subscribe([Cling(folder)], unit_of_work=unit_of_work)

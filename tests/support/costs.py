@@ -11,34 +11,34 @@ import orjson
 from sqlalchemy import URL
 from sqlalchemy.dialects import sqlite
 
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.support.plans import execution, looked_at, nodes
 from tests.support.probe.world import World
 
 INSTRUCTIONS: Final = 100  # of SQLite's own machine, between two looks at it
 
 
-async def cost(world: World, query: Query, params: dict[str, Any]) -> int:
+async def cost(world: World, statement: Statement, params: dict[str, Any]) -> int:
     """Return how many rows it looks at; on SQLite, how many instructions it needs."""
     if world.is_sqlite:
-        return await asyncio.to_thread(instructions, world.settings.database, query, params)
+        return await asyncio.to_thread(instructions, world.settings.database, statement, params)
     async with world.database.transaction() as connection:  # and rolled back
-        explained = Explained(query)
+        explained = Explained(statement)
         (row,) = await connection.fetch_all(explained, params)
     (plan,) = row.values()
     return sum(looked_at(node) for node in nodes(orjson.loads(plan)[0]["Plan"]))
 
 
-class Explained(Query):
+class Explained(Statement):
     """A statement that is run and tells how, in place of what it finds."""
 
-    def __init__(self, query: Query) -> None:
-        super().__init__(query.statement)
-        own = query.postgres
+    def __init__(self, statement: Statement) -> None:
+        super().__init__(statement.executable)
+        own = statement.postgres
         self.postgres = replace(own, sql=f"EXPLAIN (ANALYZE, FORMAT JSON) {own.sql}")
 
 
-def instructions(url: URL, query: Query, params: dict[str, Any]) -> int:
+def instructions(url: URL, statement: Statement, params: dict[str, Any]) -> int:
     looks = 0
 
     def look() -> None:
@@ -46,7 +46,7 @@ def instructions(url: URL, query: Query, params: dict[str, Any]) -> int:
         looks += 1
 
     dialect = sqlite.dialect(paramstyle="named")
-    compiled = query.statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    compiled = statement.executable.compile(dialect=dialect)  # type: ignore[attr-defined]
     values = {name: bind.effective_value for name, bind in compiled.binds.items()}
     with closing(sqlite3.connect(url.database or "")) as connection:
         connection.set_progress_handler(look, INSTRUCTIONS)
@@ -65,10 +65,10 @@ class Remembered:
     """
 
     def __init__(
-        self, connection: asyncpg.Connection, query: Query, values: dict[str, Any]
+        self, connection: asyncpg.Connection, statement: Statement, values: dict[str, Any]
     ) -> None:
-        self._connection, self._sql = connection, query.postgres.sql
-        self._execute = execution(query, values)
+        self._connection, self._sql = connection, statement.postgres.sql
+        self._execute = execution(statement, values)
 
     async def plan(self) -> None:
         await self._connection.execute("SET plan_cache_mode = force_generic_plan")

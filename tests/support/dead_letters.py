@@ -8,11 +8,11 @@ from app.shared.domain.base_entity import new_id
 from app.shared.infrastructure.database.connection import Connection, Database
 from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_attempt, event_delivery, event_log
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.states import DeliveryState
 
 HANDLER = "user.end_sessions"
-ADD_EVENT = Query(
+ADD_EVENT = Statement(
     insert(event_log).values(
         event_type="user.deactivated",
         schema_version=1,
@@ -24,7 +24,7 @@ ADD_EVENT = Query(
     ),
     columns=["event_id", "aggregate_id", "aggregate_version", "payload"],
 )
-ADD_DELIVERY = Query(
+ADD_DELIVERY = Statement(
     insert(event_delivery)
     .values(
         handler=HANDLER,
@@ -34,13 +34,13 @@ ADD_DELIVERY = Query(
         due_at=database_time(),
     )
     .returning(event_delivery.c.id),
-    columns=["event_id", "lane", "lane_seq", "state", "attempts", "last_error"],
+    columns=["event_id", "stream_id", "stream_position", "state", "attempts", "last_error"],
 )
-ADD_ATTEMPT = Query(
+ADD_ATTEMPT = Statement(
     insert(event_attempt).values(
         token=1,
         attempt=10,
-        owner="worker:1",
+        worker_id="worker:1",
         ended_at=database_time(),
         error_class="ValueError",
         error="ValueError: no",
@@ -74,8 +74,8 @@ async def _delivery(
     }
     delivery = {
         "event_id": event["event_id"],
-        "lane": user_id,
-        "lane_seq": version * 1024,
+        "stream_id": user_id,
+        "stream_position": version * 1024,
         "state": int(state),
         "attempts": 10 if state is DeliveryState.DEAD else 0,
         "last_error": error if state is DeliveryState.DEAD else None,

@@ -4,14 +4,14 @@ python -m tests.support.ending_service serve
 """
 
 from app.cli import main
-from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.events.delivery.notifier import Notifier
 
 
-async def _fail(self: Wake, seconds: float) -> None:
+async def _fail(self: Notifier, seconds: float) -> None:
     raise ValueError("nobody thought of it")
 
 
-Wake.wait = _fail  # type: ignore[method-assign]
+Notifier.wait = _fail  # type: ignore[method-assign]
 
 if __name__ == "__main__":
     main()

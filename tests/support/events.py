@@ -8,17 +8,17 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from app.shared.domain.base_entity import new_id
 from app.shared.infrastructure.database.connection import Reads, Row
 from app.shared.infrastructure.database.models import event_log
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
-ADD = Query(insert(event_log), columns=[c.name for c in event_log.columns if c.name != "seq"])
-ALL = Query(select(event_log).order_by(event_log.c.seq))
-OF_ONE = Query(
+ADD = Statement(insert(event_log), columns=[c.name for c in event_log.columns if c.name != "seq"])
+ALL = Statement(select(event_log).order_by(event_log.c.seq))
+OF_ONE = Statement(
     select(event_log)
     .where(event_log.c.aggregate_id == bindparam("aggregate_id"))
     .order_by(event_log.c.seq)
 )
-COUNT = Query(select(func.count().label("total")).select_from(event_log))
-REMOVE = Query(delete(event_log).where(event_log.c.event_type == bindparam("event_type")))
+COUNT = Statement(select(func.count().label("total")).select_from(event_log))
+REMOVE = Statement(delete(event_log).where(event_log.c.event_type == bindparam("event_type")))
 
 
 def an_event(**fields: Any) -> dict[str, Any]:

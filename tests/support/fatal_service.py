@@ -8,13 +8,15 @@ Only calls whose key begins with `fatal` end it.
 import os
 
 from app.cli import main
-from app.core.idempotency import Answer, KeyedCall
-from app.shared.infrastructure.idempotency import Held
+from app.core.idempotency import Answer, IdempotentCall
+from app.shared.infrastructure.idempotency import DeferredCommit
 
-_commit = Held.commit
+_commit = DeferredCommit.commit
 
 
-async def _commit_fatally(self: Held, call: KeyedCall, answer: Answer | None, /) -> None:
+async def _commit_fatally(
+    self: DeferredCommit, call: IdempotentCall, answer: Answer | None, /
+) -> None:
     is_fatal = call.key.startswith("fatal")
     if is_fatal and os.environ["FATAL"] == "before":
         os._exit(9)
@@ -23,7 +25,7 @@ async def _commit_fatally(self: Held, call: KeyedCall, answer: Answer | None, /)
         os._exit(9)
 
 
-Held.commit = _commit_fatally  # type: ignore[method-assign]
+DeferredCommit.commit = _commit_fatally  # type: ignore[method-assign]
 
 if __name__ == "__main__":
     main()

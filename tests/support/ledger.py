@@ -15,13 +15,13 @@ from sqlalchemy import select
 from app.core.events import EventRegistry
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.models import event_delivery, event_log
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.states import DeliveryState
 from tests.support.probe.module import effect
 
-READY, TAKEN, DEAD, DONE, BLOCKED, PARKED, DISCARDED = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
 
-EVENTS: Final = Query(
+EVENTS: Final = Statement(
     select(
         event_log.c.event_id,
         event_log.c.event_type,
@@ -31,7 +31,7 @@ EVENTS: Final = Query(
         event_log.c.payload,
     ).where(event_log.c.aggregate_type == "probe")
 )
-DELIVERIES: Final = Query(
+DELIVERIES: Final = Statement(
     select(
         event_delivery.c.event_id,
         event_delivery.c.handler,
@@ -39,8 +39,8 @@ DELIVERIES: Final = Query(
         event_delivery.c.blocks_when_dead,
     ).where(event_delivery.c.handler.startswith("probe."))
 )
-EFFECTS: Final = Query(
-    select(effect.c.event_id, effect.c.handler, effect.c.lane).order_by(effect.c.seq)
+EFFECTS: Final = Statement(
+    select(effect.c.event_id, effect.c.handler, effect.c.stream_id).order_by(effect.c.seq)
 )
 
 
@@ -49,7 +49,7 @@ class Logged:
     """An event that was committed; `place` is where it stands among those of its aggregate."""
 
     id: UUID
-    lane: UUID
+    stream_id: UUID
     place: tuple[int, int]
     handlers: tuple[str, ...]
     mark: str = ""
@@ -96,12 +96,12 @@ class Ledger:
                     effects.pop(one, 0), self.deliveries.get(one), is_held_back=one in held_back
                 )
                 if wrong:
-                    yield f"{wrong}: {handler} of {event.place} in {event.lane}"
+                    yield f"{wrong}: {handler} of {event.place} in {event.stream_id}"
         yield from _each("effect of an event that was never committed", effects)
 
     def _held_back(self) -> Iterator[tuple[UUID, str]]:
-        """Those that wait, as they should, behind a dead one of their lane."""
-        for (_, handler), events in self._lanes().items():
+        """Those that wait, as they should, behind a dead one of their stream."""
+        for (_, handler), events in self._streams().items():
             is_held = False
             for event in events:
                 delivered = self.deliveries.get((event.id, handler))
@@ -117,17 +117,18 @@ class Ledger:
         for event_id, handler in self.effects:
             if (event := places.get(event_id)) is None:
                 continue
-            lane = (event.lane, handler)
-            if event.place < last.get(lane, (0, 0)):
-                yield f"out of order: {handler} of {event.place} after {last[lane]} in {event.lane}"
-            last[lane] = max(event.place, last.get(lane, (0, 0)))
+            stream = (event.stream_id, handler)
+            if event.place < last.get(stream, (0, 0)):
+                after = f"{event.place} after {last[stream]}"
+                yield f"out of order: {handler} of {after} in {event.stream_id}"
+            last[stream] = max(event.place, last.get(stream, (0, 0)))
 
-    def _lanes(self) -> Mapping[tuple[UUID, str], list[Logged]]:
-        lanes = defaultdict(list)
+    def _streams(self) -> Mapping[tuple[UUID, str], list[Logged]]:
+        streams = defaultdict(list)
         for event in sorted(self.events, key=lambda event: event.place):
             for handler in event.handlers:
-                lanes[event.lane, handler].append(event)
-        return lanes
+                streams[event.stream_id, handler].append(event)
+        return streams
 
 
 def _judge(effects: int, delivered: Delivered | None, *, is_held_back: bool) -> str:
@@ -159,7 +160,7 @@ async def read_ledger(database: Database, registry: EventRegistry, book: str = "
     events = [
         Logged(
             id=row["event_id"],
-            lane=row["aggregate_id"],
+            stream_id=row["aggregate_id"],
             place=(row["aggregate_version"], row["ordinal"]),
             handlers=_handlers(registry, row["event_type"]),
             mark=row["payload"]["mark"],

@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 from typing import Any, NamedTuple
 
 import tests.modules
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.support.cast import OWNER, Cast
 
 
@@ -28,7 +28,7 @@ class Shape(NamedTuple):
     """A statement that a function makes for one shape of a question."""
 
     name: str
-    query: Query
+    query: Statement
     own: dict[str, Any]
     """Values as in `Plans.own`."""
 
@@ -46,7 +46,7 @@ class Plans:
     values: Mapping[str, Any] = field(default_factory=dict)
     """Values for the parameters of the module's statements, such that each finds something."""
 
-    own: Mapping[Query, dict[str, Any]] = field(default_factory=dict)
+    own: Mapping[Statement, dict[str, Any]] = field(default_factory=dict)
     """Of a statement for which the common value does not do."""
 
     shapes: Mapping[Any, Callable[[], Iterator[Shape]]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import asyncpg
 import orjson
 
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 CUSTOM_PLANS: Final = 5
 """So often the server plans a prepared statement anew; then it may keep one plan for all values."""
@@ -55,7 +55,7 @@ def _found(plan: dict[str, Any]) -> int:
 
 
 async def explain(
-    connection: asyncpg.Connection, query: Query, values: Mapping[str, Any]
+    connection: asyncpg.Connection, query: Statement, values: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Run a statement as the driver does, prepared, and take back what it changed.
 
@@ -83,7 +83,7 @@ async def _explained(connection: asyncpg.Connection, call: str) -> dict[str, Any
     return plan
 
 
-def execution(query: Query, values: Mapping[str, Any]) -> str:
+def execution(query: Statement, values: Mapping[str, Any]) -> str:
     """Return the call of a statement that was prepared as `explained`."""
     given = ", ".join(_literal(value) for value in query.postgres.arguments(values))
     return f"EXECUTE explained({given})" if given else "EXECUTE explained"

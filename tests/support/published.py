@@ -7,13 +7,13 @@ from sqlalchemy import bindparam, func, select
 from app.container import ApplicationContainer
 from app.shared.domain.events import DomainEvent
 from app.shared.infrastructure.database.models import event_log
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.decoding import decoded
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.outbox.decoding import decoded
 
 Event = TypeVar("Event", bound=DomainEvent)
 
-LAST: Final = Query(select(func.coalesce(func.max(event_log.c.seq), 0).label("seq")))
-SINCE: Final = Query(
+LAST: Final = Statement(select(func.coalesce(func.max(event_log.c.seq), 0).label("seq")))
+SINCE: Final = Statement(
     select(event_log.c.event_type, event_log.c.schema_version, event_log.c.payload)
     .where(event_log.c.event_type == bindparam("name"), event_log.c.seq > bindparam("seq"))
     .order_by(event_log.c.seq)

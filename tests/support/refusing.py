@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from app.shared.infrastructure.database.connection import Connection, Database, Row
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 Params = Mapping[str, Any]
 
@@ -16,7 +16,7 @@ class Refusing:
     def __init__(
         self,
         database: Database,
-        query: Query,
+        query: Statement,
         error: Exception,
         *,
         only: Callable[[Params], bool] = lambda _params: True,
@@ -31,11 +31,11 @@ class Refusing:
     async def close(self) -> None:
         await self._database.close()
 
-    async def fetch_one(self, query: Query, params: Params, /) -> Row | None:
+    async def fetch_one(self, query: Statement, params: Params, /) -> Row | None:
         self.refuse(query, params)
         return await self._database.fetch_one(query, params)
 
-    async def fetch_all(self, query: Query, params: Params, /) -> Sequence[Row]:
+    async def fetch_all(self, query: Statement, params: Params, /) -> Sequence[Row]:
         self.refuse(query, params)
         return await self._database.fetch_all(query, params)
 
@@ -44,7 +44,7 @@ class Refusing:
         async with self._database.transaction() as connection:
             yield RefusingConnection(self, connection)
 
-    def refuse(self, query: Query, params: Params) -> None:
+    def refuse(self, query: Statement, params: Params) -> None:
         if query is self._query and self.error is not None and self._only(params):
             self.refused += 1
             raise self.error
@@ -54,19 +54,19 @@ class RefusingConnection:
     def __init__(self, database: Refusing, connection: Connection) -> None:
         self._database, self._connection = database, connection
 
-    async def fetch_one(self, query: Query, params: Params, /) -> Row | None:
+    async def fetch_one(self, query: Statement, params: Params, /) -> Row | None:
         self._database.refuse(query, params)
         return await self._connection.fetch_one(query, params)
 
-    async def fetch_all(self, query: Query, params: Params, /) -> Sequence[Row]:
+    async def fetch_all(self, query: Statement, params: Params, /) -> Sequence[Row]:
         self._database.refuse(query, params)
         return await self._connection.fetch_all(query, params)
 
-    async def execute(self, query: Query, params: Params, /) -> int:
+    async def execute(self, query: Statement, params: Params, /) -> int:
         self._database.refuse(query, params)
         return await self._connection.execute(query, params)
 
-    async def execute_many(self, query: Query, params: Sequence[Params], /) -> None:
+    async def execute_many(self, query: Statement, params: Sequence[Params], /) -> None:
         for each in params:
             self._database.refuse(query, each)
         await self._connection.execute_many(query, params)

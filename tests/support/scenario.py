@@ -10,29 +10,29 @@ from sqlalchemy import or_, select, update
 from app.container import ApplicationContainer
 from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_delivery
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.states import DeliveryState, is_in
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.states import DeliveryState, is_in
 
-READY, TAKEN, DEAD, DONE, BLOCKED, PARKED, DISCARDED = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
 PATIENCE_SECONDS: Final = 10  # only a test that fails waits for so long
 
 Found = TypeVar("Found")
 
 _this = event_delivery.c
-IS_DUE: Final = Query(
+IS_DUE: Final = Statement(
     select(_this.id)
     .where(
-        is_in(_this.state, READY, TAKEN),
-        or_(_this.state == int(TAKEN), _this.due_at <= database_time()),
+        is_in(_this.state, READY, CLAIMED),
+        or_(_this.state == int(CLAIMED), _this.due_at <= database_time()),
     )
     .limit(1)
 )
-BRING_FORWARD: Final = Query(
+BRING_FORWARD: Final = Statement(
     update(event_delivery)
     .where(is_in(_this.state, READY), _this.due_at > database_time())
     .values(due_at=database_time())
 )
-LEFT: Final = Query(
+LEFT: Final = Statement(
     select(_this.handler, _this.state, _this.attempts, _this.last_error)
     .where(_this.state != int(DONE))
     .order_by(_this.id)

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 import uvicorn
 from starlette.types import ASGIApp
 
-from app.core.server import HttpProtocol
+from app.core.http.server import HttpProtocol
 from tests.support.forks import FORKS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,8 +11,8 @@ from sqlalchemy import event
 
 from app.core.context import current_work
 from app.shared.infrastructure.database.connection import Database
-from app.shared.infrastructure.database.generic import GenericDatabase, Threads
 from app.shared.infrastructure.database.postgres import PostgresDatabase
+from app.shared.infrastructure.database.sqlite import SqliteDatabase, Threads
 
 _OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK")
 
@@ -55,7 +55,7 @@ async def recorded(database: Database) -> AsyncIterator[Statements]:
     if isinstance(database, PostgresDatabase):
         recording = _on_postgresql(database, statements.hear)
     else:
-        assert isinstance(database, GenericDatabase)
+        assert isinstance(database, SqliteDatabase)
         recording = _on_sqlalchemy(database, statements.hear)
     async with recording:
         yield statements
@@ -80,14 +80,14 @@ async def _each_connection(database: PostgresDatabase) -> AsyncIterator[Any]:
     pool = database._pool
     async with AsyncExitStack() as stack:
         for _ in range(pool._size):
-            connection = await pool.take()
-            stack.callback(pool.give_back, connection)
+            connection = await pool.acquire()
+            stack.callback(pool.release, connection)
             yield connection
 
 
 @asynccontextmanager
 async def _on_sqlalchemy(
-    database: GenericDatabase, hear: Callable[[str], None]
+    database: SqliteDatabase, hear: Callable[[str], None]
 ) -> AsyncIterator[None]:
     def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         hear(statement)

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from app.core.events import EventRegistry
 from app.shared.infrastructure.database.connection import Database
-from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 
 Unit = TypeVar("Unit", bound=SqlUnitOfWork)
@@ -12,4 +12,4 @@ Unit = TypeVar("Unit", bound=SqlUnitOfWork)
 
 def unit(kind: type[Unit], database: Database) -> Unit:
     """A unit of work whose events are written down, and told to no handler."""
-    return kind(database, EventRegistry(), Wake())
+    return kind(database, EventRegistry(), Notifier())

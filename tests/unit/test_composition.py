@@ -12,7 +12,7 @@ from app.config.settings import InvalidSettingsError, Settings
 from app.container import ApplicationContainer
 from app.core.events import subscribe
 from app.core.exceptions import CompositionError
-from app.core.routing import ApiRouter
+from app.core.http.routing import ApiRouter
 from app.core.security import AUTHENTICATED, Access, scope
 from app.shared.container import module
 from app.shared.domain.events import DomainEvent

@@ -7,8 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from app.config.settings import Settings
-from app.core.routing import UnusableRoute
-from app.core.service import Service
+from app.core.http.routing import UnusableRoute
+from app.core.http.service import Service
 from app.main import create_app
 
 

@@ -5,22 +5,22 @@ from typing import Any
 
 from dependency_injector.providers import Callable, Dependency, Factory, List, Object, Singleton
 
+from app.core.concurrency_limit import ConcurrencyLimit
 from app.core.cursors import Cursors
 from app.core.events import EventRegistry
 from app.core.limits import Limiter
-from app.core.turns import Turns
 from app.modules.task import factories
+from app.modules.task.application.email_sender import AddressBook, TaskEmailSender
 from app.modules.task.application.handlers import (
     EmptyBin,
     RemindOfDueTasks,
-    WhenTaskAssignedMailTheAssignee,
-    WhenTaskDueSoonMailWhoeverDoesIt,
+    WhenTaskAssignedEmailTheAssignee,
+    WhenTaskDueSoonEmailTheResponsible,
     WhenUserDeactivatedReleaseTheirTasks,
     WhenUserDeletedForgetTheirTasks,
     WhenUserDeletedReleaseTheirTasks,
 )
-from app.modules.task.application.mails import AddressBook, TaskMails
-from app.modules.task.application.quotas import AssignmentQuota, Room, TaskQuotas
+from app.modules.task.application.quotas import AssignmentQuota, TaskQuota, TaskQuotas
 from app.modules.task.application.readers import TaskReader
 from app.modules.task.application.seed import SeedTasks
 from app.modules.task.application.usecases.assign_task import AssignTask
@@ -40,7 +40,7 @@ from app.modules.task.domain.repositories import Directory, TaskUnitOfWork
 from app.modules.task.infrastructure.external import (
     FindContact,
     HasActiveUser,
-    TemplatedTaskMails,
+    TemplatedTaskEmailSender,
     UserAddressBook,
     UserDirectory,
 )
@@ -50,9 +50,9 @@ from app.modules.task.presentation.controllers import TaskController
 from app.modules.task.presentation.routes import task_routes
 from app.modules.task.settings import TaskSettings
 from app.shared.application.base_usecase import Clock
-from app.shared.application.mail import Mailer
+from app.shared.application.email import Mailer
 from app.shared.infrastructure.database.connection import Database
-from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.module_container import ModuleContainer
 
 LISTS_AT_ONCE = 2  # for each user, of the connections that all of them share
@@ -62,7 +62,7 @@ class TaskContainer(ModuleContainer):
     settings: Dependency[TaskSettings] = Dependency(instance_of=TaskSettings)
     database: Dependency[Database] = Dependency()
     registry: Dependency[EventRegistry] = Dependency(instance_of=EventRegistry)
-    wake: Dependency[Wake] = Dependency(instance_of=Wake)
+    notifier: Dependency[Notifier] = Dependency(instance_of=Notifier)
     clock: Dependency[Clock] = Dependency()
     cursors: Dependency[Cursors] = Dependency(instance_of=Cursors)
     limiter: Dependency[Limiter] = Dependency()
@@ -73,26 +73,32 @@ class TaskContainer(ModuleContainer):
     find_contact: Dependency[FindContact] = Dependency()
 
     uow: Factory[TaskUnitOfWork] = Factory(
-        SqlTaskUnitOfWork, database=database, registry=registry, wake=wake
+        SqlTaskUnitOfWork, database=database, registry=registry, notifier=notifier
     )
     bin_keep: Singleton[dt.timedelta] = Singleton(factories.bin_keep, settings)
     quotas: Singleton[TaskQuotas] = Singleton(factories.quotas, settings)
-    room: Singleton[Room] = Singleton(Room, quotas=quotas)
+    quota: Singleton[TaskQuota] = Singleton(TaskQuota, quotas=quotas)
     reader: Singleton[TaskReader] = Singleton(SqlTaskReader, database=database)
     directory: Singleton[Directory] = Singleton(UserDirectory, has_active_user=has_active_user)
     addresses: Singleton[AddressBook] = Singleton(UserAddressBook, find_contact=find_contact)
-    mails: Singleton[TaskMails] = Singleton(
-        TemplatedTaskMails, mailer=mailer, signed_by=app_name, links_begin_with=links_begin_with
+    email_sender: Singleton[TaskEmailSender] = Singleton(
+        TemplatedTaskEmailSender,
+        mailer=mailer,
+        signed_by=app_name,
+        links_begin_with=links_begin_with,
     )
 
     controller: Singleton[TaskController] = Singleton(
         TaskController,
-        create_task=Singleton(CreateTask, uow=uow.provider, room=room, clock=clock),
+        create_task=Singleton(CreateTask, uow=uow.provider, quota=quota, clock=clock),
         get_task=Singleton(GetTask, reader=reader),
         list_tasks=Singleton(
-            ListTasks, reader=reader, cursors=cursors, turns=Singleton(Turns, LISTS_AT_ONCE)
+            ListTasks,
+            reader=reader,
+            cursors=cursors,
+            concurrency=Singleton(ConcurrencyLimit, LISTS_AT_ONCE),
         ),
-        revise_task=Singleton(ReviseTask, uow=uow.provider, room=room, clock=clock),
+        revise_task=Singleton(ReviseTask, uow=uow.provider, quota=quota, clock=clock),
         start_task=Singleton(StartTask, uow=uow.provider, clock=clock),
         complete_task=Singleton(CompleteTask, uow=uow.provider, clock=clock),
         reopen_task=Singleton(ReopenTask, uow=uow.provider, clock=clock),
@@ -120,9 +126,17 @@ class TaskContainer(ModuleContainer):
         Singleton(WhenUserDeletedReleaseTheirTasks, clock=clock),
         Singleton(EmptyBin, clock=clock, keep=bin_keep),
         Singleton(RemindOfDueTasks, clock=clock),
-        Singleton(WhenTaskAssignedMailTheAssignee, reader=reader, addresses=addresses, mails=mails),
         Singleton(
-            WhenTaskDueSoonMailWhoeverDoesIt, reader=reader, addresses=addresses, mails=mails
+            WhenTaskAssignedEmailTheAssignee,
+            reader=reader,
+            addresses=addresses,
+            email_sender=email_sender,
+        ),
+        Singleton(
+            WhenTaskDueSoonEmailTheResponsible,
+            reader=reader,
+            addresses=addresses,
+            email_sender=email_sender,
         ),
         webhook=Singleton(factories.webhook, settings, clock),
     )

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from app.modules.task.application.handlers import WhenTaskCompletedTellTheOutside
+from app.modules.task.application.handlers import WhenTaskCompletedSendAWebhook
 from app.modules.task.application.quotas import TaskQuotas
 from app.modules.task.settings import TaskSettings
 from app.shared.application.base_usecase import Clock
@@ -35,4 +35,4 @@ def webhook(settings: TaskSettings, clock: Clock) -> Webhook | None:
 
 def handlers(*always: object, webhook: Webhook | None) -> list[object]:
     """Without a webhook nobody listens for it, and nothing is written down that nobody awaits."""
-    return [*always, WhenTaskCompletedTellTheOutside(webhook)] if webhook else [*always]
+    return [*always, WhenTaskCompletedSendAWebhook(webhook)] if webhook else [*always]

@@ -6,7 +6,8 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 
 from app.config.module_settings import ModuleSettings, Refusal
-from app.config.outside import (
+from app.config.production import RANDOM, is_guessable
+from app.config.url_types import (
     SIGNING_KEY_EXAMPLE,
     SIGNING_KEY_PREFIX,
     SIGNING_KEY_SAMPLE,
@@ -14,7 +15,6 @@ from app.config.outside import (
     WebUrl,
     signing_key,
 )
-from app.config.production import RANDOM, is_guessable
 
 
 class TaskSettings(ModuleSettings):

@@ -4,18 +4,18 @@ from typing import Any
 
 from dependency_injector.providers import Callable, Dependency, Factory, List, Object, Singleton
 
-from app.core.browsers import Browsers
-from app.core.common_passwords import common_passwords
 from app.core.events import EventRegistry
+from app.core.http.cookie_authentication import CookieAuthentication
+from app.core.identity.common_passwords import common_passwords
+from app.core.identity.passwords import PasswordHasher
 from app.core.limits import Limiter
-from app.core.passwords import PasswordHasher
 from app.core.security import AccessTokens
 from app.modules.user import factories
+from app.modules.user.application.email_sender import AccountEmailSender
+from app.modules.user.application.emails import AccountEmails
 from app.modules.user.application.failed_credentials import FailedCredentials
 from app.modules.user.application.failed_reauthentications import FailedReauthentications
 from app.modules.user.application.failed_sign_ins import FailedSignIns, FailureLimits
-from app.modules.user.application.letters import AccountLetters
-from app.modules.user.application.mails import AccountMails
 from app.modules.user.application.passwords_of_links import PasswordOfLink
 from app.modules.user.application.readers import KeyReader, SessionReader, UserReader
 from app.modules.user.application.seed import SeedUsers
@@ -28,9 +28,9 @@ from app.modules.user.application.usecases.authenticate_key import (
 from app.modules.user.application.usecases.check_user import HasActiveUser
 from app.modules.user.application.usecases.create_admin import CreateAdmin
 from app.modules.user.application.usecases.find_contact import FindContact
-from app.modules.user.application.usecases.note_use import NoteUse
 from app.modules.user.application.usecases.read_users import ListUsers, ReadUser
 from app.modules.user.application.usecases.reauthenticate import Reauthenticate
+from app.modules.user.application.usecases.record_use import RecordUse
 from app.modules.user.application.usecases.refresh_session import RefreshSession
 from app.modules.user.application.usecases.register_user import RegisterUser
 from app.modules.user.application.usecases.sign_in import SignIn
@@ -42,7 +42,7 @@ from app.modules.user.domain.keys import KeyLimits
 from app.modules.user.domain.passwords import PasswordRules
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.modules.user.domain.sessions import SessionLimits
-from app.modules.user.infrastructure.external import TemplatedAccountMails
+from app.modules.user.infrastructure.external import TemplatedAccountEmailSender
 from app.modules.user.infrastructure.keys import SqlKeyReader
 from app.modules.user.infrastructure.readers import SqlUserReader
 from app.modules.user.infrastructure.repositories import SqlUserUnitOfWork
@@ -56,9 +56,9 @@ from app.modules.user.presentation.controllers import AuthController, UserContro
 from app.modules.user.presentation.session_controllers import KeyController, SessionController
 from app.modules.user.settings import UserSettings
 from app.shared.application.base_usecase import Clock
-from app.shared.application.mail import Mailer
+from app.shared.application.email import Mailer
 from app.shared.infrastructure.database.connection import Database
-from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.module_container import ModuleContainer
 
 
@@ -66,7 +66,7 @@ class UserContainer(ModuleContainer):
     settings: Dependency[UserSettings] = Dependency(instance_of=UserSettings)
     database: Dependency[Database] = Dependency()
     registry: Dependency[EventRegistry] = Dependency(instance_of=EventRegistry)
-    wake: Dependency[Wake] = Dependency(instance_of=Wake)
+    notifier: Dependency[Notifier] = Dependency(instance_of=Notifier)
     clock: Dependency[Clock] = Dependency()
     hasher: Dependency[PasswordHasher] = Dependency(instance_of=PasswordHasher)
     tokens: Dependency[AccessTokens] = Dependency(instance_of=AccessTokens)
@@ -88,7 +88,7 @@ class UserContainer(ModuleContainer):
     )
 
     uow: Factory[UserUnitOfWork] = Factory(
-        SqlUserUnitOfWork, database=database, registry=registry, wake=wake
+        SqlUserUnitOfWork, database=database, registry=registry, notifier=notifier
     )
     reader: Singleton[UserReader] = Singleton(SqlUserReader, database=database)
     session_reader: Singleton[SessionReader] = Singleton(SqlUserReader, database=database)
@@ -96,8 +96,8 @@ class UserContainer(ModuleContainer):
 
     # --- Who somebody is, and how they prove it ---
 
-    note_use: Singleton[NoteUse] = Singleton(
-        NoteUse, uow=uow.provider, limits=session_limits, clock=clock
+    record_use: Singleton[RecordUse] = Singleton(
+        RecordUse, uow=uow.provider, limits=session_limits, clock=clock
     )
     failed_credentials: Singleton[FailedCredentials] = Singleton(FailedCredentials, local_limiter)
     failures: Singleton[FailedSignIns] = Singleton(FailedSignIns, limiter, failure_limits)
@@ -106,7 +106,7 @@ class UserContainer(ModuleContainer):
         tokens=tokens,
         reader=reader,
         permissions_of=permissions_of,
-        note_use=note_use,
+        record_use=record_use,
         failures=failed_credentials,
         clock=clock,
     )
@@ -114,15 +114,15 @@ class UserContainer(ModuleContainer):
         AuthenticateKey,
         reader=key_reader,
         permissions_of=permissions_of,
-        note_use=note_use,
+        record_use=record_use,
         failures=failed_credentials,
         clock=clock,
     )
     authenticate_bearer: Singleton[AuthenticateBearer] = Singleton(
         AuthenticateBearer, token=authenticate, key=authenticate_key
     )
-    browsers: Singleton[Browsers] = Singleton(
-        Browsers, authenticate.provided.by_cookie, trusted_origins
+    cookie_authentication: Singleton[CookieAuthentication] = Singleton(
+        CookieAuthentication, authenticate.provided.by_cookie, trusted_origins
     )
     reauthenticate: Singleton[Reauthenticate] = Singleton(
         Reauthenticate,
@@ -239,18 +239,21 @@ class UserContainer(ModuleContainer):
         Singleton(routes.user_routes, users),
         Singleton(routes.administration_routes, administration),
     )
-    mails: Singleton[AccountMails] = Singleton(
-        TemplatedAccountMails, mailer=mailer, signed_by=app_name, links_begin_with=links_begin_with
+    email_sender: Singleton[AccountEmailSender] = Singleton(
+        TemplatedAccountEmailSender,
+        mailer=mailer,
+        signed_by=app_name,
+        links_begin_with=links_begin_with,
     )
-    letters: Singleton[AccountLetters] = Singleton(
-        AccountLetters,
+    emails: Singleton[AccountEmails] = Singleton(
+        AccountEmails,
         uow=uow.provider,
-        mails=mails,
+        email_sender=email_sender,
         lifetimes=Singleton(factories.token_lifetimes, settings),
         clock=clock,
     )
     events = Object(EVENTS)
     seeds = List(Singleton(SeedUsers, uow.provider, hasher, clock))
     handlers: Callable[list[Any]] = Callable(
-        factories.handlers, settings=settings, limits=session_limits, letters=letters, clock=clock
+        factories.handlers, settings=settings, limits=session_limits, emails=emails, clock=clock
     )

@@ -3,16 +3,16 @@
 import datetime as dt
 from collections.abc import Callable, Collection
 
+from app.core.identity.passwords import PasswordHasher
 from app.core.limits import Limiter
-from app.core.passwords import PasswordHasher
 from app.modules.user.application import housekeeping
+from app.modules.user.application.emails import AccountEmails
 from app.modules.user.application.failed_sign_ins import FailureLimits
 from app.modules.user.application.handlers import (
-    BY_MAIL,
+    BY_EMAIL,
     WhenUserDeactivatedDeleteTheirKeys,
     WhenUserDeactivatedEndTheirSessions,
 )
-from app.modules.user.application.letters import AccountLetters
 from app.modules.user.application.passwords_of_links import PasswordOfLink
 from app.modules.user.application.readers import KeyReader, SessionReader, UserReader
 from app.modules.user.application.usecases import administer_users
@@ -30,7 +30,11 @@ from app.modules.user.application.usecases.read_users import ReadUser
 from app.modules.user.application.usecases.reauthenticate import Reauthenticate
 from app.modules.user.application.usecases.rename_user import RenameUser
 from app.modules.user.application.usecases.request_email_change import RequestEmailChange
-from app.modules.user.application.usecases.request_letter import RESET, VERIFICATION, RequestLetter
+from app.modules.user.application.usecases.request_link_by_email import (
+    RESET,
+    VERIFICATION,
+    RequestLinkByEmail,
+)
 from app.modules.user.application.usecases.reset_password import ResetPassword
 from app.modules.user.application.usecases.sign_in import SignIn
 from app.modules.user.application.usecases.sign_in_browser import SignInBrowser
@@ -82,7 +86,7 @@ def failure_limits(settings: UserSettings) -> FailureLimits:
     return FailureLimits(
         per_account=settings.sign_in_failures_per_account,
         per_client=settings.sign_in_failures_per_client,
-        in_all=settings.sign_in_failures_in_all,
+        total=settings.sign_in_failures_total,
     )
 
 
@@ -134,11 +138,11 @@ def recovery_controller(
     clock: Clock,
 ) -> RecoveryController:
     return RecoveryController(
-        request_verification=RequestLetter(
+        request_verification=RequestLinkByEmail(
             uow=uow, limiter=limiter, clock=clock, asked=VERIFICATION
         ),
         verify=VerifyEmail(uow, password_of_link, clock),
-        request_reset=RequestLetter(uow=uow, limiter=limiter, clock=clock, asked=RESET),
+        request_reset=RequestLinkByEmail(uow=uow, limiter=limiter, clock=clock, asked=RESET),
         reset=ResetPassword(uow, hasher, rules, clock),
         confirm=ConfirmEmailChange(uow, password_of_link, clock),
     )
@@ -190,7 +194,7 @@ def administration_controller(
 
 
 def handlers(
-    *, settings: UserSettings, limits: SessionLimits, letters: AccountLetters, clock: Clock
+    *, settings: UserSettings, limits: SessionLimits, emails: AccountEmails, clock: Clock
 ) -> list[object]:
     return [
         WhenUserDeactivatedEndTheirSessions(clock),
@@ -204,5 +208,5 @@ def handlers(
         housekeeping.ForgetSpentRefreshTokens(clock, limits),
         housekeeping.WhenUserDeletedForgetTheirAnswers(),
         housekeeping.WhenUserDeletedForgetTheirSessions(),
-        *(handler(letters) for handler in BY_MAIL),
+        *(handler(emails) for handler in BY_EMAIL),
     ]

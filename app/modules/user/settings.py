@@ -95,7 +95,7 @@ class UserSettings(ModuleSettings):
         ),
         examples=["10"],
     )
-    sign_in_failures_in_all: int = Field(
+    sign_in_failures_total: int = Field(
         1000,
         ge=1,
         le=100_000,

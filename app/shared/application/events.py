@@ -15,7 +15,7 @@ from app.shared.application.dto.events import (
     DeliveryView,
     HandlerView,
     LagView,
-    LaneView,
+    StreamView,
 )
 
 
@@ -37,7 +37,7 @@ class DeliveryNotDead(Conflict):
     """Only what was given up can be tried again."""
 
     code = "delivery_not_dead"
-    message = "The delivery is neither dead nor parked nor discarded."
+    message = "The delivery is neither dead nor without a handler nor discarded."
 
 
 class DeliveryNotWaiting(Conflict):
@@ -77,20 +77,20 @@ class EventBacklog(Protocol):
         """Return what each handler has still to do."""
         ...
 
-    async def lanes(self) -> list[LaneView]:
-        """Return the lanes that are held up, the longest hundred of them."""
+    async def streams(self) -> list[StreamView]:
+        """Return the streams that are held up, the longest hundred of them."""
         ...
 
 
-class EventSteering(Protocol):
-    """Changes what will be delivered. Whatever it lets go keeps the order of its lane."""
+class DeliveryOperations(Protocol):
+    """Changes what will be delivered. Whatever it lets go keeps the order of its stream."""
 
     async def retry(self, delivery_id: int, /) -> None:
-        """Try again what is dead, parked or discarded. Raises DeliveryNotFound, DeliveryNotDead."""
+        """Try again one that has ended. Raises DeliveryNotFound and DeliveryNotDead."""
         ...
 
     async def retry_all(self, handler: str, /) -> Changed:
-        """Try again all that is dead or parked of a handler. Raises HandlerNotFound."""
+        """Try again what is dead or had no handler. Raises HandlerNotFound."""
         ...
 
     async def discard(self, delivery_id: int, /, *, reason: str) -> None:
@@ -101,7 +101,7 @@ class EventSteering(Protocol):
         ...
 
     async def discard_all(self, handler: str, /, *, reason: str) -> Changed:
-        """Give up all that is dead or parked of a handler; of one that is gone, all that waits.
+        """Give up what is dead or had no handler; of one that is gone, all that waits.
 
         Raises HandlerNotFound.
         """

@@ -10,8 +10,8 @@ from sqlalchemy import Table, bindparam, delete, insert, select, update
 from app.core.exceptions import AppError, ConcurrentUpdate
 from app.shared.domain.base_entity import AggregateRoot
 from app.shared.infrastructure.database.connection import Connection, IntegrityViolation, Row
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.event_log import EventCollector
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.outbox.event_log import EventCollector
 
 Aggregate = TypeVar("Aggregate", bound=AggregateRoot)
 
@@ -26,10 +26,10 @@ class BaseRepository(ABC, Generic[Aggregate]):
     constraints: ClassVar[Mapping[str, type[AppError]]] = {}
     """Which error a violated constraint of the table means to the business."""
 
-    _GET: ClassVar[Query]
-    _INSERT: ClassVar[Query]
-    _UPDATE: ClassVar[Query]
-    _DELETE: ClassVar[Query]
+    _GET: ClassVar[Statement]
+    _INSERT: ClassVar[Statement]
+    _UPDATE: ClassVar[Statement]
+    _DELETE: ClassVar[Statement]
 
     def __init_subclass__(cls) -> None:
         table = cls.table
@@ -38,10 +38,10 @@ class BaseRepository(ABC, Generic[Aggregate]):
         )
         columns = [column.name for column in table.columns]
         changing = [name for name in columns if name not in {"id", "created_at"}]
-        cls._GET = Query(select(table).where(table.c.id == bindparam("id")))
-        cls._INSERT = Query(insert(table), columns=columns)
-        cls._UPDATE = Query(update(table).where(is_seen_version), columns=changing)
-        cls._DELETE = Query(delete(table).where(is_seen_version))
+        cls._GET = Statement(select(table).where(table.c.id == bindparam("id")))
+        cls._INSERT = Statement(insert(table), columns=columns)
+        cls._UPDATE = Statement(update(table).where(is_seen_version), columns=changing)
+        cls._DELETE = Statement(delete(table).where(is_seen_version))
 
     def __init__(self, connection: Connection, events: EventCollector) -> None:
         self._connection = connection
@@ -91,13 +91,13 @@ class BaseRepository(ABC, Generic[Aggregate]):
         aggregate.version += 1
         self._events.collect(aggregate)
 
-    async def _find(self, query: Query, **params: Any) -> Aggregate | None:
-        row = await self._connection.fetch_one(query, params)
+    async def _find(self, statement: Statement, **params: Any) -> Aggregate | None:
+        row = await self._connection.fetch_one(statement, params)
         return None if row is None else self.to_aggregate(row)
 
-    async def _write(self, query: Query, row: dict[str, Any]) -> None:
+    async def _write(self, statement: Statement, row: dict[str, Any]) -> None:
         try:
-            hit = await self._connection.execute(query, row)
+            hit = await self._connection.execute(statement, row)
         except IntegrityViolation as violation:
             error = self.constraints.get(violation.constraint)
             if error is None:

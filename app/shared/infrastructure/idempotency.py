@@ -8,35 +8,35 @@ from sqlalchemy import Float, String, bindparam, insert, select
 
 from app.core.events import every
 from app.core.idempotency import (
+    AlreadyAnswered,
     Answer,
-    AnsweredBefore,
     IdempotencyInProgress,
     IdempotencyKeyReused,
-    KeyedCall,
+    IdempotentCall,
 )
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Connection, Database, Reads
 from app.shared.infrastructure.database.expressions import database_time, try_lock
 from app.shared.infrastructure.database.models import idempotency_key
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.retention import forget_older
-from app.shared.infrastructure.events.wake import Wake
-from app.shared.infrastructure.kept_bytes import KeptBytes
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.retention import forget_older
+from app.shared.infrastructure.idempotency_quota import IdempotencyQuota
 
 _key = idempotency_key.c
 _NAMES: Final = ("user_id", "operation", "key")
-FIND: Final = Query(
+FIND: Final = Statement(
     select(idempotency_key).where(*(_key[name] == bindparam(name) for name in _NAMES))
 )
-KEEP: Final = Query(
+KEEP: Final = Statement(
     insert(idempotency_key).values(created_at=database_time()),
     columns=[column.name for column in idempotency_key.columns if column.name != "created_at"],
 )
 FORGET: Final = delete_batch(idempotency_key, lambda c: c.user_id == bindparam("of_user"))
 """Delete answers that a user got: they hold whatever the user wrote."""
 
-LOCK: Final = Query(select(try_lock(bindparam("name", type_=String)).label("is_ours")))
+LOCK: Final = Statement(select(try_lock(bindparam("name", type_=String)).label("is_ours")))
 
 OLD: Final = delete_batch(
     idempotency_key,
@@ -45,29 +45,29 @@ OLD: Final = delete_batch(
 )
 
 
-class SqlKeptAnswers:
+class SqlIdempotencyStore:
     """Asked before anything else is: a call that was answered is not even looked at again."""
 
-    def __init__(self, database: Database, bytes_of_user: KeptBytes) -> None:
+    def __init__(self, database: Database, bytes_of_user: IdempotencyQuota) -> None:
         self._database, self._bytes_of_user = database, bytes_of_user
 
-    async def find(self, call: KeyedCall, /) -> Answer | None:
+    async def find(self, call: IdempotentCall, /) -> Answer | None:
         answer = await _find(self._database, call)
         if answer is None:
             await self._bytes_of_user.check(self._database, call.user_id)
         return answer
 
-    def note(self, call: KeyedCall, answer: Answer, /) -> None:
+    def note(self, call: IdempotentCall, answer: Answer, /) -> None:
         self._bytes_of_user.note(call.user_id, answer.body)
 
 
-async def claim(connection: Connection, call: KeyedCall) -> None:
+async def claim_key(connection: Connection, call: IdempotentCall) -> None:
     """Make sure that nobody else does the same, or has done it.
 
-    Raises IdempotencyInProgress and AnsweredBefore. The claim ends with the transaction, however
+    Raises IdempotencyInProgress and AlreadyAnswered. The claim ends with the transaction, however
     that ends: a process that dies leaves none behind.
     """
-    if call.held is not None:
+    if call.deferred is not None:
         raise TypeError("a call with an Idempotency-Key has one transaction")
     name = "\n".join([str(call.user_id), call.operation, call.key])
     row = await connection.fetch_one(LOCK, {"name": name})
@@ -75,21 +75,23 @@ async def claim(connection: Connection, call: KeyedCall) -> None:
         raise IdempotencyInProgress
     # Whoever had the lock before may have ended between our first look and now.
     if (answer := await _find(connection, call)) is not None:
-        raise AnsweredBefore(answer)
+        raise AlreadyAnswered(answer)
 
 
-class Held:
+class DeferredCommit:
     """The transaction of a keyed call, between its use case's commit and its own."""
 
-    def __init__(self, connection: Connection, stack: AsyncExitStack, wake: Wake | None) -> None:
-        self._connection, self._stack, self._wake = connection, stack, wake
+    def __init__(
+        self, connection: Connection, stack: AsyncExitStack, notifier: Notifier | None
+    ) -> None:
+        self._connection, self._stack, self._notifier = connection, stack, notifier
 
-    async def commit(self, call: KeyedCall, answer: Answer | None, /) -> None:
+    async def commit(self, call: IdempotentCall, answer: Answer | None, /) -> None:
         if answer is not None:
             await self._connection.execute(KEEP, _row(call, answer))
         await self._connection.commit()
-        if self._wake is not None:
-            self._wake.set()
+        if self._notifier is not None:
+            self._notifier.notify()
 
     async def close(self) -> None:
         await self._stack.aclose()
@@ -106,7 +108,7 @@ class ForgetAnswers:
         await forget_older(self._database, OLD, self._keep)
 
 
-async def _find(reads: Reads, call: KeyedCall) -> Answer | None:
+async def _find(reads: Reads, call: IdempotentCall) -> Answer | None:
     row = await reads.fetch_one(FIND, {name: getattr(call, name) for name in _NAMES})
     if row is None:
         return None
@@ -116,7 +118,7 @@ async def _find(reads: Reads, call: KeyedCall) -> Answer | None:
     return Answer(row["status"], headers, bytes(row["body"]))
 
 
-def _row(call: KeyedCall, answer: Answer) -> dict[str, Any]:
+def _row(call: IdempotentCall, answer: Answer) -> dict[str, Any]:
     return {
         "user_id": call.user_id,
         "operation": call.operation,

@@ -7,9 +7,9 @@ from typing import Self
 from app.core.context import current_work
 from app.core.events import EventRegistry
 from app.shared.infrastructure.database.connection import Connection, Database
-from app.shared.infrastructure.events.event_log import EventCollector
-from app.shared.infrastructure.events.wake import Wake
-from app.shared.infrastructure.idempotency import Held, claim
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.outbox.event_log import EventCollector
+from app.shared.infrastructure.idempotency import DeferredCommit, claim_key
 
 
 class SqlUnitOfWork:
@@ -19,8 +19,8 @@ class SqlUnitOfWork:
     handler gets one that has joined the transaction of its delivery: the engine commits that.
     """
 
-    def __init__(self, database: Database, registry: EventRegistry, wake: Wake) -> None:
-        self._database, self._wake = database, wake
+    def __init__(self, database: Database, registry: EventRegistry, notifier: Notifier) -> None:
+        self._database, self._notifier = database, notifier
         self._stack = AsyncExitStack()
         self._events = EventCollector(registry)
         self._connection: Connection
@@ -29,8 +29,8 @@ class SqlUnitOfWork:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
             connection = await opening.enter_async_context(self._database.transaction())
-            if (call := current_work.get().keyed) is not None:
-                await claim(connection, call)
+            if (call := current_work.get().idempotent_call) is not None:
+                await claim_key(connection, call)
             self._connection, self._stack = connection, opening.pop_all()
         self._build_repositories(self._connection, self._events)
         return self
@@ -58,19 +58,19 @@ class SqlUnitOfWork:
         """Write the events and commit. Raises if the changes are not durable.
 
         Where the call has an Idempotency-Key its answer belongs into the transaction, so that is
-        only handed over, to be committed with it: see `answered_once`.
+        only handed over, to be committed with it: see `run_once`.
         """
         if self._is_joined:
             message = "a handler does not commit: the engine does, together with the delivery"
             raise TypeError(message)
         is_awaited = await self.flush()
-        if (call := current_work.get().keyed) is not None:
-            wake = self._wake if is_awaited else None
-            call.held = Held(self._connection, self._stack.pop_all(), wake)
+        if (call := current_work.get().idempotent_call) is not None:
+            notifier = self._notifier if is_awaited else None
+            call.deferred = DeferredCommit(self._connection, self._stack.pop_all(), notifier)
             return
         await self._connection.commit()
         if is_awaited:
-            self._wake.set()
+            self._notifier.notify()
 
     def _build_repositories(self, connection: Connection, events: EventCollector) -> None:
         raise NotImplementedError

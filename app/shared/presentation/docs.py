@@ -12,8 +12,8 @@ from pydantic import Field
 from starlette.responses import HTMLResponse, Response
 
 from app.core.exceptions import NotFound
-from app.core.problems import documented_kinds, status_of
-from app.core.routing import ApiRouter
+from app.core.http.problems import documented_kinds, status_of
+from app.core.http.routing import ApiRouter
 from app.core.security import PUBLIC
 
 # The page loads only what this service serves, so it works offline and under this policy.

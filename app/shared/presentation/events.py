@@ -8,9 +8,9 @@ from pydantic import Field
 
 from app.core.cursors import InvalidCursor
 from app.core.exceptions import ConcurrentUpdate
-from app.core.routing import API, ApiRouter
+from app.core.http.routing import API, ApiRouter
+from app.core.http.schema_types import Body, Digits, Length, Line, Parameters, Timestamp
 from app.core.security import scope
-from app.core.wire import Body, Digits, Length, Line, Parameters, Timestamp
 from app.shared.application.dto import CursorPage
 from app.shared.application.dto.events import (
     Changed,
@@ -20,17 +20,17 @@ from app.shared.application.dto.events import (
     DeliveryView,
     HandlerView,
     LagView,
-    LaneView,
     Listing,
+    StreamView,
 )
 from app.shared.application.events import (
     DeliveryNotDead,
     DeliveryNotFound,
     DeliveryNotWaiting,
+    DeliveryOperations,
     EventBacklog,
     EventInspection,
     EventReplay,
-    EventSteering,
     HandlerNotFound,
     HandlerWithoutEvents,
     ListDeliveries,
@@ -77,7 +77,7 @@ class EventController:
     list_deliveries: ListDeliveries
     inspection: EventInspection
     backlog: EventBacklog
-    steering: EventSteering
+    operations: DeliveryOperations
     replaying: EventReplay
 
     async def list(
@@ -95,11 +95,11 @@ class EventController:
         return await self.inspection.show(delivery_id)
 
     async def retry(self, delivery_id: DeliveryId) -> DeliveryDetail:
-        """Retry a delivery that is dead, parked or discarded.
+        """Retry a delivery that is dead, without a handler or discarded.
 
         It has all its attempts again. The deliveries that it blocked follow it.
         """
-        await self.steering.retry(delivery_id)
+        await self.operations.retry(delivery_id)
         return await self.inspection.show(delivery_id)
 
     async def discard(self, delivery_id: DeliveryId, body: DiscardReason) -> DeliveryDetail:
@@ -107,7 +107,7 @@ class EventController:
 
         The deliveries that it blocked go on, and no replay brings it back.
         """
-        await self.steering.discard(delivery_id, reason=body.reason)
+        await self.operations.discard(delivery_id, reason=body.reason)
         return await self.inspection.show(delivery_id)
 
     async def list_lag(self) -> Listing[LagView]:
@@ -117,9 +117,9 @@ class EventController:
         """
         return Listing(await self.backlog.lag())
 
-    async def list_lanes(self) -> Listing[LaneView]:
-        """List the lanes that are blocked: the hundred longest, and what each waits for."""
-        return Listing(await self.backlog.lanes())
+    async def list_streams(self) -> Listing[StreamView]:
+        """List the streams that are blocked: the hundred longest, and what each waits for."""
+        return Listing(await self.backlog.streams())
 
     async def list_handlers(self) -> Listing[HandlerView]:
         """List the handlers.
@@ -129,15 +129,15 @@ class EventController:
         return Listing(await self.inspection.handlers())
 
     async def retry_all(self, handler_id: HandlerId) -> Changed:
-        """Retry all deliveries of a handler that are dead or parked."""
-        return await self.steering.retry_all(handler_id)
+        """Retry all deliveries of a handler that are dead or without a handler."""
+        return await self.operations.retry_all(handler_id)
 
     async def discard_all(self, handler_id: HandlerId, body: DiscardReason) -> Changed:
-        """Discard all deliveries of a handler that are dead or parked.
+        """Discard all deliveries of a handler that are dead or without a handler.
 
         If the handler no longer exists, all its waiting deliveries are discarded.
         """
-        return await self.steering.discard_all(handler_id, reason=body.reason)
+        return await self.operations.discard_all(handler_id, reason=body.reason)
 
     async def replay(self, handler_id: HandlerId, body: ReplayRange) -> Changed:
         """Replay the events of a period to a handler, also those that it has handled.
@@ -161,11 +161,11 @@ class EventController:
 
         Its deliveries wait, in every process, until it resumes.
         """
-        await self.steering.pause(handler_id)
+        await self.operations.pause(handler_id)
 
     async def resume(self, handler_id: HandlerId) -> None:
         """Resume a paused handler, where it stopped."""
-        await self.steering.resume(handler_id)
+        await self.operations.resume(handler_id)
 
 
 # None of them takes an Idempotency-Key: they work in several transactions, or change nothing the
@@ -178,7 +178,7 @@ def event_routes(events: EventController) -> ApiRouter:
     )
     router.get("", events.list, access=ADMIN, raises=[InvalidCursor, HandlerNotFound])
     router.get("/lag", events.list_lag, access=ADMIN)
-    router.get("/lanes", events.list_lanes, access=ADMIN)
+    router.get("/streams", events.list_streams, access=ADMIN)
     router.get("/handlers", events.list_handlers, access=ADMIN)
     _handler_routes(router, events)
     one = "/{delivery_id}"

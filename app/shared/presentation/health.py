@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from app.core.exceptions import Unavailable
-from app.core.routing import ApiRouter
+from app.core.http.routing import ApiRouter
 from app.core.security import PUBLIC
 
 

@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.responses import Response
 
 from app.core.exceptions import NotFound
-from app.core.routing import ApiRouter
+from app.core.http.routing import ApiRouter
 from app.core.security import PUBLIC
 
 

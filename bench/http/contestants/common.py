@@ -11,15 +11,15 @@ import asyncpg
 import orjson
 
 from app.modules.task.domain.events import TaskCreated
-from app.modules.task.infrastructure.readers import ONE, page_query
+from app.modules.task.infrastructure.readers import ONE, page_statement
 from app.modules.task.infrastructure.repositories import (
     NEVER_DUE,
     PRIORITIES,
     SqlTaskRepository,
 )
 from app.shared.domain.base_entity import new_id
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.event_log import APPEND
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.outbox.event_log import APPEND
 
 Reset: TypeAlias = Callable[[asyncpg.Connection], Awaitable[None]]
 
@@ -27,8 +27,8 @@ ISSUER: Final = "Alicerce"
 POOL_SIZE: Final = 10  # as the service has it
 DEFAULT_LIMIT: Final = 20
 
-_PAGE: Final = page_query(frozenset(), "created_at", descending=True, is_continued=False)
-_INSERT: Final[Query] = SqlTaskRepository._INSERT  # noqa: SLF001 - the very same statement
+_PAGE: Final = page_statement(frozenset(), "created_at", descending=True, is_continued=False)
+_INSERT: Final[Statement] = SqlTaskRepository._INSERT  # noqa: SLF001 - the very same statement
 READ_SQL: Final = ONE.postgres.sql  # takes the task's id, the caller's id
 PAGE_SQL: Final = _PAGE.postgres.sql  # takes the caller's id, the size
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from app.core.service import Service
+from app.core.http.service import Service
 from tests.support.dead_letters import leave_failed
 
 Failed = Callable[[], Awaitable[list[int]]]

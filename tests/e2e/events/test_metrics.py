@@ -60,7 +60,7 @@ async def test_the_metrics_tell_what_handlers_have_still_to_do(
     await failed()
     found = await scraped(watched)
     assert found["event_backlog", HANDLER, "dead"] == 1
-    assert found["event_blocked_lanes", HANDLER] == 1
+    assert found["event_blocked_streams", HANDLER] == 1
 
 
 async def test_requests_are_counted_by_the_route_and_never_by_what_a_client_made_up(

@@ -16,7 +16,7 @@ ROUTES: list[tuple[str, str, Any]] = [
     ("GET", EVENTS, None),
     ("GET", f"{EVENTS}/1", None),
     ("GET", f"{EVENTS}/lag", None),
-    ("GET", f"{EVENTS}/lanes", None),
+    ("GET", f"{EVENTS}/streams", None),
     ("GET", f"{EVENTS}/handlers", None),
     ("POST", f"{EVENTS}/1/retry", None),
     ("POST", f"{EVENTS}/1/discard", {"reason": "wrong"}),
@@ -124,14 +124,14 @@ async def test_events_are_played_again_and_filled_in(
     assert (schedule.status_code, schedule.json()["code"]) == (409, "handler_without_events")
 
 
-async def test_lag_and_lanes_show_what_is_held_up(admin: Person, failed: Failed) -> None:
+async def test_lag_and_streams_show_what_is_held_up(admin: Person, failed: Failed) -> None:
     dead, _ = await failed()
     lag = (await admin.get(f"{EVENTS}/lag")).json()["items"]
     (of_handler,) = [each for each in lag if each["handler"] == HANDLER]
     assert (of_handler["dead"], of_handler["blocked"], of_handler["is_known"]) == (1, 1, True)
 
-    (lane,) = (await admin.get(f"{EVENTS}/lanes")).json()["items"]
-    assert (lane["behind"], lane["behind_state"], lane["waiting"]) == (dead, "dead", 1)
+    (stream,) = (await admin.get(f"{EVENTS}/streams")).json()["items"]
+    assert (stream["behind"], stream["behind_state"], stream["waiting"]) == (dead, "dead", 1)
 
 
 async def test_the_list_goes_on_page_by_page_and_a_cursor_fits_its_own_list_only(

@@ -3,8 +3,8 @@
 import pytest
 
 from app.container import ApplicationContainer
-from app.core.service import Service
-from app.shared.infrastructure.kept_bytes import BYTES_OF_A_ROW
+from app.core.http.service import Service
+from app.shared.infrastructure.idempotency_quota import BYTES_OF_A_ROW
 from tests.support.people import Person
 
 QUOTA = 3 * (BYTES_OF_A_ROW + 2_000)
@@ -13,7 +13,7 @@ QUOTA = 3 * (BYTES_OF_A_ROW + 2_000)
 @pytest.fixture(autouse=True)
 def little_room(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     container: ApplicationContainer = service.state.container
-    monkeypatch.setattr(container.kept_bytes(), "_most", QUOTA)
+    monkeypatch.setattr(container.idempotency_quota(), "_most", QUOTA)
 
 
 async def test_new_keys_are_refused_once_the_answers_of_an_account_have_their_most_bytes(
@@ -27,8 +27,8 @@ async def test_new_keys_are_refused_once_the_answers_of_an_account_have_their_mo
         return answer.status_code, answer.json().get("quota", "")
 
     seen = [await create(ana, number) for number in range(20)]
-    created = seen.index((409, "kept_answer_bytes"))
-    assert seen == [(201, "")] * created + [(409, "kept_answer_bytes")] * (20 - created)
+    created = seen.index((409, "idempotency_bytes"))
+    assert seen == [(201, "")] * created + [(409, "idempotency_bytes")] * (20 - created)
     assert 2 <= created <= 3
     assert await create(ana, 0) == (201, "")  # what is kept is still told
     assert (await ana.post("/tasks", draft)).status_code == 201

@@ -7,12 +7,12 @@ from typing import Any
 import httpx2
 import pytest
 
-from app.core.idempotency import Answer, KeyedCall
-from app.core.routing import ApiRoute
-from app.core.service import Service
+from app.core.http.routing import ApiRoute
+from app.core.http.service import Service
+from app.core.idempotency import Answer, IdempotentCall
 from app.modules.task.domain.events import TaskCreated
 from app.shared.domain.events import ScheduleTick
-from app.shared.infrastructure.idempotency import ForgetAnswers, Held
+from app.shared.infrastructure.idempotency import DeferredCommit, ForgetAnswers
 from tests.support.people import Person
 from tests.support.published import Published
 
@@ -188,7 +188,9 @@ def test_all_posts_of_users_take_a_key_and_the_document_says_so(service: Service
     posts = [
         route
         for route in service.router.routes
-        if isinstance(route, ApiRoute) and route.taken == {"POST"} and not route.access.is_public
+        if isinstance(route, ApiRoute)
+        and route.methods_served == {"POST"}
+        and not route.access.is_public
     ]
     taking = {route.path for route in posts if route.takes_key}
     others = {route.path for route in posts} - taking
@@ -210,14 +212,16 @@ def test_all_posts_of_users_take_a_key_and_the_document_says_so(service: Service
 async def test_while_it_runs_the_same_is_told_to_come_back_or_waits(
     ana: Person, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reached, gate, commit = asyncio.Event(), asyncio.Event(), Held.commit
+    reached, gate, commit = asyncio.Event(), asyncio.Event(), DeferredCommit.commit
 
-    async def commit_later(self: Held, call: KeyedCall, answer: Answer | None, /) -> None:
+    async def commit_later(
+        self: DeferredCommit, call: IdempotentCall, answer: Answer | None, /
+    ) -> None:
         reached.set()
         await gate.wait()
         await commit(self, call, answer)
 
-    monkeypatch.setattr(Held, "commit", commit_later)
+    monkeypatch.setattr(DeferredCommit, "commit", commit_later)
     first = asyncio.create_task(post(ana, "/tasks", DRAFT, key="one"))
     await reached.wait()
     second = asyncio.create_task(post(ana, "/tasks", DRAFT, key="one"))
@@ -236,18 +240,18 @@ async def test_while_it_runs_the_same_is_told_to_come_back_or_waits(
 async def test_whoever_gives_up_waiting_leaves_nothing_half_done(
     ana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reached, commit = asyncio.Event(), Held.commit
+    reached, commit = asyncio.Event(), DeferredCommit.commit
 
-    async def never(self: Held, call: KeyedCall, answer: Answer | None, /) -> None:
+    async def never(self: DeferredCommit, call: IdempotentCall, answer: Answer | None, /) -> None:
         reached.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(Held, "commit", never)
+    monkeypatch.setattr(DeferredCommit, "commit", never)
     given_up = asyncio.create_task(post(ana, "/tasks", DRAFT, key="one"))
     await reached.wait()
     given_up.cancel()
     await asyncio.gather(given_up, return_exceptions=True)
     assert await count(ana) == 0
-    monkeypatch.setattr(Held, "commit", commit)
+    monkeypatch.setattr(DeferredCommit, "commit", commit)
     assert (await post(ana, "/tasks", DRAFT, key="one")).status_code == 201
     assert await count(ana) == 1

@@ -7,9 +7,9 @@ import httpx2
 import pytest
 
 from app.config.settings import Settings
-from app.core.browsers import COOKIE
+from app.core.http.cookie_authentication import COOKIE
+from app.core.http.service import Service
 from app.core.limits import Limit
-from app.core.service import Service
 from app.main import create_app
 from app.modules.user.application import failed_credentials
 from app.modules.user.domain.keys import KeySecret

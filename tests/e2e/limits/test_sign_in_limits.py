@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 import httpx2
 import pytest
 
-from app.core.passwords import PasswordHasher
-from app.core.service import Service
+from app.core.http.service import Service
+from app.core.identity.passwords import PasswordHasher
 from app.modules.user.domain.events import PasswordResetRequested
 from tests.support.people import PASSWORD
 from tests.support.published import published_from_now_on
@@ -215,7 +215,7 @@ async def test_accounts_are_opened_twenty_an_hour_from_one_address(
 
 
 @pytest.fixture
-async def mails(limited: httpx2.AsyncClient) -> Callable[[], Awaitable[int]]:
+async def email_sender(limited: httpx2.AsyncClient) -> Callable[[], Awaitable[int]]:
     """How many resets have been asked for that somebody is written to about."""
     app: Service = limited._transport.app  # type: ignore[attr-defined]
     published = await published_from_now_on(app.state.container)
@@ -230,7 +230,7 @@ async def test_strangers_who_ask_for_resets_keep_no_owner_from_one(
     limited: httpx2.AsyncClient,
     accounts: None,
     watch: Watch,
-    mails: Callable[[], Awaitable[int]],
+    email_sender: Callable[[], Awaitable[int]],
 ) -> None:
     async def ask(of: str) -> int:
         body, headers = {"email": "ana@example.com"}, {"x-forwarded-for": of}
@@ -240,8 +240,8 @@ async def test_strangers_who_ask_for_resets_keep_no_owner_from_one(
     assert [await ask("198.51.100.1") for _ in range(6)] == [202] * 5 + [429]
     for stranger in addresses()[1:20]:
         assert await ask(stranger) == 202
-    assert await mails() == 2  # the owner has two links, whoever asked, and not one more
+    assert await email_sender() == 2  # the owner has two links, whoever asked, and not one more
     assert await ask("192.0.2.1") == 202
     watch.seconds += 1_801
     assert await ask("192.0.2.1") == 202
-    assert await mails() == 3
+    assert await email_sender() == 3

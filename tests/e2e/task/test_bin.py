@@ -10,7 +10,7 @@ from app.container import ApplicationContainer
 from app.modules.task.application.handlers import EmptyBin
 from app.modules.task.infrastructure.tables import task as task_table
 from app.shared.domain.events import ScheduleTick
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.support.batches import call_to_the_end
 from tests.support.people import Person
 
@@ -110,7 +110,7 @@ class FixedClock:
 
 async def stored(container: ApplicationContainer) -> int:
     """How many tasks there are, those in the bin too."""
-    return len(await container.database().fetch_all(Query(select(task_table.c.id)), {}))
+    return len(await container.database().fetch_all(Statement(select(task_table.c.id)), {}))
 
 
 async def purge(container: ApplicationContainer, at: dt.datetime) -> int:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.core.routing import ApiRoute
-from app.core.service import Service
+from app.core.http.routing import ApiRoute
+from app.core.http.service import Service
 from app.shared.domain.base_entity import new_id
 from tests.support.people import Person
 
@@ -30,7 +30,7 @@ def routes_of(service: Service) -> set[str]:
         f"{method} {route.path.partition('{task_id}')[2]}"
         for route in service.router.routes
         if isinstance(route, ApiRoute) and "{task_id}" in route.path
-        for method in route.taken
+        for method in route.methods_served
     }
 
 

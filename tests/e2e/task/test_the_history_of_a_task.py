@@ -3,12 +3,14 @@ import asyncio
 import pytest
 from sqlalchemy import bindparam, delete
 
-from app.core.service import Service
+from app.core.http.service import Service
 from app.shared.infrastructure.database.models import event_log
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.support.people import Person
 
-FORGET = Query(delete(event_log).where(event_log.c.aggregate_version == bindparam("of_version")))
+FORGET = Statement(
+    delete(event_log).where(event_log.c.aggregate_version == bindparam("of_version"))
+)
 
 
 async def test_a_history_tells_what_happened_when_and_by_whom_oldest_first(
@@ -71,7 +73,7 @@ async def test_several_events_of_one_change_are_told_apart_in_their_order(
     await ana.post(f"{path}/complete", version=1)
     await ana.post(f"{path}/reopen", version=2)
     await service.state.container.database().fetch_all(  # as if one save had recorded both
-        Query(
+        Statement(
             event_log.update()
             .where(event_log.c.aggregate_version == 3)
             .values(aggregate_version=2, ordinal=1)

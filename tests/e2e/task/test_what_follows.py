@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from app.config.settings import Settings
-from app.core.service import Service
+from app.core.http.service import Service
 from app.modules.task.domain.events import TaskCompleted
 from app.shared.application.base_usecase import SystemClock
 from tests.support.people import Person
@@ -16,15 +16,15 @@ from tests.support.published import Published
 from tests.support.scenario import Drain, Scenario
 
 
-class Mail:
+class Email:
     """The folder that mail is written to without a server; it can be broken."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         shutil.rmtree(folder, ignore_errors=True)  # what earlier tests sent
 
-    def letters(self) -> list[str]:
-        return [letter.read_text(encoding="utf-8") for letter in self._folder.glob("*.eml")]
+    def emails(self) -> list[str]:
+        return [email.read_text(encoding="utf-8") for email in self._folder.glob("*.eml")]
 
     def break_down(self) -> None:
         self._folder.write_text("a file is no folder")
@@ -35,8 +35,8 @@ class Mail:
 
 
 @pytest.fixture
-def mail(settings: Settings) -> Iterator[Mail]:
-    mail = Mail(settings.data_dir / "mail")
+def mail(settings: Settings) -> Iterator[Email]:
+    mail = Email(settings.data_dir / "mail")
     yield mail
     mail.mend()
 
@@ -51,28 +51,28 @@ async def test_that_a_task_is_done_is_published_once(ana: Person, published: Pub
 
 
 async def test_whoever_is_given_a_task_gets_a_letter(
-    ana: Person, bruno: Person, drain: Drain, mail: Mail
+    ana: Person, bruno: Person, drain: Drain, mail: Email
 ) -> None:
     task = await ana.create_task()
     await ana.post(f"/tasks/{task['id']}/assign", {"assignee_id": bruno.id}, version=1)
     await drain()
 
-    (letter,) = mail.letters()
-    assert "To: bruno@example.com" in letter
+    (email,) = mail.emails()
+    assert "To: bruno@example.com" in email
 
 
 async def test_a_letter_that_could_not_be_sent_is_sent_later(
-    ana: Person, bruno: Person, drain: Drain, mail: Mail
+    ana: Person, bruno: Person, drain: Drain, mail: Email
 ) -> None:
     task = await ana.create_task()
     mail.break_down()
     await ana.post(f"/tasks/{task['id']}/assign", {"assignee_id": bruno.id}, version=1)
     await drain()
-    assert "task.mail_assignee is ready after 1 attempts (FileExistsError" in await drain.left()
+    assert "task.email_assignee is ready after 1 attempts (FileExistsError" in await drain.left()
 
     mail.mend()
     await drain(retries=True)
-    assert len(mail.letters()) == 1
+    assert len(mail.emails()) == 1
 
 
 async def test_when_somebody_is_gone_their_tasks_go_back(
@@ -99,7 +99,7 @@ async def test_a_scenario_that_does_not_come_true_says_why(
     ana: Person,
     bruno: Person,
     scenario: Scenario,
-    mail: Mail,
+    mail: Email,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("tests.support.scenario.PATIENCE_SECONDS", 1)
@@ -110,7 +110,7 @@ async def test_a_scenario_that_does_not_come_true_says_why(
         await ana.post(f"/tasks/{task['id']}/assign", {"assignee_id": bruno.id}, version=1)
 
     async def has_a_letter() -> bool:
-        return mail.letters() != []
+        return mail.emails() != []
 
     with pytest.raises(AssertionError, match=r"it is not so; task\.mail_assignee is ready after 1"):
         await scenario.when(bruno_is_given_it).until(has_a_letter)

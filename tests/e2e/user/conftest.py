@@ -11,8 +11,8 @@ from structlog.testing import LogCapture
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer
-from app.core import browsers
-from app.core.service import Service
+from app.core.http import cookie_authentication
+from app.core.http.service import Service
 from app.main import create_app
 from app.modules.user.application.usecases import manage_keys, manage_sessions, refresh_session
 from app.modules.user.application.usecases.authenticate import Authenticate
@@ -20,7 +20,7 @@ from app.modules.user.application.usecases.authenticate_key import AuthenticateK
 from app.modules.user.domain.entities import User
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.database.connection import Row
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.e2e.user.mailbox import Mailbox
 from tests.support.people import PASSWORD
 from tests.support.scenario import Drain
@@ -43,7 +43,7 @@ def security_log(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     capture = LogCapture()
     everything = structlog.make_filtering_bound_logger(0)  # whatever the tests' level is
     log = structlog.wrap_logger(None, processors=[capture], wrapper_class=everything)
-    for module in (browsers, manage_keys, manage_sessions, refresh_session):
+    for module in (cookie_authentication, manage_keys, manage_sessions, refresh_session):
         monkeypatch.setattr(module, "log", log)
     return capture.entries
 
@@ -68,7 +68,7 @@ def rows(container: ApplicationContainer) -> Rows:
     """Look into the tables."""
 
     async def rows(statement: Executable) -> Sequence[Row]:
-        found: Sequence[Row] = await container.database().fetch_all(Query(statement), {})
+        found: Sequence[Row] = await container.database().fetch_all(Statement(statement), {})
         return found
 
     return rows

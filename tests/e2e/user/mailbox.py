@@ -4,7 +4,7 @@ import re
 from email.message import EmailMessage
 from pathlib import Path
 
-from tests.support.letters import part, read
+from tests.support.emails import part, read
 from tests.support.scenario import Drain
 
 
@@ -21,13 +21,13 @@ class Mailbox:
         new = {path: read(path.read_bytes()) for path in self._folder.glob("*.eml")}
         theirs = [path for path in new.keys() - self._old if new[path]["To"] == email]
         self._old.update(theirs)
-        return sorted((new[path] for path in theirs), key=lambda letter: str(letter["Subject"]))
+        return sorted((new[path] for path in theirs), key=lambda email: str(email["Subject"]))
 
     async def subjects(self, email: str) -> list[str]:
-        return [str(letter["Subject"]) for letter in await self.to(email)]
+        return [str(email["Subject"]) for email in await self.to(email)]
 
     async def token(self, email: str, page: str) -> str:
         """Return the token of the one letter that has a link to the page."""
-        texts = [part(letter, "plain") for letter in await self.to(email)]
+        texts = [part(email, "plain") for email in await self.to(email)]
         [token] = [found for text in texts for found in re.findall(rf"/{page}#token=(\S+)", text)]
         return str(token)

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from app.container import ApplicationContainer
 from app.modules.user.infrastructure.tables import refresh_token, user_session
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.e2e.user.answers import problem, said
 from tests.e2e.user.conftest import Rows
 from tests.support.browser import COOKIE, OWN_ORIGIN, Browser
@@ -185,7 +185,9 @@ async def test_a_browser_that_is_used_stays_signed_in_but_not_for_ever(
 
     async def move(**moments: dt.datetime) -> None:
         async with container.database().transaction() as connection:
-            await connection.execute(Query(update(user_session), columns=list(moments)), moments)
+            await connection.execute(
+                Statement(update(user_session), columns=list(moments)), moments
+            )
             await connection.commit()
 
     day, now = dt.timedelta(days=1), dt.datetime.now(dt.UTC)

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from app.container import ApplicationContainer
-from app.core.routing import ApiRoute
-from app.core.service import Service
+from app.core.http.routing import ApiRoute
+from app.core.http.service import Service
 from app.modules.user.application.handlers import WhenUserDeactivatedDeleteTheirKeys
 from app.modules.user.application.housekeeping import ForgetOldKeys
 from app.modules.user.domain.entities import Role, User
@@ -19,7 +19,7 @@ from app.modules.user.domain.events import UserDeactivated
 from app.modules.user.domain.keys import KeySecret
 from app.modules.user.infrastructure.tables import api_key
 from app.shared.domain.events import ScheduleTick
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import ChangeAccount, Rows
 from tests.support.batches import call_to_the_end
@@ -48,7 +48,7 @@ def program(owner: Person, key: dict[str, Any]) -> Person:
 
 async def change_keys(container: ApplicationContainer, **values: Any) -> None:
     async with container.database().transaction() as connection:
-        await connection.execute(Query(update(api_key), columns=list(values)), values)
+        await connection.execute(Statement(update(api_key), columns=list(values)), values)
         await connection.commit()
 
 
@@ -82,7 +82,7 @@ async def test_a_key_opens_nothing_that_names_no_permission(service: Service, an
     assert len(closed) >= 9
     for route in closed:
         path = re.sub(r"{\w+}", "0190f5a0-0000-7000-8000-000000000001", route.path)
-        for method in route.taken:
+        for method in route.methods_served:
             answer = await everything.request(method, path.removeprefix("/api/v1"))
             assert problem(answer) == (403, "session_required"), (method, path)
 

@@ -10,7 +10,7 @@ from tests.e2e.user.answers import complaints, problem
 from tests.e2e.user.conftest import Post
 from tests.e2e.user.mailbox import Mailbox
 from tests.e2e.user.test_keys import DRAFT, make, program
-from tests.support.letters import part
+from tests.support.emails import part
 from tests.support.people import PASSWORD, Person
 from tests.support.published import Published
 
@@ -40,9 +40,9 @@ async def test_its_owner_is_told_of_each_key_and_no_secret_is_in_the_email(
 ) -> None:
     await mail.to(ANA)
     made = await make(ana, name="Call me at evil.example")
-    [letter] = await mail.to(ANA)
-    assert letter["Subject"] == "A new API key was made"
-    text = part(letter, "plain") + part(letter, "html")
+    [email] = await mail.to(ANA)
+    assert email["Subject"] == "A new API key was made"
+    text = part(email, "plain") + part(email, "html")
     assert "evil" not in text
     assert made["prefix"] not in text
     [event] = await published.of(KeyMade)

@@ -13,11 +13,11 @@ from app.modules.user.domain.entities import User
 from app.modules.user.infrastructure.tables import one_time_token, registration_token, user_session
 from app.modules.user.infrastructure.tables import user as user_table
 from app.shared.infrastructure.database.models import event_attempt, event_delivery, event_log
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import ChangeAccount, Post, Rows
 from tests.e2e.user.mailbox import Mailbox
-from tests.support.letters import part
+from tests.support.emails import part
 from tests.support.people import PASSWORD, Person
 from tests.support.scenario import Drain
 from tests.support.statements import Statements, recorded
@@ -49,8 +49,8 @@ async def newcomer(apply: Post, mail: Mailbox) -> str:
 async def age_tokens(container: ApplicationContainer, by: dt.timedelta) -> None:
     async with container.database().transaction() as connection:
         for table in (one_time_token, registration_token):
-            for row in await connection.fetch_all(Query(select(table)), {}):
-                older = Query(
+            for row in await connection.fetch_all(Statement(select(table)), {}):
+                older = Statement(
                     update(table)
                     .where(table.c.fingerprint == row["fingerprint"])
                     .values(expires_at=row["expires_at"] - by)
@@ -120,7 +120,7 @@ async def test_what_is_asked_in_the_name_of_nobody_is_discarded_and_no_trouble(
     await send(path, email="nobody@example.com")
     await drain()
     assert await drain.left() == "all deliveries are done"
-    by_mail = event_delivery.c.handler.like("user.mail%")
+    by_mail = event_delivery.c.handler.like("user.email%")
     [delivery] = await rows(select(event_delivery.c.last_error).where(by_mail))
     assert delivery["last_error"].startswith("discarded: there is no such ")
 
@@ -373,19 +373,19 @@ async def test_an_email_to_an_address_that_is_not_verified_holds_no_name(
     """Who registers with somebody else's address would write to them in our name."""
     await apply(ANA, name="Ana Example")
     await send("/verify-email/resend", email=ANA)
-    letters = await mail.to(ANA)
-    assert len(letters) == 2
-    for letter in letters:
-        assert "Hello,\n" in part(letter, "plain")
-        assert "<p>Hello,</p>" in part(letter, "html")
-        assert "Example" not in letter.as_string()
+    emails = await mail.to(ANA)
+    assert len(emails) == 2
+    for email in emails:
+        assert "Hello,\n" in part(email, "plain")
+        assert "<p>Hello,</p>" in part(email, "html")
+        assert "Example" not in email.as_string()
 
 
 async def test_an_email_to_a_new_address_holds_no_name(ana: Person, mail: Mailbox) -> None:
     body = {"email": "ana@elsewhere.example", "current_password": PASSWORD}
     assert (await ana.put("/users/me/email", body)).status_code == 202
-    [letter] = await mail.to("ana@elsewhere.example")
-    assert part(letter, "plain").startswith("Hello,\n")
-    assert "Ana" not in part(letter, "plain") + part(letter, "html")
+    [email] = await mail.to("ana@elsewhere.example")
+    assert part(email, "plain").startswith("Hello,\n")
+    assert "Ana" not in part(email, "plain") + part(email, "html")
     [told] = await mail.to(ANA)
     assert part(told, "plain").startswith("Hello Ana Example,\n")

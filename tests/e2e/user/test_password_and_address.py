@@ -8,7 +8,7 @@ from app.modules.user.infrastructure.tables import user as user_table
 from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import Post, Rows
 from tests.e2e.user.mailbox import Mailbox
-from tests.support.letters import part
+from tests.support.emails import part
 from tests.support.people import PASSWORD, Person
 
 NEW = "another horse battery"
@@ -99,10 +99,10 @@ async def test_a_taken_address_is_answered_the_same_and_its_owner_told(
     await mail.to(THERE)
     taken = await move(ana, BRUNO)
     assert said(free) == said(taken)
-    [letter] = await mail.to(BRUNO)
-    assert letter["Subject"] == "Somebody wants your address for another account"
-    assert "token" not in part(letter, "plain")
-    assert "Ana" not in part(letter, "plain")
+    [email] = await mail.to(BRUNO)
+    assert email["Subject"] == "Somebody wants your address for another account"
+    assert "token" not in part(email, "plain")
+    assert "Ana" not in part(email, "plain")
 
 
 async def test_an_address_that_was_taken_meanwhile_is_not_moved_to(

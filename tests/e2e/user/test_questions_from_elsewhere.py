@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from app.container import ApplicationContainer
 from app.modules.user.domain.entities import EmailTaken, User, UserNotFound
 from app.modules.user.infrastructure.tables import user
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.e2e.user.answers import problem
 from tests.e2e.user.conftest import ChangeAccount, Post
 from tests.support.people import Person
@@ -70,7 +70,7 @@ async def test_an_account_that_is_gone_is_not_found_and_its_tokens_are_nobodys(
 ) -> None:
     assert (await ana.get("/users/me")).status_code == 200
     async with container.database().transaction() as connection:
-        await connection.execute(Query(delete(user)), {})
+        await connection.execute(Statement(delete(user)), {})
         await connection.commit()
     # For a second the session is still remembered.
     assert problem(await ana.get("/users/me")) == (404, "user_not_found")

@@ -9,7 +9,7 @@ from app.container import ApplicationContainer
 from app.modules.user.application.housekeeping import ForgetOldSessions
 from app.modules.user.infrastructure.tables import refresh_token, user_session
 from app.shared.domain.events import ScheduleTick
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import ChangeAccount, Post, Rows
 from tests.support.batches import call_to_the_end
@@ -26,7 +26,7 @@ async def the_session(rows: Rows) -> dict[str, Any]:
 
 async def move_session(container: ApplicationContainer, **moments: dt.datetime) -> None:
     """Let the one session there is have started, or end, at another time."""
-    move = Query(update(user_session), columns=list(moments))
+    move = Statement(update(user_session), columns=list(moments))
     async with container.database().transaction() as connection:
         assert await connection.execute(move, moments) == 1
         await connection.commit()

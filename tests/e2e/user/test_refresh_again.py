@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from app.container import ApplicationContainer
 from app.modules.user.domain.sessions import RefreshToken
 from app.modules.user.infrastructure.tables import refresh_token, user_session
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import Post, Rows
 from tests.support.people import Person
@@ -27,7 +27,7 @@ async def spent_ago(container: ApplicationContainer, seconds: float) -> None:
     spent_at = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=seconds)
     move = update(refresh_token).where(refresh_token.c.spent_at.is_not(None))
     async with container.database().transaction() as connection:
-        await connection.execute(Query(move, columns=["spent_at"]), {"spent_at": spent_at})
+        await connection.execute(Statement(move, columns=["spent_at"]), {"spent_at": spent_at})
         await connection.commit()
 
 

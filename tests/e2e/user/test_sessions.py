@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from app.container import ApplicationContainer
 from app.modules.user.infrastructure.tables import user_session
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import Post, Rows
 from tests.support.browser import Browser
@@ -33,7 +33,7 @@ async def another(ana: Person) -> Person:
 
 async def change_sessions(container: ApplicationContainer, **values: Any) -> None:
     async with container.database().transaction() as connection:
-        await connection.execute(Query(update(user_session), columns=list(values)), values)
+        await connection.execute(Statement(update(user_session), columns=list(values)), values)
         await connection.commit()
 
 
@@ -196,7 +196,7 @@ async def test_sessions_that_are_over_take_no_place(
     for over in ({"expires_at": now}, {"revoked_at": now, "expires_at": now + 9 * SECOND}):
         async with container.database().transaction() as connection:
             ended = update(user_session).where(user_session.c.id != stored["id"])
-            await connection.execute(Query(ended, columns=list(over)), over)
+            await connection.execute(Statement(ended, columns=list(over)), over)
             await connection.commit()
         await another(ana)
         assert len(await sessions_of(ana)) == 2

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer
-from app.core.passwords import PasswordHasher
+from app.core.identity.passwords import PasswordHasher
 from app.modules.user.application.dto import StoredCredentials
 from app.modules.user.domain.entities import InvalidCredentials, User
 from app.modules.user.domain.sessions import RefreshToken, Session, SessionLimits
@@ -241,7 +241,7 @@ async def test_the_settings_say_what_a_hash_costs(settings: Settings) -> None:
     costly = {"password_memory_kib": 20_480, "password_passes": 3}
     hasher = ApplicationContainer.build(settings.model_copy(update=costly)).hasher()
     assert "m=20480,t=3,p=1" in await hasher.hash(PASSWORD)
-    assert "m=20480,t=3,p=1" in hasher._nobodys  # who is unknown takes as long as who is not
+    assert "m=20480,t=3,p=1" in hasher._dummy_hash  # who is unknown takes as long as who is not
     await hasher.close()
 
 

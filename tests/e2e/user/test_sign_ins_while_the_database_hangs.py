@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.config.settings import Settings
-from app.core.passwords import PasswordHasher
+from app.core.identity.passwords import PasswordHasher
 from app.main import create_app
 from tests.support.cable import Cable
 from tests.support.people import PASSWORD

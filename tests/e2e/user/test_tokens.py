@@ -5,8 +5,8 @@ import re
 import httpx2
 import pytest
 
-from app.core.routing import ApiRoute
-from app.core.service import Service
+from app.core.http.routing import ApiRoute
+from app.core.http.service import Service
 from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import Post
 from tests.support.people import Person
@@ -22,7 +22,7 @@ async def test_every_route_that_is_not_public_asks_who_comes(
     assert len(guarded) > 5
     for route in guarded:
         address = re.sub(r"{\w+}", "018f3c1e-0000-7000-8000-000000000000", route.path)
-        for method in route.taken:
+        for method in route.methods_served:
             answer = await client.request(method, address)
             assert problem(answer) == (401, "unauthenticated"), (method, address)
             assert answer.headers["www-authenticate"] == "Bearer"

@@ -12,12 +12,12 @@ from app.modules.user.application.housekeeping import ForgetOldRegistrations
 from app.modules.user.infrastructure.tables import registration, registration_token
 from app.modules.user.infrastructure.tables import user as user_table
 from app.shared.domain.events import ScheduleTick
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.e2e.user.answers import problem, said
 from tests.e2e.user.conftest import Post, Rows
 from tests.e2e.user.mailbox import Mailbox
 from tests.support.batches import call_to_the_end
-from tests.support.letters import part
+from tests.support.emails import part
 from tests.support.people import PASSWORD, Person
 from tests.support.statements import recorded
 
@@ -32,8 +32,8 @@ async def test_a_newcomer_follows_the_link_with_their_password_and_signs_in(
 ) -> None:
     answer = await apply(ANA, name="Ana Example")
     assert (answer.status_code, answer.json()) == (202, {"status": "pending_verification"})
-    [letter] = await mail.to(ANA)
-    text, html = part(letter, "plain"), part(letter, "html")
+    [email] = await mail.to(ANA)
+    text, html = part(email, "plain"), part(email, "html")
     link, _, rest = text.partition("http://localhost:8000/verify-email#token=")
     assert link, text
     token = rest.split()[0]
@@ -233,7 +233,7 @@ def strict_container(strict: httpx2.AsyncClient) -> ApplicationContainer:
 def change_registrations(container: ApplicationContainer) -> Post:
     async def change(**values: object) -> None:
         async with container.database().transaction() as connection:
-            await connection.execute(Query(update(registration), columns=list(values)), values)
+            await connection.execute(Statement(update(registration), columns=list(values)), values)
             await connection.commit()
 
     return change  # type: ignore[return-value]

@@ -38,7 +38,7 @@ def test_who_has_the_token_sees_what_the_worker_did_and_what_waits(
     shown = asked(port)
     assert 'event_backlog{handler="task.empty_bin",state="dead"} 0.0' in shown
     assert "event_oldest_ready_seconds{" in shown
-    assert "event_blocked_lanes{" in shown
+    assert "event_blocked_streams{" in shown
     assert "event_delivery_attempts_count{" in shown
     assert "event_take_seconds_count " in shown
     assert worker.stop() == 0

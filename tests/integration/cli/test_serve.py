@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from app.core.open_files import WISHED
+from app.core.http.open_files import WISHED
 from app.shared.infrastructure.database.migrate import known_revisions
 from tests.integration.cli.conftest import Run, Set
 from tests.integration.cli.test_commands import tables

@@ -26,8 +26,8 @@ from app.modules.user.infrastructure.repositories import SqlUserUnitOfWork
 from app.modules.user.infrastructure.tables import user_session
 from app.shared.infrastructure.database.connection import Database, Row
 from app.shared.infrastructure.database.models import event_delivery
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.states import DeliveryState
 from app.worker import run_worker
 from tests.integration.cli.conftest import Run, Set
 from tests.support.probe.world import until
@@ -39,8 +39,8 @@ from tests.support.units import unit
 SIGNALS = [signal.SIGTERM, signal.SIGINT]
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 A_DAY = dt.timedelta(days=1)
-KEPT = Query(select(user_session.c.id).union_all(select(task.c.id)))
-DELIVERIES = Query(select(event_delivery))
+KEPT = Statement(select(user_session.c.id).union_all(select(task.c.id)))
+DELIVERIES = Statement(select(event_delivery))
 
 
 @pytest.fixture

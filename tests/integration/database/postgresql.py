@@ -12,14 +12,14 @@ from sqlalchemy import URL, func, literal, make_url, select
 
 from app.shared.infrastructure.database.connection import Connection, DatabaseUnavailable
 from app.shared.infrastructure.database.postgres import PostgresDatabase
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.support.events import ADD, an_event
 
 TIMEOUT = 0.3
 LONG_ENOUGH = 10
 
-ONE = Query(select(literal(1).label("one")))
-SLEEP = Query(select(func.pg_sleep(60)))
+ONE = Statement(select(literal(1).label("one")))
+SLEEP = Statement(select(func.pg_sleep(60)))
 
 
 @asynccontextmanager

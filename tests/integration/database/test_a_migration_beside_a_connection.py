@@ -9,15 +9,15 @@ from sqlalchemy import bindparam, column, insert, select, table, update
 from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.postgres import REMEMBERED, PostgresDatabase
 from app.shared.infrastructure.database.postgres_errors import NothingCommitted
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.integration.database.postgresql import expect_unavailable, opened
 
 THING = table("thing", column("id"), column("name"), column("hits"))
-FIND = Query(select(THING).where(THING.c.id == bindparam("of")).with_for_update())
-ALL = Query(select(THING).order_by(THING.c.id))
-ADD = Query(insert(THING), columns=["id", "name", "hits"])
-HIT = Query(update(THING).where(THING.c.id == bindparam("of")).values(hits=THING.c.hits + 1))
-COUNT_IN_SEQUENCE = Query(
+FIND = Statement(select(THING).where(THING.c.id == bindparam("of")).with_for_update())
+ALL = Statement(select(THING).order_by(THING.c.id))
+ADD = Statement(insert(THING), columns=["id", "name", "hits"])
+HIT = Statement(update(THING).where(THING.c.id == bindparam("of")).values(hits=THING.c.hits + 1))
+COUNT_IN_SEQUENCE = Statement(
     insert(THING).values(name="counted", hits=0).returning(THING.c.id), columns=[]
 )
 

@@ -23,8 +23,8 @@ async def database(postgresql_url: str) -> AsyncIterator[PostgresDatabase]:
     async with opened(postgresql_url, pool_size=SIZE) as database:
         async with AsyncExitStack() as stack:
             for _ in range(SIZE):
-                raw = await database._pool.take()
-                stack.callback(database._pool.give_back, raw)
+                raw = await database._pool.acquire()
+                stack.callback(database._pool.release, raw)
                 await raw.execute("SET default_transaction_read_only = on")
         yield database
 
@@ -42,10 +42,10 @@ async def test_a_write_to_it_is_unavailable_once_and_then_goes_to_the_new_primar
 
 
 async def test_what_is_lent_meanwhile_is_not_lent_again(database: PostgresDatabase) -> None:
-    lent = await database._pool.take()
+    lent = await database._pool.acquire()
     await expect_unavailable(write(database))
     assert not lent.is_closed()  # whoever has it may end what they do
-    database._pool.give_back(lent)
+    database._pool.release(lent)
     assert lent.is_closed()
     await asyncio.gather(*(write(database) for _ in range(SIZE * 2)))
 

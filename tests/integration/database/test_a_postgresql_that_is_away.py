@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from app.core.exceptions import Unavailable
 from app.shared.infrastructure.database.postgres import PostgresDatabase
 from app.shared.infrastructure.database.postgres_errors import translated
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.integration.database.postgresql import (
     EVERYTHING,
     LONG_ENOUGH,
@@ -253,7 +253,7 @@ async def test_the_server_gives_up_by_itself_what_we_no_longer_wait_for(
     database: PostgresDatabase,
 ) -> None:
     names = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "timezone"]
-    settings = Query(select(*(func.current_setting(name).label(name) for name in names)))
+    settings = Statement(select(*(func.current_setting(name).label(name) for name in names)))
 
     row = await database.fetch_one(settings, {})
 

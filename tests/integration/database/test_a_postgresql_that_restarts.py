@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.shared.infrastructure.database.postgres import PostgresDatabase
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.integration.database.postgresql import (
     STEPS,
     Step,
@@ -22,7 +22,7 @@ from tests.integration.database.postgresql import (
 )
 from tests.support.events import ADD, an_event, count_events
 
-WHO = Query(select(func.pg_backend_pid().label("pid")))
+WHO = Statement(select(func.pg_backend_pid().label("pid")))
 
 pytestmark = pytest.mark.usefixtures("clean_postgresql")
 

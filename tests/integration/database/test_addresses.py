@@ -18,7 +18,7 @@ from app.config.database import create_database
 from app.config.settings import load_settings
 from app.doctor import examine
 from app.shared.infrastructure.database.migrate import MigrationFailed, upgrade
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.support.anybody import schema_of
 from tests.support.certificates import Authority
 from tests.support.databases import text
@@ -92,8 +92,8 @@ async def database(server: Server) -> AsyncIterator[str]:
     await raw.close()
 
 
-def setting(name: str) -> Query:
-    return Query(select(func.current_setting(name).label("value")))
+def setting(name: str) -> Statement:
+    return Statement(select(func.current_setting(name).label("value")))
 
 
 ADDRESSES = {

@@ -28,7 +28,7 @@ from sqlalchemy.schema import CreateTable
 
 from app.shared.infrastructure.database.column_types import Duration, ExactDecimal, ListOf
 from app.shared.infrastructure.database.connection import Connection, Database
-from app.shared.infrastructure.database.query import Query, UnsuitableValue
+from app.shared.infrastructure.database.statement import Statement, UnsuitableValue
 
 schema = MetaData()
 thing = Table(
@@ -44,9 +44,9 @@ thing = Table(
     Column("prices", ListOf(ExactDecimal(2))),
 )
 COLUMNS: Final = [column.name for column in thing.columns]
-ADD: Final = Query(insert(thing), columns=COLUMNS)
-CLEAR: Final = Query(delete(thing))
-ALL: Final = Query(select(thing).order_by(thing.c.id))
+ADD: Final = Statement(insert(thing), columns=COLUMNS)
+CLEAR: Final = Statement(delete(thing))
+ALL: Final = Statement(select(thing).order_by(thing.c.id))
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ async def connection(database: Database, database_url: str) -> AsyncIterator[Con
     """A transaction in which there is the table; it is rolled back."""
     create = CreateTable(thing).compile(dialect=make_url(database_url).get_dialect()())
     async with database.transaction() as connection:
-        await connection.execute_many(Query(text(str(create))), [{}])
+        await connection.execute_many(Statement(text(str(create))), [{}])
         yield connection
 
 
@@ -64,7 +64,7 @@ async def add(connection: Connection, *rows: dict[str, Any]) -> None:
 
 
 async def ids(connection: Connection, statement: Any, **params: Any) -> list[int]:
-    return [row["id"] for row in await connection.fetch_all(Query(statement), params)]
+    return [row["id"] for row in await connection.fetch_all(Statement(statement), params)]
 
 
 # --- In and out ---------------------------------------------------------------------------------
@@ -150,13 +150,15 @@ async def test_pages_by_position_have_each_row_once_where_values_are_equal(
     position = tuple_(
         bindparam("value", type_=column.type), bindparam("last_id", type_=thing.c.id.type)
     )
-    page = Query(
+    page = Statement(
         select(thing.c.id, column.label("value"))
         .where(tuple_(column, thing.c.id) > position)
         .order_by(column, thing.c.id)
         .limit(2)
     )
-    first = Query(select(thing.c.id, column.label("value")).order_by(column, thing.c.id).limit(2))
+    first = Statement(
+        select(thing.c.id, column.label("value")).order_by(column, thing.c.id).limit(2)
+    )
 
     rows, seen = await connection.fetch_all(first, {}), list[int]()
     while rows:
@@ -173,7 +175,7 @@ async def test_sums_and_products_are_exact(connection: Connection, prices: list[
     prices = [price for price in prices if abs(price) < 10**9] or [Decimal("0.01")]
     await add(connection, *({"price": price, "amount": Decimal("1.125")} for price in prices))
     c = thing.c
-    computed = Query(
+    computed = Statement(
         select(
             func.sum(c.price).label("sum"),
             func.max(c.price).label("max"),
@@ -200,7 +202,9 @@ async def test_sums_and_products_are_exact(connection: Connection, prices: list[
 async def test_durations_add_up(connection: Connection) -> None:
     lengths = [dt.timedelta(days=40, microseconds=1), dt.timedelta(hours=-30)]
     await add(connection, *({"length": length} for length in lengths))
-    [found] = await connection.fetch_all(Query(select(func.sum(thing.c.length).label("sum"))), {})
+    [found] = await connection.fetch_all(
+        Statement(select(func.sum(thing.c.length).label("sum"))), {}
+    )
     assert found["sum"] == sum(lengths, dt.timedelta())
 
 

@@ -6,11 +6,11 @@ from sqlalchemy import String, bindparam, literal, select
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.expressions import array_has
 from app.shared.infrastructure.database.models import Json
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 LABELS = ["home", "ção", "it's", '"quoted"', "10 %", "a,b", "back\\slash", "?", "null"]
 
-FIND = Query(
+FIND = Statement(
     select(literal(1)).where(array_has(literal(LABELS, Json), bindparam("label", type_=String())))
 )
 
@@ -30,5 +30,5 @@ async def test_an_array_has_nothing_else(database: Database, label: str) -> None
 
 
 async def test_an_empty_array_has_nothing(database: Database) -> None:
-    query = Query(select(literal(1)).where(array_has(literal([], Json), literal("home"))))
+    query = Statement(select(literal(1)).where(array_has(literal([], Json), literal("home"))))
     assert await database.fetch_one(query, {}) is None

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from app.core.exceptions import AppError
 from app.shared.infrastructure.database.connection import Connection, Database, IntegrityViolation
 from app.shared.infrastructure.database.models import metadata
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.support.rows import CANARY, a_row, parents, written
 
 for module in iter_modules(import_module("app.modules").__path__):
@@ -36,14 +36,16 @@ class Taken(Exception):
 
 
 async def add(connection: Connection, table: Table, row: dict[str, Any]) -> None:
-    await connection.execute(Query(insert(table), columns=list(row)), row)
+    await connection.execute(Statement(insert(table), columns=list(row)), row)
 
 
 async def a_row_with_parents(connection: Connection, table: Table) -> dict[str, Any]:
     row = a_row(table)
     for column, target in parents(table):
         parent = await a_row_with_parents(connection, target.table)
-        adding = Query(insert(target.table).returning(target.label("key")), columns=list(parent))
+        adding = Statement(
+            insert(target.table).returning(target.label("key")), columns=list(parent)
+        )
         added = await connection.fetch_one(adding, parent)
         assert added is not None
         row[column.name] = added["key"]

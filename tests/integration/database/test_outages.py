@@ -11,12 +11,12 @@ from sqlalchemy import func, make_url, select
 from structlog.typing import EventDict
 
 from app.shared.infrastructure.database.connection import DatabaseUnavailable
-from app.shared.infrastructure.database.generic import GenericDatabase
 from app.shared.infrastructure.database.migrate import upgrade
 from app.shared.infrastructure.database.models import event_log
 from app.shared.infrastructure.database.outage import Outage
 from app.shared.infrastructure.database.postgres import PostgresDatabase
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.sqlite import SqliteDatabase
+from app.shared.infrastructure.database.statement import Statement
 from tests.integration.database.postgresql import (
     EVERYTHING,
     SLEEP,
@@ -122,7 +122,7 @@ async def test_an_outage_ends_when_nothing_has_failed_for_a_while(
 async def test_a_file_that_can_not_be_opened_is_told_too(
     tmp_path: Path, lines: list[EventDict]
 ) -> None:
-    database = GenericDatabase(make_url(f"sqlite:///{tmp_path}"), pool_size=1, timeout=TIMEOUT)
+    database = SqliteDatabase(make_url(f"sqlite:///{tmp_path}"), pool_size=1, timeout=TIMEOUT)
     for _ in range(2):
         with pytest.raises(DatabaseUnavailable):
             await database.fetch_one(SLEEP, {})
@@ -135,9 +135,9 @@ async def test_a_file_that_was_damaged_is_an_outage(tmp_path: Path, lines: list[
     upgrade(f"sqlite:///{file}")
     whole = file.read_bytes()
     file.write_bytes(whole[:4096] + b"\xde" * (len(whole) - 4096))
-    database = GenericDatabase(make_url(f"sqlite:///{file}"), pool_size=1, timeout=TIMEOUT)
+    database = SqliteDatabase(make_url(f"sqlite:///{file}"), pool_size=1, timeout=TIMEOUT)
     with pytest.raises(DatabaseUnavailable):
-        await database.fetch_one(Query(select(func.count()).select_from(event_log)), {})
+        await database.fetch_one(Statement(select(func.count()).select_from(event_log)), {})
     await database.close()
     assert told(lines) == [("statement", "DatabaseError", "SQLITE_CORRUPT")]
 
@@ -146,7 +146,7 @@ async def test_a_turn_to_write_that_does_not_come_is_told(
     tmp_path: Path, lines: list[EventDict]
 ) -> None:
     url = make_url(f"sqlite:///{tmp_path}/any_test.db")
-    database = GenericDatabase(url, pool_size=1, timeout=TIMEOUT)
+    database = SqliteDatabase(url, pool_size=1, timeout=TIMEOUT)
     async with database.transaction(), asyncio.timeout(10):
         with pytest.raises(DatabaseUnavailable):
             async with database.transaction():

@@ -20,25 +20,25 @@ async def pool(postgresql_url: str) -> AsyncIterator[Pool]:
 
 
 async def test_what_came_back_last_is_lent_first(pool: Pool) -> None:
-    one, another = await pool.take(), await pool.take()
-    pool.give_back(one)
-    pool.give_back(another)
-    assert await pool.take() is another
-    assert await pool.take() is one
-    pool.give_back(one)
-    pool.give_back(another)
+    one, another = await pool.acquire(), await pool.acquire()
+    pool.release(one)
+    pool.release(another)
+    assert await pool.acquire() is another
+    assert await pool.acquire() is one
+    pool.release(one)
+    pool.release(another)
 
 
 async def test_as_many_are_lent_as_there_are_and_the_next_waits_its_turn(pool: Pool) -> None:
-    one, another = await pool.take(), await pool.take()
-    waiting = asyncio.create_task(pool.take())
+    one, another = await pool.acquire(), await pool.acquire()
+    waiting = asyncio.create_task(pool.acquire())
     await asyncio.sleep(0)
-    pool.give_back(one)
+    pool.release(one)
     assert await waiting is one
     with pytest.raises(TimeoutError):
-        await pool.take()
-    pool.give_back(one)
-    pool.give_back(another)
+        await pool.acquire()
+    pool.release(one)
+    pool.release(another)
 
 
 async def test_whoever_could_not_connect_takes_nobodys_place() -> None:
@@ -48,41 +48,41 @@ async def test_whoever_could_not_connect_takes_nobodys_place() -> None:
     pool = Pool(refuse, size=SIZE, timeout=TIMEOUT)
     for _ in range(SIZE + 1):
         with pytest.raises(ConnectionRefusedError):
-            await pool.take()
+            await pool.acquire()
 
 
 async def test_what_lay_still_for_long_is_replaced(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, another = await pool.take(), await pool.take()
-    pool.give_back(one)
-    pool.give_back(another)
+    one, another = await pool.acquire(), await pool.acquire()
+    pool.release(one)
+    pool.release(another)
     monkeypatch.setattr(Pool, "IDLE_SECONDS", -1)
-    fresh = await pool.take()
+    fresh = await pool.acquire()
     assert fresh not in {one, another}
     assert one.is_closed()
     assert another.is_closed()
-    pool.give_back(fresh)
+    pool.release(fresh)
 
 
 async def test_what_is_in_a_transaction_is_not_lent_again(pool: Pool) -> None:
-    connection = await pool.take()
+    connection = await pool.acquire()
     await connection.execute("BEGIN")
-    pool.give_back(connection)
+    pool.release(connection)
     assert connection.is_closed()
-    other = await pool.take()
+    other = await pool.acquire()
     assert not other.is_in_transaction()
-    pool.give_back(other)
+    pool.release(other)
 
 
 async def test_a_pool_that_is_closed_lends_nothing_and_leaves_nothing_open(pool: Pool) -> None:
-    lent, idle = await pool.take(), await pool.take()
-    pool.give_back(idle)
+    lent, idle = await pool.acquire(), await pool.acquire()
+    pool.release(idle)
     await pool.close()
     assert lent.is_closed()
     assert idle.is_closed()
     with pytest.raises(PoolClosed):
-        await pool.take()
+        await pool.acquire()
 
 
 # --- In the middle of something -----------------------------------------------------------------

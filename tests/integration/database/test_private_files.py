@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import make_url
 
 from app.cli import main
-from app.shared.infrastructure.database.generic import GenericDatabase
 from app.shared.infrastructure.database.migrate import upgrade
+from app.shared.infrastructure.database.sqlite import SqliteDatabase
 from tests.support.events import ADD, an_event
 from tests.support.logs import separate_logging
 
@@ -32,7 +32,7 @@ def modes(folder: Path) -> dict[str, int]:
 
 async def write(file: Path, folder: Path) -> dict[str, int]:
     """Write something, and return the modes while the file is open."""
-    database = GenericDatabase(make_url(f"sqlite:///{file}"), pool_size=1, timeout=5)
+    database = SqliteDatabase(make_url(f"sqlite:///{file}"), pool_size=1, timeout=5)
     await database.open()
     async with database.transaction() as connection:
         await connection.execute(ADD, an_event())
@@ -55,7 +55,7 @@ async def test_a_file_that_is_migrated_and_written_is_its_owners_alone(tmp_path:
 
 async def test_a_file_that_the_service_makes_is_its_owners_alone(tmp_path: Path) -> None:
     file = tmp_path / "new" / "any_test.db"
-    database = GenericDatabase(make_url(f"sqlite:///{file}"), pool_size=1, timeout=5)
+    database = SqliteDatabase(make_url(f"sqlite:///{file}"), pool_size=1, timeout=5)
     await database.open()
     await database.close()
     assert modes(file.parent) == {".": 0o700, "any_test.db": 0o600}

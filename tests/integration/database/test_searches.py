@@ -17,7 +17,7 @@ from app.shared.infrastructure.database.connection import (
     SearchTooSlow,
 )
 from app.shared.infrastructure.database.models import event_pause
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.support.tasks import NOW
 
 LONG_ENOUGH: Final = 10
@@ -26,9 +26,9 @@ _numbers = select(literal(1).label("n")).cte("numbers", recursive=True)
 _numbers = _numbers.union_all(select(_numbers.c.n + 1))
 # Of bigger numbers there is no end: each database would count for minutes.
 _endless = select(func.count().label("count")).select_from(_numbers).where(_numbers.c.n < 0)
-ENDLESS = Query(_endless)
-ENDLESS_SEARCH = Query(_endless, is_search=True)
-ENDLESS_WRITE = Query(
+ENDLESS = Statement(_endless)
+ENDLESS_SEARCH = Statement(_endless, is_search=True)
+ENDLESS_WRITE = Statement(
     insert(event_pause).from_select(
         ["handler", "paused_at"],
         select(literal("x"), bindparam("now", NOW, type_=event_pause.c.paused_at.type)).where(
@@ -36,8 +36,8 @@ ENDLESS_WRITE = Query(
         ),
     )
 )
-PAUSES = Query(select(event_pause.c.handler))
-PAUSE = Query(insert(event_pause), columns=["handler", "paused_at"])
+PAUSES = Statement(select(event_pause.c.handler))
+PAUSE = Statement(insert(event_pause), columns=["handler", "paused_at"])
 RUNNING = """
 SELECT count(*) FROM pg_stat_activity
 WHERE state = 'active' AND query LIKE '%numbers%' AND pid <> pg_backend_pid()

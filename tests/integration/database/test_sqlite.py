@@ -24,11 +24,11 @@ from app.shared.infrastructure.database.connection import (
     IntegrityViolation,
     Reads,
 )
-from app.shared.infrastructure.database.generic import GenericDatabase
 from app.shared.infrastructure.database.migrate import upgrade
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.sqlite import SqliteDatabase
 from app.shared.infrastructure.database.sqlite_errors import translated
 from app.shared.infrastructure.database.sqlite_setup import _write_ahead
+from app.shared.infrastructure.database.statement import Statement
 from tests.support.events import ADD, an_event, count_events
 
 LONG_ENOUGH = 10
@@ -37,9 +37,9 @@ LONG_ENOUGH = 10
 @asynccontextmanager
 async def opened(
     path: Path | str, *, pool_size: int = 5, timeout_seconds: float = 5
-) -> AsyncIterator[GenericDatabase]:
+) -> AsyncIterator[SqliteDatabase]:
     url = make_url(f"sqlite:///{path}")
-    database = GenericDatabase(url, pool_size=pool_size, timeout=timeout_seconds)
+    database = SqliteDatabase(url, pool_size=pool_size, timeout=timeout_seconds)
     await database.open()
     try:
         yield database
@@ -59,18 +59,18 @@ async def migrated(path: Path) -> Path:
     return path
 
 
-async def read(database: GenericDatabase) -> None:
+async def read(database: SqliteDatabase) -> None:
     await count_events(database)
 
 
-async def write(database: GenericDatabase) -> None:
+async def write(database: SqliteDatabase) -> None:
     async with database.transaction() as connection:
         await count_events(connection)  # whoever began as a reader could now be refused for good
         await connection.execute(ADD, an_event())
         await connection.commit()
 
 
-Work = Callable[[GenericDatabase], Awaitable[None]]
+Work = Callable[[SqliteDatabase], Awaitable[None]]
 
 
 async def expect_unavailable(work: Awaitable[object]) -> None:
@@ -90,7 +90,7 @@ PRAGMAS = [
 
 
 async def value_of(pragma: str, where: Reads) -> object:
-    row = await where.fetch_one(Query(text(f"PRAGMA {pragma}")), {})
+    row = await where.fetch_one(Statement(text(f"PRAGMA {pragma}")), {})
     return next(iter(row.values())) if row else None
 
 
@@ -138,7 +138,7 @@ async def test_the_folder_of_the_file_is_made_where_it_is_missing(path: Path) ->
 
 
 async def test_upper_and_lower_case_are_those_of_unicode(path: Path) -> None:
-    lower = Query(select(func.lower(bindparam("text")).label("lower")))
+    lower = Statement(select(func.lower(bindparam("text")).label("lower")))
     async with opened(path) as database:
         row = await database.fetch_one(lower, {"text": "ÉÇÃŁΩ"})
         assert row is not None
@@ -237,14 +237,14 @@ def test_an_error_that_nobody_foresaw_stays_as_it_is() -> None:
 async def test_a_commit_that_is_refused_leaves_nothing_behind(migrated: Path) -> None:
     orphan = {"fingerprint": "none", "session_id": new_id()}
 
-    async def write_orphan(database: GenericDatabase) -> None:
+    async def write_orphan(database: SqliteDatabase) -> None:
         async with database.transaction() as connection:
-            await connection.execute(Query(text("PRAGMA defer_foreign_keys = ON")), {})
-            await connection.execute(Query(insert(refresh_token)), orphan)
+            await connection.execute(Statement(text("PRAGMA defer_foreign_keys = ON")), {})
+            await connection.execute(Statement(insert(refresh_token)), orphan)
             await connection.commit()
 
     async with opened(migrated, pool_size=1) as database:
         with pytest.raises(IntegrityViolation):
             await write_orphan(database)
-        assert list(await database.fetch_all(Query(select(refresh_token)), {})) == []
+        assert list(await database.fetch_all(Statement(select(refresh_token)), {})) == []
         await write(database)

@@ -11,14 +11,14 @@ from sqlalchemy.types import TypeEngine
 
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.models import Json, Timestamp
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 EAST, WEST = dt.timezone(dt.timedelta(hours=5, minutes=45)), dt.timezone(dt.timedelta(hours=-3))
 
 
-def echo(kind: TypeEngine[Any]) -> Query:
+def echo(kind: TypeEngine[Any]) -> Statement:
     """A statement that answers what it is asked."""
-    return Query(select(bindparam("value", type_=kind).label("value")))
+    return Statement(select(bindparam("value", type_=kind).label("value")))
 
 
 async def echoed(database: Database, kind: TypeEngine[Any], value: object) -> Any:
@@ -78,14 +78,14 @@ async def test_moments_are_ordered_as_they_follow_each_other(database: Database)
     moments.append(dt.datetime(2026, 1, 1, 7, 0, tzinfo=dt.UTC))  # after the others, as text before
     rows = union_all(*(select(literal(m, Timestamp).label("at")) for m in moments)).subquery()
 
-    found = await database.fetch_all(Query(select(rows.c.at).order_by(rows.c.at)), {})
+    found = await database.fetch_all(Statement(select(rows.c.at).order_by(rows.c.at)), {})
 
     assert [row["at"] for row in found] == sorted(moments)
 
 
 async def test_constants_are_part_of_the_statement(database: Database) -> None:
     moment = dt.datetime(2026, 1, 1, 12, 0, 0, 1, tzinfo=dt.UTC)
-    query = Query(
+    query = Statement(
         select(
             literal("it's").label("text"),
             literal(moment, Timestamp).label("moment"),
@@ -101,7 +101,7 @@ async def test_constants_are_part_of_the_statement(database: Database) -> None:
 
 async def test_one_parameter_may_stand_in_two_places(database: Database) -> None:
     twice = bindparam("value", type_=String())
-    query = Query(select((twice + "-" + twice).label("value")))
+    query = Statement(select((twice + "-" + twice).label("value")))
 
     row = await database.fetch_one(query, {"value": "ha"})
 
@@ -126,6 +126,6 @@ async def test_a_value_of_the_wrong_kind_is_our_defect_and_no_outage(database: D
 
 
 async def test_without_a_row_there_is_none(database: Database) -> None:
-    nothing = Query(select(literal(1).label("one")).where(literal(1) == literal(2)))
+    nothing = Statement(select(literal(1).label("one")).where(literal(1) == literal(2)))
     assert await database.fetch_one(nothing, {}) is None
     assert list(await database.fetch_all(nothing, {})) == []

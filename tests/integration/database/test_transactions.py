@@ -11,25 +11,25 @@ from app.modules.user.infrastructure.tables import refresh_token, user
 from app.shared.domain.base_entity import new_id
 from app.shared.infrastructure.database.connection import Database, IntegrityViolation
 from app.shared.infrastructure.database.models import event_log
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.support.events import ADD, REMOVE, all_events, an_event, count_events
 from tests.support.tasks import NOW
 
-HIT = Query(
+HIT = Statement(
     update(event_log)
     .where(event_log.c.event_id == bindparam("id"))
     .values(schema_version=event_log.c.schema_version + 1)
 )
 NEEDED = [column.name for column in user.columns if not column.nullable]
-ADD_USER = Query(insert(user), columns=NEEDED)
-ADD_TOKEN = Query(insert(refresh_token), columns=["fingerprint", "session_id"])
+ADD_USER = Statement(insert(user), columns=NEEDED)
+ADD_TOKEN = Statement(insert(refresh_token), columns=["fingerprint", "session_id"])
 
 
 class Interrupted(Exception):
     """Something else went wrong in the middle."""
 
 
-async def write(database: Database, *rows: dict[str, Any], query: Query = ADD) -> None:
+async def write(database: Database, *rows: dict[str, Any], query: Statement = ADD) -> None:
     """Write the rows in one transaction."""
     async with database.transaction() as connection:
         for row in rows:
@@ -198,7 +198,7 @@ async def test_no_count_is_lost_between_writers_of_one_row(database: Database) -
 # --- Which rule was broken ----------------------------------------------------------------------
 
 
-async def violated(database: Database, query: Query, *rows: dict[str, Any]) -> str:
+async def violated(database: Database, query: Statement, *rows: dict[str, Any]) -> str:
     with pytest.raises(IntegrityViolation) as refusal:
         await write(database, *rows, query=query)
     return refusal.value.constraint
@@ -234,7 +234,7 @@ async def test_a_value_that_must_be_there_has_no_constraint_to_name(database: Da
 
 # --- Defects are not dressed up -----------------------------------------------------------------
 
-NOWHERE = Query(select(column("anything")).select_from(table("no_such_table")))
+NOWHERE = Statement(select(column("anything")).select_from(table("no_such_table")))
 
 
 async def test_a_read_that_makes_no_sense_is_our_defect_and_no_outage(database: Database) -> None:

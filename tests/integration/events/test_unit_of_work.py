@@ -19,14 +19,14 @@ from app.shared.domain.base_entity import new_id
 from app.shared.infrastructure.database.connection import Database, IntegrityViolation
 from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_log
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 from tests.support.events import ADD, all_events, an_event, count_events
 from tests.support.samples import a_full
 from tests.support.tasks import CREATED, NOW, a_task
 from tests.support.units import unit
 
-TIME = Query(select(database_time().label("time")))
+TIME = Statement(select(database_time().label("time")))
 OWNER, ACTOR = new_id(), new_id()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from app.config.outside import SIGNING_KEY_EXAMPLE, signing_key
+from app.config.url_types import SIGNING_KEY_EXAMPLE, signing_key
 from app.shared.application.base_usecase import SystemClock
 from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker
 from app.shared.infrastructure.external.guarded_transport import GuardedTransport

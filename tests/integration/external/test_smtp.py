@@ -5,24 +5,24 @@ import socket
 import pytest
 
 from app.core.events import DeadLetter
-from app.shared.application.mail import MailDelayed, MailRefused
+from app.shared.application.email import EmailDelayed, EmailRefused
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.external import mailer
-from app.shared.infrastructure.external.mailer import Sender, SmtpMailer
+from app.shared.infrastructure.external.mailer import FromAddress, SmtpMailer
 from tests.support.certificates import Authority
-from tests.support.letters import a_letter, part, read
+from tests.support.emails import an_email, part, read
 from tests.support.smtp import MailServer, mail_server
 
-SENDER = Sender("Shop <no-reply@example.com>")
+FROM_ADDRESS = FromAddress("Shop <no-reply@example.com>")
 
 
 def to(server: MailServer, *, scheme: str = "smtp", user: str = "", asked: str = "") -> SmtpMailer:
-    return SmtpMailer(f"{scheme}://{user}localhost:{server.port}{asked}", SENDER)
+    return SmtpMailer(f"{scheme}://{user}localhost:{server.port}{asked}", FROM_ADDRESS)
 
 
 async def test_a_letter_arrives() -> None:
     async with mail_server() as server:
-        await to(server).send(a_letter(key="a-key", subject="Olá", text="Bom dia\n.\n.é\n"))
+        await to(server).send(an_email(key="a-key", subject="Olá", text="Bom dia\n.\n.é\n"))
     [delivered] = server.delivered
     assert (delivered.sender, delivered.recipients) == ("no-reply@example.com", ["ana@example.com"])
     message = read(delivered.content)
@@ -35,7 +35,7 @@ async def test_a_letter_arrives() -> None:
 async def test_no_letter_becomes_a_command_or_another_letter() -> None:
     text = "x\r\n.\r\nMAIL FROM:<bruno@example.com>\r\n"
     async with mail_server() as server:
-        await to(server).send(a_letter(subject="x\r\nBcc: bruno@example.com", text=text))
+        await to(server).send(an_email(subject="x\r\nBcc: bruno@example.com", text=text))
     [delivered] = server.delivered
     assert delivered.recipients == ["ana@example.com"]
     assert read(delivered.content)["Bcc"] is None
@@ -49,7 +49,7 @@ async def test_no_letter_becomes_a_command_or_another_letter() -> None:
 
 async def test_a_connection_turns_to_tls_where_the_server_can(authority: Authority) -> None:
     async with mail_server(tls=authority.server_of("localhost")) as server:
-        await to(server).send(a_letter())
+        await to(server).send(an_email())
     assert [(d.over_tls, d.signed_in_as) for d in server.delivered] == [(True, "")]
 
 
@@ -57,24 +57,24 @@ async def test_a_connection_turns_to_tls_where_the_server_can(authority: Authori
 async def test_a_password_travels_under_tls(authority: Authority, scheme: str) -> None:
     tls = authority.server_of("localhost")
     async with mail_server(tls=tls, from_the_start=scheme == "smtps") as server:
-        await to(server, scheme=scheme, user="us%40er:p%3Aw%2F@").send(a_letter())
+        await to(server, scheme=scheme, user="us%40er:p%3Aw%2F@").send(an_email())
     assert [(d.over_tls, d.signed_in_as) for d in server.delivered] == [(True, "us@er:p:w/")]
 
 
 async def test_a_password_does_not_travel_in_the_open() -> None:
     async with mail_server() as server:
-        with pytest.raises(MailDelayed):
-            await to(server, user="user:password@").send(a_letter())
+        with pytest.raises(EmailDelayed):
+            await to(server, user="user:password@").send(an_email())
     assert [command.split(" ")[0] for command in server.commands] == ["EHLO"]
 
 
 async def test_where_tls_is_required_nothing_travels_in_the_open(authority: Authority) -> None:
     async with mail_server() as server:
-        with pytest.raises(MailDelayed):
-            await to(server, asked="?starttls=required").send(a_letter())
+        with pytest.raises(EmailDelayed):
+            await to(server, asked="?starttls=required").send(an_email())
     assert [command.split(" ")[0] for command in server.commands] == ["EHLO"]
     async with mail_server(tls=authority.server_of("localhost")) as server:
-        await to(server, asked="?starttls=required").send(a_letter())
+        await to(server, asked="?starttls=required").send(an_email())
     assert [d.over_tls for d in server.delivered] == [True]
 
 
@@ -84,8 +84,8 @@ async def test_a_server_that_proves_another_name_gets_nothing(
 ) -> None:
     tls = authority.server_of("mail.example.com")
     async with mail_server(tls=tls, from_the_start=scheme == "smtps") as server:
-        with pytest.raises(MailDelayed):
-            await to(server, scheme=scheme, user="user:password@").send(a_letter())
+        with pytest.raises(EmailDelayed):
+            await to(server, scheme=scheme, user="user:password@").send(an_email())
     assert server.delivered == []
     assert not any(command.startswith("AUTH") for command in server.commands)
 
@@ -99,10 +99,10 @@ async def test_a_server_that_proves_another_name_gets_nothing(
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        ("550 5.1.1 no such user ana@example.com", MailRefused),
-        ("552 too large", MailRefused),
-        ("450 4.2.1 mailbox busy: ana@example.com", MailDelayed),
-        ("451 try later", MailDelayed),
+        ("550 5.1.1 no such user ana@example.com", EmailRefused),
+        ("552 too large", EmailRefused),
+        ("450 4.2.1 mailbox busy: ana@example.com", EmailDelayed),
+        ("451 try later", EmailDelayed),
     ],
 )
 async def test_a_refusal_is_for_good_or_for_now_and_names_nobody(
@@ -111,7 +111,7 @@ async def test_a_refusal_is_for_good_or_for_now_and_names_nobody(
     async with mail_server() as server:
         server.refusals[command] = answer
         with pytest.raises(kind) as error:
-            await to(server).send(a_letter())
+            await to(server).send(an_email())
     assert type(error.value) is kind
     assert str(error.value) == f"the server refused the {what}: {answer[:3]}"
     assert error.value.__suppress_context__
@@ -119,8 +119,8 @@ async def test_a_refusal_is_for_good_or_for_now_and_names_nobody(
 
 
 def test_a_letter_that_is_refused_for_good_is_a_dead_letter() -> None:
-    assert issubclass(MailRefused, DeadLetter)
-    assert not issubclass(MailDelayed, DeadLetter)
+    assert issubclass(EmailRefused, DeadLetter)
+    assert not issubclass(EmailDelayed, DeadLetter)
 
 
 @pytest.mark.parametrize(
@@ -136,23 +136,23 @@ def test_a_letter_that_is_refused_for_good_is_a_dead_letter() -> None:
 async def test_a_refusal_of_us_is_not_the_fault_of_the_letter(command: str, answer: str) -> None:
     async with mail_server() as server:
         server.refusals |= {command: answer, "HELO": answer}
-        with pytest.raises(MailDelayed, match=answer[:3]):
-            await to(server).send(a_letter())
+        with pytest.raises(EmailDelayed, match=answer[:3]):
+            await to(server).send(an_email())
 
 
 async def test_a_wrong_password_is_not_the_fault_of_the_letter(authority: Authority) -> None:
     async with mail_server(tls=authority.server_of("localhost")) as server:
         server.refusals["AUTH"] = "535 wrong"
-        with pytest.raises(MailDelayed, match="535"):
-            await to(server, user="user:password@").send(a_letter())
+        with pytest.raises(EmailDelayed, match="535"):
+            await to(server, user="user:password@").send(an_email())
 
 
 async def test_a_server_that_is_away_is_tried_again() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
-        with pytest.raises(MailDelayed, match="no way to the server"):
-            await SmtpMailer(f"smtp://127.0.0.1:{port}", SENDER).send(a_letter())
+        with pytest.raises(EmailDelayed, match="no way to the server"):
+            await SmtpMailer(f"smtp://127.0.0.1:{port}", FROM_ADDRESS).send(an_email())
 
 
 async def test_a_server_that_does_not_answer_is_not_waited_for(
@@ -161,8 +161,8 @@ async def test_a_server_that_does_not_answer_is_not_waited_for(
     monkeypatch.setattr(mailer, "TIMEOUT_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(MailDelayed, match="Timeout"):
-            await SmtpMailer(url, SENDER).send(a_letter())
+        with pytest.raises(EmailDelayed, match="Timeout"):
+            await SmtpMailer(url, FROM_ADDRESS).send(an_email())
 
 
 # --- Addresses beyond ASCII -----------------------------------------------------------------------
@@ -173,13 +173,13 @@ JOSE = EmailAddress("josé@example.com")
 async def test_an_address_beyond_ascii_goes_to_a_server_that_knows_them() -> None:
     async with mail_server() as server:
         server.features = ["8BITMIME", "SMTPUTF8"]
-        await to(server).send(a_letter(to=JOSE))
+        await to(server).send(an_email(to=JOSE))
     assert [delivered.recipients for delivered in server.delivered] == [["josé@example.com"]]
     assert "To: josé@example.com\r\n".encode() in server.delivered[0].content
 
 
 async def test_to_a_server_that_does_not_it_can_never_go() -> None:
     async with mail_server() as server:
-        with pytest.raises(MailRefused):
-            await to(server).send(a_letter(to=JOSE))
+        with pytest.raises(EmailRefused):
+            await to(server).send(an_email(to=JOSE))
     assert server.delivered == []

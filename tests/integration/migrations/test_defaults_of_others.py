@@ -10,12 +10,12 @@ from sqlalchemy import func, literal, make_url, select
 from app.shared.infrastructure.database.migrate import MigrationFailed, upgrade
 from app.shared.infrastructure.database.postgres import PostgresDatabase
 from app.shared.infrastructure.database.postgres_address import connect_without_limits
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.support.databases import run
 
-ESCAPED = Query(select(literal("a_b").like(r"a\_b", escape="\\").label("answer")))
-ISOLATION = Query(select(func.current_setting("transaction_isolation").label("answer")))
-NOW_IN = Query(select(func.current_setting("timezone").label("answer")))
+ESCAPED = Statement(select(literal("a_b").like(r"a\_b", escape="\\").label("answer")))
+ISOLATION = Statement(select(func.current_setting("transaction_isolation").label("answer")))
+NOW_IN = Statement(select(func.current_setting("timezone").label("answer")))
 
 
 async def give_default(url: str, name: str, value: str) -> None:
@@ -49,7 +49,7 @@ async def test_no_limit_of_a_database_is_one_for_its_migration(empty_postgresql_
     ],
 )
 async def test_statements_mean_the_same_everywhere(
-    empty_postgresql_url: str, name: str, value: str, query: Query, answer: object
+    empty_postgresql_url: str, name: str, value: str, query: Statement, answer: object
 ) -> None:
     await give_default(empty_postgresql_url, name, value)
     database = PostgresDatabase(make_url(empty_postgresql_url), pool_size=1, timeout=5)

@@ -11,7 +11,6 @@ from sqlalchemy import make_url
 
 from app.config.database import create_database
 from app.config.settings import Settings
-from app.shared.infrastructure.database.generic import GenericDatabase
 from app.shared.infrastructure.database.migrate import (
     Readiness,
     downgrade,
@@ -19,11 +18,12 @@ from app.shared.infrastructure.database.migrate import (
     upgrade,
 )
 from app.shared.infrastructure.database.postgres import PostgresDatabase
+from app.shared.infrastructure.database.sqlite import SqliteDatabase
 from tests.support.anybody import run
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[GenericDatabase | PostgresDatabase]:
+async def opened(url: str) -> AsyncIterator[SqliteDatabase | PostgresDatabase]:
     settings = Settings(
         _env_file=None,
         app_env="test",

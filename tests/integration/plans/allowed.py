@@ -2,16 +2,13 @@
 
 from typing import Any, Final
 
-from app.shared.infrastructure import kept_bytes
-from app.shared.infrastructure.events import (
+from app.shared.infrastructure import idempotency_quota
+from app.shared.infrastructure.events.delivery import deliveries, leases, retention, unblocking
+from app.shared.infrastructure.events.operations import (
     backlog,
-    deliveries,
+    delivery_operations,
     inspection,
-    leases,
     replay,
-    retention,
-    steering,
-    sweep,
 )
 from tests.support.filling import ROWS
 from tests.support.manifest import Allowed
@@ -28,40 +25,43 @@ _SUMS_UP = "it sums up what is to be done, and reads that alone: never what is d
 _OPERATOR = "an operator's, now and then: it reads what one handler has still to do, and no more"
 
 ALLOWED: Final[dict[Any, Allowed]] = {
-    kept_bytes.USED: Allowed(
+    idempotency_quota.USED: Allowed(
         ROWS, "it counts the answers kept for one user, once in a while, as far as the quota goes"
     ),
-    deliveries.TAKE: Allowed(
+    deliveries.CLAIM: Allowed(
         80,
         "it comes to each delivery four times, each time by an index: as due, as the head of its "
-        "lane, to judge and to change it",
+        "stream, to judge and to change it",
     ),
     leases.IN_FLIGHT: Allowed(_UNDONE, _SUMS_UP),
-    leases.OWNERS: Allowed(_UNDONE, _SUMS_UP),
-    sweep.PAGE: Allowed(
-        800, "a step into an index for each of a hundred lanes, for its head and for what is let go"
+    leases.WORKER_IDS: Allowed(_UNDONE, _SUMS_UP),
+    unblocking.PAGE: Allowed(
+        800,
+        "a step into an index for each of a hundred streams, for its head and for what is let go",
     ),
     backlog.LAG: Allowed(_UNDONE, _SUMS_UP),
-    backlog.LANES: Allowed(2 * _UNDONE, _SUMS_UP + "; then it reads the first of each lane"),
-    steering.SET_ASIDE_BATCH: Allowed(_UNDONE, _OPERATOR),
-    steering.DISCARD_WAITING_BATCH: Allowed(2 * _UNDONE, _OPERATOR),
-    inspection.page_query: Allowed(
+    backlog.STREAMS: Allowed(2 * _UNDONE, _SUMS_UP + "; then it reads the first of each stream"),
+    delivery_operations.BLOCK_BATCH: Allowed(_UNDONE, _OPERATOR),
+    delivery_operations.DISCARD_WAITING_BATCH: Allowed(2 * _UNDONE, _OPERATOR),
+    inspection.page_statement: Allowed(
         _UNDONE, "an operator's list: it reads what is to be done, or walks past it to what is done"
     ),
     retention.END_OF_OLD_EVENTS: Allowed(
         retention.BATCH, "it walks along a stretch of the log to tell where that ends"
     ),
     replay.END_OF_STRETCH: Allowed(
-        2 * steering.BATCH, "it walks along a stretch of the log to tell where that ends"
+        2 * delivery_operations.BATCH, "it walks along a stretch of the log to tell where that ends"
     ),
     replay.REDO: Allowed(
-        2 * steering.BATCH, "it walks along a stretch of the log, past the events of other kinds"
+        2 * delivery_operations.BATCH,
+        "it walks along a stretch of the log, past the events of other kinds",
     ),
     replay.REDO_DISCARDED: Allowed(
         _UNDONE, "an operator's: it reads what is discarded, or walks along a stretch of the log"
     ),
     replay.ADD_MISSING: Allowed(
-        2 * steering.BATCH, "it walks along a stretch of the log, past the events of other kinds"
+        2 * delivery_operations.BATCH,
+        "it walks along a stretch of the log, past the events of other kinds",
     ),
 }
 """By the statement, or by the function that makes a statement for each shape of a question.

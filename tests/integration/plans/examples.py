@@ -6,9 +6,10 @@ from itertools import product
 from typing import Any, Final
 from uuid import UUID
 
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events import deliveries, inspection, retention, scheduler, steering
-from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery import deliveries, retention, scheduler
+from app.shared.infrastructure.events.delivery.states import DeliveryState
+from app.shared.infrastructure.events.operations import delivery_operations, inspection
 from tests.integration.plans.filling import CREATED, HANDLER, MODULE, PAUSED
 from tests.support.filling import ROWS
 from tests.support.manifest import Shape
@@ -17,11 +18,11 @@ NOW: Final = dt.datetime.now(dt.UTC)
 _SOME_ROW = UUID(int=40_001)
 _OWNER = UUID(int=2)  # of the rows 1, 1001, 2001, …
 
-# The last lanes of deliveries, one for each state, by the number of their first delivery.
+# The last streams of deliveries, one for each state, by the number of their first delivery.
 _READY, _TAKEN, _DEAD, _DONE, _PARKED = 99_019, 99_003, 99_005, 99_007, 99_009
 
 
-def _lane(first: int) -> UUID:
+def _stream(first: int) -> UUID:
     return UUID(int=(first + 1) // 2)
 
 
@@ -49,8 +50,8 @@ VALUES: Final[dict[str, Any]] = {
     "name": "of a lock",
     # Deliveries
     "of_handler": HANDLER,
-    "of_lane": _lane(_READY),
-    "of_owner": "host:boot:1",
+    "of_stream": _stream(_READY),
+    "of_worker": "host:boot:1",
     "by": "host:boot:2",
     "count": 20,
     "counted": 1,
@@ -70,7 +71,7 @@ VALUES: Final[dict[str, Any]] = {
     "moved": _TAKEN,
     "of_schedule": "event.forget_events",
     "last_due_at": NOW,
-    "after_lane": UUID(int=0),
+    "after_stream": UUID(int=0),
     # Playing the log again
     "kind": CREATED,
     "after_time": NOW - dt.timedelta(days=35),
@@ -79,14 +80,14 @@ VALUES: Final[dict[str, Any]] = {
     "last_seq": 0,
     "max_attempts": 3,
     "blocks_when_dead": True,
-    "schedule_id": _lane(_READY),
+    "schedule_id": _stream(_READY),
     "number": 1,
 }
 """By the name of the parameter: most mean the same wherever they stand."""
 
-OWN: Final[dict[Query, dict[str, Any]]] = {
-    deliveries.WAITING: {"of_lane": _lane(_DONE)},
-    deliveries.PROMOTE: {"of_lane": _lane(_DONE)},
+OWN: Final[dict[Statement, dict[str, Any]]] = {
+    deliveries.WAITING: {"of_stream": _stream(_DONE)},
+    deliveries.UNBLOCK_NEXT: {"of_stream": _stream(_DONE)},
     # The oldest events have no deliveries any more.
     retention.END_OF_OLD_EVENTS: {"after_time": NOW - dt.timedelta(minutes=ROWS + 10)},
     retention.OLD_EVENTS: {
@@ -94,7 +95,7 @@ OWN: Final[dict[Query, dict[str, Any]]] = {
         "last_time": NOW - dt.timedelta(minutes=ROWS - 60),
     },
     scheduler.FIRED: {"kind": MODULE},
-    steering.RESUME: {"of_handler": PAUSED},
+    delivery_operations.RESUME: {"of_handler": PAUSED},
 }
 """Of a statement for which the common value does not do."""
 
@@ -102,12 +103,12 @@ OWN: Final[dict[Query, dict[str, Any]]] = {
 def _pages_of_deliveries() -> Iterator[Shape]:
     for state, *how in product((None, *DeliveryState), (True, False), (True, False)):
         of_handler, is_continued = how
-        query = inspection.page_query(state, of_handler=of_handler, is_continued=is_continued)
+        query = inspection.page_statement(state, of_handler=of_handler, is_continued=is_continued)
         has_leave = of_handler or state is not None
         yield Shape(f"{state!r} {how}", query, {"before": 99_500}, has_leave=has_leave)
 
 
 SHAPES: Final = {
-    inspection.page_query: _pages_of_deliveries,
+    inspection.page_statement: _pages_of_deliveries,
 }
 """What is asked of the functions that make a statement for each shape of a question."""

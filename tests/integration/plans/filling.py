@@ -20,8 +20,8 @@ INSERT INTO idempotency_key
 SELECT {OWNER}, 'POST /api/v1/notes', 'key-' || n, 'fingerprint', 201, '[]', '{{}}',
     {MINUTES_AGO} FROM generate_series(1, {ROWS}) AS n
 """  # noqa: S608
-# Each aggregate has two events, each event one delivery, in its aggregate's lane; only the oldest
-# events have none any more. What is not done yet is at the end: of ten lanes there each holds
+# Each aggregate has two events, each event one delivery, in its aggregate's stream; only the oldest
+# events have none any more. What is not done yet is at the end: of ten streams there each holds
 # another state, and what waits behind it.
 _EVENTS = f"""
 INSERT INTO event_log (event_id, event_type, schema_version, module, aggregate_type, aggregate_id,
@@ -36,8 +36,8 @@ _STATE = f"""
         [1 + (n + 1) / 2 % 10][2 - n % 2] END
 """
 _DELIVERIES = f"""
-INSERT INTO event_delivery (event_id, handler, lane, lane_seq, state, token, attempts,
-    max_attempts, blocks_when_dead, due_at, due_set_at, owner, done_at)
+INSERT INTO event_delivery (event_id, handler, stream_id, stream_position, state, token,
+    attempts, max_attempts, blocks_when_dead, due_at, due_set_at, worker_id, done_at)
 SELECT {as_id("CASE WHEN n <= 110 THEN n + 200 ELSE n END")},
     CASE WHEN n <= 110 THEN '{MODULE}.archive' WHEN (n + 1) / 2 % 3 = 0 THEN '{ANOTHER_HANDLER}'
         ELSE '{HANDLER}' END,

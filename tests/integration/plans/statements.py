@@ -10,25 +10,25 @@ from typing import Any, get_type_hints
 from sqlalchemy import Insert
 
 import app
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 # Alembic runs these by their path, and the last one runs the command line.
 _NOT_IMPORTED = ("app.shared.infrastructure.database.migrations", "app.__main__")
 
 
-def constants() -> dict[Query, str]:
+def constants() -> dict[Statement, str]:
     """Each with its name: where several modules know it, the shared one's, which comes last."""
     return {query: name for module in _modules() for name, query in _queries_of(module)}
 
 
-def parameters(query: Query) -> set[str]:
+def parameters(query: Statement) -> set[str]:
     """The names of what it has to be given."""
     return {name for name, _, is_constant, _ in query.postgres._places if not is_constant}
 
 
-def is_plain_insert(query: Query) -> bool:
+def is_plain_insert(query: Statement) -> bool:
     """Whether it adds a row that it is given: then there is nothing to be read."""
-    return isinstance(query.statement, Insert) and query.statement.select is None
+    return isinstance(query.executable, Insert) and query.executable.select is None
 
 
 def families() -> dict[Any, str]:
@@ -39,7 +39,7 @@ def families() -> dict[Any, str]:
         for name, value in vars(module).items()
         if hasattr(value, "cache_info")
         and value.__module__ == module.__name__
-        and get_type_hints(value).get("return") is Query
+        and get_type_hints(value).get("return") is Statement
     }
 
 
@@ -49,11 +49,11 @@ def _modules() -> Iterator[ModuleType]:
             yield import_module(found.name)
 
 
-def _queries_of(module: ModuleType) -> Iterator[tuple[str, Query]]:
+def _queries_of(module: ModuleType) -> Iterator[tuple[str, Statement]]:
     for name, value in vars(module).items():
-        if isinstance(value, Query):
+        if isinstance(value, Statement):
             yield f"{module.__name__}.{name}", value
         elif isclass(value) and value.__module__ == module.__name__:
             for attribute, query in vars(value).items():
-                if isinstance(query, Query):
+                if isinstance(query, Statement):
                     yield f"{module.__name__}.{name}.{attribute}", query

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from app.shared.infrastructure.database.models import metadata
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.integration.plans import allowed, examples, filling
 from tests.integration.plans.statements import (
     constants,
@@ -20,7 +20,7 @@ from tests.support.filling import ROWS
 from tests.support.manifest import Allowed, Plans, manifests
 from tests.support.plans import Reading, explain, reading
 
-# A step into an index besides, such as to the head of a lane.
+# A step into an index besides, such as to the head of a stream.
 BESIDES: Final = 2
 
 BASE: Final = Plans(
@@ -40,7 +40,7 @@ SMALL: Final = {table: why for plans in ALL for table, why in plans.small.items(
 
 class Case(NamedTuple):
     name: str
-    query: Query
+    query: Statement
     values: dict[str, Any]
     key: Any
     """By which ALLOWED knows it; None if it has no leave."""
@@ -60,7 +60,7 @@ def of_families() -> Iterator[Case]:
             yield Case(f"{name}: {shape.name}", shape.query, values, key)
 
 
-def values_of(query: Query, name: str) -> dict[str, Any]:
+def values_of(query: Statement, name: str) -> dict[str, Any]:
     """Return what the statement is given: its module's values come before the base's."""
     plans = plans_of(name)
     return {**BASE.values, **plans.values, **plans.own.get(query, {})}

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from sqlalchemy import Executable, Integer, bindparam, column, delete, select, table
 
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.support.plans import Reading, explain, reading
 
 _thing = table("thing", column("id", Integer), column("kind", Integer), column("name"))
@@ -55,10 +55,10 @@ async def test_what_is_read_and_what_is_found_are_told_apart(
 ) -> None:
     read, found, is_through = expected
     told = Reading({"thing": read}, found, frozenset({"thing"} if is_through else ()))
-    for plan in await explain(connection, Query(statement), {"id": 7, "kind": 7}):
+    for plan in await explain(connection, Statement(statement), {"id": 7, "kind": 7}):
         assert reading(plan) == told
 
 
 async def test_what_was_explained_never_happened(connection: asyncpg.Connection) -> None:
-    await explain(connection, Query(delete(_thing)), {})
+    await explain(connection, Statement(delete(_thing)), {})
     assert await connection.fetchval("SELECT count(*) FROM thing") == 1000

@@ -10,7 +10,7 @@ from app.shared.domain.base_entity import AggregateRoot, new_id
 from app.shared.domain.events import DomainEvent
 from app.shared.infrastructure.base_repository import BaseRepository
 from app.shared.infrastructure.database.connection import Database, IntegrityViolation
-from app.shared.infrastructure.events.event_log import EventCollector
+from app.shared.infrastructure.events.outbox.event_log import EventCollector
 from tests.support.events import all_events
 from tests.support.samples import (
     a_full,

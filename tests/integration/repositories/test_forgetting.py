@@ -25,7 +25,7 @@ from app.shared.domain.events import ScheduleTick
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.models import idempotency_key
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.support.batches import call_to_the_end
 from tests.support.samples import a_full
 from tests.support.tasks import NOW
@@ -57,12 +57,12 @@ async def ana(database: Database) -> User:
 async def add(database: Database, table: Any, *rows: dict[str, Any]) -> None:
     async with database.transaction() as connection:
         for row in rows:
-            await connection.execute(Query(insert(table), columns=list(row)), row)
+            await connection.execute(Statement(insert(table), columns=list(row)), row)
         await connection.commit()
 
 
 async def left(database: Database, table: Any) -> int:
-    return len(await database.fetch_all(Query(select(table)), {}))
+    return len(await database.fetch_all(Statement(select(table)), {}))
 
 
 async def a_session(database: Database, user: User, *, ends: dt.datetime, tokens: int) -> None:
@@ -112,7 +112,7 @@ async def test_a_living_session_keeps_the_token_that_is_good_and_those_used_late
     await a_session(database, ana, ends=NOW + DAY, tokens=10)
     limits = SessionLimits(idle=3 * DAY, in_all=90 * DAY)
     assert await parts(database, ForgetSpentRefreshTokens(Clock(), limits)) == 3
-    rows = await database.fetch_all(Query(select(refresh_token.c.spent_at)), {})
+    rows = await database.fetch_all(Statement(select(refresh_token.c.spent_at)), {})
     kept = {row["spent_at"] for row in rows}
     assert kept == {None, NOW - DAY, NOW - 2 * DAY, NOW - 3 * DAY}
 

@@ -48,7 +48,7 @@ async def granted(
 
 async def taken(database: Database, token: OneTimeToken, kind: TokenKind = RESET) -> Grant | None:
     async with unit(SqlUserUnitOfWork, database) as uow:
-        grant = await uow.tokens.take(token, kind)
+        grant = await uow.tokens.consume(token, kind)
         await uow.commit()
     return grant
 

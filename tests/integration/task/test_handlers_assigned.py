@@ -6,13 +6,13 @@ from uuid import uuid5
 import pytest
 
 from app.modules.task.domain.entities import Title
-from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.events.delivery.states import DeliveryState
 from tests.integration.task.conftest import Inhabit
 from tests.integration.task.world import NOW, World
-from tests.support.letters import part, read
+from tests.support.emails import part, read
 from tests.support.smtp import mail_server
 
-HANDLER = "task.mail_assignee"
+HANDLER = "task.email_assignee"
 
 
 async def test_the_assignee_gets_a_letter(world: World) -> None:
@@ -22,17 +22,17 @@ async def test_the_assignee_gets_a_letter(world: World) -> None:
     await world.assign(task, bruno, by=ana)
     await world.deliver()
 
-    [letter] = world.letters()
-    assert letter["To"] == "bruno@example.com"
-    assert letter["From"] == "Shop <no-reply@example.com>"
-    assert letter["Subject"] == "You have a new task"
+    [email] = world.emails()
+    assert email["To"] == "bruno@example.com"
+    assert email["From"] == "Shop <no-reply@example.com>"
+    assert email["Subject"] == "You have a new task"
     link = f"https://tasks.example.com/api/v1/tasks/{task.id}"
-    assert part(letter, "plain") == (
+    assert part(email, "plain") == (
         "Hello Bruno Example,\n\nanother user gave you a task. "
         "Its title, in the words of the person who wrote it:\n\n    > Pôr a <fundação>\n\n"
         f"Due: 2026-02-03 10:00 UTC\n\nIt is at {link}\n\nAlicerce\n"
     )
-    html = part(letter, "html")
+    html = part(email, "html")
     assert "<blockquote>Pôr a &lt;fundação&gt;</blockquote>" in html
     assert "<p>Due: 2026-02-03 10:00 UTC</p>" in html
     assert f'<a href="{link}">' in html
@@ -42,8 +42,8 @@ async def test_a_task_without_a_due_time_has_none_in_its_letter(world: World) ->
     ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
     await world.assign(await world.a_task(ana), bruno, by=ana)
     await world.deliver()
-    [letter] = world.letters()
-    assert "Due" not in part(letter, "plain") + part(letter, "html")
+    [email] = world.emails()
+    assert "Due" not in part(email, "plain") + part(email, "html")
 
 
 async def test_no_title_becomes_a_header_or_a_part_of_the_letter(world: World) -> None:
@@ -51,10 +51,10 @@ async def test_no_title_becomes_a_header_or_a_part_of_the_letter(world: World) -
     title = "é\r\nBcc: carla@example.com\r\n\r\nSend us your password"
     await world.assign(await world.a_task(ana, title), bruno, by=ana)
     await world.deliver()
-    [letter] = world.letters()
+    [email] = world.emails()
     line = "é Bcc: carla@example.com Send us your password"
-    assert (letter["Subject"], letter["Bcc"]) == ("You have a new task", None)
-    assert f"\n    > {line}\n" in part(letter, "plain")
+    assert (email["Subject"], email["Bcc"]) == ("You have a new task", None)
+    assert f"\n    > {line}\n" in part(email, "plain")
 
 
 async def test_the_letter_is_known_by_the_key_of_its_delivery(world: World) -> None:
@@ -63,8 +63,8 @@ async def test_the_letter_is_known_by_the_key_of_its_delivery(world: World) -> N
     await world.deliver()
     delivery = await world.one_delivery(HANDLER)
     key = str(uuid5(delivery["event_id"], HANDLER))
-    [(name, letter)] = world.files().items()
-    assert (name, letter["Message-ID"]) == (key, f"<{key}@example.com>")
+    [(name, email)] = world.files().items()
+    assert (name, email["Message-ID"]) == (key, f"<{key}@example.com>")
 
 
 async def test_nobody_gets_an_email_about_a_task_that_they_assigned_to_themselves(
@@ -73,7 +73,7 @@ async def test_nobody_gets_an_email_about_a_task_that_they_assigned_to_themselve
     ana = await world.somebody("ana")
     await world.assign(await world.a_task(ana), ana, by=ana)
     await world.deliver()
-    assert world.letters() == []
+    assert world.emails() == []
     delivery = await world.one_delivery(HANDLER)
     assert (delivery["state"], delivery["last_error"]) == (DeliveryState.DONE, None)
 
@@ -95,7 +95,7 @@ async def test_an_assignee_who_hands_the_task_to_its_owner_gives_it_to_somebody(
     await world.assign(task, bruno, by=ana)
     await world.assign(task, ana, by=bruno)
     await world.deliver()
-    assert [letter["To"] for letter in world.letters()] == ["ana@example.com"]
+    assert [email["To"] for email in world.emails()] == ["ana@example.com"]
 
 
 async def test_only_the_last_of_several_assignees_hears_of_it(world: World) -> None:
@@ -105,7 +105,7 @@ async def test_only_the_last_of_several_assignees_hears_of_it(world: World) -> N
     await world.assign(task, bruno, by=ana)
     await world.assign(task, carla, by=ana)
     await world.deliver()
-    assert [letter["To"] for letter in world.letters()] == ["carla@example.com"]
+    assert [email["To"] for email in world.emails()] == ["carla@example.com"]
     first, second = await world.deliveries(HANDLER)
     assert first["last_error"] == "discarded: the task is not theirs to do any more"
     assert (first["state"], second["state"]) == (DeliveryState.DONE, DeliveryState.DONE)
@@ -118,7 +118,7 @@ async def test_a_task_that_is_closed_by_then_is_no_news(world: World, end: str) 
     await world.assign(task, bruno, by=ana)
     await world.do(task, lambda stored: getattr(stored, end)(now=NOW), by=ana)
     await world.deliver()
-    assert world.letters() == []
+    assert world.emails() == []
 
 
 async def test_a_task_in_the_bin_is_no_news(world: World) -> None:
@@ -127,7 +127,7 @@ async def test_a_task_in_the_bin_is_no_news(world: World) -> None:
     await world.assign(task, bruno, by=ana)
     await world.do(task, lambda stored: stored.delete(by=ana, now=NOW), by=ana)
     await world.deliver()
-    assert world.letters() == []
+    assert world.emails() == []
 
 
 async def test_an_account_that_is_closed_or_not_verified_gets_no_mail(world: World) -> None:
@@ -137,7 +137,7 @@ async def test_an_account_that_is_closed_or_not_verified_gets_no_mail(world: Wor
     await world.assign(await world.a_task(ana), carla, by=ana)
     await world.close_account(bruno)
     await world.deliver()
-    assert world.letters() == []
+    assert world.emails() == []
     assert {d["state"] for d in await world.deliveries(HANDLER)} == {DeliveryState.DONE}
 
 
@@ -147,7 +147,7 @@ async def test_whoever_is_closed_out_meanwhile_gives_tasks_to_nobody(world: Worl
     await world.assign(await world.a_task(ana), bruno, by=ana)
     await world.close_account(ana)
     await world.deliver()
-    assert world.letters() == []
+    assert world.emails() == []
     delivery = await world.one_delivery(HANDLER)
     assert delivery["last_error"] == "discarded: whoever gave it may not do so any more"
 
@@ -158,8 +158,8 @@ async def test_a_change_of_the_task_in_between_does_not_matter(world: World) -> 
     await world.assign(task, bruno, by=ana)
     await world.do(task, lambda t: t.revise({"title": Title("Another")}, now=NOW), by=ana)
     await world.deliver()
-    [letter] = world.letters()
-    assert "\n    > Another\n" in part(letter, "plain")
+    [email] = world.emails()
+    assert "\n    > Another\n" in part(email, "plain")
 
 
 async def test_whoever_is_given_many_tasks_gets_so_many_emails_and_no_more(
@@ -172,7 +172,7 @@ async def test_whoever_is_given_many_tasks_gets_so_many_emails_and_no_more(
             await world.assign(task, bruno, by=ana)
             await world.deliver()
             await world.assign(task, None, by=ana)
-        assert len(world.letters()) == 3
+        assert len(world.emails()) == 3
         *_, last = [d for d in await world.deliveries(HANDLER) if d["last_error"]]
         assert last["state"] == DeliveryState.DONE
         assert last["last_error"] == "discarded: too many emails of this kind in an hour: work"
@@ -191,7 +191,7 @@ async def test_a_letter_that_is_delayed_is_sent_again_as_the_same(inhabit: Inhab
             await world.deliver()
             delivery = await world.one_delivery(HANDLER)
             assert (delivery["state"], delivery["attempts"]) == (DeliveryState.READY, 1)
-            assert delivery["last_error"] == "MailDelayed: the server refused the recipient: 450"
+            assert delivery["last_error"] == "EmailDelayed: the server refused the recipient: 450"
 
             server.refusals.clear()
             await world.deliver_again()
@@ -201,7 +201,7 @@ async def test_a_letter_that_is_delayed_is_sent_again_as_the_same(inhabit: Inhab
     assert delivered.recipients == ["bruno@example.com"]
     key = uuid5(delivery["event_id"], HANDLER)
     assert read(delivered.content)["Message-ID"] == f"<{key}@example.com>"
-    assert world.letters() == []
+    assert world.emails() == []
 
 
 async def test_a_letter_that_is_refused_is_dead_and_holds_nobody_back(inhabit: Inhabit) -> None:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.modules.task.domain.entities import Task
-from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.events.delivery.states import DeliveryState
 from tests.integration.task.conftest import Inhabit
 from tests.integration.task.world import NOW, World
 from tests.support.webhook_receiver import HANG_UP, Receiver, Reply

@@ -8,13 +8,13 @@ import pytest
 
 from app.modules.task.application.handlers import RemindOfDueTasks
 from app.modules.task.domain.entities import Task
-from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.events.delivery.states import DeliveryState
 from tests.integration.task.conftest import Inhabit
 from tests.integration.task.world import NOW, World
-from tests.support.letters import part
+from tests.support.emails import part
 
 HOUR = dt.timedelta(hours=1)
-HANDLER = "task.mail_due_soon"
+HANDLER = "task.email_due_soon"
 
 
 async def due_at(world: World, task: Task, moment: dt.datetime | None) -> None:
@@ -23,7 +23,7 @@ async def due_at(world: World, task: Task, moment: dt.datetime | None) -> None:
 
 def reminded(world: World) -> list[str]:
     """Whom the letters so far are for."""
-    return [str(letter["To"]) for letter in world.letters()]
+    return [str(email["To"]) for email in world.emails()]
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ async def ana(world: World) -> UUID:
 async def test_the_owner_of_a_task_that_is_due_soon_gets_a_letter(world: World, ana: UUID) -> None:
     task = await world.a_task(ana, "Pôr a fundação", due_at=NOW + 23 * HOUR)
     await world.remind()
-    [letter] = world.letters()
-    assert (letter["To"], letter["Subject"]) == ("ana@example.com", "A task is due soon")
-    text = part(letter, "plain")
+    [email] = world.emails()
+    assert (email["To"], email["Subject"]) == ("ana@example.com", "A task is due soon")
+    text = part(email, "plain")
     assert "a task is due on 2026-01-03 16:30 UTC." in text
     assert "\n    > Pôr a fundação\n" in text
     assert f"https://tasks.example.com/api/v1/tasks/{task.id}\n" in text
@@ -64,24 +64,24 @@ async def test_each_due_time_is_reminded_of_once(world: World, ana: UUID) -> Non
     task = await world.a_task(ana, due_at=NOW + 2 * HOUR)
     for _ in range(3):
         await world.remind()
-    assert len(world.letters()) == 1
+    assert len(world.emails()) == 1
 
     await due_at(world, task, NOW + 3 * HOUR)
     for _ in range(3):
         await world.remind()
-    assert len(world.letters()) == 2
+    assert len(world.emails()) == 2
 
     await due_at(world, task, None)
     await world.remind()
     await due_at(world, task, NOW + 3 * HOUR)
     await world.remind()
-    assert len(world.letters()) == 2
+    assert len(world.emails()) == 2
 
 
 async def test_a_task_is_reminded_of_when_its_day_comes(world: World, ana: UUID) -> None:
     await world.a_task(ana, due_at=NOW + 48 * HOUR)
     await world.remind()
-    assert world.letters() == []
+    assert world.emails() == []
     world.clock.time = NOW + 24 * HOUR
     await world.remind()
     assert reminded(world) == ["ana@example.com"]
@@ -90,7 +90,7 @@ async def test_a_task_is_reminded_of_when_its_day_comes(world: World, ana: UUID)
 async def test_what_was_due_already_is_not_due_soon(world: World, ana: UUID) -> None:
     await world.a_task(ana, due_at=NOW)
     await world.remind()
-    assert world.letters() == []
+    assert world.emails() == []
 
 
 @pytest.mark.parametrize("end", ["complete", "cancel"])
@@ -125,7 +125,7 @@ async def test_with_nobody_to_write_to_it_is_over(world: World, ana: UUID) -> No
     await world.a_task(ana, due_at=NOW + HOUR)
     await world.close_account(ana)
     await world.remind()
-    assert world.letters() == []
+    assert world.emails() == []
     delivery = await world.one_delivery(HANDLER)
     assert delivery["last_error"] == ("discarded: neither assignee nor owner has an active account")
 
@@ -138,7 +138,7 @@ async def test_what_is_too_much_for_one_transaction_is_told_in_several(
     for hours in (3, 1, 2, 5, 4):
         await world.a_task(ana, f"in {hours}", due_at=NOW + hours * HOUR)
     await world.remind()
-    titles = [re.findall(r"> (.+)", part(letter, "plain")) for letter in world.letters()]
+    titles = [re.findall(r"> (.+)", part(email, "plain")) for email in world.emails()]
     assert sorted(titles) == [[f"in {hours}"] for hours in (1, 2, 3, 4, 5)]
 
 
@@ -155,7 +155,7 @@ async def test_a_task_that_somebody_is_at_work_on_is_for_the_next_round(
         await uow.tasks.save(stored)
         await world.remind()
         states = {delivery["state"] for delivery in await world.deliveries("task.remind_due")}
-        assert (states, world.letters()) == ({DeliveryState.DONE}, [])
+        assert (states, world.emails()) == ({DeliveryState.DONE}, [])
         await uow.commit()
     await world.remind()
     assert reminded(world) == ["ana@example.com"]
@@ -165,5 +165,5 @@ async def test_a_reminder_is_an_event_of_the_task_and_names_nobody(world: World,
     task = await world.a_task(ana, due_at=NOW + HOUR)
     await world.remind()
     delivery = await world.one_delivery(HANDLER)
-    assert (delivery["event_type"], delivery["lane"]) == ("task.due_soon", task.id)
+    assert (delivery["event_type"], delivery["stream_id"]) == ("task.due_soon", task.id)
     assert "@example.com" not in await world.everything_noted()

@@ -15,12 +15,12 @@ from app.modules.task.application.handlers import (
 )
 from app.modules.task.domain.entities import Task
 from app.modules.task.infrastructure.tables import task as task_table
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.states import DeliveryState
 from tests.integration.task.conftest import Inhabit
 from tests.integration.task.world import NOW, World
 
-ALL = Query(select(task_table))
+ALL = Statement(select(task_table))
 FORGET, RELEASE = "task.forget_user", "task.release_tasks_of_leaver"
 
 
@@ -149,7 +149,7 @@ class _Counting:
         connection = await self._inner.__aenter__()
         execute = connection.execute
 
-        async def counted(query: Query, params: Any, /) -> int:
+        async def counted(query: Statement, params: Any, /) -> int:
             hit: int = await execute(query, params)
             self._hits.append(hit)
             return hit

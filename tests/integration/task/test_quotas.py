@@ -9,7 +9,7 @@ import pytest
 from app.core.exceptions import QuotaExceeded
 from app.core.security import Actor
 from app.modules.task.application.dto import NewTask, Revision, TaskCommand, TaskView
-from app.modules.task.application.quotas import Room, TaskQuotas
+from app.modules.task.application.quotas import TaskQuota, TaskQuotas
 from app.modules.task.application.usecases.create_task import CreateTask
 from app.modules.task.application.usecases.revise_task import ReviseTask
 from app.modules.task.domain.repositories import Usage
@@ -23,21 +23,21 @@ async def ana(world: World) -> UUID:
     return await world.somebody("ana")
 
 
-def a_room(**of: int) -> Room:
+def a_quota(**of: int) -> TaskQuota:
     quotas: dict[str, Any] = {"tasks": MOST, "text_bytes": 100_000, "assignments_a_day": 10}
-    return Room(TaskQuotas(**quotas | of))
+    return TaskQuota(TaskQuotas(**quotas | of))
 
 
-async def create(world: World, room: Room, owner_id: UUID, **details: Any) -> TaskView:
+async def create(world: World, quota: TaskQuota, owner_id: UUID, **details: Any) -> TaskView:
     actor = Actor(owner_id, owner_id, frozenset())
-    use_case = CreateTask(world.container.task.uow, room, world.clock)
+    use_case = CreateTask(world.container.task.uow, quota, world.clock)
     return await use_case.execute(NewTask(actor, {"title": "Lay the foundation"} | details))
 
 
 async def test_of_many_at_once_as_many_get_through_as_the_quota_allows(
     world: World, ana: UUID
 ) -> None:
-    rooms = [a_room(), a_room()]  # as in two processes
+    rooms = [a_quota(), a_quota()]  # as in two processes
     results = await asyncio.gather(
         *(create(world, rooms[number % 2], ana) for number in range(4 * MOST)),
         return_exceptions=True,
@@ -47,24 +47,24 @@ async def test_of_many_at_once_as_many_get_through_as_the_quota_allows(
 
 
 async def test_what_is_in_the_bin_counts_until_it_is_gone_for_good(world: World, ana: UUID) -> None:
-    room = a_room(tasks=1)
-    view = await create(world, room, ana)
+    quota = a_quota(tasks=1)
+    view = await create(world, quota, ana)
     async with world.container.task.uow() as uow:
         task = await uow.tasks.get_owned(ana, view.id)
         task.delete(by=ana, now=NOW)
         await uow.tasks.save(task)
         await uow.commit()
     with pytest.raises(QuotaExceeded):
-        await create(world, a_room(tasks=1), ana)
+        await create(world, a_quota(tasks=1), ana)
 
     async with world.container.task.uow() as uow:
         await uow.tasks.purge_of(ana, most=10)
         await uow.commit()
-    await create(world, a_room(tasks=1), ana)
+    await create(world, a_quota(tasks=1), ana)
 
 
 async def test_bytes_are_counted_as_they_are_stored(world: World, ana: UUID) -> None:
-    await create(world, a_room(), ana, title="São João", description="€" * 10)
+    await create(world, a_quota(), ana, title="São João", description="€" * 10)
     async with world.container.task.uow() as uow:
         assert await uow.tasks.usage_of(ana, most=10) == Usage(1, 10 + 30)
         assert await uow.tasks.usage_of(UUID(int=1), most=10) == Usage(0, 0)
@@ -72,15 +72,15 @@ async def test_bytes_are_counted_as_they_are_stored(world: World, ana: UUID) -> 
 
 async def test_no_more_is_read_than_the_quota(world: World, ana: UUID) -> None:
     for _ in range(4):
-        await create(world, a_room(), ana)
+        await create(world, a_quota(), ana)
     async with world.container.task.uow() as uow:
         assert (await uow.tasks.usage_of(ana, most=2)).tasks == 2
 
 
 async def test_a_text_can_not_grow_beyond_the_quota(world: World, ana: UUID) -> None:
-    room = a_room(text_bytes=100)
-    view = await create(world, room, ana, description="")
-    revise = ReviseTask(world.container.task.uow, room, world.clock)
+    quota = a_quota(text_bytes=100)
+    view = await create(world, quota, ana, description="")
+    revise = ReviseTask(world.container.task.uow, quota, world.clock)
     command = TaskCommand(Actor(ana, ana, frozenset()), view.id)
     with pytest.raises(QuotaExceeded):
         await revise.execute(Revision(command, {"description": "x" * 200}))

@@ -25,28 +25,28 @@ from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.database.connection import Row
 from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_attempt, event_delivery, event_log
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.event_log import EventCollector
-from app.shared.infrastructure.events.scheduler import Schedule
-from app.shared.infrastructure.events.states import DeliveryState
-from tests.support.letters import read
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.scheduler import Schedule
+from app.shared.infrastructure.events.delivery.states import DeliveryState
+from app.shared.infrastructure.events.outbox.event_log import EventCollector
+from tests.support.emails import read
 
 NOW: Final = dt.datetime(2026, 1, 2, 17, 30, 0, 654_321, tzinfo=dt.UTC)
 KEY: Final = "a key for tests only, and long enough"
 
-DELIVERIES = Query(
+DELIVERIES = Statement(
     select(event_delivery, event_log.c.event_type, event_log.c.occurred_at)
     .join(event_log, event_log.c.event_id == event_delivery.c.event_id)
     .where(event_delivery.c.handler == bindparam("handler"))
     .order_by(event_delivery.c.id)
 )
-HURRY = Query(
+HURRY = Statement(
     update(event_delivery)
     .where(event_delivery.c.state == int(DeliveryState.READY))
     .values(due_at=database_time())
 )
-EVENTS = Query(select(event_log))
-ATTEMPTS = Query(select(event_attempt))
+EVENTS = Statement(select(event_log))
+ATTEMPTS = Statement(select(event_attempt))
 
 
 class Clock:
@@ -162,9 +162,9 @@ class World:
         """The letters that were written into the folder."""
         return {file.stem: read(file.read_bytes()) for file in self._folder.glob("mail/*.eml")}
 
-    def letters(self) -> list[EmailMessage]:
+    def emails(self) -> list[EmailMessage]:
         """The same, in the order of whom they are for."""
-        return sorted(self.files().values(), key=lambda letter: str(letter["To"]))
+        return sorted(self.files().values(), key=lambda email: str(email["To"]))
 
 
 @asynccontextmanager

@@ -69,7 +69,7 @@ def _pages() -> Iterator[Shape]:
     orders = product(get_args(SortKey), (True, False), (True, False))
     asked = [*product(filters, orders), *((pair, usual) for pair in combinations(names, 2))]
     for chosen, (sort, descending, is_continued) in asked:
-        query = readers.page_query(
+        query = readers.page_statement(
             frozenset(chosen), sort, descending=descending, is_continued=is_continued
         )
         own = {"last_value": _URGENT} if sort == "priority" else {}
@@ -80,7 +80,7 @@ def _pages() -> Iterator[Shape]:
 def _counts() -> Iterator[Shape]:
     names = [field.name for field in fields(TaskFilter)]
     for chosen in [(), *((name,) for name in names), tuple(names)]:
-        query = readers.count_query(frozenset(chosen))
+        query = readers.count_statement(frozenset(chosen))
         yield Shape(" ".join(chosen), query, {}, has_leave=True)
 
 
@@ -88,18 +88,18 @@ PLANS: Final = Plans(
     fills=(_FILL,),
     values=_VALUES,
     own={repositories.DUE_SOON: {"after": NOW}},
-    shapes={readers.page_query: _pages, readers.count_query: _counts},
+    shapes={readers.page_statement: _pages, readers.count_statement: _counts},
     allowed={
         repositories.USAGE: Allowed(
             _OF_ONE_USER,
             "it counts the tasks of one user, once in a while, as far as the quota goes",
         ),
-        readers.page_query: Allowed(
+        readers.page_statement: Allowed(
             _OF_ONE_USER,
             "no index serves each of 127 filters: it passes over what does not fit, along the "
             "tasks of one user and nobody else's",
         ),
-        readers.count_query: Allowed(
+        readers.count_statement: Allowed(
             _OF_ONE_USER, "it counts the tasks of one user, when asked to"
         ),
     },

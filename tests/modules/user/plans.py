@@ -92,7 +92,7 @@ PLANS: Final = Plans(
     ),
     values=_VALUES,
     own={
-        one_time_tokens.TAKE: {"kind": "reset"},
+        one_time_tokens.CONSUME: {"kind": "reset"},
         one_time_tokens.FORGET: {"kind": "reset"},
         sessions.START_SESSION: {"id": UUID(int=200_001)},
         sessions.REVOKE_COOKIE: {"presented": "cookie-50001"},

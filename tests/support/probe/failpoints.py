@@ -10,12 +10,15 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 from app.shared.infrastructure.database.connection import Connection
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.distributed.chunk import Chunk
-from app.shared.infrastructure.events.distributed.executor import CeleryExecutor
-from app.shared.infrastructure.events.distributed.sender import Message, Sender
-from app.shared.infrastructure.events.runner import Outcome, Runner, Taken
-from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.celery.broker_publisher import (
+    BrokerPublisher,
+    Message,
+)
+from app.shared.infrastructure.events.delivery.celery.delivery_batch import DeliveryBatch
+from app.shared.infrastructure.events.delivery.celery.executor import CeleryExecutor
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.runner import Claim, Outcome, Runner
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 from tests.support.probe.handlers import Folder
 
@@ -73,11 +76,11 @@ def _before_run(reach: Pass) -> None:
     original = Runner.run
 
     async def run(
-        self: Runner, taken: Taken, *, is_late: Callable[[], bool] = lambda: False
+        self: Runner, claim: Claim, *, is_late: Callable[[], bool] = lambda: False
     ) -> None:
-        if taken.handler.startswith("probe."):
+        if claim.handler.startswith("probe."):
             await reach()
-        await original(self, taken, is_late=is_late)
+        await original(self, claim, is_late=is_late)
 
     Runner.run = run  # type: ignore[method-assign]
 
@@ -86,10 +89,10 @@ def _before_ack(reach: Pass) -> None:
     """After the effect, before the note that it is done."""
     original = Runner._finish
 
-    async def finish(self: Runner, connection: Any, taken: Taken, outcome: Outcome) -> None:
-        if taken.handler.startswith("probe."):
+    async def finish(self: Runner, connection: Any, claim: Claim, outcome: Outcome) -> None:
+        if claim.handler.startswith("probe."):
             await reach()
-        await original(self, connection, taken, outcome)
+        await original(self, connection, claim, outcome)
 
     Runner._finish = finish  # type: ignore[method-assign]
 
@@ -98,10 +101,10 @@ def _before_commit(reach: Pass) -> None:
     """After effect and note, before they are committed."""
     original = Runner._finish
 
-    async def finish(self: Runner, connection: Any, taken: Taken, outcome: Outcome) -> None:
-        if taken.handler.startswith("probe."):
+    async def finish(self: Runner, connection: Any, claim: Claim, outcome: Outcome) -> None:
+        if claim.handler.startswith("probe."):
             connection = _Committing(connection, reach)
-        await original(self, connection, taken, outcome)
+        await original(self, connection, claim, outcome)
 
     Runner._finish = finish  # type: ignore[method-assign]
 
@@ -110,7 +113,7 @@ class _Committing:
     def __init__(self, connection: Connection, reach: Pass) -> None:
         self._connection, self._reach = connection, reach
 
-    async def execute(self, query: Query, params: Mapping[str, Any], /) -> int:
+    async def execute(self, query: Statement, params: Mapping[str, Any], /) -> int:
         return await self._connection.execute(query, params)
 
     async def commit(self) -> None:
@@ -119,44 +122,44 @@ class _Committing:
 
 
 def _before_promote(reach: Pass) -> None:
-    """After all is committed, before the next one of the lane may go."""
-    original = Runner.promote
+    """After all is committed, before the next one of the stream may go."""
+    original = Runner.unblock_next
 
-    async def promote(self: Runner, taken: Taken) -> None:
-        if taken.handler.startswith("probe."):
+    async def unblock_next(self: Runner, claim: Claim) -> None:
+        if claim.handler.startswith("probe."):
             await reach()
-        await original(self, taken)
+        await original(self, claim)
 
-    Runner.promote = promote  # type: ignore[method-assign]
+    Runner.unblock_next = unblock_next  # type: ignore[method-assign]
 
 
 def _before_start(reach: Pass) -> None:
     """After a message has come, before what it names is started."""
-    original = Chunk._start
+    original = DeliveryBatch._start
 
-    async def start(self: Chunk, pairs: Sequence[tuple[int, int]]) -> list[Taken]:
+    async def start(self: DeliveryBatch, pairs: Sequence[tuple[int, int]]) -> list[Claim]:
         await reach()
         return await original(self, pairs)
 
-    Chunk._start = start  # type: ignore[method-assign]
+    DeliveryBatch._start = start  # type: ignore[method-assign]
 
 
 def _before_broker_ack(reach: Pass) -> None:
     """After all that a message names was run, before the broker hears of it."""
-    original = Chunk.run
+    original = DeliveryBatch.run
 
-    async def run(self: Chunk, pairs: Sequence[tuple[int, int]]) -> None:
+    async def run(self: DeliveryBatch, pairs: Sequence[tuple[int, int]]) -> None:
         await original(self, pairs)
         await reach()
 
-    Chunk.run = run  # type: ignore[method-assign]
+    DeliveryBatch.run = run  # type: ignore[method-assign]
 
 
 def _before_send(reach: Pass) -> None:
     """After the take, before anything of it is sent."""
     original = CeleryExecutor.start
 
-    async def start(self: CeleryExecutor, deliveries: Sequence[Taken], /) -> None:
+    async def start(self: CeleryExecutor, deliveries: Sequence[Claim], /) -> None:
         if deliveries:
             await reach()
         await original(self, deliveries)
@@ -166,13 +169,13 @@ def _before_send(reach: Pass) -> None:
 
 def _between_sends(reach: Pass) -> None:
     """After a message is sent, before the next one, or anything else."""
-    original = Sender._publish
+    original = BrokerPublisher._publish
 
-    def publish(self: Sender, message: Message) -> None:
+    def publish(self: BrokerPublisher, message: Message) -> None:
         original(self, message)
         asyncio.run(reach())  # it has a thread of its own
 
-    Sender._publish = publish  # type: ignore[method-assign]
+    BrokerPublisher._publish = publish  # type: ignore[method-assign]
 
 
 def _before_publish(reach: Pass) -> None:
@@ -193,10 +196,10 @@ def _before_wake(reach: Pass) -> None:
     original = SqlUnitOfWork.commit
 
     async def commit(self: SqlUnitOfWork) -> None:
-        wake, self._wake = self._wake, Wake()
+        notifier, self._notifier = self._notifier, Notifier()
         await original(self)
         await reach()
-        wake.set()
+        notifier.notify()
 
     SqlUnitOfWork.commit = commit  # type: ignore[method-assign]
 

@@ -15,12 +15,12 @@ from app.shared.infrastructure.database.connection import IntegrityViolation
 from tests.support.probe.handlers import Folder
 from tests.support.probe.module import ProbeUnitOfWork, Shared
 
-_LANES = UUID("00000000-0000-4000-8000-000000000000")
+_STREAMS = UUID("00000000-0000-4000-8000-000000000000")
 ROLLED_BACK: Final = 0.1  # so many of all are thought better of
 
 
 class Load:
-    """Several publishers at once, each on lanes of its own, so that none meets another."""
+    """Several publishers at once, each on streams of its own, so that none meets another."""
 
     def __init__(
         self,
@@ -28,18 +28,18 @@ class Load:
         folder: Folder,
         *,
         seed: int,
-        lanes: int,
+        streams: int,
         pause: float,
     ) -> None:
         """`pause` is how many seconds a publisher rests at most between two events."""
         self._container, self._random = container, random.Random(seed)  # noqa: S311 - replayed
         self._pause = pause
-        self._lanes = [uuid5(_LANES, f"{seed} {number}") for number in range(lanes)]
+        self._streams = [uuid5(_STREAMS, f"{seed} {number}") for number in range(streams)]
         self._ledger = os.open(folder.book, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        publishers = [asyncio.create_task(self._publish(lane)) for lane in self._lanes]
+        publishers = [asyncio.create_task(self._publish(stream)) for stream in self._streams]
         try:
             yield
         finally:
@@ -47,21 +47,21 @@ class Load:
                 publisher.cancel()
             await asyncio.gather(*publishers, return_exceptions=True)
 
-    async def _publish(self, lane: UUID) -> None:
+    async def _publish(self, stream: UUID) -> None:
         while True:
             # The database is away, or one that was killed was faster: nobody was told of success.
             with suppress(AppError, IntegrityViolation):
-                await self._publish_one(lane)
+                await self._publish_one(stream)
             await asyncio.sleep(self._random.uniform(0, self._pause))
 
-    async def _publish_one(self, lane: UUID) -> None:
+    async def _publish_one(self, stream: UUID) -> None:
         mark, is_meant = new_id(), self._random.random() > ROLLED_BACK
         uow = ProbeUnitOfWork(
-            self._container.database(), self._container.registry(), self._container.wake()
+            self._container.database(), self._container.registry(), self._container.notifier()
         )
         self._note("meant" if is_meant else "withdrawn", mark)
         async with uow:
-            probe = await uow.probes.get(lane)
+            probe = await uow.probes.get(stream)
             probe.happen(Shared, mark=str(mark))
             await uow.probes.save(probe)
             if not is_meant:

@@ -31,8 +31,8 @@ from app.core.exceptions import ConcurrentUpdate
 from app.shared.domain.base_entity import AggregateRoot
 from app.shared.domain.events import DomainEvent
 from app.shared.infrastructure.database.connection import Connection
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.event_log import EventCollector
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.outbox.event_log import EventCollector
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 
 # --- Tables: not the service's, so not in its metadata -------------------------------------------
@@ -51,7 +51,7 @@ effect = Table(
     Column("seq", BigInteger().with_variant(Integer(), "sqlite"), Identity(), primary_key=True),
     Column("event_id", Uuid, nullable=False),
     Column("handler", String(100), nullable=False),
-    Column("lane", Uuid, nullable=False),
+    Column("stream_id", Uuid, nullable=False),
     Column("number", Integer, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("at", Float, nullable=False),  # by the machine's own clock, that all processes share
@@ -81,14 +81,14 @@ class ProbeEvent(DomainEvent):
     """
 
     number: int
-    lane: UUID
+    stream_id: UUID
     acts: list[str] = field(default_factory=list)
     mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept(ProbeEvent):
-    """Has one handler, that holds its lane back when it is dead."""
+    """Has one handler, that holds its stream back when it is dead."""
 
     type: ClassVar = "probe.kept"
 
@@ -145,14 +145,16 @@ class Probe(AggregateRoot):
 
 # --- Storage ------------------------------------------------------------------------------------
 
-GET = Query(select(probe.c.version).where(probe.c.id == bindparam("probe_id")))
-ADD = Query(insert(probe), columns=["id", "version"])
-CHANGE = Query(
+GET = Statement(select(probe.c.version).where(probe.c.id == bindparam("probe_id")))
+ADD = Statement(insert(probe), columns=["id", "version"])
+CHANGE = Statement(
     update(probe)
     .where(probe.c.id == bindparam("probe_id"), probe.c.version == bindparam("seen"))
     .values(version=bindparam("next"))
 )
-ADD_EFFECT = Query(insert(effect), columns=["event_id", "handler", "lane", "number", "pid", "at"])
+ADD_EFFECT = Statement(
+    insert(effect), columns=["event_id", "handler", "stream_id", "number", "pid", "at"]
+)
 
 
 # Not a BaseRepository: those are looked for, and tested against the service's own tables.
@@ -180,7 +182,7 @@ class Probes:
         row = {
             "event_id": current_work.get().caused_by,
             "handler": handler,
-            "lane": event.lane,
+            "stream_id": event.stream_id,
             "number": event.number,
             "pid": os.getpid(),
             "at": time.monotonic(),

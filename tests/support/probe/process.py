@@ -13,7 +13,7 @@ from pathlib import Path
 from app.config.settings import load_settings
 from app.container import ApplicationContainer
 from app.core.logging import configure_logging
-from app.shared.infrastructure.events import engine
+from app.shared.infrastructure.events.delivery import engine
 from tests.support.probe.failpoints import set_failpoint
 from tests.support.probe.handlers import Folder
 from tests.support.probe.load import Load
@@ -47,8 +47,8 @@ async def _obey(container: ApplicationContainer, folder: Folder, socket: socket.
             if command == "deliver":
                 await work.enter_async_context(container.engine().running())
             elif command == "publish":
-                seed, lanes, pause = int(words[0]), int(words[1]), float(words[2])
-                load = Load(container, folder, seed=seed, lanes=lanes, pause=pause)
+                seed, streams, pause = int(words[0]), int(words[1]), float(words[2])
+                load = Load(container, folder, seed=seed, streams=streams, pause=pause)
                 await work.enter_async_context(load.running())
             elif command == "finish":
                 await container.executor().finish()

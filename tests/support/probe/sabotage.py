@@ -10,9 +10,9 @@ from sqlalchemy import bindparam, true
 from sqlalchemy.sql import visitors
 
 from app.core.events import Handler
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events import deliveries, runner
-from app.shared.infrastructure.events.runner import Runner, Taken, _working_on
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery import deliveries, runner
+from app.shared.infrastructure.events.delivery.runner import Claim, Runner, _working_on
 
 
 def sabotage(what: str) -> None:
@@ -33,23 +33,23 @@ def _without_fence() -> None:
 def _without_transaction() -> None:
     """The effect is committed first, and then, in a transaction of its own, that it is done."""
 
-    async def in_two(self: Runner, taken: Taken, handler: Handler) -> None:
+    async def in_two(self: Runner, claim: Claim, handler: Handler) -> None:
         async with self._database.transaction() as connection:
-            row = await self._load(connection, taken)
+            row = await self._load(connection, claim)
             with _working_on(row):
                 uow = handler.unit_of_work().join(connection)
                 outcome = await self._call(handler, row, uow)
                 await uow.flush()
             await connection.commit()
         async with self._database.transaction() as connection:
-            await self._finish(connection, taken, outcome)
+            await self._finish(connection, claim, outcome)
 
     Runner._in_one_transaction = in_two  # type: ignore[method-assign]
 
 
 def _without_order() -> None:
-    """Every delivery is the first of its lane."""
-    _replace("TAKE", deliveries._judged.c.is_head, true())
+    """Every delivery is the first of its stream."""
+    _replace("CLAIM", deliveries._judged.c.is_head, true())
 
 
 def _replace(name: str, part: Any, by: Any) -> None:
@@ -62,8 +62,8 @@ def _replace(name: str, part: Any, by: Any) -> None:
         found.append(element)
         return by
 
-    statement = getattr(deliveries, name).statement
-    setattr(deliveries, name, Query(visitors.replacement_traverse(statement, {}, other)))
+    statement = getattr(deliveries, name).executable
+    setattr(deliveries, name, Statement(visitors.replacement_traverse(statement, {}, other)))
     assert found, f"{name} has changed: the sabotage does not fit any more"
 
 

@@ -30,7 +30,7 @@ def probe_container(
     registry = container.registry()
 
     def unit_of_work() -> ProbeUnitOfWork:
-        return ProbeUnitOfWork(container.database(), registry, container.wake())
+        return ProbeUnitOfWork(container.database(), registry, container.notifier())
 
     registry.publish(EVENTS)
     registry.subscribe(handlers(folder), unit_of_work=unit_of_work)

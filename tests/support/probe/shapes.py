@@ -10,27 +10,29 @@ from typing import Any, Protocol
 from sqlalchemy import and_, exists, or_, select
 
 from app.shared.infrastructure.database.models import event_delivery
-from app.shared.infrastructure.events.states import DeliveryState, is_in
+from app.shared.infrastructure.events.delivery.states import DeliveryState, is_in
 from tests.support.probe.child import Child, child
 from tests.support.probe.world import World, until
 
-READY, TAKEN, DEAD, DONE, BLOCKED, PARKED, DISCARDED = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
 _this = event_delivery.c
 _first = event_delivery.alias("first").c
 _is_held_back = exists(
     select(_first.id).where(
         _first.handler == _this.handler,
-        _first.lane == _this.lane,
-        _first.lane_seq < _this.lane_seq,
+        _first.stream_id == _this.stream_id,
+        _first.stream_position < _this.stream_position,
         or_(
-            is_in(_first.state, PARKED),
+            is_in(_first.state, NO_HANDLER),
             and_(is_in(_first.state, DEAD), _first.blocks_when_dead),
         ),
     )
 )
 _ACTIVE = (
     select(_this.id)
-    .where(or_(is_in(_this.state, READY, TAKEN), and_(is_in(_this.state, BLOCKED), ~_is_held_back)))
+    .where(
+        or_(is_in(_this.state, READY, CLAIMED), and_(is_in(_this.state, BLOCKED), ~_is_held_back))
+    )
     .limit(1)
 )
 

@@ -16,15 +16,15 @@ from app.shared.domain.base_entity import new_id
 from app.shared.infrastructure.database.connection import Row
 from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_attempt, event_delivery, event_log
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.states import DeliveryState, is_in
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.states import DeliveryState, is_in
 from tests.support.cleaning import Clean, cleaner
 from tests.support.probe.handlers import Folder
 from tests.support.probe.module import Probe, ProbeEvent, ProbeUnitOfWork, create_tables, effect
 from tests.support.probe.service import probe_container, probe_settings
 
 PATIENCE_SECONDS: Final = 30  # far more than anything takes; only a failure waits for so long
-READY, TAKEN, DEAD, DONE, BLOCKED, PARKED, DISCARDED = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
 
 _this = event_delivery.c
 _OURS = _this.handler.startswith("probe.")
@@ -66,19 +66,19 @@ class World:
     # --- Publishing
 
     def unit_of_work(self) -> ProbeUnitOfWork:
-        return ProbeUnitOfWork(self.database, self.container.registry(), self.container.wake())
+        return ProbeUnitOfWork(self.database, self.container.registry(), self.container.notifier())
 
     async def publish(
         self,
         kind: type[ProbeEvent],
         *acts: str,
-        lane: UUID | None = None,
+        stream: UUID | None = None,
         times: int = 1,
         commit: bool = True,
     ) -> UUID:
         """Let an event happen to a probe, a new one unless it is named; return the probe's id."""
         async with self.unit_of_work() as uow:
-            probe = await uow.probes.get(lane) if lane else Probe(id=new_id())
+            probe = await uow.probes.get(stream) if stream else Probe(id=new_id())
             for _ in range(times):
                 probe.happen(kind, *acts)
             await uow.probes.save(probe)
@@ -104,21 +104,21 @@ class World:
         """Return the failures that were kept, oldest first."""
         return await self.fetch(select(event_attempt).order_by(event_attempt.c.token))
 
-    async def effects(self, lane: UUID | None = None, handler: str | None = None) -> list[int]:
+    async def effects(self, stream: UUID | None = None, handler: str | None = None) -> list[int]:
         """Return the numbers of the events that had their effect, in the order of effects."""
         rows = await self.fetch(select(effect).order_by(effect.c.seq))
         return [
             row["number"]
             for row in rows
-            if lane in {None, row["lane"]} and handler in {None, row["handler"]}
+            if stream in {None, row["stream_id"]} and handler in {None, row["handler"]}
         ]
 
     async def are(self, states: list[str]) -> bool:
         return await self.states() == states
 
-    async def is_done(self, lane: UUID) -> bool:
+    async def is_done(self, stream: UUID) -> bool:
         """Tell whether a probe's events are delivered, all of them."""
-        states = {r["state"] for r in await self.deliveries() if r["lane"] == lane}
+        states = {r["state"] for r in await self.deliveries() if r["stream_id"] == stream}
         return states == {DONE}
 
     async def have_failed(self, count: int) -> bool:
@@ -128,12 +128,12 @@ class World:
         return bool((await self.delivery())["due_at"] > time)
 
     async def fetch(self, statement: Executable) -> list[Row]:
-        return list(await self.database.fetch_all(Query(statement), {}))
+        return list(await self.database.fetch_all(Statement(statement), {}))
 
     # --- Shoving
 
     async def execute(self, statement: Executable | str, **params: Any) -> int:
-        query = Query(text(statement) if isinstance(statement, str) else statement)
+        query = Statement(text(statement) if isinstance(statement, str) else statement)
         async with self.database.transaction() as connection:
             hit = await connection.execute(query, params)
             await connection.commit()
@@ -142,20 +142,20 @@ class World:
     async def bring_forward_retries(self) -> None:
         """Make the next attempts due now."""
         await self.execute(_bring_forward(READY, but_locked=True))
-        self.container.wake().set()
+        self.container.notifier().notify()
 
     async def end_leases(self) -> None:
         """Let the time pass that whoever took something has for it.
 
         A killed process holds its rows until the server has noticed: that is waited for.
         """
-        await self.execute(_bring_forward(TAKEN, but_locked=False))
-        self.container.wake().set()
+        await self.execute(_bring_forward(CLAIMED, but_locked=False))
+        self.container.notifier().notify()
 
-    async def give_to(self, owner: str) -> None:
+    async def give_to(self, worker_id: str) -> None:
         """Have what was taken belong to another process, such as one of another machine."""
-        taken = event_delivery.c.state == int(TAKEN)
-        await self.execute(update(event_delivery).where(taken).values(owner=owner))
+        claim = event_delivery.c.state == int(CLAIMED)
+        await self.execute(update(event_delivery).where(claim).values(worker_id=worker_id))
 
 
 async def until(

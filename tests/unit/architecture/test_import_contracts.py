@@ -30,7 +30,7 @@ PLANTED = {
     PLAIN_DOMAIN: (f"{TASK}/domain/entities.py", "import pydantic"),
     NO_FRAMEWORK: (f"{TASK}/application/usecases/create_task.py", "import fastapi"),
     SETTINGS: (f"{TASK}/container.py", "import app.config.settings"),
-    CELERY: ("app/shared/infrastructure/events/engine.py", "import celery"),
+    CELERY: ("app/shared/infrastructure/events/delivery/engine.py", "import celery"),
     CONTAINERS: (f"{TASK}/presentation/controllers.py", "import dependency_injector"),
 }
 # All of these are planted at once: each has to be in the report.

@@ -61,7 +61,7 @@ GOOD: dict[str, tuple[str, Any]] = {
     "PASSWORD_MEMORY_KIB": ("1048576", 1_048_576),
     "PASSWORD_PASSES": ("20", 20),
     "RATE_LIMITS": ("false", False),
-    "QUOTA_KEPT_ANSWER_BYTES": ("1000000", 1_000_000),
+    "QUOTA_IDEMPOTENCY_BYTES": ("1000000", 1_000_000),
     "RATE_LIMIT_PER_MINUTE": ("0", 0),
     "CONNECTIONS_PER_CLIENT": ("10", 10),
     "TRUSTED_PROXIES": (
@@ -255,7 +255,7 @@ BAD: dict[str, list[str]] = {
     "PASSWORD_MEMORY_KIB": ["8", "19455", "1048577"],
     "PASSWORD_PASSES": ["1", "21"],
     "RATE_LIMITS": ["maybe", "2"],
-    "QUOTA_KEPT_ANSWER_BYTES": ["999999", "x"],
+    "QUOTA_IDEMPOTENCY_BYTES": ["999999", "x"],
     "RATE_LIMIT_PER_MINUTE": ["-1", "1000001", "1.5"],
     "CONNECTIONS_PER_CLIENT": ["9", "100001", "many"],
     "TRUSTED_PROXIES": ["*", "proxy", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.1 10.0.0.2"],

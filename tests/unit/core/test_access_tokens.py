@@ -325,7 +325,7 @@ JUNK: Final = {
     "one dot": ".",
     "two dots": "..",
     "three dots": "...",
-    "letters": "a.b.c",
+    "emails": "a.b.c",
     "empty objects": "e30.e30.e30",
     "a zero": "\x00",
     "a surrogate": "\ud800",

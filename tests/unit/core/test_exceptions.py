@@ -2,7 +2,7 @@ import re
 
 import app.container  # noqa: F401 - so that the errors of the modules are there
 from app.core.exceptions import ConcurrentUpdate, Conflict, Invalid, MethodNotAllowed
-from app.core.problems import documented_kinds, status_of
+from app.core.http.problems import documented_kinds, status_of
 
 
 def test_an_error_says_its_own_sentence_unless_it_is_given_a_better_one() -> None:

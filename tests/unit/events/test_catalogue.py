@@ -12,7 +12,7 @@ from app.cli import documented_settings
 from app.container import ApplicationContainer
 from app.core.events import EventRegistry
 from app.shared.domain.events import DomainEvent
-from app.shared.infrastructure.events.catalogue import (
+from app.shared.infrastructure.events.outbox.catalogue import (
     MARK,
     Schemas,
     as_json,

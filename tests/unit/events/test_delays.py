@@ -5,7 +5,11 @@ from uuid import UUID
 import pytest
 
 from app.core.events import Retry
-from app.shared.infrastructure.events.runner import LONGEST_DELAY_SECONDS, _delay, delivery_key
+from app.shared.infrastructure.events.delivery.runner import (
+    LONGEST_DELAY_SECONDS,
+    _delay,
+    delivery_key,
+)
 
 EVENT = UUID("0197f0c4-1111-7222-8333-444455556666")
 

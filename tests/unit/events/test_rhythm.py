@@ -1,6 +1,6 @@
 """How long an engine that finds nothing waits until it asks again."""
 
-from app.shared.infrastructure.events.engine import LONGEST_PAUSE_SECONDS, _longer
+from app.shared.infrastructure.events.delivery.engine import LONGEST_PAUSE_SECONDS, _longer
 
 
 def test_an_idle_engine_waits_longer_each_time_up_to_a_second() -> None:

@@ -5,10 +5,10 @@ import pytest
 from app.cli import main
 from app.config.settings import InvalidSettingsError, Settings, load_settings
 from app.container import ApplicationContainer
-from app.shared.infrastructure.events.distributed.executor import CeleryExecutor
-from app.shared.infrastructure.events.local import LocalExecutor
-from app.shared.infrastructure.events.redis_wake import RedisWake
-from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.events.delivery.celery.executor import CeleryExecutor
+from app.shared.infrastructure.events.delivery.local import LocalExecutor
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.redis_notifier import RedisNotifier
 
 BROKERS = [
     "redis://127.0.0.1/0",
@@ -60,7 +60,7 @@ def test_without_celery_deliveries_run_where_they_are_taken(events: str) -> None
     container = ApplicationContainer.build(settings(events=events, celery_broker_url=BROKERS[0]))
 
     assert isinstance(container.executor(), LocalExecutor)
-    assert type(container.wake()) is Wake
+    assert type(container.notifier()) is Notifier
 
 
 @pytest.mark.parametrize("broker", BROKERS)
@@ -73,7 +73,7 @@ def test_with_celery_they_are_sent(broker: str) -> None:
 def test_with_a_redis_its_processes_wake_each_other() -> None:
     container = ApplicationContainer.build(settings(redis_url="redis://127.0.0.1/1"))
 
-    assert isinstance(container.wake(), RedisWake)
+    assert isinstance(container.notifier(), RedisNotifier)
 
 
 @pytest.mark.parametrize(("name", "short"), [("Shop", "shop"), (" Café & Sons! ", "café-sons")])

@@ -6,7 +6,7 @@ import hashlib
 import pytest
 from pydantic import SecretStr
 
-from app.config.outside import signing_key
+from app.config.url_types import signing_key
 from app.shared.infrastructure.external.webhook import signature
 
 # The example that the implementations of the standard share.

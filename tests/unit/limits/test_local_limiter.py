@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from app.core.limits import Limit, TooManyRequests
-from app.shared.infrastructure.limits.local import SWEPT_FROM, LocalLimiter
+from app.shared.infrastructure.limits.local import PURGE_FROM, LocalLimiter
 from tests.support.watch import Watch
 
 THREE = Limit("three", 3, per=60)
@@ -77,10 +77,10 @@ async def test_who_stands_in_for_others_is_stricter_and_never_shut() -> None:
 
 async def test_what_is_over_takes_no_room(limiter: LocalLimiter, watch: Watch) -> None:
     for round_ in range(20):
-        for whom in range(SWEPT_FROM):
+        for whom in range(PURGE_FROM):
             await limiter.hit(THREE, f"{round_}-{whom}")
         watch.seconds += 61
-    assert len(limiter._windows) <= SWEPT_FROM + 1
+    assert len(limiter._windows) <= PURGE_FROM + 1
 
 
 # --- More callers than there is room for ----------------------------------------------------------

@@ -9,9 +9,9 @@ from tests.support.probe.world import DONE, READY
 
 def books() -> Ledger:
     """Two events that were done in the wrong order, one twice, one lost, one unfinished."""
-    lane = uuid4()
+    stream = uuid4()
     first, second, lost, stuck = (
-        Logged(uuid4(), lane, (version, 0), ("probe.keep",), f"m{version}")
+        Logged(uuid4(), stream, (version, 0), ("probe.keep",), f"m{version}")
         for version in range(1, 5)
     )
     states = {first: DONE, second: DONE, lost: DONE, stuck: READY}

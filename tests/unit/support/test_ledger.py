@@ -4,16 +4,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.events.delivery.states import DeliveryState
 from tests.support.ledger import Delivered, Ledger, Logged
 
-READY, TAKEN, DEAD, DONE, BLOCKED, PARKED, DISCARDED = DeliveryState
-LANE = UUID(int=1)
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
+STREAM = UUID(int=1)
 HANDLER = "probe.keep"
 
 
-def an_event(version: int, *, lane: UUID = LANE, mark: str = "") -> Logged:
-    return Logged(uuid4(), lane, (version, 0), (HANDLER,), mark)
+def an_event(version: int, *, stream: UUID = STREAM, mark: str = "") -> Logged:
+    return Logged(uuid4(), stream, (version, 0), (HANDLER,), mark)
 
 
 def a_ledger(*events: Logged, states: tuple[int, ...] = (), order: str | None = None) -> Ledger:
@@ -38,7 +38,7 @@ def kinds(ledger: Ledger) -> list[str]:
 
 
 THREE = [an_event(1), an_event(2), an_event(3)]
-TWO_LANES = [an_event(1), an_event(2), an_event(1, lane=UUID(int=2))]
+TWO_STREAMS = [an_event(1), an_event(2), an_event(1, stream=UUID(int=2))]
 
 
 # --- Deliveries -----------------------------------------------------------------------------------
@@ -50,8 +50,8 @@ TWO_LANES = [an_event(1), an_event(2), an_event(1, lane=UUID(int=2))]
         a_ledger(),
         a_ledger(*THREE),
         a_ledger(*THREE, states=(DONE, DEAD, BLOCKED)),
-        a_ledger(*TWO_LANES, order="201"),
-        a_ledger(*TWO_LANES, states=(DEAD, BLOCKED, DONE)),
+        a_ledger(*TWO_STREAMS, order="201"),
+        a_ledger(*TWO_STREAMS, states=(DEAD, BLOCKED, DONE)),
     ],
 )
 def test_what_balances(sound: Ledger) -> None:
@@ -68,10 +68,10 @@ def test_what_balances(sound: Ledger) -> None:
         ((DONE, DEAD, DONE), "02", ["an effect, though one before it is dead"]),
         ((DONE, DONE, DEAD), "012", ["an effect, though dead"]),
         ((DONE, DONE, READY), "01", ["unfinished (ready)"]),
-        ((DONE, DONE, TAKEN), "01", ["unfinished (taken)"]),
-        ((DONE, DONE, PARKED), "01", ["unfinished (parked)"]),
+        ((DONE, DONE, CLAIMED), "01", ["unfinished (claimed)"]),
+        ((DONE, DONE, NO_HANDLER), "01", ["unfinished (no_handler)"]),
         ((DONE, DONE, BLOCKED), "01", ["unfinished (blocked)"]),
-        ((DONE, DONE, TAKEN), "012", ["an effect, though taken"]),
+        ((DONE, DONE, CLAIMED), "012", ["an effect, though claimed"]),
     ],
 )
 def test_what_does_not(states: tuple[int, ...], order: str, found: list[str]) -> None:

@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.core.concurrency_limit import ConcurrencyLimit
 from app.core.cursors import Cursors
 from app.core.limits import TooManyRequests
 from app.core.security import Actor
-from app.core.turns import Turns
 from app.modules.task.application.dto import TaskListQuery, TaskListRequest
 from app.modules.task.application.readers import TaskReader
 from app.modules.task.application.usecases.list_tasks import ListTasks
@@ -45,7 +45,9 @@ def reader() -> SlowReader:
 
 @pytest.fixture
 def lists(reader: SlowReader) -> ListTasks:
-    return ListTasks(cast("TaskReader", reader), Cursors("a key for tests"), Turns(AT_ONCE))
+    return ListTasks(
+        cast("TaskReader", reader), Cursors("a key for tests"), ConcurrencyLimit(AT_ONCE)
+    )
 
 
 def a_list(lists: ListTasks, user_id: UUID) -> "asyncio.Task[Any]":
@@ -78,7 +80,7 @@ async def test_who_asks_for_far_more_is_sent_away_at_once(
     lists: ListTasks, reader: SlowReader
 ) -> None:
     user = uuid4()
-    asked = [a_list(lists, user) for _ in range(Turns.MOST_ASKING)]
+    asked = [a_list(lists, user) for _ in range(ConcurrencyLimit.MOST_WAITING)]
     await asyncio.sleep(0.01)
     with pytest.raises(TooManyRequests):
         await a_list(lists, user)

@@ -9,7 +9,7 @@ import pytest
 
 from app.core.exceptions import QuotaExceeded
 from app.core.limits import DAY
-from app.modules.task.application.quotas import AssignmentQuota, Room, TaskQuotas
+from app.modules.task.application.quotas import AssignmentQuota, TaskQuota, TaskQuotas
 from app.modules.task.domain.repositories import TaskRepository, Usage
 from app.shared.infrastructure.limits.local import LocalLimiter
 
@@ -36,105 +36,107 @@ class Tasks:
         await asyncio.sleep(0)
         return self.used
 
-    async def create(self, room: Room, *, text_bytes: int = 10, owner_id: UUID = OWNER) -> None:
+    async def create(
+        self, quota: TaskQuota, *, text_bytes: int = 10, owner_id: UUID = OWNER
+    ) -> None:
         tasks = cast("TaskRepository", self)
-        await room.take(tasks, owner_id, count=1, text_bytes=text_bytes)
+        await quota.consume(tasks, owner_id, count=1, text_bytes=text_bytes)
         self.used = Usage(self.used.tasks + 1, self.used.text_bytes + text_bytes)
 
-    async def grow(self, room: Room, more: int) -> None:
-        await room.take(cast("TaskRepository", self), OWNER, count=0, text_bytes=more)
+    async def grow(self, quota: TaskQuota, more: int) -> None:
+        await quota.consume(cast("TaskRepository", self), OWNER, count=0, text_bytes=more)
         self.used = Usage(self.used.tasks, self.used.text_bytes + more)
 
 
-def a_room(clock: Clock | None = None, **of: int) -> Room:
+def a_quota(clock: Clock | None = None, **of: int) -> TaskQuota:
     quotas: dict[str, Any] = {"tasks": 1_000, "text_bytes": 1_000_000, "assignments_a_day": 3}
-    return Room(TaskQuotas(**quotas | of), clock or Clock())
+    return TaskQuota(TaskQuotas(**quotas | of), clock or Clock())
 
 
 async def test_a_quota_of_tasks_is_exact() -> None:
-    room, tasks = a_room(), Tasks()
+    quota, tasks = a_quota(), Tasks()
     for _ in range(1_000):
-        await tasks.create(room)
+        await tasks.create(quota)
     with pytest.raises(QuotaExceeded) as refused:
-        await tasks.create(room)
+        await tasks.create(quota)
     assert (refused.value.quota, refused.value.limit) == ("tasks", 1_000)
     assert tasks.used.tasks == 1_000
 
 
 async def test_a_quota_of_bytes_is_exact_and_says_so() -> None:
-    room, tasks = a_room(text_bytes=100_000), Tasks()
+    quota, tasks = a_quota(text_bytes=100_000), Tasks()
     for _ in range(10):
-        await tasks.create(room, text_bytes=10_000)
+        await tasks.create(quota, text_bytes=10_000)
     with pytest.raises(QuotaExceeded) as refused:
-        await tasks.create(room, text_bytes=1)
+        await tasks.create(quota, text_bytes=1)
     assert (refused.value.quota, refused.value.limit) == ("task_bytes", 100_000)
     with pytest.raises(QuotaExceeded):
-        await tasks.grow(room, 1)
+        await tasks.grow(quota, 1)
 
 
 async def test_a_text_may_grow_though_there_are_as_many_tasks_as_may_be() -> None:
-    room, tasks = a_room(), Tasks(tasks=1_000, text_bytes=10)
+    quota, tasks = a_quota(), Tasks(tasks=1_000, text_bytes=10)
     with pytest.raises(QuotaExceeded):
-        await tasks.create(room)
-    await tasks.grow(room, 1)
+        await tasks.create(quota)
+    await tasks.grow(quota, 1)
 
 
 async def test_far_from_the_quota_hardly_any_is_counted() -> None:
-    room, tasks = a_room(tasks=10_000), Tasks()
+    quota, tasks = a_quota(tasks=10_000), Tasks()
     for _ in range(1_000):
-        await tasks.create(room)
-    assert tasks.counts <= 1_000 / (10_000 / Room.SHARE)
+        await tasks.create(quota)
+    assert tasks.counts <= 1_000 / (10_000 / TaskQuota.SHARE)
 
 
 async def test_several_processes_share_a_quota() -> None:
-    rooms, tasks = [a_room() for _ in range(20)], Tasks()
-    for room in rooms:
-        await tasks.create(room)  # each has leave for more now
+    rooms, tasks = [a_quota() for _ in range(20)], Tasks()
+    for quota in rooms:
+        await tasks.create(quota)  # each has leave for more now
     tasks.used = Usage(999, 10)  # by a process that counted
-    for room in rooms * 10:
+    for quota in rooms * 10:
         with suppress(QuotaExceeded):
-            await tasks.create(room)
+            await tasks.create(quota)
     with pytest.raises(QuotaExceeded):
         await tasks.create(rooms[0])
     # Half a percent each is the most that they could not know of, had all used what they had.
-    assert tasks.used.tasks <= 999 + 20 * 1_000 // Room.SHARE
+    assert tasks.used.tasks <= 999 + 20 * 1_000 // TaskQuota.SHARE
 
 
 async def test_what_is_refused_is_not_counted_again_for_a_moment() -> None:
     clock = Clock()
-    room, tasks = a_room(clock), Tasks(tasks=1_000)
+    quota, tasks = a_quota(clock), Tasks(tasks=1_000)
     for _ in range(100):
         with pytest.raises(QuotaExceeded):
-            await tasks.create(room)
+            await tasks.create(quota)
     assert tasks.counts == 1
     tasks.used = Usage(999, 10)
-    clock.time += Room.REFUSED_FOR_SECONDS
-    await tasks.create(room)
+    clock.time += TaskQuota.REFUSED_FOR_SECONDS
+    await tasks.create(quota)
 
 
 async def test_who_asks_for_less_than_what_was_refused_is_counted() -> None:
-    room, tasks = a_room(text_bytes=100_000), Tasks(tasks=1, text_bytes=99_000)
+    quota, tasks = a_quota(text_bytes=100_000), Tasks(tasks=1, text_bytes=99_000)
     with pytest.raises(QuotaExceeded):
-        await tasks.create(room, text_bytes=2_000)
-    await tasks.create(room, text_bytes=1_000)
+        await tasks.create(quota, text_bytes=2_000)
+    await tasks.create(quota, text_bytes=1_000)
 
 
 async def test_one_owner_s_room_is_not_another_s() -> None:
-    room, tasks = a_room(tasks=1), Tasks()
-    await tasks.create(room)
+    quota, tasks = a_quota(tasks=1), Tasks()
+    await tasks.create(quota)
     with pytest.raises(QuotaExceeded):
-        await tasks.create(room)
-    await Tasks().create(room, owner_id=uuid4())
+        await tasks.create(quota)
+    await Tasks().create(quota, owner_id=uuid4())
 
 
 async def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Room, "MOST_REMEMBERED", 10)
-    room = a_room()
+    monkeypatch.setattr(TaskQuota, "MOST_REMEMBERED", 10)
+    quota = a_quota()
     for _ in range(100):
-        await Tasks().create(room, owner_id=uuid4())
+        await Tasks().create(quota, owner_id=uuid4())
         with pytest.raises(QuotaExceeded):
-            await Tasks(tasks=1_000).create(room, owner_id=uuid4())
-    assert len(room._leave) == len(room._refused) == 10
+            await Tasks(tasks=1_000).create(quota, owner_id=uuid4())
+    assert len(quota._leave) == len(quota._refused) == 10
 
 
 async def test_who_gives_too_many_tasks_to_others_in_a_day_is_refused_until_there_is_room() -> None:
@@ -142,10 +144,10 @@ async def test_who_gives_too_many_tasks_to_others_in_a_day_is_refused_until_ther
     quotas = TaskQuotas(tasks=1, text_bytes=1, assignments_a_day=3)
     quota = AssignmentQuota(quotas, LocalLimiter(now=clock))
     for _ in range(3):
-        await quota.take(OWNER)
+        await quota.consume(OWNER)
     with pytest.raises(QuotaExceeded) as refused:
-        await quota.take(OWNER)
+        await quota.consume(OWNER)
     assert (refused.value.quota, refused.value.limit) == ("assignments_per_day", 3)
-    await quota.take(uuid4())
+    await quota.consume(uuid4())
     clock.time += DAY
-    await quota.take(OWNER)
+    await quota.consume(OWNER)

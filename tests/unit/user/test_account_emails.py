@@ -13,7 +13,7 @@ def emails(module: object) -> dict[str, bool]:
         for _, kind in getmembers(module, isclass)
         if hasattr(kind, "subscription")
     ]
-    return {each.id: each.urgent for each in asked if ".mail_" in each.id}
+    return {each.id: each.urgent for each in asked if ".email_" in each.id}
 
 
 def test_every_email_about_an_account_is_urgent_and_none_about_a_task_is() -> None:

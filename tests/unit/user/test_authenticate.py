@@ -19,7 +19,7 @@ from app.modules.user.application.failed_credentials import (
 )
 from app.modules.user.application.usecases import authenticate as module
 from app.modules.user.application.usecases.authenticate import Authenticate
-from app.modules.user.application.usecases.note_use import NoteUse
+from app.modules.user.application.usecases.record_use import RecordUse
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.modules.user.domain.sessions import SessionCookie, SessionLimits
 from app.shared.application.base_usecase import SystemClock
@@ -99,7 +99,7 @@ def authenticate(tokens: AccessTokens, sessions: Sessions, stopwatch: Stopwatch)
         tokens=tokens,
         reader=sessions,
         permissions_of=PERMISSIONS,
-        note_use=NoteUse(no_unit_of_work, LIMITS, SystemClock()),
+        record_use=RecordUse(no_unit_of_work, LIMITS, SystemClock()),
         failures=FailedCredentials(LocalLimiter(now=stopwatch.monotonic)),
         clock=SystemClock(),
     )

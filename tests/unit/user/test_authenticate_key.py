@@ -17,7 +17,7 @@ from app.modules.user.application.dto import KeyState, KeyView
 from app.modules.user.application.failed_credentials import OF_CLIENT, FailedCredentials
 from app.modules.user.application.usecases import authenticate_key as module
 from app.modules.user.application.usecases.authenticate_key import AuthenticateKey
-from app.modules.user.application.usecases.note_use import NoteUse
+from app.modules.user.application.usecases.record_use import RecordUse
 from app.modules.user.domain.keys import KeySecret
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.modules.user.domain.sessions import SessionLimits
@@ -87,7 +87,7 @@ def authenticate(keys: Keys, watch: Watch) -> AuthenticateKey:
     return AuthenticateKey(
         reader=keys,
         permissions_of=PERMISSIONS,
-        note_use=NoteUse(no_unit_of_work, SessionLimits(DAY, DAY), Clock()),
+        record_use=RecordUse(no_unit_of_work, SessionLimits(DAY, DAY), Clock()),
         failures=FailedCredentials(LocalLimiter(now=watch)),
         clock=Clock(),
     )

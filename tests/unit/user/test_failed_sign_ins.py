@@ -12,7 +12,7 @@ from app.modules.user.application.failed_sign_ins import FailedSignIns, FailureL
 from app.shared.infrastructure.limits.local import LocalLimiter
 from tests.support.watch import Watch
 
-LIMITS = FailureLimits(per_account=10, per_client=2, in_all=30)
+LIMITS = FailureLimits(per_account=10, per_client=2, total=30)
 WINDOW = 300
 ELSEWHERE = "203.0.113.1"
 
@@ -59,7 +59,7 @@ async def may_try(failures: FailedSignIns, account: str, *, of: str) -> bool:
     return True
 
 
-async def flood(failures: FailedSignIns, amount: int = LIMITS.in_all) -> None:
+async def flood(failures: FailedSignIns, amount: int = LIMITS.total) -> None:
     """Have so many clients fail, each at an account of its own."""
     for number in range(amount):
         assert await fails(failures, f"flooded {number}", of=f"198.51.100.{number}")
@@ -101,7 +101,7 @@ async def test_of_failures_that_were_let_in_together_over_the_limit_in_all_one_i
 async def test_below_the_limit_in_all_a_client_fails_as_often_as_it_may(
     failures: FailedSignIns,
 ) -> None:
-    await flood(failures, LIMITS.in_all - LIMITS.per_client)
+    await flood(failures, LIMITS.total - LIMITS.per_client)
     for _ in range(LIMITS.per_client):
         assert await fails(failures, "ana", of=ELSEWHERE)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.common_passwords import common_passwords
+from app.core.identity.common_passwords import common_passwords
 from app.modules.user.domain.passwords import PasswordRules, WeakPassword
 from app.shared.domain.value_objects import EmailAddress
 

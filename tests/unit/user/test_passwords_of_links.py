@@ -6,15 +6,15 @@ from typing import Final
 import pytest
 
 from app.core.context import WorkContext, current_work
+from app.core.identity.passwords import PasswordHasher
 from app.core.limits import TooManyRequests
-from app.core.passwords import PasswordHasher
 from app.modules.user.application.failed_sign_ins import FailedSignIns, FailureLimits
 from app.modules.user.application.passwords_of_links import PasswordOfLink
 from app.modules.user.domain.registrations import WrongPassword
 from app.shared.infrastructure.limits.local import LocalLimiter
 
 RIGHT, WRONG = "correct horse battery", "wrong horse battery"
-LIMITS: Final = FailureLimits(per_account=3, per_client=100, in_all=100)
+LIMITS: Final = FailureLimits(per_account=3, per_client=100, total=100)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 from app.core.context import current_work
 from app.core.events import Discard, MoreToDo, every, subscribe
 from app.modules.task.application.dto import TaskView
-from app.modules.task.application.mails import AddressBook, TaskMails
+from app.modules.task.application.email_sender import AddressBook, TaskEmailSender
 from app.modules.task.application.readers import TaskReader
 from app.modules.task.domain.events import TaskAssigned, TaskCompleted, TaskDueSoon
 from app.modules.task.domain.repositories import TaskUnitOfWork
@@ -94,17 +94,19 @@ class RemindOfDueTasks:
 
 @subscribe(
     TaskAssigned,
-    id="task.mail_assignee",
+    id="task.email_assignee",
     on_dead="skip",
     max_attempts=15,  # for about five hours
     timeout=60.0,
     transactional=False,
 )
-class WhenTaskAssignedMailTheAssignee:
+class WhenTaskAssignedEmailTheAssignee:
     """Whoever is given a task by somebody else hears of it, if it is still theirs by then."""
 
-    def __init__(self, reader: TaskReader, addresses: AddressBook, mails: TaskMails) -> None:
-        self._reader, self._addresses, self._mails = reader, addresses, mails
+    def __init__(
+        self, reader: TaskReader, addresses: AddressBook, email_sender: TaskEmailSender
+    ) -> None:
+        self._reader, self._addresses, self._email_sender = reader, addresses, email_sender
 
     async def __call__(self, event: TaskAssigned, key: str) -> None:
         assignee_id = event.assignee_id
@@ -119,22 +121,24 @@ class WhenTaskAssignedMailTheAssignee:
         recipient = await self._addresses.find(assignee_id)
         if recipient is None:
             raise Discard("the assignee has no active account")
-        await self._mails.tell_assigned(recipient, task, key=key)
+        await self._email_sender.send_assigned(recipient, task, key=key)
 
 
 @subscribe(
     TaskDueSoon,
-    id="task.mail_due_soon",
+    id="task.email_due_soon",
     on_dead="skip",
     max_attempts=15,
     timeout=60.0,
     transactional=False,
 )
-class WhenTaskDueSoonMailWhoeverDoesIt:
+class WhenTaskDueSoonEmailTheResponsible:
     """The assignee is reminded, or else the owner, if the task is still due at that time."""
 
-    def __init__(self, reader: TaskReader, addresses: AddressBook, mails: TaskMails) -> None:
-        self._reader, self._addresses, self._mails = reader, addresses, mails
+    def __init__(
+        self, reader: TaskReader, addresses: AddressBook, email_sender: TaskEmailSender
+    ) -> None:
+        self._reader, self._addresses, self._email_sender = reader, addresses, email_sender
 
     async def __call__(self, event: TaskDueSoon, key: str) -> None:
         task = await self._reader.task(event.owner_id, event.task_id)
@@ -142,7 +146,7 @@ class WhenTaskDueSoonMailWhoeverDoesIt:
             raise Discard("the task is not due at that time any more")
         for user_id in _who_does(task):
             if recipient := await self._addresses.find(user_id):
-                await self._mails.tell_due_soon(recipient, task, key=key)
+                await self._email_sender.send_due_soon(recipient, task, key=key)
                 return
         raise Discard("neither assignee nor owner has an active account")
 
@@ -159,7 +163,7 @@ def _who_does(task: TaskView) -> list[UUID]:
     timeout=60.0,
     transactional=False,
 )
-class WhenTaskCompletedTellTheOutside:
+class WhenTaskCompletedSendAWebhook:
     """Whoever asked for it by EXTERNAL_API_URL learns which task is done."""
 
     def __init__(self, webhook: Webhook) -> None:

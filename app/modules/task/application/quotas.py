@@ -27,7 +27,7 @@ class _Refusal(NamedTuple):
     said: tuple[str, int, str]
 
 
-class Room:
+class TaskQuota:
     """Lets an account have more tasks and longer texts, up to its quotas.
 
     Counting somebody's tasks takes the longer, the more there are. So a count gives this process
@@ -46,7 +46,7 @@ class Room:
         self._leave: OrderedDict[UUID, Usage] = OrderedDict()
         self._refused: OrderedDict[UUID, _Refusal] = OrderedDict()
 
-    async def take(
+    async def consume(
         self, tasks: TaskRepository, owner_id: UUID, /, *, count: int, text_bytes: int
     ) -> None:
         """Make sure that there is room, inside the transaction of the change.
@@ -97,7 +97,7 @@ class AssignmentQuota:
         self._limit = Limit("assignments", quotas.assignments_a_day, per=DAY)
         self._limiter = limiter
 
-    async def take(self, actor_id: UUID, /) -> None:
+    async def consume(self, actor_id: UUID, /) -> None:
         """Count one more. Raises QuotaExceeded."""
         try:
             await self._limiter.hit(self._limit, str(actor_id))

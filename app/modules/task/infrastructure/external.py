@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Final, Protocol
 from uuid import UUID
 
-from app.core.routing import API
+from app.core.http.routing import API
 from app.modules.task.application.dto import TaskView
-from app.shared.application.mail import Mailer, MailKind, Recipient
+from app.shared.application.email import EmailKind, Mailer, Recipient
 from app.shared.domain.value_objects import EmailAddress
-from app.shared.infrastructure.external.mail_templates import MailTemplates
+from app.shared.infrastructure.external.email_templates import EmailTemplates
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -53,26 +53,26 @@ class UserAddressBook:
         )  # an address, as it is kept
 
 
-class TemplatedTaskMails:
+class TemplatedTaskEmailSender:
     """Writes the letters of the folder `templates`. Links lead to `links_begin_with`."""
 
     def __init__(self, mailer: Mailer, *, signed_by: str, links_begin_with: str) -> None:
         self._mailer = mailer
         self._tasks = f"{links_begin_with}{API}/tasks"
-        self._letters = MailTemplates(TEMPLATES, signed_by=signed_by)
+        self._templates = EmailTemplates(TEMPLATES, signed_by=signed_by)
 
-    async def tell_assigned(self, to: Recipient, task: TaskView, /, *, key: str) -> None:
+    async def send_assigned(self, to: Recipient, task: TaskView, /, *, key: str) -> None:
         await self._send("task_assigned", to, task, key=key)
 
-    async def tell_due_soon(self, to: Recipient, task: TaskView, /, *, key: str) -> None:
+    async def send_due_soon(self, to: Recipient, task: TaskView, /, *, key: str) -> None:
         await self._send("task_due_soon", to, task, key=key)
 
-    async def _send(self, letter: str, to: Recipient, task: TaskView, *, key: str) -> None:
+    async def _send(self, email: str, to: Recipient, task: TaskView, *, key: str) -> None:
         values = {
             "name": to.name,
             "title": task.title,
             "due": task.due_at and f"{task.due_at:%Y-%m-%d %H:%M} UTC",
             "link": f"{self._tasks}/{task.id}",
         }
-        mail = self._letters.write(letter, values, key=key, kind=MailKind.WORK, to=to.address)
-        await self._mailer.send(mail)
+        message = self._templates.write(email, values, key=key, kind=EmailKind.WORK, to=to.address)
+        await self._mailer.send(message)

@@ -27,18 +27,18 @@ from app.modules.task.infrastructure.tables import task
 from app.shared.infrastructure.database.connection import Database, Row
 from app.shared.infrastructure.database.expressions import array_has
 from app.shared.infrastructure.database.models import event_log
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 # In the order of the view, which is so built from a row as it is.
 _SHOWN = [task.c[shown.name] for shown in fields(TaskView)]
-ONE = Query(select(*_SHOWN).where(IS_VISIBLE))
+ONE = Statement(select(*_SHOWN).where(IS_VISIBLE))
 
 _position = tuple_(event_log.c.aggregate_version, event_log.c.ordinal)
 _seen = tuple_(
     bindparam("seen_version", type_=event_log.c.aggregate_version.type),
     bindparam("seen_ordinal", type_=event_log.c.ordinal.type),
 )
-HISTORY = Query(
+HISTORY = Statement(
     select(
         event_log.c.event_id,
         event_log.c.event_type.label("type"),
@@ -86,9 +86,9 @@ _IS_ASSIGNED: Final = (task.c.assignee_id == bindparam("user_id")) & (
 
 
 @lru_cache(maxsize=512)
-def page_query(
+def page_statement(
     filters: frozenset[str], sort: str, *, descending: bool, is_continued: bool
-) -> Query:
+) -> Statement:
     """Return the statement for one shape of list.
 
     Own and assigned tasks are two walks along an index, merged: an OR would read and sort them all.
@@ -111,17 +111,17 @@ def page_query(
     shown = [both.c[column.name] for column in _SHOWN]
     directed = _directed(both.c.position, both.c.id, descending=descending)
     statement = select(*shown).order_by(*directed).limit(bindparam("size"))
-    return Query(statement, is_search=True)
+    return Statement(statement, is_search=True)
 
 
 @lru_cache(maxsize=128)
-def count_query(filters: frozenset[str]) -> Query:
+def count_statement(filters: frozenset[str]) -> Statement:
     parts = [
         select(func.count()).select_from(_matching(whose, filters, task.c.id).subquery())
         for whose in (_IS_OWN, _IS_ASSIGNED)
     ]
     total = parts[0].scalar_subquery() + parts[1].scalar_subquery()
-    return Query(select(total.label("total")), is_search=True)
+    return Statement(select(total.label("total")), is_search=True)
 
 
 class SqlTaskReader:
@@ -138,7 +138,7 @@ class SqlTaskReader:
         if query.after is not None:
             value, params["last_id"] = query.after
             params["last_value"] = NEVER_DUE if value is None else getattr(value, "rank", value)
-        statement = page_query(
+        statement = page_statement(
             frozenset(given),
             query.sort,
             descending=query.descending,
@@ -148,7 +148,7 @@ class SqlTaskReader:
 
     async def count(self, user_id: UUID, wanted: TaskFilter, /) -> int:
         given = wanted.given()
-        statement = count_query(frozenset(given))
+        statement = count_statement(frozenset(given))
         row = await self._database.fetch_one(statement, _params(user_id, given))
         return row["total"] if row else 0
 

@@ -22,8 +22,8 @@ from app.shared.infrastructure.base_repository import BaseRepository
 from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Connection, Row
 from app.shared.infrastructure.database.expressions import byte_length, wait_lock
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.event_log import EventCollector
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.outbox.event_log import EventCollector
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 
 PRIORITIES: Final = tuple(Priority)
@@ -35,21 +35,21 @@ IS_VISIBLE = (
     & or_(task.c.owner_id == bindparam("user_id"), task.c.assignee_id == bindparam("user_id"))
     & task.c.deleted_at.is_(None)
 )
-VISIBLE = Query(select(task).where(IS_VISIBLE))
-OWNED = Query(
+VISIBLE = Statement(select(task).where(IS_VISIBLE))
+OWNED = Statement(
     select(task).where(task.c.id == bindparam("task_id"), task.c.owner_id == bindparam("user_id"))
 )
 IS_UNFINISHED = or_(
     task.c.status == TaskStatus.OPEN.value, task.c.status == TaskStatus.IN_PROGRESS.value
 )
-ASSIGNED = Query(
+ASSIGNED = Statement(
     select(task)
     .where(task.c.assignee_id == bindparam("user_id"), task.c.deleted_at.is_(None), IS_UNFINISHED)
     .limit(bindparam("most"))
     # One that its owner is changing right now is waited for: of many one always is.
     .with_for_update()
 )
-DUE_SOON = Query(
+DUE_SOON = Statement(
     select(task)
     .where(
         AWAITS_REMINDER,
@@ -69,7 +69,7 @@ _texts = union_all(
         for is_there in (IS_IN_USE, ~IS_IN_USE)
     )
 ).subquery("texts")
-USAGE = Query(
+USAGE = Statement(
     select(
         func.count().label("tasks"),
         func.coalesce(
@@ -77,7 +77,7 @@ USAGE = Query(
         ).label("text_bytes"),
     ).select_from(_texts)
 )
-LOCK_USAGE = Query(select(wait_lock(bindparam("name", type_=String))))
+LOCK_USAGE = Statement(select(wait_lock(bindparam("name", type_=String))))
 
 
 def _of_owner(c: Any) -> ColumnElement[bool]:

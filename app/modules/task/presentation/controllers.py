@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import Query
 
-from app.core.parameters import CurrentActor, IfMatch
-from app.core.wire import Id
+from app.core.http.parameters import CurrentActor, IfMatch
+from app.core.http.schema_types import Id
 from app.modules.task.application.dto import (
     Assignment,
     NewTask,

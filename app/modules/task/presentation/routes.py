@@ -1,10 +1,10 @@
 """The URL table of the task module."""
 
-from app.core.bodies import KIB
 from app.core.cursors import InvalidCursor
 from app.core.exceptions import ConcurrentUpdate, QuotaExceeded
+from app.core.http.bodies import KIB
+from app.core.http.routing import API, ApiRouter
 from app.core.limits import TooManyRequests
-from app.core.routing import API, ApiRouter
 from app.core.security import scope
 from app.modules.task.domain.errors import (
     OnlyTheOwner,

@@ -4,7 +4,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.core.wire import Body, Choice, Digits, Flag, Id, Length, Line, Parameters, Text, Timestamp
+from app.core.http.schema_types import (
+    Body,
+    Choice,
+    Digits,
+    Flag,
+    Id,
+    Length,
+    Line,
+    Parameters,
+    Text,
+    Timestamp,
+)
 from app.modules.task.application.dto import SortKey, TaskFilter
 from app.modules.task.domain.entities import (
     DESCRIPTION_MAX_LENGTH,

@@ -119,7 +119,7 @@ class RolesOfAddress:
 
 
 @dataclass
-class MailView:
+class EmailRequestView:
     """The same whether or not there is somebody to write to."""
 
     status: Literal["accepted"] = "accepted"

@@ -21,7 +21,7 @@ class FailureLimits:
 
     per_account: int
     per_client: int
-    in_all: int
+    total: int
 
 
 class FailedSignIns:
@@ -39,7 +39,7 @@ class FailedSignIns:
         self._limiter = limiter
         self._of_account = Limit("failures_of_account", limits.per_account, per=WINDOW)
         self._of_client = Limit("failures_of_client", limits.per_client, per=WINDOW)
-        self._in_all = Limit("failures", limits.in_all, per=WINDOW)
+        self._total = Limit("failures", limits.total, per=WINDOW)
 
     async def refuse_after_too_many(self, account: str) -> None:
         """Raise TooManyRequests if one more failure would be too many.
@@ -51,7 +51,7 @@ class FailedSignIns:
         try:
             for limit, whom in counters:
                 await self._limiter.check(limit, whom)
-            await self._check_in_all(counters)
+            await self._check_total(counters)
         except TooManyRequests:
             log.warning("sign-in limited")
             raise
@@ -66,7 +66,7 @@ class FailedSignIns:
             except TooManyRequests as refusal:
                 refusals.append(refusal)
         try:
-            await self._limiter.hit(self._in_all, "")
+            await self._limiter.hit(self._total, "")
         except TooManyRequests as refusal:
             if await self._have_failed(counters, times=2):
                 refusals.append(refusal)
@@ -83,9 +83,9 @@ class FailedSignIns:
         client = current_work.get().client
         return [(self._of_account, account), *self._of_client.for_client(client)]
 
-    async def _check_in_all(self, counters: list[tuple[Limit, str]]) -> None:
+    async def _check_total(self, counters: list[tuple[Limit, str]]) -> None:
         try:
-            await self._limiter.check(self._in_all, "")
+            await self._limiter.check(self._total, "")
         except TooManyRequests:
             if await self._have_failed(counters, times=1):
                 raise

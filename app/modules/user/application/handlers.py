@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from app.core.events import PublishedEvent, subscribe
-from app.modules.user.application.letters import AccountLetters
-from app.modules.user.application.mails import Letter
+from app.modules.user.application.email_sender import AccountEmail
+from app.modules.user.application.emails import AccountEmails
 from app.modules.user.domain.events import (
     EmailChanged,
     EmailChangeRequested,
@@ -44,7 +44,7 @@ class WhenUserDeactivatedDeleteTheirKeys:
 # --- Letters ------------------------------------------------------------------------------------
 
 
-def _by_mail(event: type[PublishedEvent], *, id: str) -> Callable[[type[H]], type[H]]:
+def _by_email(event: type[PublishedEvent], *, id: str) -> Callable[[type[H]], type[H]]:
     return subscribe(
         event,
         id=id,
@@ -56,86 +56,86 @@ def _by_mail(event: type[PublishedEvent], *, id: str) -> Callable[[type[H]], typ
     )
 
 
-class _ByMail:
-    def __init__(self, letters: AccountLetters) -> None:
-        self._letters = letters
+class _ByEmail:
+    def __init__(self, emails: AccountEmails) -> None:
+        self._emails = emails
 
 
-@_by_mail(RegistrationReceived, id="user.mail_registration")
-class WhenRegistrationReceivedSendTheLink(_ByMail):
+@_by_email(RegistrationReceived, id="user.email_registration")
+class WhenRegistrationReceivedSendTheLink(_ByEmail):
     """Whoever registered gets a link, which shows that the address is theirs.
 
     Who has an account and forgot it is helped; who did not ask learns of it.
     """
 
     async def __call__(self, event: RegistrationReceived, key: str) -> None:
-        await self._letters.verify(event.registration_id, key=key)
+        await self._emails.verify(event.registration_id, key=key)
 
 
-@_by_mail(VerificationRequested, id="user.mail_verification_again")
-class WhenVerificationRequestedSendItAgain(_ByMail):
+@_by_email(VerificationRequested, id="user.email_verification_again")
+class WhenVerificationRequestedSendItAgain(_ByEmail):
     """Who did not get the link, or was too late for it, gets another."""
 
     async def __call__(self, event: VerificationRequested, key: str) -> None:
-        await self._letters.verify(event.registration_id, key=key)
+        await self._emails.verify(event.registration_id, key=key)
 
 
-@_by_mail(PasswordResetRequested, id="user.mail_password_reset")
-class WhenPasswordResetRequestedSendTheLink(_ByMail):
+@_by_email(PasswordResetRequested, id="user.email_password_reset")
+class WhenPasswordResetRequestedSendTheLink(_ByEmail):
     """Who forgot their password gets a link that sets another."""
 
     async def __call__(self, event: PasswordResetRequested, key: str) -> None:
-        await self._letters.reset(event.user_id, key=key)
+        await self._emails.reset(event.user_id, key=key)
 
 
-@_by_mail(PasswordChanged, id="user.mail_password_changed")
-class WhenPasswordChangedTellTheOwner(_ByMail):
+@_by_email(PasswordChanged, id="user.email_password_changed")
+class WhenPasswordChangedNotifyTheOwner(_ByEmail):
     """Whose password was changed by somebody else can do something about it."""
 
     async def __call__(self, event: PasswordChanged, key: str) -> None:
-        await self._letters.notify(Letter.PASSWORD_CHANGED, event.user_id, key=key)
+        await self._emails.notify(AccountEmail.PASSWORD_CHANGED, event.user_id, key=key)
 
 
-@_by_mail(KeyMade, id="user.mail_key_made")
-class WhenKeyMadeTellTheOwner(_ByMail):
+@_by_email(KeyMade, id="user.email_key_made")
+class WhenKeyMadeNotifyTheOwner(_ByEmail):
     """Who did not make the key learns that somebody else acts for them."""
 
     async def __call__(self, event: KeyMade, key: str) -> None:
-        await self._letters.notify(Letter.KEY_MADE, event.user_id, key=key)
+        await self._emails.notify(AccountEmail.KEY_MADE, event.user_id, key=key)
 
 
-@_by_mail(EmailChangeRequested, id="user.mail_address_confirmation")
-class WhenEmailChangeRequestedSendTheLink(_ByMail):
+@_by_email(EmailChangeRequested, id="user.email_address_confirmation")
+class WhenEmailChangeRequestedSendTheLink(_ByEmail):
     """The new address gets a link, which shows that it is theirs."""
 
     async def __call__(self, event: EmailChangeRequested, key: str) -> None:
-        await self._letters.confirm_address(event.user_id, key=key)
+        await self._emails.confirm_address(event.user_id, key=key)
 
 
-@_by_mail(EmailChangeRequested, id="user.mail_address_change_asked")
-class WhenEmailChangeRequestedTellTheOldAddress(_ByMail):
+@_by_email(EmailChangeRequested, id="user.email_address_change_asked")
+class WhenEmailChangeRequestedNotifyTheOldAddress(_ByEmail):
     """As long as the old address stands its owner can still stop it."""
 
     async def __call__(self, event: EmailChangeRequested, key: str) -> None:
-        await self._letters.notify(Letter.ADDRESS_CHANGE_ASKED, event.user_id, key=key)
+        await self._emails.notify(AccountEmail.ADDRESS_CHANGE_ASKED, event.user_id, key=key)
 
 
-@_by_mail(EmailChanged, id="user.mail_address_changed")
-class WhenEmailChangedTellTheOldAddress(_ByMail):
+@_by_email(EmailChanged, id="user.email_address_changed")
+class WhenEmailChangedNotifyTheOldAddress(_ByEmail):
     """Whose account has moved away learns of it where they were."""
 
     async def __call__(self, event: EmailChanged, key: str) -> None:
-        await self._letters.tell_moved(event.user_id, key=key)
+        await self._emails.send_moved(event.user_id, key=key)
 
 
-BY_MAIL: Final = (
+BY_EMAIL: Final = (
     WhenRegistrationReceivedSendTheLink,
     WhenVerificationRequestedSendItAgain,
     WhenPasswordResetRequestedSendTheLink,
-    WhenPasswordChangedTellTheOwner,
-    WhenKeyMadeTellTheOwner,
+    WhenPasswordChangedNotifyTheOwner,
+    WhenKeyMadeNotifyTheOwner,
     WhenEmailChangeRequestedSendTheLink,
-    WhenEmailChangeRequestedTellTheOldAddress,
-    WhenEmailChangedTellTheOldAddress,
+    WhenEmailChangeRequestedNotifyTheOldAddress,
+    WhenEmailChangedNotifyTheOldAddress,
 )
 """The handlers that write letters."""

@@ -28,7 +28,7 @@ async def issue(
 
 async def redeem(uow: UserUnitOfWork, secret: str, kind: TokenKind, *, now: dt.datetime) -> User:
     """Spend the token, and with it all of its kind; return its account. Raises InvalidToken."""
-    grant = await uow.tokens.take(OneTimeToken(secret), kind)
+    grant = await uow.tokens.consume(OneTimeToken(secret), kind)
     user = None if grant is None else await uow.users.get(grant.user_id)
     if grant is None or user is None or not grant.is_good_for(user, now=now):
         log.warning("link refused", kind=kind.value, user_id=str(user.id) if user else None)

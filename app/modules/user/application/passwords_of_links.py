@@ -1,6 +1,6 @@
 """The password of whoever asked for a link."""
 
-from app.core.passwords import PasswordHasher
+from app.core.identity.passwords import PasswordHasher
 from app.modules.user.application.failed_sign_ins import FailedSignIns
 from app.modules.user.domain.registrations import WrongPassword
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
-from app.core.passwords import PasswordHasher
+from app.core.identity.passwords import PasswordHasher
 from app.modules.user.domain.entities import FullName, User
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.shared.application.base_usecase import Clock

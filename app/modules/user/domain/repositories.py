@@ -79,7 +79,7 @@ class SessionRepository(Protocol):
         """Store the session's new limits and its next refresh token."""
         ...
 
-    async def note_use(self, session: Session, /) -> None:
+    async def record_use(self, session: Session, /) -> None:
         """Store when the session was used last, and how long it lasts now."""
         ...
 
@@ -125,7 +125,7 @@ class SessionRepository(Protocol):
 class OneTimeTokenRepository(Protocol):
     async def add(self, grant: Grant, /) -> None: ...
 
-    async def take(self, token: OneTimeToken, kind: TokenKind, /) -> Grant | None:
+    async def consume(self, token: OneTimeToken, kind: TokenKind, /) -> Grant | None:
         """Remove the token and return what it allowed; None if there is none. One caller wins."""
         ...
 
@@ -182,7 +182,7 @@ class KeyRepository(Protocol):
         """
         ...
 
-    async def note_use(self, key_id: UUID, /, *, now: dt.datetime) -> None: ...
+    async def record_use(self, key_id: UUID, /, *, now: dt.datetime) -> None: ...
 
     async def delete(self, user_id: UUID, key_id: UUID, /) -> bool:
         """Forget a key of the user's; False if they have no such key."""

@@ -3,26 +3,26 @@
 from pathlib import Path
 from typing import Final
 
-from app.modules.user.application.mails import Letter
+from app.modules.user.application.email_sender import AccountEmail
 from app.modules.user.domain.one_time_tokens import OneTimeToken
-from app.shared.application.mail import Mailer, MailKind, Recipient
-from app.shared.infrastructure.external.mail_templates import MailTemplates
+from app.shared.application.email import EmailKind, Mailer, Recipient
+from app.shared.infrastructure.external.email_templates import EmailTemplates
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 PAGES: Final = {
-    Letter.VERIFY_ADDRESS: "verify-email",
-    Letter.RESET_PASSWORD: "reset-password",
-    Letter.CONFIRM_ADDRESS: "confirm-email",
+    AccountEmail.VERIFY_ADDRESS: "verify-email",
+    AccountEmail.RESET_PASSWORD: "reset-password",
+    AccountEmail.CONFIRM_ADDRESS: "confirm-email",
 }
 """Where a link leads, below the address that people reach the service at."""
 
 KINDS: Final = {
-    Letter.RESET_PASSWORD: MailKind.RECOVERY,
-    Letter.VERIFY_ADDRESS: MailKind.REQUEST,
-    Letter.CONFIRM_ADDRESS: MailKind.REQUEST,
-    Letter.ALREADY_REGISTERED: MailKind.REQUEST,
-    Letter.ADDRESS_TAKEN: MailKind.REQUEST,
+    AccountEmail.RESET_PASSWORD: EmailKind.RECOVERY,
+    AccountEmail.VERIFY_ADDRESS: EmailKind.REQUEST,
+    AccountEmail.CONFIRM_ADDRESS: EmailKind.REQUEST,
+    AccountEmail.ALREADY_REGISTERED: EmailKind.REQUEST,
+    AccountEmail.ADDRESS_TAKEN: EmailKind.REQUEST,
 }
 """What anybody may cause who knows an address; all others tell what happened to an account.
 
@@ -30,7 +30,7 @@ Who registers somebody's address often must not keep them from the link that res
 """
 
 
-class TemplatedAccountMails:
+class TemplatedAccountEmailSender:
     """Writes the letters of the folder `templates`.
 
     A link carries its token behind the `#`: a browser does not send that part, so no server's log
@@ -39,14 +39,14 @@ class TemplatedAccountMails:
 
     def __init__(self, mailer: Mailer, *, signed_by: str, links_begin_with: str) -> None:
         self._mailer, self._links_begin_with = mailer, links_begin_with
-        self._letters = MailTemplates(TEMPLATES, signed_by=signed_by)
+        self._templates = EmailTemplates(TEMPLATES, signed_by=signed_by)
 
     async def send(
-        self, letter: Letter, to: Recipient, /, *, key: str, token: OneTimeToken | None = None
+        self, email: AccountEmail, to: Recipient, /, *, key: str, token: OneTimeToken | None = None
     ) -> None:
         values = {"name": to.name}
         if token is not None:
-            values["link"] = f"{self._links_begin_with}/{PAGES[letter]}#token={token.secret}"
-        kind = KINDS.get(letter, MailKind.NOTICE)
-        mail = self._letters.write(letter, values, key=key, kind=kind, to=to.address)
-        await self._mailer.send(mail)
+            values["link"] = f"{self._links_begin_with}/{PAGES[email]}#token={token.secret}"
+        kind = KINDS.get(email, EmailKind.NOTICE)
+        message = self._templates.write(email, values, key=key, kind=kind, to=to.address)
+        await self._mailer.send(message)

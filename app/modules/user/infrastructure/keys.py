@@ -11,11 +11,11 @@ from app.modules.user.domain.keys import ApiKey
 from app.modules.user.infrastructure.tables import api_key, user
 from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Connection, Database
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.event_log import EventCollector
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.outbox.event_log import EventCollector
 
 # Whoever adds a key holds its owner's row, so that keys made at once are counted one by one.
-LOCK_OWNER = Query(
+LOCK_OWNER = Statement(
     select(user.c.id)
     .where(
         user.c.id == bindparam("of_user"),
@@ -24,31 +24,31 @@ LOCK_OWNER = Query(
     )
     .with_for_update()
 )
-COUNT_OF_USER = Query(
+COUNT_OF_USER = Statement(
     select(func.count().label("count"))
     .select_from(api_key)
     .where(api_key.c.user_id == bindparam("of_user"))
 )
 COLUMNS = api_key.columns.keys()
-ADD = Query(insert(api_key), columns=COLUMNS)
-NOTE_USE = Query(
+ADD = Statement(insert(api_key), columns=COLUMNS)
+RECORD_USE = Statement(
     update(api_key).where(api_key.c.id == bindparam("key_id")), columns=["last_used_at"]
 )
-DELETE = Query(
+DELETE = Statement(
     delete(api_key).where(
         api_key.c.id == bindparam("key_id"), api_key.c.user_id == bindparam("of_user")
     )
 )
-DELETE_OF_USER = Query(delete(api_key).where(api_key.c.user_id == bindparam("of_user")))
+DELETE_OF_USER = Statement(delete(api_key).where(api_key.c.user_id == bindparam("of_user")))
 PURGE = delete_batch(api_key, lambda c: c.expires_at < bindparam("before"), "expires_at")
 
 _SHOWN = [column for column in api_key.columns if column.name not in {"user_id", "fingerprint"}]
-OF_USER = Query(
+OF_USER = Statement(
     select(*_SHOWN)
     .where(api_key.c.user_id == bindparam("of_user"))
     .order_by(api_key.c.created_at, api_key.c.id)
 )
-STATE = Query(
+STATE = Statement(
     select(
         api_key.c.id,
         api_key.c.user_id,
@@ -81,8 +81,8 @@ class SqlKeyRepository:
         self._events.collect(key)
         return True
 
-    async def note_use(self, key_id: UUID, /, *, now: dt.datetime) -> None:
-        await self._connection.execute(NOTE_USE, {"key_id": key_id, "last_used_at": now})
+    async def record_use(self, key_id: UUID, /, *, now: dt.datetime) -> None:
+        await self._connection.execute(RECORD_USE, {"key_id": key_id, "last_used_at": now})
 
     async def delete(self, user_id: UUID, key_id: UUID, /) -> bool:
         deleted = {"of_user": user_id, "key_id": key_id}

@@ -10,19 +10,19 @@ from app.modules.user.domain.one_time_tokens import Grant, OneTimeToken, TokenKi
 from app.modules.user.infrastructure.tables import one_time_token
 from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Connection
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 _of_user = one_time_token.c.user_id == bindparam("user_id")
 _of_kind = one_time_token.c.kind == bindparam("kind")
 
-ADD = Query(insert(one_time_token), columns=one_time_token.columns.keys())
-TAKE = Query(
+ADD = Statement(insert(one_time_token), columns=one_time_token.columns.keys())
+CONSUME = Statement(
     delete(one_time_token)
     .where(one_time_token.c.fingerprint == bindparam("fingerprint"), _of_kind)
     .returning(*one_time_token.columns)
 )
-FORGET = Query(delete(one_time_token).where(_of_user, _of_kind))
-FORGET_ALL = Query(delete(one_time_token).where(_of_user))
+FORGET = Statement(delete(one_time_token).where(_of_user, _of_kind))
+FORGET_ALL = Statement(delete(one_time_token).where(_of_user))
 PURGE = delete_batch(one_time_token, lambda c: c.expires_at < bindparam("before"), "expires_at")
 
 
@@ -33,9 +33,9 @@ class SqlOneTimeTokenRepository:
     async def add(self, grant: Grant, /) -> None:
         await self._connection.execute(ADD, {**asdict(grant), "kind": grant.kind.value})
 
-    async def take(self, token: OneTimeToken, kind: TokenKind, /) -> Grant | None:
+    async def consume(self, token: OneTimeToken, kind: TokenKind, /) -> Grant | None:
         presented = {"fingerprint": token.fingerprint, "kind": kind.value}
-        row = await self._connection.fetch_one(TAKE, presented)
+        row = await self._connection.fetch_one(CONSUME, presented)
         return None if row is None else Grant(**{**row, "kind": TokenKind(row["kind"])})
 
     async def forget(self, user_id: UUID, kind: TokenKind, /) -> None:

@@ -12,7 +12,7 @@ from app.modules.user.infrastructure.sessions import IS_LIVE, LAST_USED
 from app.modules.user.infrastructure.tables import one_time_token, user, user_session
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.database.connection import Database, Row
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 _CREDENTIALS = select(
     user.c.id,
@@ -28,9 +28,9 @@ _CREDENTIALS = select(
     )
     .label("has_reset_link"),
 )
-CREDENTIALS = Query(_CREDENTIALS.where(user.c.email == bindparam("email")))
-CREDENTIALS_OF = Query(_CREDENTIALS.where(user.c.id == bindparam("user_id")))
-SESSION_STATE = Query(
+CREDENTIALS = Statement(_CREDENTIALS.where(user.c.email == bindparam("email")))
+CREDENTIALS_OF = Statement(_CREDENTIALS.where(user.c.id == bindparam("user_id")))
+SESSION_STATE = Statement(
     select(
         user_session.c.user_id,
         user_session.c.expires_at,
@@ -45,7 +45,7 @@ SESSION_STATE = Query(
 )
 
 # All, for it is a sign-in that bounds them.
-SESSIONS = Query(
+SESSIONS = Statement(
     select(
         user_session.c.id,
         user_session.c.client,
@@ -62,15 +62,15 @@ SESSIONS = Query(
 
 _ADDRESS = func.coalesce(user.c.typed_email, user.c.email).label("email")
 _SHOWN = [_ADDRESS if field.name == "email" else user.c[field.name] for field in fields(UserView)]
-USER = Query(select(*_SHOWN).where(user.c.id == bindparam("id")))
-USERS = Query(
+USER = Statement(select(*_SHOWN).where(user.c.id == bindparam("id")))
+USERS = Statement(
     select(*_SHOWN)
     .order_by(user.c.created_at, user.c.id)
     .limit(bindparam("size"))
     .offset(bindparam("offset")),
     is_search=True,
 )
-COUNT = Query(select(func.count().label("total")).select_from(user), is_search=True)
+COUNT = Statement(select(func.count().label("total")).select_from(user), is_search=True)
 
 
 class SqlUserReader:

@@ -13,17 +13,17 @@ from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.base_repository import BaseRepository
 from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Row
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 _of_address = registration.c.email_key == bindparam("email_key")
 
-NEWEST_OF = Query(
+NEWEST_OF = Statement(
     select(registration)
     .where(_of_address)
     .order_by(registration.c.created_at.desc(), registration.c.id.desc())
     .limit(bindparam("most", type_=Integer))
 )
-OF_TOKEN = Query(
+OF_TOKEN = Statement(
     select(registration)
     .join(registration_token, registration_token.c.registration_id == registration.c.id)
     .where(
@@ -31,8 +31,8 @@ OF_TOKEN = Query(
         registration_token.c.expires_at > bindparam("now"),
     )
 )
-ADD_TOKEN = Query(insert(registration_token), columns=registration_token.columns.keys())
-FORGET = Query(delete(registration).where(_of_address))
+ADD_TOKEN = Statement(insert(registration_token), columns=registration_token.columns.keys())
+FORGET = Statement(delete(registration).where(_of_address))
 PURGE = delete_batch(registration, lambda c: c.created_at < bindparam("before"), "created_at")
 
 

@@ -24,19 +24,19 @@ from app.modules.user.infrastructure.tables import IS_ADMIN, user
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.base_repository import BaseRepository
 from app.shared.infrastructure.database.connection import Connection, Row
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.event_log import EventCollector
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.outbox.event_log import EventCollector
 from app.shared.infrastructure.idempotency import FORGET
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 
-BY_EMAIL = Query(select(user).where(user.c.email == bindparam("email")))
-ACTIVE_ADMINS = Query(
+BY_EMAIL = Statement(select(user).where(user.c.email == bindparam("email")))
+ACTIVE_ADMINS = Statement(
     select(user.c.id)
     .where(user.c.is_active, user.c.verified_at.is_not(None), IS_ADMIN)
     .order_by(user.c.id)  # whoever else locks them does so in the same order
     .with_for_update()
 )
-RENEW_HASH = Query(
+RENEW_HASH = Statement(
     update(user).where(
         user.c.id == bindparam("of_user"), user.c.password_hash == bindparam("old_hash")
     ),

@@ -11,7 +11,7 @@ from app.modules.user.infrastructure.tables import refresh_token, user_session
 from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.expressions import one_of
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 _SESSIONS: Final = 500
 """Of so many sessions the tokens are looked for at once; their number is bounded by `most`."""
@@ -31,15 +31,15 @@ def _sessions(which: Callable[[Any], ColumnElement[bool]], *order_by: str) -> Se
     return ordered.limit(_SESSIONS)
 
 
-def _tokens_of(sessions: Select[Any]) -> Query:
+def _tokens_of(sessions: Select[Any]) -> Statement:
     found = refresh_token.alias("found").c
     tokens = select(found.fingerprint).where(one_of(found.session_id, sessions))
     batch = tokens.limit(bindparam("most", type_=Integer))
-    return Query(delete(refresh_token).where(one_of(refresh_token.c.fingerprint, batch)))
+    return Statement(delete(refresh_token).where(one_of(refresh_token.c.fingerprint, batch)))
 
 
-def _all_of(sessions: Select[Any]) -> Query:
-    return Query(delete(user_session).where(one_of(user_session.c.id, sessions)))
+def _all_of(sessions: Select[Any]) -> Statement:
+    return Statement(delete(user_session).where(one_of(user_session.c.id, sessions)))
 
 
 OLD_TOKENS = _tokens_of(_sessions(_is_old, "expires_at", "id"))

@@ -9,12 +9,12 @@ from app.modules.user.domain.sessions import RefreshToken, Session, SessionCooki
 from app.modules.user.infrastructure.session_purges import PURGE_SPENT, purge_of, purge_old
 from app.modules.user.infrastructure.tables import refresh_token, user, user_session
 from app.shared.infrastructure.database.connection import Connection
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 LAST_USED = func.coalesce(user_session.c.last_used_at, user_session.c.started_at)
 IS_LIVE = user_session.c.revoked_at.is_(None) & (user_session.c.expires_at > bindparam("now"))
 _STARTED = {column.name: bindparam(column.name, type_=column.type) for column in user_session.c}
-START_SESSION = Query(
+START_SESSION = Statement(
     insert(user_session).from_select(
         list(_STARTED),
         select(*_STARTED.values())
@@ -26,41 +26,41 @@ START_SESSION = Query(
         .with_for_update(read=True),
     )
 )
-ADD_TOKEN = Query(insert(refresh_token), columns=["fingerprint", "session_id"])
-SPEND_TOKEN = Query(
+ADD_TOKEN = Statement(insert(refresh_token), columns=["fingerprint", "session_id"])
+SPEND_TOKEN = Statement(
     update(refresh_token).where(
         refresh_token.c.fingerprint == bindparam("presented"), refresh_token.c.spent_at.is_(None)
     ),
     columns=["spent_at", "repeat_fingerprint"],
 )
-REPEATABLE = Query(
+REPEATABLE = Statement(
     select(refresh_token.c.session_id).where(
         refresh_token.c.fingerprint == bindparam("presented"),
         refresh_token.c.repeat_fingerprint == bindparam("repeat"),
         refresh_token.c.spent_at >= bindparam("since"),
     )
 )
-TOKEN = Query(
+TOKEN = Statement(
     select(refresh_token.c.session_id).where(refresh_token.c.fingerprint == bindparam("presented"))
 )
-SESSION = Query(select(user_session).where(user_session.c.id == bindparam("session_id")))
-SESSION_OF_TOKEN = Query(
+SESSION = Statement(select(user_session).where(user_session.c.id == bindparam("session_id")))
+SESSION_OF_TOKEN = Statement(
     select(user_session)
     .join(refresh_token, refresh_token.c.session_id == user_session.c.id)
     .join(user, (user.c.id == user_session.c.user_id) & user.c.is_active)
     .where(refresh_token.c.fingerprint == bindparam("presented"))
 )
-EXTEND_SESSION = Query(
+EXTEND_SESSION = Statement(
     update(user_session).where(user_session.c.id == bindparam("session_id")),
     columns=["expires_at", "last_used_at"],
 )
-REVOKE_SESSION = Query(
+REVOKE_SESSION = Statement(
     update(user_session).where(
         user_session.c.id == bindparam("session_id"), user_session.c.revoked_at.is_(None)
     ),
     columns=["revoked_at"],
 )
-REVOKE_SESSION_OF_USER = Query(
+REVOKE_SESSION_OF_USER = Statement(
     update(user_session).where(
         user_session.c.id == bindparam("session_id"),
         user_session.c.user_id == bindparam("of_user"),
@@ -68,7 +68,7 @@ REVOKE_SESSION_OF_USER = Query(
     ),
     columns=["revoked_at"],
 )
-REVOKE_SESSIONS_OF_USER = Query(
+REVOKE_SESSIONS_OF_USER = Statement(
     update(user_session).where(
         user_session.c.user_id == bindparam("of_user"),
         user_session.c.revoked_at.is_(None),
@@ -76,7 +76,7 @@ REVOKE_SESSIONS_OF_USER = Query(
     ),
     columns=["revoked_at"],
 )
-REVOKE_COOKIE = Query(
+REVOKE_COOKIE = Statement(
     update(user_session).where(
         user_session.c.id == bindparam("session_id"),
         user_session.c.cookie_fingerprint == bindparam("presented"),
@@ -84,14 +84,14 @@ REVOKE_COOKIE = Query(
     ),
     columns=["revoked_at"],
 )
-RENEW_COOKIE = Query(
+RENEW_COOKIE = Statement(
     update(user_session).where(
         user_session.c.id == bindparam("session_id"),
         user_session.c.cookie_fingerprint.is_not(None),
     ),
     columns=["cookie_fingerprint"],
 )
-REVOKE_BEYOND = Query(
+REVOKE_BEYOND = Statement(
     update(user_session).where(
         user_session.c.id.in_(
             select(user_session.c.id)
@@ -142,10 +142,10 @@ class SqlSessionRepository:
         return None if row is None else Session(**row)
 
     async def continue_with(self, session: Session, token: RefreshToken, /) -> None:
-        await self.note_use(session)
+        await self.record_use(session)
         await self._add_token(session, token)
 
-    async def note_use(self, session: Session, /) -> None:
+    async def record_use(self, session: Session, /) -> None:
         changed = {"expires_at": session.expires_at, "last_used_at": session.last_used_at}
         await self._connection.execute(EXTEND_SESSION, {"session_id": session.id, **changed})
 

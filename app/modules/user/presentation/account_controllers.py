@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from app.core.browsers import FORGET_ALL, cookie_with
-from app.core.parameters import CurrentActor, IfMatch
-from app.core.wire import Id
+from app.core.http.cookie_authentication import FORGET_ALL, cookie_with
+from app.core.http.parameters import CurrentActor, IfMatch
+from app.core.http.schema_types import Id
 from app.modules.user.application.dto import (
     AddressChange,
     Departure,
-    MailView,
+    EmailRequestView,
     PasswordChange,
     PasswordReset,
     PasswordWithToken,
@@ -31,7 +31,7 @@ from app.modules.user.application.usecases.delete_account import DeleteAccount
 from app.modules.user.application.usecases.read_users import ReadUser
 from app.modules.user.application.usecases.rename_user import NewName, RenameUser
 from app.modules.user.application.usecases.request_email_change import RequestEmailChange
-from app.modules.user.application.usecases.request_letter import RequestLetter
+from app.modules.user.application.usecases.request_link_by_email import RequestLinkByEmail
 from app.modules.user.application.usecases.reset_password import ResetPassword
 from app.modules.user.application.usecases.verify_email import VerifyEmail
 from app.modules.user.presentation.schemas import (
@@ -50,9 +50,9 @@ from app.modules.user.presentation.schemas import (
 class RecoveryController:
     """What is done with links that were sent by mail."""
 
-    request_verification: RequestLetter
+    request_verification: RequestLinkByEmail
     verify: VerifyEmail
-    request_reset: RequestLetter
+    request_reset: RequestLinkByEmail
     reset: ResetPassword
     confirm: ConfirmEmailChange
 
@@ -64,14 +64,14 @@ class RecoveryController:
         """
         await self.verify.execute(PasswordWithToken(**dict(body)))
 
-    async def resend_verification(self, body: Address) -> MailView:
+    async def resend_verification(self, body: Address) -> EmailRequestView:
         """Resend the email that verifies an address.
 
         The answer is the same whether or not one is sent.
         """
         return await self.request_verification.execute(body.email)
 
-    async def request_password_reset(self, body: Address) -> MailView:
+    async def request_password_reset(self, body: Address) -> EmailRequestView:
         """Request an email to reset a forgotten password.
 
         The answer is the same whether or not one is sent.
@@ -126,7 +126,7 @@ class OwnAccountController:
         value = await self.password.execute(PasswordChange(actor=actor, **dict(body)))
         return Response(status_code=204, headers=cookie_with(value, lasting=self.cookie_lasts))
 
-    async def change_email(self, actor: CurrentActor, body: NewAddress) -> MailView:
+    async def change_email(self, actor: CurrentActor, body: NewAddress) -> EmailRequestView:
         """Change your email address.
 
         The new address replaces the old one when you confirm the email that is sent to it. The

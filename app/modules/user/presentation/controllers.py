@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import Form, Query
 
-from app.core.parameters import IdempotencyKey, UserAgent
-from app.core.wire import Id
+from app.core.http.parameters import IdempotencyKey, UserAgent
+from app.core.http.schema_types import Id
 from app.modules.user.application.dto import (
     Credentials,
     Exchange,

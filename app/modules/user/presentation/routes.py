@@ -1,8 +1,8 @@
 """The URL table of the user module."""
 
 from app.core.exceptions import ConcurrentUpdate, QuotaExceeded
+from app.core.http.routing import API, ApiRouter
 from app.core.limits import HOUR, MINUTE, Limit
-from app.core.routing import API, ApiRouter
 from app.core.security import AUTHENTICATED, OWN_ORIGIN, PUBLIC, scope
 from app.modules.user.domain.entities import (
     InvalidCredentials,
@@ -33,8 +33,8 @@ ENDS_BROWSER = ["Set-Cookie", "Clear-Site-Data"]
 REGISTRATIONS = Limit("register", 20, per=HOUR)
 SIGN_INS = Limit("sign_in", 100, per=5 * MINUTE)
 REFRESHES = Limit("refresh", 300, per=5 * MINUTE)
-LETTERS = Limit("letters", 20, per=HOUR)
-MAILED_TOKENS = Limit("mailed_tokens", 30, per=5 * MINUTE)
+EMAILS = Limit("emails", 20, per=HOUR)
+EMAILED_TOKENS = Limit("emailed_tokens", 30, per=5 * MINUTE)
 
 
 def auth_routes(auth: AuthController) -> ApiRouter:
@@ -112,8 +112,8 @@ def key_routes(keys: KeyController) -> ApiRouter:
 
 def recovery_routes(recovery: RecoveryController) -> ApiRouter:
     router = ApiRouter(f"{API}/auth", tags=["auth"])
-    spent = {"access": PUBLIC, "status_code": 204, "limit": MAILED_TOKENS}
-    asked = {"access": PUBLIC, "status_code": 202, "limit": LETTERS}
+    spent = {"access": PUBLIC, "status_code": 204, "limit": EMAILED_TOKENS}
+    asked = {"access": PUBLIC, "status_code": 202, "limit": EMAILS}
     linked = [InvalidToken, WrongPassword]
     router.post("/verify-email", recovery.verify_email, **spent, raises=linked)
     router.post("/verify-email/resend", recovery.resend_verification, **asked)

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from app.core.http.schema_types import Body, Digits, Length, Line, Opaque, Parameters, Timestamp
 from app.core.security import PERMISSION
-from app.core.wire import Body, Digits, Length, Line, Opaque, Parameters, Timestamp
 from app.modules.user.domain.entities import FullName
 from app.modules.user.domain.keys import ApiKey
 from app.modules.user.domain.passwords import Password

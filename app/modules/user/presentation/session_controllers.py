@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import Form
 from starlette.responses import Response
 
-from app.core.browsers import FORGET_ALL, cookie_with
-from app.core.parameters import CurrentActor, PresentedCookie, UserAgent
-from app.core.wire import Id
+from app.core.http.cookie_authentication import FORGET_ALL, cookie_with
+from app.core.http.parameters import CurrentActor, PresentedCookie, UserAgent
+from app.core.http.schema_types import Id
 from app.modules.user.application.dto import (
     BrowserSignIn,
     Credentials,

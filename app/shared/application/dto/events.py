@@ -13,11 +13,11 @@ class DeliveryStatus(StrEnum):
     """What has become of a delivery."""
 
     READY = "ready"
-    TAKEN = "taken"
+    CLAIMED = "claimed"
     DEAD = "dead"
     DONE = "done"
     BLOCKED = "blocked"
-    PARKED = "parked"
+    NO_HANDLER = "no_handler"
     DISCARDED = "discarded"
 
 
@@ -87,7 +87,7 @@ class AttemptView:
 
     attempt: int
     ended_at: dt.datetime
-    owner: str
+    worker_id: str
     error_class: str
     error: str
     traceback: str
@@ -97,7 +97,7 @@ class AttemptView:
 class DeliveryDetail:
     """A delivery with its event, what went wrong each time, and what waits for it.
 
-    `blocks` counts the later ones of its lane that wait; `first_blocked` are the first of these.
+    `blocks` counts the later ones of its stream that wait; `first_blocked` are the first of these.
     """
 
     delivery: DeliveryView
@@ -132,17 +132,17 @@ class LagView:
     handler: str
     is_known: bool
     ready: int = 0
-    taken: int = 0
+    claimed: int = 0
     blocked: int = 0
-    blocked_lanes: int = 0
+    blocked_streams: int = 0
     dead: int = 0
-    parked: int = 0
+    no_handler: int = 0
     oldest_due: float | None = None
 
 
 @dataclass
-class LaneView:
-    """A lane that is held up: so many deliveries for one aggregate wait behind `behind`."""
+class StreamView:
+    """A stream that is held up: so many deliveries for one aggregate wait behind `behind`."""
 
     handler: str
     aggregate_type: str

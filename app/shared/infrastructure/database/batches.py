@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Table, bindparam, delete, select
 
 from app.shared.infrastructure.database.expressions import one_of, row_place
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 Condition = Callable[[Any], ColumnElement[bool]]
 
 
-def delete_batch(table: Table, which: Condition, *order_by: str) -> Query:
+def delete_batch(table: Table, which: Condition, *order_by: str) -> Statement:
     """Return a statement that deletes at most `most` rows, in an order by columns if one is given.
 
     `which` is asked of the table's columns, twice: a row that somebody else changes meanwhile is
@@ -25,4 +25,4 @@ def delete_batch(table: Table, which: Condition, *order_by: str) -> Query:
         .order_by(*(found.c[name] for name in order_by))
         .limit(bindparam("most", type_=Integer))
     )
-    return Query(delete(table).where(one_of(row_place(), batch), which(table.c)))
+    return Statement(delete(table).where(one_of(row_place(), batch), which(table.c)))

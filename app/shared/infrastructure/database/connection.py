@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from app.core.exceptions import Unavailable
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 Row = Mapping[str, Any]
 
@@ -35,11 +35,11 @@ class IntegrityViolation(Exception):
 class Reads(Protocol):
     """Runs statements that answer rows."""
 
-    async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
+    async def fetch_one(self, statement: Statement, params: Mapping[str, Any], /) -> Row | None:
         """Return the first row, or None."""
         ...
 
-    async def fetch_all(self, query: Query, params: Mapping[str, Any], /) -> Sequence[Row]:
+    async def fetch_all(self, statement: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
         """Return all rows."""
         ...
 
@@ -47,11 +47,13 @@ class Reads(Protocol):
 class Connection(Reads, Protocol):
     """A connection inside a transaction."""
 
-    async def execute(self, query: Query, params: Mapping[str, Any], /) -> int:
+    async def execute(self, statement: Statement, params: Mapping[str, Any], /) -> int:
         """Run a write and return how many rows it hit. Raises IntegrityViolation."""
         ...
 
-    async def execute_many(self, query: Query, params: Sequence[Mapping[str, Any]], /) -> None:
+    async def execute_many(
+        self, statement: Statement, params: Sequence[Mapping[str, Any]], /
+    ) -> None:
         """Run a write once for each set of parameters. Raises IntegrityViolation."""
         ...
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from app.core.exceptions import AppError
 from app.shared.infrastructure.database.connection import Reads, Writable
 from app.shared.infrastructure.database.diagnosis import diagnosed
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SCRIPTS = Path(__file__).parent / "migrations"
 # Not Alembic's default: a database may hold another application, with a version of its own.
 VERSION_TABLE: Final = "alicerce_version"
-_VERSION = Query(select(column("version_num")).select_from(table(VERSION_TABLE)))
+_VERSION = Statement(select(column("version_num")).select_from(table(VERSION_TABLE)))
 # As our template has Alembic write it, with None before the first.
 _REVISION: Final = re.compile(r"""^(down_)?revision = (?:["'](\w+)["']|None)$""", re.MULTILINE)
 

@@ -117,8 +117,8 @@ event_delivery = Table(
     Column("event_id", Uuid, nullable=False),
     Column("handler", String(100), nullable=False),
     # What may not overtake itself: the deliveries of one handler for one aggregate.
-    Column("lane", Uuid, nullable=False),
-    Column("lane_seq", BigInteger, nullable=False),
+    Column("stream_id", Uuid, nullable=False),
+    Column("stream_position", BigInteger, nullable=False),
     Column("state", SmallInteger, nullable=False),
     # Grows with each take: whoever holds an older one has lost the delivery.
     Column("token", Integer, nullable=False),
@@ -131,7 +131,7 @@ event_delivery = Table(
     Column("due_at", Timestamp, nullable=False),
     # When that was written. If it lies ahead, so did the database's clock: see `clock.py`.
     Column("due_set_at", Timestamp),
-    Column("owner", String(100)),
+    Column("worker_id", String(100)),
     Column("last_error", Text),
     Column("done_at", Timestamp),
     UniqueConstraint("event_id", "handler"),
@@ -145,17 +145,17 @@ for _name, _columns, _where in (
         and_(_STATE.in_([0, 1]), event_delivery.c.is_urgent),
     ),
     (
-        "lane",
-        (event_delivery.c.handler, event_delivery.c.lane, event_delivery.c.lane_seq),
+        "stream",
+        (event_delivery.c.handler, event_delivery.c.stream_id, event_delivery.c.stream_position),
         _STATE.in_([0, 1, 2, 4, 5]),
     ),
     (
         "blocked",
-        (event_delivery.c.handler, event_delivery.c.lane, event_delivery.c.lane_seq),
+        (event_delivery.c.handler, event_delivery.c.stream_id, event_delivery.c.stream_position),
         _STATE == 4,  # noqa: PLR2004 - see DeliveryState
     ),
     ("dead", (event_delivery.c.handler, event_delivery.c.id), _STATE.in_([2, 5])),
-    ("parked", (event_delivery.c.handler, event_delivery.c.id), _STATE == 5),  # noqa: PLR2004
+    ("no_handler", (event_delivery.c.handler, event_delivery.c.id), _STATE == 5),  # noqa: PLR2004
     ("done", (event_delivery.c.done_at,), _STATE == 3),  # noqa: PLR2004 - see DeliveryState
     ("discarded", (event_delivery.c.done_at,), _STATE == 6),  # noqa: PLR2004
 ):
@@ -169,7 +169,7 @@ event_attempt = Table(
     Column("delivery_id", ForeignKey("event_delivery.id", ondelete="CASCADE"), primary_key=True),
     Column("token", Integer, primary_key=True, autoincrement=False),
     Column("attempt", SmallInteger, nullable=False),
-    Column("owner", String(100), nullable=False),
+    Column("worker_id", String(100), nullable=False),
     Column("ended_at", Timestamp, nullable=False),
     Column("error_class", String(200), nullable=False),
     Column("error", Text, nullable=False),

@@ -44,7 +44,7 @@ class Pool:
         self._renewed_at = -math.inf
         self._is_closed = False
 
-    async def take(self) -> asyncpg.Connection:
+    async def acquire(self) -> asyncpg.Connection:
         """Return a connection that is nobody else's.
 
         Raises PoolClosed, NoConnectionFree, and what `connect` raises.
@@ -67,7 +67,7 @@ class Pool:
         self._lent.add(connection)
         return connection
 
-    def give_back(self, connection: asyncpg.Connection, *, is_idle: bool = True) -> None:
+    def release(self, connection: asyncpg.Connection, *, is_idle: bool = True) -> None:
         """Take a connection back; one that is not known to be idle is thrown away.
 
         Whoever was cut off in the middle of something leaves one that may still be at it.

@@ -10,7 +10,7 @@ import orjson
 import structlog
 from sqlalchemy.engine import URL
 
-from app.core import strict_json
+from app.core.http import strict_json
 from app.shared.infrastructure.database.connection import (
     DatabaseUnavailable,
     Row,
@@ -27,7 +27,7 @@ from app.shared.infrastructure.database.postgres_errors import (
     NothingCommitted,
     translated,
 )
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 log = structlog.get_logger(__name__)
 
@@ -69,11 +69,11 @@ class PostgresDatabase:
     async def close(self) -> None:
         await self._pool.close()
 
-    async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
-        return cast("Row | None", await self._read_query("fetchrow", query, params))
+    async def fetch_one(self, statement: Statement, params: Mapping[str, Any], /) -> Row | None:
+        return cast("Row | None", await self._read_statement("fetchrow", statement, params))
 
-    async def fetch_all(self, query: Query, params: Mapping[str, Any], /) -> Sequence[Row]:
-        return cast("Sequence[Row]", await self._read_query("fetch", query, params))
+    async def fetch_all(self, statement: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
+        return cast("Sequence[Row]", await self._read_statement("fetch", statement, params))
 
     async def is_writable(self) -> bool:
         # Off in a primary alone: not in a standby, nor where the default forbids to write.
@@ -85,7 +85,7 @@ class PostgresDatabase:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["PostgresConnection"]:
         try:
-            raw = await self._pool.take()
+            raw = await self._pool.acquire()
         except Exception as error:  # noqa: BLE001 - is raised, as what it means
             self.fail(error)
         try:
@@ -95,7 +95,7 @@ class PostgresDatabase:
             try:
                 await _end(raw, within=min(self._timeout, ROLLBACK_SECONDS))
             finally:  # whoever is cancelled while it rolls back gives its connection back too
-                self._pool.give_back(raw)
+                self._pool.release(raw)
 
     def fail(self, error: Exception, raw: asyncpg.Connection | None = None) -> NoReturn:
         """Raise the error as the layers above know it; note whether it is one of an outage."""
@@ -113,9 +113,11 @@ class PostgresDatabase:
             self._outage.failed(error, step="statement")
         raise known from error
 
-    async def _read_query(self, method: str, query: Query, params: Mapping[str, Any]) -> Any:
-        sql = query.postgres
-        within = self._search_timeout if query.is_search else None
+    async def _read_statement(
+        self, method: str, statement: Statement, params: Mapping[str, Any]
+    ) -> Any:
+        sql = statement.postgres
+        within = self._search_timeout if statement.is_search else None
         return await self._read(method, sql.sql, sql.arguments(params), within)
 
     async def _read(
@@ -134,7 +136,7 @@ class PostgresDatabase:
     async def _read_once(
         self, method: str, sql: str, arguments: list[Any], within: float | None
     ) -> Any:
-        raw = await self._pool.take()
+        raw = await self._pool.acquire()
         is_idle = False
         try:
             answer = await getattr(raw, method)(sql, *arguments, timeout=within)
@@ -152,7 +154,7 @@ class PostgresDatabase:
                 raise ConnectionLost from None
             raise
         finally:
-            self._pool.give_back(raw, is_idle=is_idle)
+            self._pool.release(raw, is_idle=is_idle)
         if self._outage.is_on:
             self._outage.answered()
         return answer
@@ -205,22 +207,24 @@ class PostgresConnection:
         # What was run and what it answered, in case that it has to be run again.
         self._done: list[tuple[str, tuple[Any, ...], Any]] | None = []
 
-    async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
-        sql = query.postgres
+    async def fetch_one(self, statement: Statement, params: Mapping[str, Any], /) -> Row | None:
+        sql = statement.postgres
         row = await self._run("fetchrow", sql.sql, *sql.arguments(params))
         return cast("Row | None", row)
 
-    async def fetch_all(self, query: Query, params: Mapping[str, Any], /) -> Sequence[Row]:
-        sql = query.postgres
+    async def fetch_all(self, statement: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
+        sql = statement.postgres
         return cast("Sequence[Row]", await self._run("fetch", sql.sql, *sql.arguments(params)))
 
-    async def execute(self, query: Query, params: Mapping[str, Any], /) -> int:
-        sql = query.postgres
+    async def execute(self, statement: Statement, params: Mapping[str, Any], /) -> int:
+        sql = statement.postgres
         status = await self._run("execute", sql.sql, *sql.arguments(params))
         return int(status.rpartition(" ")[2])  # such as "UPDATE 1"
 
-    async def execute_many(self, query: Query, params: Sequence[Mapping[str, Any]], /) -> None:
-        sql = query.postgres
+    async def execute_many(
+        self, statement: Statement, params: Sequence[Mapping[str, Any]], /
+    ) -> None:
+        sql = statement.postgres
         await self._run("executemany", sql.sql, [sql.arguments(each) for each in params])
 
     async def commit(self) -> None:

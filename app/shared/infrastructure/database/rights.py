@@ -7,7 +7,7 @@ from sqlalchemy import text
 from app.shared.infrastructure.database.connection import Reads
 from app.shared.infrastructure.database.migrate import VERSION_TABLE
 from app.shared.infrastructure.database.models import metadata
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 
 _NEEDED: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _CLOSED: Final = text(
@@ -19,5 +19,5 @@ _CLOSED: Final = text(
 
 async def tables_without_rights(database: Reads) -> list[str]:
     """Return the tables of the service that this role of PostgreSQL may not read and write."""
-    rows = await database.fetch_all(Query(_CLOSED), {})
+    rows = await database.fetch_all(Statement(_CLOSED), {})
     return sorted(metadata.tables.keys() & {row["relname"] for row in rows})

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.shared.infrastructure.database.connection import DatabaseUnavailable, IntegrityViolation
 from app.shared.infrastructure.database.models import metadata
-from app.shared.infrastructure.database.query import UnsuitableValue
+from app.shared.infrastructure.database.statement import UnsuitableValue
 
 _SQLITE_UNIQUE: Final = re.compile(r"UNIQUE constraint failed: (.+)")
 _SQLITE_NAMED: Final = re.compile(

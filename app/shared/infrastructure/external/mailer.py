@@ -16,8 +16,8 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 import structlog
 
-from app.shared.application.mail import Mail, MailDelayed, MailRefused
-from app.shared.infrastructure.external.mail_headers import (
+from app.shared.application.email import Email, EmailDelayed, EmailRefused
+from app.shared.infrastructure.external.email_headers import (
     UnsafeHeaders,
     encoded,
     header_block,
@@ -38,7 +38,7 @@ def one_line(text: str) -> str:
     return "".join(c for c in " ".join(text.split()) if c.isprintable() or c in _JOINERS)
 
 
-class Sender:
+class FromAddress:
     """Whose name the mail goes out in: `no-reply@example.com` or `Shop <no-reply@example.com>`."""
 
     def __init__(self, text: str) -> None:
@@ -46,30 +46,30 @@ class Sender:
         self.domain = self.address.rpartition("@")[2]
         self._mailbox = mailbox(one_line(name), self.address)
 
-    def sign(self, mail: Mail) -> bytes:
+    def sign(self, email: Email) -> bytes:
         """Return the mail as it goes out (RFC 5322), the same Message-ID for the same letter.
 
-        An address beyond ASCII stands in it as it is (RFC 6532). Raises MailRefused.
+        An address beyond ASCII stands in it as it is (RFC 6532). Raises EmailRefused.
         """
         headers = {
             "From": self._mailbox,
-            "To": mail.to.value,
-            "Subject": encoded(one_line(mail.subject)),
+            "To": email.to.value,
+            "Subject": encoded(one_line(email.subject)),
             "Date": format_datetime(dt.datetime.now(dt.UTC)),
-            "Message-ID": f"<{mail.key}@{self.domain}>",
+            "Message-ID": f"<{email.key}@{self.domain}>",
             "Auto-Submitted": "auto-generated",  # RFC 3834: no machine should answer
         }
         try:
-            return header_block(headers) + _content(mail)
+            return header_block(headers) + _content(email)
         except UnsafeHeaders:
-            raise MailRefused("an address or a subject would become a header") from None
+            raise EmailRefused("an address or a subject would become a header") from None
 
 
-def _content(mail: Mail) -> bytes:
+def _content(email: Email) -> bytes:
     """Return both forms of the text, with the headers that say so: none of them holds a value."""
     content = EmailMessage(policy=SMTP)
-    content.set_content(mail.text, cte="quoted-printable")
-    content.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    content.set_content(email.text, cte="quoted-printable")
+    content.add_alternative(email.html, subtype="html", cte="quoted-printable")
     return content.as_bytes()
 
 
@@ -81,16 +81,16 @@ class SmtpMailer:
     in the open.
     """
 
-    def __init__(self, url: str, sender: Sender) -> None:
-        self._server, self._sender = urlsplit(url), sender
+    def __init__(self, url: str, from_address: FromAddress) -> None:
+        self._server, self._from_address = urlsplit(url), from_address
 
-    async def send(self, mail: Mail, /) -> None:
-        content, address = self._sender.sign(mail), mail.to.value
+    async def send(self, email: Email, /) -> None:
+        content, address = self._from_address.sign(email), email.to.value
         options = [] if address.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]  # RFC 6531
-        with _translated(mail):
+        with _translated(email):
             async with self._connection() as server:
                 await server.sendmail(
-                    self._sender.address, [address], content, mail_options=options
+                    self._from_address.address, [address], content, mail_options=options
                 )
 
     def _connection(self) -> aiosmtplib.SMTP:
@@ -103,13 +103,13 @@ class SmtpMailer:
             password=unquote(server.password) if server.password else None,
             use_tls=is_tls,
             start_tls=True if needs_tls and not is_tls else None,
-            local_hostname=self._sender.domain,
+            local_hostname=self._from_address.domain,
             timeout=TIMEOUT_SECONDS,
         )
 
 
 @contextmanager
-def _translated(mail: Mail) -> Iterator[None]:
+def _translated(email: Email) -> Iterator[None]:
     """Turn errors into ours, without their texts: they hold the address of the person."""
     try:
         yield
@@ -118,17 +118,17 @@ def _translated(mail: Mail) -> Iterator[None]:
     except aiosmtplib.SMTPDataError as error:
         raise _refused("content", error.code) from None
     except aiosmtplib.SMTPNotSupported as error:
-        if mail.to.value.isascii():  # what is missing is STARTTLS or a way to sign in
-            raise MailDelayed(error.message) from None
-        raise MailRefused("the server takes no addresses with such letters") from None
+        if email.to.value.isascii():  # what is missing is STARTTLS or a way to sign in
+            raise EmailDelayed(error.message) from None
+        raise EmailRefused("the server takes no addresses with such letters") from None
     except aiosmtplib.SMTPResponseException as error:
-        raise MailDelayed(f"the server answered {error.code}: {type(error).__name__}") from None
+        raise EmailDelayed(f"the server answered {error.code}: {type(error).__name__}") from None
     except (aiosmtplib.SMTPException, OSError) as error:
-        raise MailDelayed(f"no way to the server: {type(error).__name__}") from None
+        raise EmailDelayed(f"no way to the server: {type(error).__name__}") from None
 
 
-def _refused(what: str, code: int) -> MailRefused | MailDelayed:
-    kind = MailRefused if code in PERMANENT else MailDelayed
+def _refused(what: str, code: int) -> EmailRefused | EmailDelayed:
+    kind = EmailRefused if code in PERMANENT else EmailDelayed
     return kind(f"the server refused the {what}: {code}")
 
 
@@ -139,13 +139,15 @@ class FileMailer:
     where anybody but a developer reads the log, for some of them open accounts.
     """
 
-    def __init__(self, folder: Path, sender: Sender, *, shows_links: bool = False) -> None:
-        self._folder, self._sender, self._shows_links = folder, sender, shows_links
+    def __init__(
+        self, folder: Path, from_address: FromAddress, *, shows_links: bool = False
+    ) -> None:
+        self._folder, self._from_address, self._shows_links = folder, from_address, shows_links
 
-    async def send(self, mail: Mail, /) -> None:
-        await asyncio.to_thread(self._write, mail.key, self._sender.sign(mail))
+    async def send(self, email: Email, /) -> None:
+        await asyncio.to_thread(self._write, email.key, self._from_address.sign(email))
         if self._shows_links:
-            log.info("mail written", file=f"{mail.key}.eml", links=LINK.findall(mail.text))
+            log.info("mail written", file=f"{email.key}.eml", links=LINK.findall(email.text))
 
     def _write(self, name: str, content: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -8,8 +8,8 @@ from typing import Final
 
 import structlog
 
-from app.core import strict_json
 from app.core.events import DeadLetter, Discard, Retry
+from app.core.http import strict_json
 from app.shared.application.base_usecase import Clock
 from app.shared.application.webhook import WebhookMessage
 from app.shared.infrastructure.external.circuit_breaker import CircuitOpen

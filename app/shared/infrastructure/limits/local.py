@@ -9,7 +9,7 @@ from typing import Final
 from app.core.limits import Limit, TooManyRequests, nearest_to_their_limits
 from app.core.resources import Resource
 
-SWEPT_FROM: Final = 1_000
+PURGE_FROM: Final = 1_000
 MOST_BYTES: Final = 32 * 1024 * 1024
 WINDOW_BYTES: Final = 400  # what one takes with its name and its place in a dictionary
 TIME_BYTES: Final = 9
@@ -25,7 +25,7 @@ class _Window:
     limit: Limit
     times: "array[float]" = field(default_factory=lambda: array("d"))
 
-    def let_go(self, now: float) -> int:
+    def drop_expired(self, now: float) -> int:
         """Forget the times that are over; return how many they were."""
         over = 0
         while over < len(self.times) and self.times[over] <= now - self.limit.per:
@@ -54,7 +54,7 @@ class LocalLimiter(Resource):
         self._share, self._now, self._most_bytes = share, now, most_bytes
         self._windows: dict[_Key, _Window] = {}
         self._times = 0
-        self._sweep_at = SWEPT_FROM
+        self._purge_at = PURGE_FROM
         self._full_until = 0.0
 
     # No `await` between looking and counting: in one event loop that makes the two one step.
@@ -76,7 +76,7 @@ class LocalLimiter(Resource):
         window = self._windows.get((limit.name, whom))
         if window is None:
             return 0
-        self._times -= window.let_go(self._now())
+        self._times -= window.drop_expired(self._now())
         return len(window.times)
 
     async def forget(self, limit: Limit, whom: str, /) -> None:
@@ -92,7 +92,7 @@ class LocalLimiter(Resource):
         window = self._windows.get(key)
         if window is None:
             return
-        self._times -= window.let_go(now)
+        self._times -= window.drop_expired(now)
         if len(window.times) >= self._amount(limit):
             raise TooManyRequests(after=window.times[0] + limit.per - now)
 
@@ -106,7 +106,7 @@ class LocalLimiter(Resource):
         key = (limit.name, whom)
         if key in self._windows:
             return key
-        if len(self._windows) >= self._sweep_at:
+        if len(self._windows) >= self._purge_at:
             self._forget_what_is_over(now)
         if self._is_full and now >= self._full_until:
             self._forget_who_is_farthest_from_a_limit(now)
@@ -120,9 +120,9 @@ class LocalLimiter(Resource):
     def _forget_what_is_over(self, now: float) -> None:
         """Do so each time that the windows have become twice as many as were left."""
         for window in self._windows.values():
-            self._times -= window.let_go(now)
+            self._times -= window.drop_expired(now)
         self._keep([key for key, window in self._windows.items() if window.times])
-        self._sweep_at = max(SWEPT_FROM, 2 * len(self._windows))
+        self._purge_at = max(PURGE_FROM, 2 * len(self._windows))
 
     def _forget_who_is_farthest_from_a_limit(self, now: float) -> None:
         self._forget_what_is_over(now)

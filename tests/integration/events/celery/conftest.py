@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pytest
 
 from app.container import ApplicationContainer
-from app.shared.infrastructure.events import engine
-from app.shared.infrastructure.events.distributed.executor import CeleryExecutor
+from app.shared.infrastructure.events.delivery import engine
+from app.shared.infrastructure.events.delivery.celery.executor import CeleryExecutor
 from tests.support.brokers import Broker, BrokerOf
 from tests.support.celery import worker
 from tests.support.celery_shape import on_celery, own_name, removed

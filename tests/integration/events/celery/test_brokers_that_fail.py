@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.container import ApplicationContainer
-from app.shared.infrastructure.events.distributed import sender
+from app.shared.infrastructure.events.delivery.celery import broker_publisher
 from tests.integration.events.celery.conftest import executor_of
 from tests.support.brokers import Broker, empty, waiting_in
 from tests.support.probe.module import Kept
@@ -19,7 +19,7 @@ async def test_messages_that_are_lost_are_sent_again(
     for _ in range(30):
         await world.publish(Kept)
     await unheard_relay.engine().step()
-    assert await world.states() == ["taken"] * 30
+    assert await world.states() == ["claimed"] * 30
     assert await asyncio.to_thread(waiting_in, unheard_relay.celery()) >= 2
 
     await asyncio.to_thread(empty, unheard_relay.celery())
@@ -51,7 +51,7 @@ async def test_while_the_broker_is_away_all_is_published_and_waits(
 async def test_a_broker_that_does_not_answer_is_away(
     world: World, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "LONGEST_SECONDS", 0.2)
+    monkeypatch.setattr(broker_publisher, "LONGEST_SECONDS", 0.2)
     async with broker.proxy.mute():
         await world.publish(Kept)
         await until(lambda: executor_of(world)._is_away)
@@ -84,5 +84,5 @@ async def test_no_more_is_on_its_way_than_may_be(
 
     states = await world.states()
     # Less those of the schedules, which are taken too.
-    assert 20 < states.count("taken") <= 30
-    assert states.count("ready") == 40 - states.count("taken")
+    assert 20 < states.count("claimed") <= 30
+    assert states.count("ready") == 40 - states.count("claimed")

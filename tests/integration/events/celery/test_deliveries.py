@@ -4,7 +4,10 @@ import os
 
 import pytest
 
-from app.shared.infrastructure.events.distributed.sender import Message, Sender
+from app.shared.infrastructure.events.delivery.celery.broker_publisher import (
+    BrokerPublisher,
+    Message,
+)
 from tests.support.clinging import Clung
 from tests.support.probe.handlers import MAX_ATTEMPTS
 from tests.support.probe.module import Kept, Sent
@@ -16,13 +19,13 @@ pytestmark = pytest.mark.usefixtures("relay")
 async def test_a_message_that_comes_three_times_is_run_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish = Sender._publish
+    publish = BrokerPublisher._publish
 
-    def publish_three_times(self: Sender, message: Message) -> None:
+    def publish_three_times(self: BrokerPublisher, message: Message) -> None:
         for _ in range(3):
             publish(self, message)
 
-    monkeypatch.setattr(Sender, "_publish", publish_three_times)
+    monkeypatch.setattr(BrokerPublisher, "_publish", publish_three_times)
     for _ in range(30):
         await world.publish(Sent, "do")
     await until(lambda: world.are(["done"] * 30))

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from app.container import ApplicationContainer
 from app.shared.infrastructure.database.models import event_delivery
-from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.events.delivery.states import DeliveryState
 from tests.integration.events.celery.conftest import Prepared
 from tests.support.celery import process, worker
 from tests.support.celery_shape import own_name

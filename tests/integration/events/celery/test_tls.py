@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.shared.infrastructure.events.distributed.broker import create_celery
+from app.shared.infrastructure.events.delivery.celery.broker import create_celery
 from tests.support.certificates import Authority
 
 pytestmark = pytest.mark.parametrize("scheme", ["rediss", "amqps"])

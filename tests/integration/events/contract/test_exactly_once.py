@@ -19,22 +19,22 @@ async def test_an_event_that_was_rolled_back_is_never_seen(shape: Shape, world: 
 
 
 async def test_each_handler_of_an_event_has_its_effect_once(shape: Shape, world: World) -> None:
-    lanes = [await world.publish(Shared) for _ in range(10)]
-    for lane in lanes:
-        await world.publish(Shared, lane=lane)
+    streams = [await world.publish(Shared) for _ in range(10)]
+    for stream in streams:
+        await world.publish(Shared, stream=stream)
 
     await shape.settle()
 
-    for lane in lanes:
-        assert sorted(await world.effects(lane)) == [1, 1, 2, 2]
+    for stream in streams:
+        assert sorted(await world.effects(stream)) == [1, 1, 2, 2]
 
 
 async def test_all_events_of_one_change_are_delivered(shape: Shape, world: World) -> None:
-    lane = await world.publish(Kept, times=4)
+    stream = await world.publish(Kept, times=4)
 
     await shape.settle()
 
-    assert await world.effects(lane) == [1, 1, 1, 1]
+    assert await world.effects(stream) == [1, 1, 1, 1]
 
 
 async def test_what_failed_has_left_nothing_when_it_succeeds(shape: Shape, world: World) -> None:
@@ -51,25 +51,25 @@ async def test_a_part_that_was_done_is_kept_and_the_rest_follows_however_many_pa
     shape: Shape, world: World
 ) -> None:
     assert MAX_ATTEMPTS < 4  # so none of the parts counts as an attempt that failed
-    lane = await world.publish(Kept, "more", "more+answer", "answer+more", "more", "do")
-    await world.publish(Kept, lane=lane)
+    stream = await world.publish(Kept, "more", "more+answer", "answer+more", "more", "do")
+    await world.publish(Kept, stream=stream)
 
     await shape.settle()
 
     assert len(world.folder.starts("probe.keep")) == 5
-    assert await world.effects(lane, "probe.keep") == [1, 1, 1, 1, 1, 2]
+    assert await world.effects(stream, "probe.keep") == [1, 1, 1, 1, 1, 2]
     assert await world.states() == ["done", "done", "done"]
 
 
 async def test_a_part_that_failed_takes_nothing_of_the_parts_before_it_away(
     shape: Shape, world: World
 ) -> None:
-    lane = await world.publish(Kept, "more", "fail", "fail", "more", "fail", "fail", "do")
+    stream = await world.publish(Kept, "more", "fail", "fail", "more", "fail", "fail", "do")
 
     await shape.settle()
 
     # Each part that is done begins the count of attempts anew: of those there are three.
-    assert await world.effects(lane) == [1, 1, 1]
+    assert await world.effects(stream) == [1, 1, 1]
     assert await world.states() == ["done"]
 
 
@@ -79,14 +79,14 @@ async def test_several_engines_at_once_run_nothing_twice(shape: Shape, world: Wo
     async with shape.delivering(), shape.victim():
         # All places of all engines are taken: so each of them is at work.
         await until(lambda: len(world.folder.starts("probe.send")) == shape.places + 4)
-        lanes = [await world.publish(Shared) for _ in range(50)]
+        streams = [await world.publish(Shared) for _ in range(50)]
         world.folder.open_gate()
         await shape.settled()
 
     assert len(set(world.folder.starts("probe.send"))) > 1
     assert len(world.folder.starts("probe.send")) == shape.places + 4
-    for lane in lanes:
-        assert await world.effects(lane) == [1, 1]
+    for stream in streams:
+        assert await world.effects(stream) == [1, 1]
 
 
 # --- What an event carries along ------------------------------------------------------------------

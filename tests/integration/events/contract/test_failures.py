@@ -6,7 +6,7 @@ from functools import partial
 from sqlalchemy import update
 
 from app.shared.infrastructure.database.models import event_delivery, event_log
-from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.events.delivery.states import DeliveryState
 from tests.support.probe.handlers import AGAIN_AFTER, MAX_ATTEMPTS
 from tests.support.probe.module import Hurried, Kept
 from tests.support.probe.shapes import Shape
@@ -54,7 +54,7 @@ async def test_it_is_dead_after_its_last_attempt_and_each_error_is_kept(
     kept = await world.attempts()
     assert [row["attempt"] for row in kept] == list(range(1, MAX_ATTEMPTS + 1))
     assert {row["error_class"] for row in kept} == {"Broken"}
-    assert all("as it was told" in row["traceback"] and row["owner"] for row in kept)
+    assert all("as it was told" in row["traceback"] and row["worker_id"] for row in kept)
     assert await world.effects() == []
 
 
@@ -187,14 +187,14 @@ async def test_an_event_of_a_later_version_is_dead_at_once(shape: Shape, world: 
 async def test_what_is_for_a_handler_that_nobody_knows_is_parked_until_it_is_known(
     shape: Shape, world: World
 ) -> None:
-    lane = await world.publish(Kept)
-    await world.publish(Kept, lane=lane)
-    of_lane = update(event_delivery).where(event_delivery.c.lane == lane)
-    await world.execute(of_lane.values(handler="probe.of_tomorrow"))
+    stream = await world.publish(Kept)
+    await world.publish(Kept, stream=stream)
+    of_stream = update(event_delivery).where(event_delivery.c.stream_id == stream)
+    await world.execute(of_stream.values(handler="probe.of_tomorrow"))
     async with shape.delivering():
-        await until(lambda: world.are(["parked", "blocked"]))
+        await until(lambda: world.are(["no_handler", "blocked"]))
         # From here on it is one that is known.
-        await world.execute(of_lane.values(handler="probe.keep"))
+        await world.execute(of_stream.values(handler="probe.keep"))
         await until(lambda: world.are(["done", "done"]))
 
     assert await world.effects() == [1, 2]
@@ -202,9 +202,9 @@ async def test_what_is_for_a_handler_that_nobody_knows_is_parked_until_it_is_kno
 
 async def test_what_is_parked_is_not_overtaken(shape: Shape, world: World) -> None:
     """As when a process of the last release comes first, and one of this release second."""
-    lane = await world.publish(Kept)
-    await world.execute(update(event_delivery).values(state=int(DeliveryState.PARKED)))
-    await world.publish(Kept, lane=lane)
+    stream = await world.publish(Kept)
+    await world.execute(update(event_delivery).values(state=int(DeliveryState.NO_HANDLER)))
+    await world.publish(Kept, stream=stream)
     async with shape.delivering():
         await until(lambda: world.are(["done", "done"]))
 

@@ -8,9 +8,9 @@ from tests.support.probe.world import World, until
 async def test_a_later_one_waits_for_a_failing_one_though_it_is_due_earlier(
     shape: Shape, world: World
 ) -> None:
-    lane = await world.publish(Kept, "retry", "do")
-    await world.publish(Kept, lane=lane)
-    await world.publish(Kept, lane=lane)
+    stream = await world.publish(Kept, "retry", "do")
+    await world.publish(Kept, stream=stream)
+    await world.publish(Kept, stream=stream)
     async with shape.delivering():
         await until(lambda: world.are(["ready", "blocked", "blocked"]))
     first, *later = await world.deliveries()
@@ -18,12 +18,12 @@ async def test_a_later_one_waits_for_a_failing_one_though_it_is_due_earlier(
 
     await shape.settle()
 
-    assert await world.effects(lane) == [1, 2, 3]
+    assert await world.effects(stream) == [1, 2, 3]
 
 
-async def test_other_lanes_go_on_meanwhile(shape: Shape, world: World) -> None:
+async def test_other_streams_go_on_meanwhile(shape: Shape, world: World) -> None:
     failing = await world.publish(Kept, "retry", "do")
-    await world.publish(Kept, lane=failing)
+    await world.publish(Kept, stream=failing)
     other = await world.publish(Kept)
     async with shape.delivering():
         await until(lambda: world.are(["ready", "blocked", "done"]))
@@ -31,83 +31,85 @@ async def test_other_lanes_go_on_meanwhile(shape: Shape, world: World) -> None:
     assert await world.effects() == await world.effects(other) == [1]
 
 
-async def test_the_order_holds_on_many_lanes_that_fail_now_and_then(
+async def test_the_order_holds_on_many_streams_that_fail_now_and_then(
     shape: Shape, world: World
 ) -> None:
     acts = {2: ["fail", "do"], 5: ["fail", "fail", "do"], 6: ["retry", "do"]}
-    lanes = [await world.publish(Kept) for _ in range(6)]
+    streams = [await world.publish(Kept) for _ in range(6)]
     for version in range(2, 9):
-        for lane in lanes:
-            await world.publish(Kept, *acts.get(version, []), lane=lane)
+        for stream in streams:
+            await world.publish(Kept, *acts.get(version, []), stream=stream)
 
     await shape.settle()
 
-    for lane in lanes:
-        assert await world.effects(lane) == [1, 2, 3, 4, 5, 6, 7, 8]
+    for stream in streams:
+        assert await world.effects(stream) == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
-async def test_what_is_published_while_its_lane_is_at_work_comes_afterwards(
+async def test_what_is_published_while_its_stream_is_at_work_comes_afterwards(
     shape: Shape, world: World
 ) -> None:
-    lane = await world.publish(Shared)
+    stream = await world.publish(Shared)
     async with shape.delivering():
         for _ in range(30):
-            await world.publish(Shared, lane=lane)
+            await world.publish(Shared, stream=stream)
         await shape.settled()
 
-    assert await world.effects(lane, "probe.share") == list(range(1, 32))
-    assert await world.effects(lane, "probe.share_too") == list(range(1, 32))
+    assert await world.effects(stream, "probe.share") == list(range(1, 32))
+    assert await world.effects(stream, "probe.share_too") == list(range(1, 32))
 
 
 # --- When all attempts have failed ----------------------------------------------------------------
 
 
 async def test_a_dead_one_holds_back_what_follows(shape: Shape, world: World) -> None:
-    lane = await world.publish(Kept)
-    await world.publish(Kept, "fail", lane=lane)
-    await world.publish(Kept, lane=lane)
+    stream = await world.publish(Kept)
+    await world.publish(Kept, "fail", stream=stream)
+    await world.publish(Kept, stream=stream)
     other = await world.publish(Kept)
 
     await shape.settle()
 
     assert await world.states() == ["done", "dead", "blocked", "done"]
-    assert await world.effects(lane) == [1]
+    assert await world.effects(stream) == [1]
     assert await world.effects(other) == [1]
 
 
 async def test_it_does_not_where_the_handler_wants_to_be_passed_by(
     shape: Shape, world: World
 ) -> None:
-    lane = await world.publish(Passed)
-    await world.publish(Passed, "fail", lane=lane)
-    await world.publish(Passed, lane=lane)
+    stream = await world.publish(Passed)
+    await world.publish(Passed, "fail", stream=stream)
+    await world.publish(Passed, stream=stream)
 
     await shape.settle()
 
     assert await world.states() == ["done", "dead", "done"]
-    assert await world.effects(lane) == [1, 3]
+    assert await world.effects(stream) == [1, 3]
 
 
 async def test_it_goes_on_in_order_once_somebody_had_the_dead_one_tried_again(
     shape: Shape, world: World
 ) -> None:
-    lane = await world.publish(Kept, "fail", "fail", "fail", "do")
-    await world.publish(Kept, lane=lane)
+    stream = await world.publish(Kept, "fail", "fail", "fail", "do")
+    await world.publish(Kept, stream=stream)
     await shape.settle()
     dead, _ = await world.deliveries()
 
-    await world.container.steering().retry(dead["id"])
+    await world.container.operations().retry(dead["id"])
     await shape.settle()
 
-    assert await world.effects(lane) == [1, 2]
+    assert await world.effects(stream) == [1, 2]
 
 
 # --- Backlogs -------------------------------------------------------------------------------------
 
 
-async def test_the_backlog_of_one_lane_does_not_hold_up_another(shape: Shape, world: World) -> None:
+async def test_the_backlog_of_one_stream_does_not_hold_up_another(
+    shape: Shape, world: World
+) -> None:
     hot = await world.publish(Kept, "retry", "do")
-    await world.publish(Kept, lane=hot, times=500)
+    await world.publish(Kept, stream=hot, times=500)
     other = await world.publish(Kept)
     async with shape.delivering():
         await until(lambda: world.is_done(other))
@@ -117,15 +119,15 @@ async def test_the_backlog_of_one_lane_does_not_hold_up_another(shape: Shape, wo
 async def test_the_backlog_of_a_paused_handler_holds_up_nobody_and_is_kept_in_order(
     shape: Shape, world: World
 ) -> None:
-    await world.container.steering().pause("probe.keep")
+    await world.container.operations().pause("probe.keep")
     held = await world.publish(Kept)
-    await world.publish(Kept, lane=held)
+    await world.publish(Kept, stream=held)
     other = await world.publish(Passed)
     async with shape.delivering():
         await until(lambda: world.is_done(other))
         assert await world.effects(held) == []
 
-        await world.container.steering().resume("probe.keep")
+        await world.container.operations().resume("probe.keep")
         await shape.settled()
 
     assert await world.effects(held) == [1, 2]

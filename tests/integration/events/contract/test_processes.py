@@ -14,7 +14,7 @@ async def test_what_a_killed_process_was_at_is_done_by_another_when_its_lease_en
         await until(lambda: len(world.folder.starts("probe.keep")) == 1)
         await killed.kill()
     await world.give_to("somebody:elsewhere:1")
-    assert await world.states() == ["taken"]
+    assert await world.states() == ["claimed"]
     assert await world.effects() == []
 
     await world.end_leases()
@@ -50,7 +50,7 @@ async def test_before_its_lease_ends_nobody_elsewhere_takes_it(shape: Shape, wor
     async with shape.delivering():
         await until(lambda: world.is_done(other))
 
-    assert await world.states() == ["taken", "done"]
+    assert await world.states() == ["claimed", "done"]
 
 
 async def test_whoever_was_overtaken_leaves_no_effect(shape: Shape, world: World) -> None:
@@ -102,8 +102,8 @@ async def test_so_it_is_for_effects_outside(shape: Shape, world: World) -> None:
 async def test_what_kills_each_process_that_tries_it_is_dead_in_the_end(
     shape: Shape, world: World
 ) -> None:
-    lane = await world.publish(Kept, "exit")
-    await world.publish(Kept, lane=lane)
+    stream = await world.publish(Kept, "exit")
+    await world.publish(Kept, stream=stream)
     while (await world.deliveries())[0]["attempts"] < MAX_ATTEMPTS:
         async with shape.victim() as killed:
             await killed.ended()

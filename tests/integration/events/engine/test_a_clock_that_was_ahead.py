@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import update
 
 from app.shared.infrastructure.database.models import event_delivery
-from app.shared.infrastructure.events import clock
-from app.shared.infrastructure.events.clock import Clock
-from app.shared.infrastructure.events.states import DeliveryState
+from app.shared.infrastructure.events.delivery import clock
+from app.shared.infrastructure.events.delivery.clock import Clock
+from app.shared.infrastructure.events.delivery.states import DeliveryState
 from tests.support.probe.module import Kept, Sent
-from tests.support.probe.world import READY, TAKEN, World, until
+from tests.support.probe.world import CLAIMED, READY, World, until
 
 AHEAD = dt.timedelta(days=365)
 
@@ -34,7 +34,7 @@ async def test_what_was_published_meanwhile_is_delivered_now(world: World) -> No
         await until(lambda: world.are(["done"]))
 
 
-@pytest.mark.parametrize("state", [READY, TAKEN])
+@pytest.mark.parametrize("state", [READY, CLAIMED])
 async def test_what_has_to_wait_waits_that_long_from_now(
     world: World, state: DeliveryState
 ) -> None:

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from app.shared.infrastructure.events import engine as engine_module
+from app.shared.infrastructure.events.delivery import engine as engine_module
 from tests.integration.events.engine.conftest import on_postgresql, on_sqlite
 from tests.support.probe.module import Kept
 from tests.support.probe.service import probe_settings

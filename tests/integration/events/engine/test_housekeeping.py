@@ -12,31 +12,39 @@ from sqlalchemy import select, update
 
 from app.shared.infrastructure.database.connection import DatabaseUnavailable
 from app.shared.infrastructure.database.models import event_delivery
-from app.shared.infrastructure.events import housekeeping, leases, parked, scheduler, sweep
-from app.shared.infrastructure.events.engine import Engine
-from app.shared.infrastructure.events.housekeeping import Done, Duty, Housekeeping
-from app.shared.infrastructure.events.local import LocalExecutor
-from app.shared.infrastructure.events.owners import this_process
-from app.shared.infrastructure.events.runner import Runner
-from app.shared.infrastructure.events.states import DeliveryState
-from app.shared.infrastructure.events.sweep import Sweep
-from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.events.delivery import (
+    housekeeping,
+    leases,
+    no_handler,
+    scheduler,
+    unblocking,
+)
+from app.shared.infrastructure.events.delivery.engine import Engine
+from app.shared.infrastructure.events.delivery.housekeeping import Done, Duty, Housekeeping
+from app.shared.infrastructure.events.delivery.local import LocalExecutor
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.runner import Runner
+from app.shared.infrastructure.events.delivery.states import DeliveryState
+from app.shared.infrastructure.events.delivery.unblocking import Unblocker
+from app.shared.infrastructure.events.delivery.worker_ids import this_worker_id
 from tests.support.probe.module import Kept
-from tests.support.probe.world import BLOCKED, PARKED, READY, World, until
+from tests.support.probe.world import BLOCKED, NO_HANDLER, READY, World, until
 from tests.support.refusing import Refusing
 
 FIRST_STATEMENTS: Final = {
     "schedules": scheduler.NOW,
-    "leases": leases.OWNERS,
-    "blocked": sweep.NEXT_HANDLER,
-    "parked": parked.HANDLERS,
+    "leases": leases.WORKER_IDS,
+    "blocked": unblocking.NEXT_HANDLER,
+    "no_handler": no_handler.HANDLERS,
 }
 
 
 def engine_on(world: World, database: Refusing) -> Engine:
-    registry, wake = world.container.registry(), Wake()
-    runner = Runner(database, registry, owner=this_process(), lease=60)
-    return Engine(database, registry, runner, LocalExecutor(runner, wake, concurrency=1), wake)
+    registry, notifier = world.container.registry(), Notifier()
+    runner = Runner(database, registry, worker_id=this_worker_id(), lease=60)
+    return Engine(
+        database, registry, runner, LocalExecutor(runner, notifier, concurrency=1), notifier
+    )
 
 
 @pytest.mark.parametrize("duty", FIRST_STATEMENTS)
@@ -51,11 +59,11 @@ async def test_deliveries_go_on_while_a_duty_fails(
         await until(lambda: world.are(["done"]))
 
 
-@pytest.mark.parametrize("state", [BLOCKED, PARKED])
+@pytest.mark.parametrize("state", [BLOCKED, NO_HANDLER])
 async def test_a_duty_that_fails_keeps_no_other_from_its_work(
     world: World, state: DeliveryState
 ) -> None:
-    other = {BLOCKED: "parked", PARKED: "blocked"}[state]
+    other = {BLOCKED: "no_handler", NO_HANDLER: "blocked"}[state]
     await world.publish(Kept)
     await world.execute(update(event_delivery).values(state=int(state)))
     database = Refusing(world.database, FIRST_STATEMENTS[other], ValueError())
@@ -91,41 +99,41 @@ async def test_a_page_that_takes_too_long_is_halved_until_it_does_not(world: Wor
         await world.publish(Kept)
     await world.execute(update(event_delivery).values(state=int(BLOCKED)))
     database = Refusing(
-        world.database, sweep.PAGE, DatabaseUnavailable(), only=lambda asked: asked["most"] > 4
+        world.database, unblocking.PAGE, DatabaseUnavailable(), only=lambda asked: asked["most"] > 4
     )
-    swept = await swept_to_the_end(Sweep(database))
+    unblocked = await swept_to_the_end(Unblocker(database))
     assert await world.states() == ["ready"] * 10
-    assert swept == 10
+    assert unblocked == 10
 
 
-async def test_a_lane_that_takes_too_long_by_itself_is_passed(world: World) -> None:
-    lanes = sorted([await world.publish(Kept) for _ in range(5)], key=lambda lane: lane.hex)
+async def test_a_stream_that_takes_too_long_by_itself_is_passed(world: World) -> None:
+    streams = sorted([await world.publish(Kept) for _ in range(5)], key=lambda stream: stream.hex)
     await world.execute(update(event_delivery).values(state=int(BLOCKED)))
     database = Refusing(
         world.database,
-        sweep.PAGE,
+        unblocking.PAGE,
         DatabaseUnavailable(),
-        only=lambda asked: asked["after_lane"] < lanes[2] and reaches(lanes, asked, 2),
+        only=lambda asked: asked["after_stream"] < streams[2] and reaches(streams, asked, 2),
     )
-    await swept_to_the_end(Sweep(database))
-    left = [row["lane"] for row in await world.deliveries() if row["state"] == BLOCKED]
-    assert left == [lanes[2]]
+    await swept_to_the_end(Unblocker(database))
+    left = [row["stream_id"] for row in await world.deliveries() if row["state"] == BLOCKED]
+    assert left == [streams[2]]
 
 
-def reaches(lanes: list[Any], asked: Any, index: int) -> bool:
-    begin = sum(bool(lane <= asked["after_lane"]) for lane in lanes)
+def reaches(streams: list[Any], asked: Any, index: int) -> bool:
+    begin = sum(bool(stream <= asked["after_stream"]) for stream in streams)
     end = begin + int(asked["most"])
     return begin <= index < end
 
 
-async def swept_to_the_end(sweep: Sweep) -> int:
+async def swept_to_the_end(unblock: Unblocker) -> int:
     hit, is_over = 0, False
     while not is_over:
         try:
-            swept = await sweep.sweep()
+            unblocked = await unblock.unblock()
         except DatabaseUnavailable:
             continue
-        hit, is_over = hit + swept.hit, swept.end is None
+        hit, is_over = hit + unblocked.hit, unblocked.end is None
     return hit
 
 
@@ -134,7 +142,7 @@ async def swept_to_the_end(sweep: Sweep) -> int:
 
 @asynccontextmanager
 async def only_duty(world: World, duty: Duty) -> AsyncIterator[None]:
-    keeping = Housekeeping(world.database, world.container.registry(), Wake())
+    keeping = Housekeeping(world.database, world.container.registry(), Notifier())
     keeping.duties = {"test": duty}
     async with keeping.running():
         yield
@@ -212,9 +220,10 @@ async def test_what_is_parked_for_a_handler_that_is_there_is_run_page_by_page(
 ) -> None:
     for _ in range(5):
         await world.publish(Kept)
-    await world.execute(update(event_delivery).values(state=int(PARKED)))
+    await world.execute(update(event_delivery).values(state=int(NO_HANDLER)))
     counts = [
-        await parked.unpark(world.database, world.container.registry(), most=2) for _ in range(4)
+        await no_handler.requeue(world.database, world.container.registry(), most=2)
+        for _ in range(4)
     ]
     assert counts == [2, 2, 1, 0]
     assert {row["state"] for row in await world.deliveries()} == {READY}
@@ -222,6 +231,6 @@ async def test_what_is_parked_for_a_handler_that_is_there_is_run_page_by_page(
 
 async def test_what_is_parked_for_a_handler_that_is_gone_stays(world: World) -> None:
     await world.publish(Kept)
-    await world.execute(update(event_delivery).values(state=int(PARKED), handler="probe.gone"))
-    assert await parked.unpark(world.database, world.container.registry()) == 0
-    assert await world.states() == ["parked"]
+    await world.execute(update(event_delivery).values(state=int(NO_HANDLER), handler="probe.gone"))
+    assert await no_handler.requeue(world.database, world.container.registry()) == 0
+    assert await world.states() == ["no_handler"]

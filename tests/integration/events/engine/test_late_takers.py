@@ -5,13 +5,13 @@ import asyncio
 from sqlalchemy import select, text
 
 from app.shared.infrastructure.database.models import event_delivery
-from app.shared.infrastructure.database.query import Query
+from app.shared.infrastructure.database.statement import Statement
 from tests.integration.events.engine.conftest import on_postgresql
 from tests.support.probe.module import Kept
 from tests.support.probe.world import World, until
 
 # As PostgreSQL does it: it locks a row, then looks whether it is still wanted, and keeps the lock.
-LOCK = Query(select(event_delivery.c.id).with_for_update())
+LOCK = Statement(select(event_delivery.c.id).with_for_update())
 IS_WAITED_FOR = text(
     "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 )
@@ -20,10 +20,10 @@ IS_WAITED_FOR = text(
 @on_postgresql  # SQLite locks no rows
 async def test_what_somebody_else_has_locked_for_a_moment_is_run(world: World) -> None:
     await world.publish(Kept)
-    (taken,) = await world.container.engine()._take(1)
+    (claim,) = await world.container.engine()._claim(1)
     async with world.database.transaction() as other:
         await other.fetch_all(LOCK, {})
-        run = asyncio.create_task(world.container.runner().run(taken))
+        run = asyncio.create_task(world.container.runner().run(claim))
 
         async def has_come_there() -> bool:
             return run.done() or bool(await world.fetch(IS_WAITED_FOR))

@@ -13,12 +13,12 @@ from app.core.events import EventRegistry, every
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.connection import Connection, Database, Row
 from app.shared.infrastructure.database.models import event_log
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events.engine import Engine
-from app.shared.infrastructure.events.local import LocalExecutor
-from app.shared.infrastructure.events.runner import Runner
-from app.shared.infrastructure.events.scheduler import NOW, Scheduler
-from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.engine import Engine
+from app.shared.infrastructure.events.delivery.local import LocalExecutor
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.runner import Runner
+from app.shared.infrastructure.events.delivery.scheduler import NOW, Scheduler
 from tests.support.probe.module import ProbeUnitOfWork
 from tests.support.probe.world import World
 
@@ -43,10 +43,10 @@ class Clocked:
         self._database = database
         self.now = NOON
 
-    async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
+    async def fetch_one(self, query: Statement, params: Mapping[str, Any], /) -> Row | None:
         return {"now": self.now} if query is NOW else await self._database.fetch_one(query, params)
 
-    async def fetch_all(self, query: Query, params: Mapping[str, Any], /) -> Sequence[Row]:
+    async def fetch_all(self, query: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
         return await self._database.fetch_all(query, params)
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
@@ -148,8 +148,8 @@ async def test_a_last_tick_in_the_future_keeps_no_tick_of_now_from_being_fired(
 async def test_a_tick_is_delivered_as_any_event(
     database: Clocked, registry: EventRegistry, handler: EachMinute
 ) -> None:
-    runner, wake = Runner(database, registry, owner="test", lease=60), Wake()
-    executor = LocalExecutor(runner, wake, concurrency=1)
-    await Engine(database, registry, runner, executor, wake).drain()
+    runner, notifier = Runner(database, registry, worker_id="test", lease=60), Notifier()
+    executor = LocalExecutor(runner, notifier, concurrency=1)
+    await Engine(database, registry, runner, executor, notifier).drain()
 
     assert handler.told == [NOON]

@@ -16,14 +16,14 @@ from app.shared.infrastructure.database.connection import (
     DatabaseUnavailable,
     Row,
 )
-from app.shared.infrastructure.database.generic import GenericDatabase
 from app.shared.infrastructure.database.migrate import upgrade
-from app.shared.infrastructure.database.query import Query
-from app.shared.infrastructure.events import engine as engine_module
-from app.shared.infrastructure.events.engine import Engine, EngineEnded
-from app.shared.infrastructure.events.local import LocalExecutor
-from app.shared.infrastructure.events.runner import Runner
-from app.shared.infrastructure.events.wake import Wake
+from app.shared.infrastructure.database.sqlite import SqliteDatabase
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery import engine as engine_module
+from app.shared.infrastructure.events.delivery.engine import Engine, EngineEnded
+from app.shared.infrastructure.events.delivery.local import LocalExecutor
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.runner import Runner
 from tests.support.logs import captured_lines
 from tests.support.probe.module import Kept, Sent
 from tests.support.probe.world import World, until
@@ -43,11 +43,11 @@ class Troubled:
     async def close(self) -> None:
         await self._database.close()
 
-    async def fetch_one(self, query: Query, params: Mapping[str, Any], /) -> Row | None:
+    async def fetch_one(self, query: Statement, params: Mapping[str, Any], /) -> Row | None:
         self._tell()
         return await self._database.fetch_one(query, params)
 
-    async def fetch_all(self, query: Query, params: Mapping[str, Any], /) -> Sequence[Row]:
+    async def fetch_all(self, query: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
         self._tell()
         return await self._database.fetch_all(query, params)
 
@@ -72,9 +72,11 @@ def database(world: World) -> Troubled:
 def engine(world: World, database: Troubled, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """Waits for a lease of 0.3 s, and not long for anything else."""
     monkeypatch.setattr(engine_module, "LONGEST_PAUSE_SECONDS", 0.02)
-    registry, wake = world.container.registry(), Wake()
-    runner = Runner(database, registry, owner="test", lease=0.3)
-    return Engine(database, registry, runner, LocalExecutor(runner, wake, concurrency=1), wake)
+    registry, notifier = world.container.registry(), Notifier()
+    runner = Runner(database, registry, worker_id="test", lease=0.3)
+    return Engine(
+        database, registry, runner, LocalExecutor(runner, notifier, concurrency=1), notifier
+    )
 
 
 @pytest.mark.parametrize("trouble", [DatabaseUnavailable(), ValueError("nobody thought of it")])
@@ -128,10 +130,12 @@ async def test_an_engine_waits_for_the_tables_without_a_traceback(
 ) -> None:
     monkeypatch.setattr(engine_module, "LONGEST_PAUSE_SECONDS", 0.02)
     url = make_url(f"sqlite:///{tmp_path}/empty_test.db")
-    database = GenericDatabase(url, pool_size=2, timeout=5)
-    registry, wake = world.container.registry(), Wake()
-    runner = Runner(database, registry, owner="test", lease=60)
-    engine = Engine(database, registry, runner, LocalExecutor(runner, wake, concurrency=1), wake)
+    database = SqliteDatabase(url, pool_size=2, timeout=5)
+    registry, notifier = world.container.registry(), Notifier()
+    runner = Runner(database, registry, worker_id="test", lease=60)
+    engine = Engine(
+        database, registry, runner, LocalExecutor(runner, notifier, concurrency=1), notifier
+    )
     with captured_lines() as lines:
         async with engine.running():
             await until(lambda: told(lines) != [])
@@ -160,7 +164,7 @@ async def test_a_lease_is_kept_through_a_trouble_that_is_shorter(
         await until(lambda: world.are(["done"]))
 
 
-class Broken(Wake):
+class Broken(Notifier):
     """Ends whoever waits for it, when it is told to."""
 
     def __init__(self) -> None:
@@ -174,13 +178,15 @@ class Broken(Wake):
 
 
 async def test_an_engine_that_ends_unasked_says_so(world: World, database: Troubled) -> None:
-    registry, wake, ends = world.container.registry(), Broken(), []
-    runner = Runner(database, registry, owner="test", lease=60)
-    engine = Engine(database, registry, runner, LocalExecutor(runner, wake, concurrency=1), wake)
+    registry, notifier, ends = world.container.registry(), Broken(), []
+    runner = Runner(database, registry, worker_id="test", lease=60)
+    engine = Engine(
+        database, registry, runner, LocalExecutor(runner, notifier, concurrency=1), notifier
+    )
     async with engine.running(lambda: ends.append(True)):
-        await wake.is_waited_for.wait()
+        await notifier.is_waited_for.wait()
         assert (await engine.why_not(), ends) == (None, [])
-        wake.may_break.set()
+        notifier.may_break.set()
         await until(lambda: bool(ends))
         assert await engine.why_not() == str(EngineEnded())
     assert ends == [True]
@@ -189,9 +195,11 @@ async def test_an_engine_that_ends_unasked_says_so(world: World, database: Troub
 async def test_an_engine_that_is_asked_to_end_is_no_failure(
     world: World, database: Troubled
 ) -> None:
-    registry, wake, ends = world.container.registry(), Broken(), []
-    runner = Runner(database, registry, owner="test", lease=60)
-    engine = Engine(database, registry, runner, LocalExecutor(runner, wake, concurrency=1), wake)
+    registry, notifier, ends = world.container.registry(), Broken(), []
+    runner = Runner(database, registry, worker_id="test", lease=60)
+    engine = Engine(
+        database, registry, runner, LocalExecutor(runner, notifier, concurrency=1), notifier
+    )
     async with engine.running(lambda: ends.append(True)):
-        await wake.is_waited_for.wait()
+        await notifier.is_waited_for.wait()
     assert (await engine.why_not(), ends) == (None, [])

@@ -30,7 +30,7 @@ class AssignTask:
         # Asked before the transaction: nobody waits for us while we ask somebody else.
         is_known = assignee_id is None or await self._directory.has_active_user(assignee_id)
         if is_known and assignee_id not in {None, command.actor.user_id}:
-            await self._quota.take(command.actor.user_id)
+            await self._quota.consume(command.actor.user_id)
         async with self._uow() as uow:
             task = await uow.tasks.get_for(
                 command.actor.user_id, command.task_id, version=command.version

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from app.modules.task.application.dto import NewTask, TaskView, to_changes
-from app.modules.task.application.quotas import Room
+from app.modules.task.application.quotas import TaskQuota
 from app.modules.task.domain.entities import Task
 from app.modules.task.domain.repositories import TaskUnitOfWork
 from app.shared.application.base_usecase import Clock
@@ -12,8 +12,8 @@ from app.shared.application.base_usecase import Clock
 class CreateTask:
     """Write down a new task of the actor. Raises QuotaExceeded."""
 
-    def __init__(self, uow: Callable[[], TaskUnitOfWork], room: Room, clock: Clock) -> None:
-        self._uow, self._room, self._clock = uow, room, clock
+    def __init__(self, uow: Callable[[], TaskUnitOfWork], quota: TaskQuota, clock: Clock) -> None:
+        self._uow, self._quota, self._clock = uow, quota, clock
 
     async def execute(self, request: NewTask) -> TaskView:
         task = Task.create(
@@ -22,7 +22,7 @@ class CreateTask:
             details=to_changes(request.details),
         )
         async with self._uow() as uow:
-            await self._room.take(uow.tasks, task.owner_id, count=1, text_bytes=task.text_bytes)
+            await self._quota.consume(uow.tasks, task.owner_id, count=1, text_bytes=task.text_bytes)
             await uow.tasks.save(task)
             await uow.commit()
         return TaskView.of(task)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from app.core.concurrency_limit import ConcurrencyLimit
 from app.core.cursors import Cursors
-from app.core.turns import Turns
 from app.modules.task.application.dto import TaskListQuery, TaskListRequest, TaskView
 from app.modules.task.application.readers import TaskReader
 from app.modules.task.domain.entities import Priority
@@ -24,16 +24,16 @@ class ListTasks:
     But a search reads all tasks of the actor, so nobody has many lists made at once.
     """
 
-    def __init__(self, reader: TaskReader, cursors: Cursors, turns: Turns) -> None:
-        self._reader, self._cursors, self._turns = reader, cursors, turns
+    def __init__(self, reader: TaskReader, cursors: Cursors, concurrency: ConcurrencyLimit) -> None:
+        self._reader, self._cursors, self._concurrency = reader, cursors, concurrency
 
     async def execute(self, request: TaskListRequest) -> CursorPage[TaskView]:
         """Return a page. Raises InvalidCursor and TooManyRequests."""
-        await self._turns.begin(request.actor.user_id)
+        await self._concurrency.acquire(request.actor.user_id)
         try:
             return await self._page(request)
         finally:
-            self._turns.end(request.actor.user_id)
+            self._concurrency.release(request.actor.user_id)
 
     async def _page(self, request: TaskListRequest) -> CursorPage[TaskView]:
         this_list = _describe(request)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from app.modules.task.application.dto import Revision, TaskView, to_changes
-from app.modules.task.application.quotas import Room
+from app.modules.task.application.quotas import TaskQuota
 from app.modules.task.domain.repositories import TaskUnitOfWork
 from app.shared.application.base_usecase import Clock
 
@@ -14,8 +14,8 @@ class ReviseTask:
     Raises QuotaExceeded, of the task's owner.
     """
 
-    def __init__(self, uow: Callable[[], TaskUnitOfWork], room: Room, clock: Clock) -> None:
-        self._uow, self._room, self._clock = uow, room, clock
+    def __init__(self, uow: Callable[[], TaskUnitOfWork], quota: TaskQuota, clock: Clock) -> None:
+        self._uow, self._quota, self._clock = uow, quota, clock
 
     async def execute(self, request: Revision) -> TaskView:
         command, changes = request.command, to_changes(request.changes)
@@ -26,7 +26,7 @@ class ReviseTask:
             before = task.text_bytes
             if task.revise(changes, now=self._clock.now()):
                 if (more := task.text_bytes - before) > 0:
-                    await self._room.take(uow.tasks, task.owner_id, count=0, text_bytes=more)
+                    await self._quota.consume(uow.tasks, task.owner_id, count=0, text_bytes=more)
                 await uow.tasks.save(task)
                 await uow.commit()
         return TaskView.of(task)

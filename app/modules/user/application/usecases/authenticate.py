@@ -14,7 +14,7 @@ from app.core.security import AccessTokens, Actor
 from app.modules.user.application.dto import SessionState
 from app.modules.user.application.failed_credentials import FailedCredentials
 from app.modules.user.application.readers import UserReader
-from app.modules.user.application.usecases.note_use import NoteUse
+from app.modules.user.application.usecases.record_use import RecordUse
 from app.modules.user.domain.sessions import SessionCookie
 from app.shared.application.base_usecase import Clock
 
@@ -47,12 +47,12 @@ class Authenticate:
         tokens: AccessTokens,
         reader: UserReader,
         permissions_of: Mapping[str, frozenset[str]],
-        note_use: NoteUse,
+        record_use: RecordUse,
         failures: FailedCredentials,
         clock: Clock,
     ) -> None:
         self._tokens, self._reader, self._clock = tokens, reader, clock
-        self._permissions_of, self._note_use = permissions_of, note_use
+        self._permissions_of, self._record_use = permissions_of, record_use
         self._failures = failures
         self._known: OrderedDict[UUID, Known] = OrderedDict()
 
@@ -78,7 +78,7 @@ class Authenticate:
         # Again: the cookie may have been renewed.
         look_up = partial(self._look_up_cookie, cookie)
         known = await (look_up() if self._was_good(cookie) else self._failures.of_client(look_up))
-        await self._note_use.of_session(cookie.session_id, last=known.state.last_used_at)
+        await self._record_use.of_session(cookie.session_id, last=known.state.last_used_at)
         return known.actor
 
     def forget(self, session_id: UUID) -> None:

@@ -10,7 +10,7 @@ from app.core.exceptions import Unauthenticated
 from app.core.security import Actor, Authenticator
 from app.modules.user.application.failed_credentials import FailedCredentials
 from app.modules.user.application.readers import KeyReader
-from app.modules.user.application.usecases.note_use import NoteUse
+from app.modules.user.application.usecases.record_use import RecordUse
 from app.modules.user.domain.keys import KeySecret
 from app.shared.application.base_usecase import Clock
 
@@ -30,11 +30,11 @@ class AuthenticateKey:
         *,
         reader: KeyReader,
         permissions_of: Mapping[str, frozenset[str]],
-        note_use: NoteUse,
+        record_use: RecordUse,
         failures: FailedCredentials,
         clock: Clock,
     ) -> None:
-        self._reader, self._note_use, self._clock = reader, note_use, clock
+        self._reader, self._record_use, self._clock = reader, record_use, clock
         self._failures = failures
         self._permissions_of = permissions_of
         self._known: OrderedDict[str, tuple[float, Actor]] = OrderedDict()
@@ -54,7 +54,7 @@ class AuthenticateKey:
         if state is None or state.expires_at <= self._clock.now():
             self._known.pop(fingerprint, None)
             raise Unauthenticated
-        await self._note_use.of_key(state.id, last=state.last_used_at)
+        await self._record_use.of_key(state.id, last=state.last_used_at)
         allowed = (self._permissions_of.get(role, frozenset()) for role in state.roles)
         permissions = state.scopes & frozenset[str]().union(*allowed)
         actor = Actor(state.user_id, state.id, permissions, is_key=True)

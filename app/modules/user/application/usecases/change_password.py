@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import structlog
 
-from app.core.passwords import PasswordHasher
+from app.core.identity.passwords import PasswordHasher
 from app.modules.user.application.dto import PasswordChange
 from app.modules.user.application.usecases.authenticate import Authenticate
 from app.modules.user.application.usecases.reauthenticate import Reauthenticate

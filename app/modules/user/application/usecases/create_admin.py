@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 
-from app.core.passwords import PasswordHasher
+from app.core.identity.passwords import PasswordHasher
 from app.modules.user.domain.entities import FullName, Role, User
 from app.modules.user.domain.passwords import Password
 from app.modules.user.domain.repositories import UserUnitOfWork

@@ -2,7 +2,7 @@
 
 import structlog
 
-from app.core.passwords import PasswordHasher
+from app.core.identity.passwords import PasswordHasher
 from app.core.security import Actor
 from app.modules.user.application.dto import StoredCredentials
 from app.modules.user.application.failed_reauthentications import FailedReauthentications

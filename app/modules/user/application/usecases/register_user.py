@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import structlog
 
-from app.core.clients import one_client
 from app.core.context import current_work
+from app.core.http.clients import one_client
+from app.core.identity.passwords import PasswordHasher
 from app.core.limits import HOUR, Limit, Limiter
-from app.core.passwords import PasswordHasher
 from app.modules.user.application.dto import NewUser, RegistrationView
 from app.modules.user.application.failed_sign_ins import account_named
 from app.modules.user.domain.entities import EmailTaken, FullName

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import structlog
 
 from app.core.limits import HOUR, Limit, Limiter
-from app.modules.user.application.dto import AddressChange, MailView
+from app.modules.user.application.dto import AddressChange, EmailRequestView
 from app.modules.user.application.usecases.reauthenticate import Reauthenticate
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.shared.application.base_usecase import Clock
@@ -35,7 +35,7 @@ class RequestEmailChange:
         self._uow, self._reauthenticate = uow, reauthenticate
         self._limiter, self._clock = limiter, clock
 
-    async def execute(self, request: AddressChange) -> MailView:
+    async def execute(self, request: AddressChange) -> EmailRequestView:
         actor, email = request.actor, EmailAddress.parse(request.email)
         await self._reauthenticate(actor, request.current_password)
         await self._limiter.hit(ADDRESS_CHANGES, str(actor.user_id))
@@ -45,4 +45,4 @@ class RequestEmailChange:
             await uow.users.save(user)
             await uow.commit()
         log.info("address change asked", user_id=str(user.id), session_id=str(actor.session_id))
-        return MailView()
+        return EmailRequestView()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import structlog
 
-from app.core.passwords import PasswordHasher
+from app.core.identity.passwords import PasswordHasher
 from app.modules.user.application.dto import PasswordReset
 from app.modules.user.application.one_time_tokens import redeem
 from app.modules.user.domain.one_time_tokens import TokenKind

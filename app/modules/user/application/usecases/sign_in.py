@@ -6,9 +6,9 @@ from contextlib import suppress
 import structlog
 
 from app.core.exceptions import Invalid, Overloaded
-from app.core.passwords import PasswordHasher
-from app.core.patience import Patience
+from app.core.identity.passwords import PasswordHasher
 from app.core.security import AccessTokens
+from app.core.wait_budget import WaitBudget
 from app.modules.user.application.dto import Credentials, StoredCredentials, TokenPair
 from app.modules.user.application.failed_sign_ins import FailedSignIns, account_named
 from app.modules.user.application.readers import UserReader
@@ -66,10 +66,10 @@ class SignIn:
 
         The session of the cookie that is replaced ends with it.
         """
-        account, patience = account_named(request.email), Patience(self._hasher.LONGEST_WAIT)
-        async with self._hasher.place(patience):
+        account, budget = account_named(request.email), WaitBudget(self._hasher.LONGEST_WAIT)
+        async with self._hasher.slot(budget):
             await self._failures.refuse_after_too_many(account)
-            async with patience.waiting():
+            async with budget.waiting():
                 stored = await self._find(request.email)
             right = await self._hasher.verify(
                 request.password, stored.password_hash if stored else None
@@ -86,7 +86,7 @@ class SignIn:
             client=request.client,
             cookie_fingerprint=cookie,
         )
-        async with patience.waiting():
+        async with budget.waiting():
             await self._start(session, refresh, stored, renewed, replaced)
         await self._failures.forget(account)
         log.info("signed in", user_id=str(session.user_id), session_id=str(session.id))

@@ -34,15 +34,15 @@ def upgrade() -> None:
         ),
         sa.Column("event_id", sa.Uuid(), nullable=False),
         sa.Column("handler", sa.String(length=100), nullable=False),
-        sa.Column("lane", sa.Uuid(), nullable=False),
-        sa.Column("lane_seq", sa.BigInteger(), nullable=False),
+        sa.Column("stream_id", sa.Uuid(), nullable=False),
+        sa.Column("stream_position", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),
         sa.Column("token", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.SmallInteger(), nullable=False),
         sa.Column("max_attempts", sa.SmallInteger(), nullable=False),
         sa.Column("blocks_when_dead", sa.Boolean(), nullable=False),
         sa.Column("due_at", Timestamp, nullable=False),
-        sa.Column("owner", sa.String(length=100), nullable=True),
+        sa.Column("worker_id", sa.String(length=100), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("done_at", Timestamp, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event_delivery")),
@@ -51,7 +51,7 @@ def upgrade() -> None:
     with op.batch_alter_table("event_delivery", schema=None) as batch_op:
         batch_op.create_index(
             "ix_event_delivery_blocked",
-            ["handler", "lane", "lane_seq"],
+            ["handler", "stream_id", "stream_position"],
             unique=False,
             postgresql_where=sa.text("state = 4"),
             sqlite_where=sa.text("state = 4"),
@@ -78,8 +78,8 @@ def upgrade() -> None:
             sqlite_where=sa.text("state IN (0, 1)"),
         )
         batch_op.create_index(
-            "ix_event_delivery_lane",
-            ["handler", "lane", "lane_seq"],
+            "ix_event_delivery_stream",
+            ["handler", "stream_id", "stream_position"],
             unique=False,
             postgresql_where=sa.text("state IN (0, 1, 2, 4, 5)"),
             sqlite_where=sa.text("state IN (0, 1, 2, 4, 5)"),
@@ -92,7 +92,7 @@ def upgrade() -> None:
         ),
         sa.Column("token", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("attempt", sa.SmallInteger(), nullable=False),
-        sa.Column("owner", sa.String(length=100), nullable=False),
+        sa.Column("worker_id", sa.String(length=100), nullable=False),
         sa.Column("ended_at", Timestamp, nullable=False),
         sa.Column("error_class", sa.String(length=200), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
@@ -127,7 +127,7 @@ def downgrade() -> None:
     op.drop_table("event_attempt")
     with op.batch_alter_table("event_delivery", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_event_delivery_lane",
+            "ix_event_delivery_stream",
             postgresql_where=sa.text("state IN (0, 1, 2, 4, 5)"),
             sqlite_where=sa.text("state IN (0, 1, 2, 4, 5)"),
         )

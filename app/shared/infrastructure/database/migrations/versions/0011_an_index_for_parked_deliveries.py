@@ -16,7 +16,7 @@ IS_PARKED = sa.text("state = 5")
 
 def upgrade() -> None:
     op.create_index(
-        "ix_event_delivery_parked",
+        "ix_event_delivery_no_handler",
         "event_delivery",
         ["handler", "id"],
         postgresql_where=IS_PARKED,
@@ -25,4 +25,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index("ix_event_delivery_parked", table_name="event_delivery")
+    op.drop_index("ix_event_delivery_no_handler", table_name="event_delivery")

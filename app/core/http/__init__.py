@@ -1,0 +1,1 @@
+"""What only HTTP needs: requests, routes, answers, connections."""

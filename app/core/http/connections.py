@@ -1,0 +1,62 @@
+"""The open connections of this process, and how many of them one client may have."""
+
+import asyncio
+import fcntl
+import struct
+import termios
+from contextlib import suppress
+from typing import Final
+
+from prometheus_client import Counter
+
+from app.core.http.clients import ClientAddresses, one_client
+from app.core.http.ingress_policy import IngressPolicy
+
+REFUSED: Final = Counter(
+    "http_connections_refused", "Connections of clients that had too many open already."
+)
+
+
+class OpenConnections:
+    """Counts by the address that connects: what a request says of itself comes later.
+
+    Trusted proxies, and who comes over a Unix socket, have as many as they like.
+    """
+
+    def __init__(self, ingress: IngressPolicy) -> None:
+        self._most = ingress.connections_per_client
+        self._clients = ClientAddresses(ingress.trusted_proxies)
+        self._open: dict[str, int] = {}
+
+    def accept(self, peer: str) -> str | None:
+        """Count one more; return as whose, or None if that client has too many."""
+        if not self._most or not peer or self._clients.is_proxy(peer):
+            return ""
+        client = one_client(peer)
+        count = self._open.get(client, 0)
+        if count >= self._most:
+            REFUSED.inc()
+            return None
+        self._open[client] = count + 1
+        return client
+
+    def end(self, client: str) -> None:
+        """Count one less of those that `accept` named."""
+        if client:
+            self._open[client] -= 1
+            if not self._open[client]:
+                del self._open[client]
+
+
+ANY_NUMBER: Final = OpenConnections(IngressPolicy())
+"""For an application that bounds none."""
+
+
+def unread_bytes(transport: asyncio.Transport) -> int:
+    """Return how much the other side has not taken yet: what waits here, and in the kernel."""
+    waiting = transport.get_write_buffer_size()
+    with suppress(OSError, AttributeError):  # it is closed, or no socket
+        number = transport.get_extra_info("socket").fileno()
+        # tcp(7), SIOCOUTQ: what was not acknowledged; as a rule all of it, and megabytes.
+        waiting += struct.unpack("i", fcntl.ioctl(number, termios.TIOCOUTQ, bytes(4)))[0]
+    return waiting

@@ -1,0 +1,270 @@
+"""The kinds of parameter that an endpoint may have, and how each is read from a request."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from inspect import Parameter, iscoroutinefunction, signature
+from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
+from urllib.parse import parse_qsl
+
+from fastapi import Depends, Request
+from fastapi.params import Depends as DependsMarker
+from fastapi.params import Form, Query
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.types import Receive, Scope
+
+from app.core.exceptions import (
+    Invalid,
+    Malformed,
+    UnsupportedMediaType,
+)
+from app.core.http import strict_json
+from app.core.http.bodies import CUT_OFF, announces_body
+from app.core.http.cookie_authentication import presented_cookie
+from app.core.http.header_parameters import (
+    documented_idempotency_key,
+    documented_if_match,
+    documented_user_agent,
+    idempotency_key,
+    if_match,
+    user_agent,
+)
+from app.core.http.schema_types import invalid
+from app.core.security import Actor
+
+MAX_FIELDS: Final = 100
+
+_JSON: Final = {b"application/json", b"application/merge-patch+json"}
+_FORM: Final = {b"application/x-www-form-urlencoded"}
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, as the readers see it."""
+
+    scope: Scope
+    headers: dict[bytes, bytes]
+    actor: Actor | None
+    most_values: int
+    body: bytes = b""
+
+
+Reader = Callable[[Call], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to read every argument of one endpoint."""
+
+    readers: tuple[tuple[str, Reader], ...]
+    media_types: frozenset[bytes]  # of the body; empty where the endpoint takes none
+    takes_query: bool
+    takes_version: bool
+    takes_actor: bool
+
+    async def arguments(self, call: Call, receive: Receive) -> dict[str, Any]:
+        """Return the endpoint's arguments, or raise the first thing that is wrong with them."""
+        if not self.takes_query and call.scope["query_string"]:
+            _fields(call.scope["query_string"], allowed=frozenset())
+        if self.media_types:
+            call.body = await _read_body(call, receive, self.media_types)
+        return {name: read(call) for name, read in self.readers}
+
+
+def plan_for(endpoint: Callable[..., Any], path_names: set[str]) -> Plan | None:
+    """Return the endpoint's plan; None if it has anything that is not known here."""
+    if not iscoroutinefunction(endpoint):
+        return None
+    hints = get_type_hints(endpoint, include_extras=True)
+    kinds: dict[str, _Kind] = {}
+    for name, parameter in signature(endpoint).parameters.items():
+        kind = _Kind.of(name, hints.get(name), path_names)
+        if kind is None or parameter.default is not Parameter.empty:
+            return None
+        kinds[name] = kind
+    bodies = [kind.media_types for kind in kinds.values() if kind.media_types]
+    queries = [kind for kind in kinds.values() if kind.is_query]
+    if len(bodies) > 1 or len(queries) > 1:
+        return None
+    return Plan(
+        readers=tuple((name, kind.read) for name, kind in kinds.items()),
+        media_types=frozenset().union(*bodies),
+        takes_query=bool(queries),
+        takes_version=any(kind.read is _if_match for kind in kinds.values()),
+        takes_actor=any(kind.read is _actor for kind in kinds.values()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    read: Reader
+    media_types: frozenset[bytes] = frozenset()
+    is_query: bool = False
+
+    @classmethod
+    def of(cls, name: str, hint: Any, path_names: set[str]) -> "_Kind | None":
+        plain, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+        if name in path_names and hint is not None:
+            return cls(_path_reader(name, hint))
+        if isinstance(plain, type) and issubclass(plain, BaseModel):
+            return cls._of_model(plain, [type(mark) for mark in marks])
+        for mark in marks:
+            if isinstance(mark, DependsMarker) and mark.dependency in _DEPENDENCIES:
+                return cls(_DEPENDENCIES[mark.dependency])
+        return None
+
+    @classmethod
+    def _of_model(cls, model: type[BaseModel], marks: list[type]) -> "_Kind | None":
+        if not marks:
+            return cls(_json_reader(model), frozenset(_JSON))
+        if marks == [Form]:
+            return cls(_model_reader(model, lambda call: call.body), frozenset(_FORM))
+        if marks == [Query]:
+            query = _model_reader(model, lambda call: call.scope["query_string"])
+            return cls(query, is_query=True)
+        return None
+
+
+def _path_reader(name: str, hint: Any) -> Reader:
+    validate = TypeAdapter(hint).validate_python
+
+    def read(call: Call) -> Any:
+        try:
+            return validate(call.scope["path_params"][name])
+        except ValidationError as error:
+            problems = invalid(error, within="parameter").errors
+            raise Invalid(errors=[{**problem, "parameter": name} for problem in problems]) from None
+
+    return read
+
+
+def _json_reader(model: type[BaseModel]) -> Reader:
+    validate = model.__pydantic_validator__.validate_python
+
+    def read(call: Call) -> Any:
+        try:
+            return validate(strict_json.decode(call.body, most_values=call.most_values))
+        except ValidationError as error:
+            raise invalid(error, within="pointer") from None
+
+    return read
+
+
+def _model_reader(model: type[BaseModel], source: Callable[[Call], bytes]) -> Reader:
+    validate = model.__pydantic_validator__.validate_python
+    allowed = frozenset(field.alias or name for name, field in model.model_fields.items())
+
+    def read(call: Call) -> Any:
+        try:
+            return validate(_fields(source(call), allowed))
+        except ValidationError as error:
+            raise invalid(error, within="parameter") from None
+
+    return read
+
+
+_BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
+def _fields(encoded: bytes, allowed: frozenset[str]) -> dict[str, str]:
+    """Decode `a=1&b=2`. What is unknown, or there twice, is refused: readers differ on it."""
+    reason = "The parameters are not percent-encoded UTF-8, or too many."
+    if _BROKEN_ESCAPE.search(encoded):  # which parse_qsl would take as it stands
+        raise Malformed(reason)
+    try:
+        pairs = parse_qsl(
+            encoded.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MAX_FIELDS,
+        )
+    except ValueError:  # UnicodeDecodeError is one, too many fields another
+        raise Malformed(reason) from None
+    decoded = dict(pairs)
+    errors = []
+    if len(decoded) < len(pairs):
+        errors = [
+            _complaint("duplicate_parameter", "may be given once", name)
+            for name, times in Counter(name for name, _ in pairs).items()
+            if times > 1
+        ]
+    errors += [
+        _complaint("unknown_parameter", "is not a parameter of this request", name)
+        for name in decoded
+        if name not in allowed
+    ]
+    if errors:
+        raise Invalid(errors=errors)
+    return decoded
+
+
+_SHOWABLE: Final = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
+
+
+def _complaint(code: str, rule: str, name: str) -> dict[str, str]:
+    # What does not look like a name is perhaps a value: a JSON body that came as a form, say.
+    shown = name[:64] if _SHOWABLE.fullmatch(name[:64]) else "?"
+    return {"parameter": shown, "code": code, "detail": rule}
+
+
+async def _read_body(call: Call, receive: Receive, media_types: frozenset[bytes]) -> bytes:
+    """Read the whole body. Raises if it is of another type, or cut off."""
+    content_type = call.headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+    if content_type not in media_types:
+        wanted = b" or ".join(sorted(media_types)).decode()
+        if not content_type and not announces_body(call.headers):
+            reason = f"There is no body; send one as {wanted}."
+            raise Malformed(reason)
+        reason = f"Send the body as {wanted}."
+        raise UnsupportedMediaType(reason)
+    chunks, more = [], True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Malformed(CUT_OFF)
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def _if_match(call: Call) -> int | None:
+    return if_match(call.headers)
+
+
+def _actor(call: Call) -> Actor | None:
+    return call.actor
+
+
+# FastAPI sees these, and calls them for an endpoint that is left to it.
+def _documented_actor(request: Request) -> Actor:
+    actor: Actor = request.scope["actor"]
+    return actor
+
+
+def _documented_cookie(request: Request) -> str | None:
+    return presented_cookie(dict(request.scope["headers"]))
+
+
+_DEPENDENCIES: Final[dict[Any, Reader]] = {
+    _documented_actor: _actor,
+    _documented_cookie: lambda call: presented_cookie(call.headers),
+    documented_if_match: _if_match,
+    documented_idempotency_key: lambda call: idempotency_key(call.headers),
+    documented_user_agent: lambda call: user_agent(call.headers),
+}
+
+CurrentActor = Annotated[Actor, Depends(_documented_actor)]
+"""Whoever calls. Only for routes that are not public."""
+
+IfMatch = Annotated[int | None, Depends(documented_if_match)]
+"""The version that the caller saw; None when any will do (`If-Match: *`)."""
+
+IdempotencyKey = Annotated[str | None, Depends(documented_idempotency_key)]
+"""What the caller calls this request, and will call it again when it repeats it."""
+
+PresentedCookie = Annotated[str | None, Depends(_documented_cookie)]
+"""The cookie of a session that a browser sent along, where it is not what lets the request in."""
+
+UserAgent = Annotated[str, Depends(documented_user_agent)]
+"""What the caller's program calls itself: anybody's text, not to be kept as it is."""

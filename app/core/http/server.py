@@ -1,0 +1,272 @@
+"""uvicorn's HTTP/1.1, with the limits that it lacks, and none of its own answers.
+
+Whatever is wrong with a request before the application sees it goes to the application all the
+same, as the error that it is: so it is logged, counted and answered like any other.
+"""
+
+import asyncio
+import re
+from typing import Any, Final
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from app.core.exceptions import (
+    AppError,
+    HeadersTooLarge,
+    Malformed,
+    MethodNotImplemented,
+    PayloadTooLarge,
+    RequestTimeout,
+    TransferCodingNotImplemented,
+    UriTooLong,
+)
+from app.core.http.bodies import ARRIVED, CUT_OFF, MAX_BODY_BYTES, REFUSED
+from app.core.http.bounded_connection import BoundedConnection
+from app.core.http.lingering import LingeringConnection
+
+MAX_TARGET_BYTES: Final = 8 * 1024
+MAX_HEADER_BYTES: Final = 16 * 1024
+MAX_HEADERS: Final = 100
+MAX_HEAD_BYTES: Final = MAX_TARGET_BYTES + MAX_HEADER_BYTES
+# With the sizes of its chunks a body takes more; this much more, nobody means well.
+MAX_SENT_BODY_BYTES: Final = 2 * MAX_BODY_BYTES
+
+# RFC 9110, section 9.1: what is a method, if perhaps none of ours.
+_REQUEST_LINE: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} \S")
+_AUTHORITY: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
+
+
+class HttpProtocol(LingeringConnection, BoundedConnection):
+    """One connection. Timers run only for requests that did not come whole at once."""
+
+    HEAD_SECONDS: float = 10.0
+
+    scope: Any  # with entries of our own
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._in_head = self._in_body = self._is_refused = self._is_half_closed = False
+        self._is_offer = False  # of another protocol
+        self._timer: asyncio.TimerHandle | None = None
+        self._received = 0  # of the part that is being read, without what came with its beginning
+        self._starts = 0  # how often a part began, to see whether one did
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        self._is_refused = not self.is_accepted
+        if self.is_accepted:
+            self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse; what a request lacks afterwards has to come in time, and not be too much."""
+        if self._is_refused or self.is_lingering:
+            return
+        self._unset_keepalive_if_required()
+        starts = self._starts
+        try:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                self._ignore(offer, memoryview(data))
+            if self._in_head or self._in_body:
+                self._received = self._received + len(data) if self._starts == starts else 0
+                self._expect_more()
+            elif self._timer is None and self.cycle and self.cycle.response_complete:
+                self._wait_for_head()  # an empty line, which is no request yet
+        except httptools.HttpParserError as error:
+            is_first = self._starts <= starts + 1  # so its first line is where the data begins
+            self._refuse(_meant(error, data if is_first else b""))
+        except AppError as error:
+            self._refuse(error)
+
+    @property
+    def is_still_sent_to(self) -> bool:
+        return self._in_body or self._is_refused
+
+    def _ignore(self, offer: httptools.HttpParserUpgrade, data: memoryview) -> None:
+        """Parse on behind an offer of another protocol, as RFC 9110, section 7.8, has it.
+
+        The parser takes an offer for accepted and reads no body. So another one begins anew, with
+        a head that has no offer.
+        """
+        while True:
+            data = data[offer.args[0] :]
+            head = self._head_without_offer()
+            self.parser = new_parser(self)
+            self.parser.feed_data(head)
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as another:
+                offer = another
+            else:
+                return
+
+    def _head_without_offer(self) -> bytes:
+        version = self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
+        lines += [b"%b: %b" % pair for pair in self.headers if pair[0] != b"upgrade"]
+        return b"\r\n".join([*lines, b"", b""])
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
+        """Keep the other half of the connection until what was asked is answered; then close."""
+        self._is_half_closed = True
+        self._stop_waiting()
+        if self._in_body:
+            self._refuse(Malformed(CUT_OFF))
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def on_response_complete(self) -> None:
+        is_last = not self.pipeline
+        super().on_response_complete()
+        if is_last and self._is_half_closed:
+            self.transport.close()
+
+    def _expect_more(self) -> None:
+        if self._received > (MAX_HEAD_BYTES if self._in_head else MAX_SENT_BODY_BYTES):
+            raise HeadersTooLarge if self._in_head else PayloadTooLarge
+        if self._in_head and self._timer is None:
+            self._wait_for_head()
+
+    # --- What the parser finds ------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head = True
+        self._starts += 1
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > MAX_TARGET_BYTES:
+            raise UriTooLong
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_body:  # after the last chunk: a trailer, which must never count as a header
+            raise Malformed
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._check_head()
+        self._is_offer = self.parser.should_upgrade()
+        if self._is_offer:
+            return  # the head comes again, without
+        self._in_head = False
+        self._stop_waiting()
+        super().on_headers_complete()
+        self._in_body = True
+        self._starts += 1
+
+    def on_message_complete(self) -> None:
+        if self._is_offer:
+            return
+        self._in_body = False
+        self.scope[ARRIVED] = True
+        super().on_message_complete()
+
+    def _check_head(self) -> None:
+        headers, size, coding = self.headers, 0, None
+        if len(headers) > MAX_HEADERS:
+            raise HeadersTooLarge
+        for name, value in headers:
+            size += len(name) + len(value) + 4
+            if name == b"transfer-encoding":
+                coding = value
+        if size > MAX_HEADER_BYTES:
+            raise HeadersTooLarge
+        version = self.parser.get_http_version()
+        # RFC 9112, section 3.2: a target has no fragment.
+        if version not in {"1.1", "1.0"} or b"#" in self.url:
+            raise Malformed
+        if self.parser.get_method() == b"CONNECT":
+            raise MethodNotImplemented
+        if coding is not None:
+            _refuse_coding(coding.lower(), version)
+        if not self.url.startswith(b"/") and (whole := _AUTHORITY.match(self.url)):
+            # RFC 9112, section 3.2.2: then it is this host that counts.
+            headers[:] = [pair for pair in headers if pair[0] != b"host"]
+            headers.append((b"host", whole[1]))
+
+    # --- Time -----------------------------------------------------------------------------------
+
+    def _wait_for_head(self) -> None:
+        self._timer = self.loop.call_later(self.HEAD_SECONDS, self._head_is_late)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _head_is_late(self) -> None:
+        self._timer = None
+        if self._in_head:
+            self._refuse(RequestTimeout())
+        else:  # nothing came at all: there is nobody to tell
+            self.transport.close()
+
+    # --- Errors ---------------------------------------------------------------------------------
+
+    def _refuse(self, error: AppError) -> None:
+        """Have the application answer with the error, after what was asked before; then close."""
+        self._is_refused = True
+        self._stop_waiting()
+        if self.transport.is_closing():
+            return
+        if self._in_body:  # it is being answered already, or waits for the rest
+            self.scope[REFUSED] = error
+            self.cycle.message_event.set()
+            return
+        before, self.cycle = self.cycle, self._refusal(error)
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def _refusal(self, error: AppError) -> RequestResponseCycle:
+        headers = (self.headers or [])[:MAX_HEADERS]
+        self.on_message_begin()  # makes a scope
+        self.headers += headers  # of the request, as far as it could be read
+        self.scope.update({"method": "-", "path": "", "raw_path": b"", "query_string": b""})
+        self.scope.update({REFUSED: error, ARRIVED: True})
+        return RequestResponseCycle(
+            scope=self.scope,
+            transport=self.answering,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=False,
+            on_response=self.on_response_complete,
+        )
+
+
+def new_parser(protocol: HttpToolsProtocol) -> httptools.HttpRequestParser:
+    """Return a parser as uvicorn sets it up."""
+    parser = httptools.HttpRequestParser(protocol)
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
+    return parser
+
+
+def _refuse_coding(coding: bytes, version: str) -> None:
+    """Raise what a transfer coding other than chunked is answered with (RFC 9112, section 6.1)."""
+    *others, last = (each.strip() for each in coding.split(b","))
+    if last != b"chunked" or not all(others) or version == "1.0":  # which had none
+        raise Malformed
+    if others:
+        raise TransferCodingNotImplemented
+
+
+def _meant(error: httptools.HttpParserError, data: bytes) -> AppError:
+    """Return what was wrong: our own error out of a callback, or the parser's as one of ours."""
+    if isinstance(error.__context__, AppError):
+        return error.__context__
+    is_other_method = isinstance(error, httptools.HttpParserInvalidMethodError)
+    if is_other_method and _REQUEST_LINE.match(data):
+        return MethodNotImplemented()
+    return Malformed()

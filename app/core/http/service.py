@@ -1,0 +1,147 @@
+"""FastAPI, with our boundary around its routes."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
+from starlette.types import ASGIApp
+
+from app.core.http.connections import OpenConnections
+from app.core.http.dispatch import Dispatch
+from app.core.http.documentation import described_tags, refuse_operations_of_one_name
+from app.core.http.ingress_policy import IngressPolicy
+from app.core.http.mounts import Guarded, MountedApp, MountedRouter, Routes
+from app.core.http.openapi import finished
+from app.core.http.route_guard import CLOSED, RouteGuard
+from app.core.http.routing import ApiRouter, UnusableRoute
+from app.core.middleware import ForeseenErrors, RequestBoundary
+from app.core.security import Access
+
+_NAME: Final = re.compile(r"{[^}]*}")
+
+
+class Service(FastAPI):
+    """FastAPI, with our boundary around its middleware and its routes.
+
+    Every route names its access policy: `add` and `mount_router`, `mount` ask for it. What goes
+    past them, as `include_router` and `@app.get` do, stops the start.
+    """
+
+    def __init__(
+        self,
+        *,
+        report: Callable[[Exception], object],
+        ingress: IngressPolicy | None = None,
+        guard: RouteGuard = CLOSED,
+        **options: Any,
+    ) -> None:
+        # FastAPI's own pages would be routes without a policy; ours are `shared/presentation/docs`.
+        own_pages = {"openapi_url": None, "docs_url": None, "redoc_url": None}
+        # Metrics and logs are our own. Looking for FastAPI's costs some microseconds a request.
+        telemetry = {"metrics": False, "logs": False}
+        defaults = {**own_pages, "redirect_slashes": False, "telemetry": telemetry}
+        super().__init__(**{**defaults, **options})
+        self._report, self._ingress, self._guard = report, ingress, guard
+        self._tags: list[tuple[list[str], str]] = []
+        self.open_connections = OpenConnections(ingress or IngressPolicy())
+        """For the server, which sees them first."""
+
+    # --- Routes ---------------------------------------------------------------------------------
+
+    def add(self, *parts: Routes) -> None:
+        """Put routes into the application, in one flat list: nested routers match twice.
+
+        Raises UnusableRoute, a TypeError, for what would never be reached, and TypeError for what
+        OpenAPI can't describe: two operations of one name, or a tag with two descriptions.
+        """
+        for part in parts:
+            if isinstance(part, ApiRouter):
+                self._tags.append((part.tags, part.description))
+            for route in part.routes_for(self):
+                self._refuse_overlap(route)
+                route.bind(self._guard)
+                self.router.routes.append(route)
+        self.openapi_tags = described_tags(self._tags)
+        refuse_operations_of_one_name(self.routes)
+        self.openapi_schema = None
+
+    def mount_router(self, router: APIRouter, *, access: Access, **options: Any) -> None:
+        """Add a router of FastAPI's; `options` are those of `MountedRouter`."""
+        self.add(MountedRouter(router, access=access, **options))
+
+    def mount(
+        self,
+        path: str,
+        app: ASGIApp,
+        name: str | None = None,
+        *,
+        access: Access | None = None,
+        **options: Any,
+    ) -> None:
+        """Add an application below a path; `options` are those of `MountedApp`."""
+        if access is None:
+            message = f"{path}: name who may use it, such as mount({path!r}, app, access=PUBLIC)"
+            raise UnusableRoute(message)
+        self.add(MountedApp(path, app, access=access, name=name, **options))
+
+    def refuse_routes_without_access(self) -> None:
+        """Raise if any route names no access policy: what nobody thought of must not be open."""
+        foreign = [route for route in self.routes if not isinstance(route, Guarded)]
+        paths = [context.path or "?" for context in iter_route_contexts(foreign)]
+        if getattr(self.router, "_low_priority_routes", None):
+            paths.append("what frontend() serves")
+        if paths:
+            message = (
+                f"routes without an access policy: {', '.join(paths)}; add them by "
+                "mount_router(router, access=…), mount(path, app, access=…) or an ApiRouter"
+            )
+            raise UnusableRoute(message)
+
+    def _refuse_overlap(self, new: Guarded) -> None:
+        for old in self.routes:
+            if isinstance(old, Guarded) and (overlap := _overlap(old, new)):
+                raise UnusableRoute(overlap)
+
+    # --- What FastAPI asks of us ----------------------------------------------------------------
+
+    def build_middleware_stack(self) -> ASGIApp:
+        self.refuse_routes_without_access()
+        app: ASGIApp = Dispatch(self.router)
+        if self.user_middleware:
+            app = ForeseenErrors(app, self._ingress)
+            for middleware in reversed(self.user_middleware):
+                app = middleware.cls(app, *middleware.args, **middleware.kwargs)
+        return RequestBoundary(app, report=self._report, ingress=self._ingress)
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            document = get_openapi(
+                title=self.title,
+                version=self.version,
+                description=self.description,
+                routes=self.routes,
+                tags=self.openapi_tags,
+                servers=self.servers or [{"url": "/"}],
+            )
+            self.openapi_schema = finished(document)
+        return self.openapi_schema
+
+
+def _overlap(old: Guarded, new: Guarded) -> str | None:
+    """Return what is wrong with having both; None if each of them can be reached."""
+    was, comes = (_NAME.sub("{}", route.path) for route in (old, new))
+    if old.is_mount and _lies_below(comes, was):
+        return f"{new.path} is never reached: {old.path} is mounted before it, so mount that later"
+    if new.is_mount and new.path != "/" and _lies_below(was, comes):
+        return f"nothing can be mounted at {new.path}: {old.path} is there; take another path"
+    if was == comes and (shared := old.methods_served & new.methods_served):
+        methods = ", ".join(sorted(shared))
+        return f"{methods} {new.path} is there twice, and the second never reached: remove one"
+    return None
+
+
+def _lies_below(path: str, mount: str) -> bool:
+    return f"{path}/".startswith(f"{mount.rstrip('/')}/")

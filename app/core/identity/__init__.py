@@ -1,0 +1,1 @@
+"""What only accounts need: hashing and checking passwords."""

@@ -1,0 +1,29 @@
+"""How long somebody waits in all, whatever it is for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.core.exceptions import Overloaded
+
+
+class WaitBudget:
+    """So many seconds for all waits together; what is worked for somebody meanwhile is no wait."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+
+    @asynccontextmanager
+    async def waiting(self) -> AsyncIterator[None]:
+        """Wait inside of the block. Raises Overloaded when nothing is left."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        try:
+            async with asyncio.timeout(self._left) as limit:
+                yield
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise Overloaded from None
+        finally:
+            self._left -= loop.time() - started

@@ -1,0 +1,94 @@
+"""Statements as constants: written in SQLAlchemy, compiled once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import JSON, Executable
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+
+_POSTGRES: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]
+
+
+class UnsuitableValue(Exception):
+    """A value does not suit the type of its column. It is not quoted: errors go to logs."""
+
+    def __init__(self, error: BaseException | None) -> None:
+        super().__init__(f"a value does not suit its type ({type(error).__name__})")
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledStatement:
+    """A statement as the driver takes it: text with `$1`, `$2`… and how to fill them."""
+
+    sql: str
+    # For each place: the parameter's name, its constant value, whether it has one, its converter.
+    _places: tuple[tuple[str, Any, bool, Callable[[Any], Any] | None], ...]
+
+    def arguments(self, params: Mapping[str, Any]) -> list[Any]:
+        """Return the values in the order of their places.
+
+        Raises KeyError if one is missing, UnsuitableValue if one is of a wrong type.
+        """
+        try:
+            return [
+                constant
+                if is_constant
+                else params[name]
+                if convert is None
+                else convert(params[name])
+                for name, constant, is_constant, convert in self._places
+            ]
+        except KeyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of SQLAlchemy's types, each has its own
+            unsuitable = UnsuitableValue(error)
+        raise unsuitable  # out here, since what quotes the value would be its context in there
+
+
+class Statement:
+    """A statement with named parameters, written once as a constant of a repository's file.
+
+        FIND = Query(select(task).where(task.c.id == bindparam("id")))
+
+    `columns` are the columns that an insert or an update sets, each from the parameter of its name.
+    On PostgreSQL it becomes a prepared statement of the driver; elsewhere SQLAlchemy runs it.
+    A search takes as long as its caller makes it take, so it is given less time than others.
+    """
+
+    def __init__(
+        self,
+        statement: Executable,
+        *,
+        columns: Sequence[str] | None = None,
+        is_search: bool = False,
+    ) -> None:
+        self.executable, self.is_search = statement, is_search
+        self._columns = columns
+
+    @cached_property
+    def postgres(self) -> CompiledStatement:
+        """The statement for asyncpg, compiled at its first use."""
+        compiled = self.executable.compile(  # type: ignore[attr-defined]
+            dialect=_POSTGRES, column_keys=self._columns
+        )
+        return CompiledStatement(
+            str(compiled), tuple(_place(compiled, name) for name in compiled.positiontup or ())
+        )
+
+
+def _place(compiled: SQLCompiler, name: str) -> tuple[str, Any, bool, Callable[[Any], Any] | None]:
+    parameter = compiled.binds[name]
+    if parameter.expanding:
+        message = f"IN with the list {name!r} has no fixed text: write or_(column == a, …)"
+        raise TypeError(message)
+    kind = parameter.type.dialect_impl(_POSTGRES)
+    # JSON is left as it is: the connection has a codec for it, faster than SQLAlchemy's.
+    convert = None if isinstance(kind, JSON) else kind.bind_processor(_POSTGRES)
+    if parameter.required:
+        return name, None, False, convert
+    value = parameter.effective_value
+    return name, value if convert is None else convert(value), True, convert

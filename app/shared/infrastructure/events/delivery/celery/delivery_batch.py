@@ -1,0 +1,100 @@
+"""Running what came in one message: the worker's side."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+
+from app.core.exceptions import Unavailable
+from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.events.delivery import deliveries
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.runner import Claim, Runner
+
+log = structlog.get_logger(__name__)
+
+
+class DeliveryBatch:
+    """Starts the deliveries of one message and runs them, so many at once.
+
+    They are started together, in one transaction, and whoever comes second with a copy of the
+    message finds nothing to start. Those that wait for their turn keep their lease meanwhile.
+    """
+
+    def __init__(
+        self, database: Database, runner: Runner, notifier: Notifier, *, concurrency: int
+    ) -> None:
+        self._database, self._runner, self._notifier = database, runner, notifier
+        self._concurrency = concurrency
+        self._waiting: list[Claim] = []
+        self._written = asyncio.Lock()
+        self._task: asyncio.Task[Any] | None = None
+        self._is_stopped = self._is_late = False
+
+    async def run(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Run what is still to be started of these ids and tokens. Raises Unavailable."""
+        if self._is_stopped:
+            return
+        self._waiting = await self._start(pairs)
+        # To be cancelled only from here on, where it is known what was started.
+        self._task = asyncio.current_task()
+        try:
+            async with self._leases_extended():
+                workers = (self._work() for _ in range(self._concurrency))
+                await asyncio.gather(*workers, return_exceptions=True)
+        finally:
+            await self._give_back()
+            self._notifier.notify()  # there is room for more, and perhaps a stream may go on
+
+    def stop(self, *, is_late: bool = False) -> None:
+        """Cut it short. What runs counts as failed if it is late, else as not tried."""
+        self._is_stopped, self._is_late = True, is_late
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _start(self, pairs: Sequence[tuple[int, int]]) -> list[Claim]:
+        named: dict[str, Any] = {"lease": self._runner.lease, "by": self._runner.worker_id}
+        nobody = [(-1, -1)] * (deliveries.SENT_AT_ONCE - len(pairs))
+        for n, (id, token) in enumerate([*pairs, *nobody]):
+            named |= {f"held_{n}": id, f"with_token_{n}": token}
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch_all(deliveries.START, named)
+            await connection.commit()
+        started = sorted((Claim(**row) for row in rows), key=lambda claim: claim.id)
+        if others := {id for id, _ in pairs} - {claim.id for claim in started}:
+            log.info("nothing to start", deliveries=sorted(others))  # done, or sent again meanwhile
+        return started
+
+    async def _work(self) -> None:
+        while not self._is_stopped and (claim := await self._next()):
+            try:
+                await self._runner.run(claim, is_late=lambda: self._is_late)
+            except Exception as error:  # noqa: BLE001 - one does not end the others
+                # The lease will end, and somebody will take the delivery again.
+                log.warning("delivery left behind", error=type(error).__name__)
+
+    async def _next(self) -> Claim | None:
+        async with self._written:  # a run skips what is locked, be it by ourselves
+            return self._waiting.pop(0) if self._waiting else None
+
+    @asynccontextmanager
+    async def _leases_extended(self) -> AsyncIterator[None]:
+        async def extend() -> None:
+            while True:
+                await asyncio.sleep(self._runner.lease / 3)
+                async with self._written:
+                    await self._runner.extend(self._waiting)
+
+        heartbeat = asyncio.create_task(extend())
+        try:
+            yield
+        finally:
+            heartbeat.cancel()
+            await asyncio.gather(heartbeat, return_exceptions=True)
+
+    async def _give_back(self) -> None:
+        for claim in self._waiting:
+            with suppress(Unavailable):
+                await self._runner.release(claim)

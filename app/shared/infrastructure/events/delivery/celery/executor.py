@@ -1,0 +1,134 @@
+"""Having deliveries run by Celery's workers: the relay's side."""
+
+import asyncio
+import math
+import time
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Final
+
+import structlog
+from celery import Celery
+
+from app.core.events import EventRegistry
+from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.events.delivery import deliveries
+from app.shared.infrastructure.events.delivery.celery.broker_publisher import (
+    BrokerPublisher,
+    Message,
+)
+from app.shared.infrastructure.events.delivery.leases import IN_FLIGHT
+from app.shared.infrastructure.events.delivery.runner import Claim
+
+log = structlog.get_logger(__name__)
+
+CLAIMED_AT_ONCE: Final = 200
+PAUSE_SECONDS: Final = 2.0
+REFUND_SECONDS: Final = 1.0
+USUAL_TIMEOUT_SECONDS: Final = 30.0
+
+
+class CeleryExecutor:
+    """Sends what was taken to the broker, as long as not too much is on its way.
+
+    The rest waits in the database, which knows what is to be done; a message only says that it is
+    time. One that is lost is sent again when the lease ends. While the broker is away nothing is
+    taken, but for one delivery now and then, to see whether it is back.
+    """
+
+    counts_attempts = False  # what is taken is only sent: a day without workers costs no attempt
+
+    def __init__(
+        self,
+        database: Database,
+        registry: EventRegistry,
+        celery: Celery,
+        *,
+        lease: float,
+        in_flight: int,
+        concurrency: int,
+        grace: float = 10.0,
+    ) -> None:
+        """`concurrency` is that of one worker process; `grace`, in seconds, is what a message gets
+        beyond the time of its handlers before it is cut short.
+        """
+        self._database, self._registry, self.lease = database, registry, lease
+        self._in_flight, self._concurrency, self._grace = in_flight, concurrency, grace
+        self._publisher = BrokerPublisher(celery)
+        self._left_alone_until = 0.0
+        self._is_away = False
+
+    async def free(self) -> int:
+        """Return how many more it would send."""
+        if time.monotonic() < self._left_alone_until:
+            return 0
+        row = await self._database.fetch_one(IN_FLIGHT, {})
+        most = 1 if self._is_away else CLAIMED_AT_ONCE
+        return min(most, self._in_flight - (row["count"] if row else 0))
+
+    async def start(self, deliveries: Sequence[Claim], /) -> None:
+        """Send what was taken, or give it back."""
+        messages = [self._message(each) for each in batches(deliveries)]
+        messages.sort(key=lambda message: not message.is_urgent)
+        if messages:
+            sent, error = await asyncio.to_thread(self._publisher.send, messages)
+            self._note(error)
+            await self._refund([pair for message in messages[sent:] for pair in message.pairs])
+
+    async def finish(self) -> None:
+        """Wait for nothing: it runs elsewhere."""
+
+    async def stop(self) -> None:
+        """Let the broker go. What was sent is the workers'."""
+        await asyncio.to_thread(self._publisher.close)
+
+    def _message(self, batch: list[Claim]) -> Message:
+        handler = self._registry.handler(batch[0].handler)
+        timeout = handler.subscription.timeout if handler else USUAL_TIMEOUT_SECONDS
+        rounds = math.ceil(len(batch) / self._concurrency)
+        soft = timeout * rounds + self._grace
+        return Message(
+            pairs=[(claim.id, claim.token) for claim in batch],
+            soft_limit=soft,
+            hard_limit=soft + self._grace,
+            is_urgent=handler is not None and handler.subscription.urgent,
+        )
+
+    async def _refund(self, pairs: Sequence[tuple[int, int]]) -> None:
+        if not pairs:
+            return
+        refunds = [
+            {"held": id, "with_token": token, "delay": REFUND_SECONDS} for id, token in pairs
+        ]
+        async with self._database.transaction() as connection:
+            await connection.execute_many(deliveries.REFUND, refunds)
+            await connection.commit()
+
+    def _note(self, error: Exception | None) -> None:
+        """Leave a broker alone that is away; tell once of each outage, and of its end."""
+        if error is not None:
+            self._left_alone_until = time.monotonic() + PAUSE_SECONDS
+        if error is not None and not self._is_away:
+            log.warning("broker away, deliveries wait", reason=type(error).__name__)
+        elif error is None and self._is_away:
+            log.info("broker back")
+        self._is_away = error is not None
+
+
+def batches(claims: Sequence[Claim]) -> Iterator[list[Claim]]:
+    """Group what goes in one message: of one handler, so many at most.
+
+    What was tried before goes alone. It may be what kills each process that starts it, and then
+    those in its message would be counted as tried without ever having been run.
+    """
+    by_handler = attrgetter("handler")
+    for _, group in groupby(sorted(claims, key=by_handler), key=by_handler):
+        fresh: list[Claim] = []
+        for each in group:
+            if each.attempts:
+                yield [each]
+            else:
+                fresh.append(each)
+        for first in range(0, len(fresh), deliveries.SENT_AT_ONCE):
+            yield fresh[first : first + deliveries.SENT_AT_ONCE]

@@ -1,0 +1,86 @@
+"""Celery's worker, for deliveries."""
+
+import logging
+import os
+import warnings
+from typing import Any, ClassVar
+
+import structlog
+from celery import Celery, signals
+from celery.exceptions import CPendingDeprecationWarning
+from celery.utils.log import current_process_index
+from celery.worker import consumer
+
+from app.shared.infrastructure.events.delivery.celery.broker import TASK
+from app.shared.infrastructure.events.delivery.celery.watchdog import Watchdog
+from app.shared.infrastructure.events.delivery.celery.worker_process import (
+    OpenService,
+    WorkerProcess,
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Consumer(consumer.Consumer):  # type: ignore[misc]  # Celery has no types
+    """Celery's own, without the thirty queues for delays that it makes on RabbitMQ."""
+
+    class Blueprint(consumer.Consumer.Blueprint):  # type: ignore[misc]
+        default_steps: ClassVar = [
+            step
+            for step in consumer.Consumer.Blueprint.default_steps
+            if not step.endswith(":DelayedDelivery")
+        ]
+
+
+def run_celery_worker(
+    celery: Celery, open_service: OpenService, *, processes: int, watchdog_seconds: float
+) -> int:
+    """Run deliveries until the process is told to stop; return its exit code.
+
+    The service is opened in each process that is forked, and nowhere else.
+    """
+    worker_processes: list[WorkerProcess] = []
+
+    def deliver(pairs: list[tuple[int, int]]) -> None:
+        worker_processes[0].run(pairs)
+
+    def begin(**_: Any) -> None:
+        try:
+            # Who follows a process that is gone gets its number.
+            worker_processes.append(
+                WorkerProcess(open_service, number=current_process_index(base=0))
+            )
+        except Exception:  # Celery would note it and go on
+            log.exception("worker process can't begin")
+            os._exit(1)
+
+    def end(**_: Any) -> None:
+        worker_processes.pop().close()
+
+    def watch(**_: Any) -> None:
+        log.info("worker ready", processes=processes)
+        Watchdog(celery, seconds=watchdog_seconds).start()
+
+    celery.task(name=TASK)(deliver)
+    signals.setup_logging.connect(_keep_logging)
+    signals.worker_process_init.connect(begin, weak=False)
+    signals.worker_process_shutdown.connect(end, weak=False)
+    signals.worker_ready.connect(watch, weak=False)
+    worker = celery.Worker(
+        pool="prefork",
+        concurrency=processes,
+        consumer_cls=Consumer,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+def _keep_logging(**_: Any) -> None:
+    """Log as the service does. What Celery says of each message, the deliveries say better."""
+    logging.getLogger("celery").setLevel(max(logging.WARNING, logging.getLogger().level))
+    # At each lost connection it recommends to cancel what runs, which we decided against.
+    warnings.simplefilter("ignore", CPendingDeprecationWarning)

@@ -1,0 +1,278 @@
+"""The life of a delivery in the database: taken, run, done; or tried again, blocked, dead.
+
+Every time is the database's own, so the clocks of the processes do not matter. Every change of a
+taken delivery names the token it was taken with: whoever was overtaken changes nothing.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal_column,
+    not_,
+    or_,
+    select,
+    union_all,
+    update,
+)
+
+from app.shared.infrastructure.database.expressions import database_time, one_of
+from app.shared.infrastructure.database.models import (
+    event_attempt,
+    event_delivery,
+    event_log,
+    event_pause,
+)
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.states import (
+    OPEN_STATES,
+    DeliveryState,
+    due_in,
+    is_in,
+    is_just,
+)
+
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
+
+_this = event_delivery.c
+_other = event_delivery.alias("other").c
+
+
+def _is_unfinished() -> ColumnElement[bool]:
+    """Whether another delivery has still to be done, or holds its stream back as dead."""
+    return and_(
+        is_in(_other.state, *OPEN_STATES),
+        or_(_other.state != int(DEAD), _other.blocks_when_dead),
+    )
+
+
+def head_of(handler: ColumnElement[str], stream: ColumnElement[object]) -> Select[tuple[int]]:
+    """Where in the stream the first unfinished delivery stands: one step into an index."""
+    in_stream = and_(_other.handler == handler, _other.stream_id == stream)
+    return (
+        select(_other.stream_position)
+        .where(in_stream, _is_unfinished())
+        # Not `min`: with a plan that was made while the table was empty it reads the whole stream.
+        .order_by(_other.handler, _other.stream_id, _other.stream_position)
+        .limit(literal_column("1"))
+    )
+
+
+def is_paused(handler: ColumnElement[str]) -> ColumnElement[bool]:
+    return exists(select(event_pause.c.handler).where(event_pause.c.handler == handler))
+
+
+def _first_due(count: ColumnElement[int], *also: ColumnElement[bool]) -> Select[tuple[int]]:
+    return (
+        select(_this.id)
+        .where(is_in(_this.state, READY, CLAIMED), _this.due_at <= database_time(), *also)
+        .order_by(_this.due_at, _this.id)
+        .limit(count)
+        .with_for_update(skip_locked=True)
+    )
+
+
+_count = bindparam("count", type_=Integer)
+_urgent = _first_due(_count, _this.is_urgent).cte("urgent")
+_left = _count - select(func.count()).select_from(_urgent).scalar_subquery()
+_others = _first_due(_left, not_(_this.is_urgent)).cte("others")
+_due = union_all(select(_urgent.c.id), select(_others.c.id)).cte("due")
+_is_first = _this.stream_position <= head_of(_this.handler, _this.stream_id).scalar_subquery()
+_judged = (
+    select(
+        _this.id,
+        and_(_is_first, not_(is_paused(_this.handler))).label("is_head"),
+        (_this.attempts < _this.max_attempts).label("may_try"),
+    )
+    .where(_this.id.in_(select(_due.c.id)))
+    .cte("judged")
+    .prefix_with("MATERIALIZED", dialect="postgresql")  # else it judges anew for each column
+)
+NEVER_ENDED: Final = "its last attempt never came to an end: the process was gone, or stood still"
+_may_run = and_(_judged.c.is_head, _judged.c.may_try)
+CLAIM: Final = Statement(
+    update(event_delivery)
+    .where(_this.id == _judged.c.id)
+    .values(
+        # A delivery whose every attempt was started and never ended killed its process each time.
+        state=case((_may_run, int(CLAIMED)), (_judged.c.is_head, int(DEAD)), else_=int(BLOCKED)),
+        token=_this.token + case((_may_run, 1), else_=0),
+        attempts=_this.attempts + case((_may_run, bindparam("counted", type_=Integer)), else_=0),
+        **{
+            name: case((_may_run, value), else_=_this[name])
+            for name, value in due_in(bindparam("lease", type_=Float)).items()
+        },
+        worker_id=bindparam("by"),
+        last_error=case(
+            (or_(_may_run, not_(_judged.c.is_head)), _this.last_error), else_=NEVER_ENDED
+        ),
+    )
+    .returning(_this.id, _this.token, _this.attempts, _this.state, _this.handler, _this.stream_id)
+)
+"""Take what is due, the urgent and the oldest first: heads of their streams to run, the others are
+set aside.
+
+So is what belongs to a paused handler: it is looked at once, and not again until that resumes.
+
+Nobody waits for anybody (SKIP LOCKED). An attempt counts when it starts, so that a day without
+workers costs none, and one that kills its process is counted all the same.
+"""
+
+BLOCKED_AT_ONCE: Final = 5_000
+_later = event_delivery.alias("later").c
+_rest_of_stream = (
+    select(_later.id)
+    .where(
+        _later.handler == bindparam("of_handler"),
+        _later.stream_id == bindparam("of_stream"),
+        is_just(_later.state, READY),
+        _later.stream_position
+        > head_of(bindparam("of_handler"), bindparam("of_stream")).scalar_subquery(),
+    )
+    .order_by(_later.stream_position)
+    .limit(BLOCKED_AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
+BLOCK_REST: Final = Statement(
+    update(event_delivery).where(one_of(_this.id, _rest_of_stream)).values(state=int(BLOCKED))
+)
+"""Set aside what else is ready in a stream: else others wait while it is found, a few at a time."""
+
+WAITING: Final = Statement(
+    select(_this.id)
+    .where(
+        _this.handler == bindparam("of_handler"),
+        _this.stream_id == bindparam("of_stream"),
+        is_just(_this.state, BLOCKED),
+    )
+    .limit(1)
+)
+UNBLOCK_NEXT: Final = Statement(
+    update(event_delivery)
+    .where(
+        _this.handler == bindparam("of_handler"),
+        _this.stream_id == bindparam("of_stream"),
+        is_just(_this.state, BLOCKED),
+        not_(is_paused(bindparam("of_handler"))),
+        _this.stream_position
+        == head_of(bindparam("of_handler"), bindparam("of_stream")).scalar_subquery(),
+    )
+    .values(state=int(READY))
+)
+"""Let the next one of a stream go, if nothing before it is unfinished."""
+
+_is_held = and_(
+    _this.id == bindparam("held"),
+    _this.token == bindparam("with_token"),
+    _this.state == int(CLAIMED),
+)
+LOAD: Final = Statement(
+    select(
+        _this.attempts,
+        event_log.c.event_id,
+        event_log.c.event_type,
+        event_log.c.schema_version,
+        event_log.c.payload,
+        event_log.c.correlation_id,
+        event_log.c.traceparent,
+        event_log.c.actor_id,
+        event_log.c.occurred_at,
+    )
+    .join(event_log, event_log.c.event_id == _this.event_id)
+    .where(_is_held)
+    .with_for_update(of=event_delivery)
+)
+"""Lock a delivery that is held, and read its event: no row when somebody else has it by now.
+
+It waits for the lock: another engine's TAKE that came too late has it for a moment.
+"""
+
+SENT_AT_ONCE: Final = 20
+_are_held = or_(
+    *(
+        and_(_this.id == bindparam(f"held_{n}"), _this.token == bindparam(f"with_token_{n}"))
+        for n in range(SENT_AT_ONCE)
+    )
+)
+START: Final = Statement(
+    update(event_delivery)
+    .where(_are_held, _this.state == int(CLAIMED))
+    .values(
+        token=_this.token + 1,
+        attempts=_this.attempts + 1,
+        **due_in(bindparam("lease", type_=Float)),
+        worker_id=bindparam("by"),
+    )
+    .returning(_this.id, _this.token, _this.attempts, _this.state, _this.handler, _this.stream_id)
+)
+"""Start what came in one message: the attempts count now, and the lease is a run's.
+
+The token grows here too, so that another copy of the message finds nothing to start.
+"""
+
+FINISH: Final = Statement(
+    update(event_delivery)
+    .where(_is_held)
+    .values(state=int(DONE), done_at=database_time(), last_error=bindparam("note"))
+)
+FAIL: Final = Statement(
+    update(event_delivery)
+    .where(_is_held)
+    .values(
+        state=case(
+            (or_(bindparam("is_fatal"), _this.attempts >= _this.max_attempts), int(DEAD)),
+            else_=int(READY),
+        ),
+        **due_in(bindparam("delay", type_=Float)),
+        worker_id=None,
+        last_error=bindparam("note"),
+    )
+    .returning(_this.state)
+)
+EXTEND: Final = Statement(
+    update(event_delivery).where(_is_held).values(due_in(bindparam("lease", type_=Float)))
+)
+RELEASE: Final = Statement(
+    update(event_delivery)
+    .where(_is_held)
+    .values(state=int(READY), **due_in(), worker_id=None, attempts=_this.attempts - 1)
+)
+"""Give a delivery back untried: its attempt does not count."""
+
+CONTINUE: Final = Statement(
+    update(event_delivery)
+    .where(_is_held)
+    .values(
+        state=int(READY),
+        **due_in(),
+        worker_id=None,
+        attempts=0,
+        last_error=bindparam("note"),
+    )
+)
+"""Keep a part that was done, and have the rest done when others have had their turn."""
+
+REFUND: Final = Statement(
+    update(event_delivery)
+    .where(_is_held)
+    .values(state=int(READY), **due_in(bindparam("delay", type_=Float)), worker_id=None)
+)
+"""Give back what could not be sent: no attempt was counted yet."""
+
+MARK_NO_HANDLER: Final = Statement(
+    update(event_delivery).where(_is_held).values(state=int(NO_HANDLER), worker_id=None)
+)
+
+ADD_ATTEMPT: Final = Statement(
+    insert(event_attempt).values(ended_at=database_time()),
+    columns=["delivery_id", "token", "attempt", "worker_id", "error_class", "error", "traceback"],
+)

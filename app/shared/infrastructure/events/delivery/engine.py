@@ -1,0 +1,186 @@
+"""The engine: takes what is due and has it run, until it is stopped."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Final, Protocol
+
+import structlog
+
+from app.core.events import EventRegistry
+from app.core.exceptions import Unavailable
+from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.database.migrate import why_not_migrated
+from app.shared.infrastructure.events.delivery import deliveries
+from app.shared.infrastructure.events.delivery.housekeeping import Housekeeping
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.runner import Claim, Runner, unbroken
+from app.shared.infrastructure.events.delivery.states import DeliveryState
+from app.shared.infrastructure.events.operations import metrics
+
+log = structlog.get_logger(__name__)
+
+SHORTEST_PAUSE_SECONDS: Final = 0.02
+LONGEST_PAUSE_SECONDS: Final = 1.0
+
+
+class EngineEnded(Exception):
+    """The engine ended, and nobody had asked it to: the log says why."""
+
+    def __init__(self) -> None:
+        super().__init__("The engine that delivers events has ended; its error is in the log.")
+
+
+class Executor(Protocol):
+    """Where deliveries are run: in this process, or by workers behind a broker."""
+
+    @property
+    def counts_attempts(self) -> bool:
+        """Whether to be taken is to be started, so that the attempt counts already."""
+        ...
+
+    @property
+    def lease(self) -> float:
+        """For how many seconds what was taken is left alone until something is heard of it."""
+        ...
+
+    async def free(self) -> int: ...
+    async def start(self, deliveries: Sequence[Claim], /) -> None: ...
+    async def finish(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+class Engine:
+    """Delivers events. Any number of them may run, in this process and in others.
+
+    A wake only makes it sooner: the database is asked again at least once a second.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        registry: EventRegistry,
+        runner: Runner,
+        executor: Executor,
+        notifier: Notifier,
+    ) -> None:
+        self._database, self._notifier = database, notifier
+        self._runner, self._executor = runner, executor
+        self.housekeeping = Housekeeping(database, registry, notifier)
+        self._has_ended = False
+        self._trouble: str | None = None
+
+    @asynccontextmanager
+    async def running(self, if_it_ends: Callable[[], object] = lambda: None) -> AsyncIterator[None]:
+        """Deliver in the background while the block runs; then give back what is not done.
+
+        If the engine ends before the block does, `if_it_ends` is called, once.
+        """
+
+        def note_the_end(ended: asyncio.Task[None]) -> None:
+            self._has_ended = True
+            error = None if ended.cancelled() else ended.exception()
+            log.critical("engine ended", exc_info=error or False)
+            if_it_ends()
+
+        loop = asyncio.create_task(self.run())
+        loop.add_done_callback(note_the_end)
+        try:
+            yield
+        finally:
+            loop.remove_done_callback(note_the_end)
+            if not loop.done():
+                loop.cancel()
+                with suppress(asyncio.CancelledError):
+                    await loop
+
+    async def why_not(self) -> str | None:
+        """Return why the process can't do all of its work, or None: see `running`."""
+        return str(EngineEnded()) if self._has_ended else None
+
+    async def run(self) -> None:
+        """Deliver until cancelled; begin when there are tables for it."""
+        pause = SHORTEST_PAUSE_SECONDS
+        try:
+            while (reason := await why_not_migrated(self._database)) is not None:
+                self._note(reason)
+                await asyncio.sleep(LONGEST_PAUSE_SECONDS)
+            async with self._notifier.listening(), self.housekeeping.running():
+                while True:
+                    found = await unbroken(self._step_if_possible())  # what it took, it starts
+                    pause = SHORTEST_PAUSE_SECONDS if found else _longer(pause)
+                    if not found:
+                        await self._notifier.wait(pause)
+        finally:
+            await self._executor.stop()
+
+    async def step(self) -> int:
+        """Take what is due and start it; return how much was found."""
+        free = await self._executor.free()
+        if free <= 0:
+            return 0
+        found = await self._claim(free)
+        await self._executor.start([t for t in found if t.state == DeliveryState.CLAIMED])
+        for claim in found:
+            if claim.state == DeliveryState.DEAD:  # it killed its process each time
+                metrics.count_run(claim.handler, "dead", claim.attempts)
+        # Given up or set aside: perhaps what it waited for was done meanwhile.
+        for claim in _one_of_each_stream(found, DeliveryState.DEAD, DeliveryState.BLOCKED):
+            await self._runner.unblock_next(claim)
+        return len(found)
+
+    async def drain(self) -> None:
+        """Keep house, and deliver until nothing is due any more: for tests."""
+        await self.housekeeping.once()
+        while await self.step():
+            await self._executor.finish()
+
+    async def _step_if_possible(self) -> int:
+        try:
+            found = await self.step()
+        except Unavailable as error:
+            self._note(error.code)
+        except Exception as error:  # noqa: BLE001 - it is noted
+            # Nobody would notice an engine that ended: its process goes on without it.
+            self._note(f"unexpected: {type(error).__name__}", error)
+        else:
+            self._note(None)
+            return found
+        await asyncio.sleep(LONGEST_PAUSE_SECONDS)
+        return 0
+
+    def _note(self, trouble: str | None, error: Exception | None = None) -> None:
+        """Tell of each trouble once, however often it is met, and of its end."""
+        if trouble and trouble != self._trouble:
+            if error:
+                log.error("deliveries wait", reason=trouble, exc_info=error)
+            else:
+                log.warning("deliveries wait", reason=trouble)
+        elif self._trouble and not trouble:
+            log.info("deliveries go on")
+        self._trouble = trouble
+
+    async def _claim(self, count: int) -> list[Claim]:
+        asked = {
+            "count": count,
+            "lease": self._executor.lease,
+            "by": self._runner.worker_id,
+            "counted": int(self._executor.counts_attempts),
+        }
+        with metrics.CLAIM_SECONDS.time():
+            async with self._database.transaction() as connection:
+                rows = await connection.fetch_all(deliveries.CLAIM, asked)
+                found = [Claim(**row) for row in rows]
+                for claim in _one_of_each_stream(found, DeliveryState.BLOCKED):
+                    stream = {"of_handler": claim.handler, "of_stream": claim.stream_id}
+                    await connection.execute(deliveries.BLOCK_REST, stream)
+                await connection.commit()
+        return found
+
+
+def _one_of_each_stream(found: Sequence[Claim], *states: DeliveryState) -> Iterable[Claim]:
+    return {(t.handler, t.stream_id): t for t in found if t.state in states}.values()
+
+
+def _longer(pause: float) -> float:
+    return min(pause * 2, LONGEST_PAUSE_SECONDS)

@@ -1,0 +1,134 @@
+"""Housekeeping: what the engine does now and then besides delivering, each duty on its own.
+
+Deliveries never wait for it. A duty that fails, or takes long, keeps no other from its work.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import structlog
+
+from app.core.events import EventRegistry
+from app.core.exceptions import Unavailable
+from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.events.delivery.clock import Clock
+from app.shared.infrastructure.events.delivery.leases import end_leases_of_ended_workers
+from app.shared.infrastructure.events.delivery.no_handler import requeue
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.scheduler import Scheduler
+from app.shared.infrastructure.events.delivery.unblocking import Unblocker
+from app.shared.infrastructure.events.operations import metrics
+
+log = structlog.get_logger(__name__)
+
+SHARE: Final = 0.1  # of the time, at most, for a duty that has more to do
+
+
+class Done(NamedTuple):
+    """How many deliveries a duty made ready, and whether there is more to do."""
+
+    hit: int
+    has_more: bool = False
+
+
+@dataclass
+class Duty:
+    """Something to do again and again. The pause is counted from its end."""
+
+    pause_seconds: float
+    work: Callable[[], Awaitable[Done]]
+    trouble: str | None = None
+
+
+class Housekeeping:
+    """Fires schedules, ends leases of processes that are gone, lets go what waits for nothing.
+
+    Every engine does all of it: nothing is wrong when several do the same at once.
+    """
+
+    def __init__(self, database: Database, registry: EventRegistry, notifier: Notifier) -> None:
+        self._notifier = notifier
+        scheduler, unblocker, clock = (
+            Scheduler(database, registry),
+            Unblocker(database),
+            Clock(database),
+        )
+
+        async def fire_schedules() -> Done:
+            return Done(await scheduler.fire_due())
+
+        async def end_leases() -> Done:
+            return Done(await end_leases_of_ended_workers(database))
+
+        async def unblock_all() -> Done:
+            unblocked = await unblocker.unblock()
+            return Done(unblocked.hit, has_more=unblocked.end is not None)
+
+        async def requeue_known() -> Done:
+            hit = await requeue(database, registry)
+            return Done(hit, has_more=hit > 0)
+
+        async def correct_waits() -> Done:
+            return Done(*await clock.correct())
+
+        self.duties = {
+            "schedules": Duty(1.0, fire_schedules),
+            "leases": Duty(1.0, end_leases),
+            "blocked": Duty(5.0, unblock_all),
+            "no_handler": Duty(5.0, requeue_known),
+            "clock": Duty(10.0, correct_waits),
+        }
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Do it all in the background while the block runs."""
+        tasks = [asyncio.create_task(self._repeat(name)) for name in self.duties]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def once(self) -> None:
+        """Do each duty to its end, once: for tests."""
+        for duty in self.duties.values():
+            while (await duty.work()).has_more:
+                pass
+
+    async def _repeat(self, name: str) -> None:
+        duty = self.duties[name]
+        while True:
+            began = time.monotonic()
+            done = await self._done(name, duty)
+            took = time.monotonic() - began
+            await asyncio.sleep(took * (1 / SHARE - 1) if done.has_more else duty.pause_seconds)
+
+    async def _done(self, name: str, duty: Duty) -> Done:
+        try:
+            done = await duty.work()
+        except Unavailable as error:
+            _note(name, duty, error.code)
+            return Done(0)
+        except Exception as error:  # noqa: BLE001 - it is noted; the others have to go on
+            _note(name, duty, "unexpected", error)
+            return Done(0)
+        _note(name, duty, None)
+        if done.hit:
+            self._notifier.notify()
+        return done
+
+
+def _note(name: str, duty: Duty, trouble: str | None, error: Exception | None = None) -> None:
+    """Count each trouble; tell of it once, and of its end."""
+    if trouble:
+        metrics.HOUSEKEEPING_FAILURES.labels(name).inc()
+    if trouble and trouble != duty.trouble:
+        log.warning("housekeeping waits", duty=name, reason=trouble, exc_info=error)
+    elif duty.trouble and not trouble:
+        log.info("housekeeping goes on", duty=name)
+    duty.trouble = trouble

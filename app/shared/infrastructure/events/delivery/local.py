@@ -1,0 +1,53 @@
+"""Running deliveries in this very process."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.runner import Claim, Runner
+
+log = structlog.get_logger(__name__)
+
+
+class LocalExecutor:
+    """Runs as many deliveries at once as it may, each in a task of its own."""
+
+    counts_attempts = True  # what is taken is started at once
+
+    def __init__(self, runner: Runner, notifier: Notifier, *, concurrency: int) -> None:
+        self._runner, self._notifier, self._concurrency = runner, notifier, concurrency
+        self._running: set[asyncio.Task[None]] = set()
+
+    @property
+    def lease(self) -> float:
+        return self._runner.lease
+
+    async def free(self) -> int:
+        """Return how many more it would run."""
+        return self._concurrency - len(self._running)
+
+    async def start(self, deliveries: Sequence[Claim]) -> None:
+        """Begin to run what was taken."""
+        for claim in deliveries:
+            task = asyncio.create_task(self._runner.run(claim))
+            self._running.add(task)
+            task.add_done_callback(self._ended)
+
+    async def finish(self) -> None:
+        """Wait for what runs."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Give back what is not done: its attempt does not count."""
+        for task in self._running:
+            task.cancel()
+        await self.finish()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._notifier.notify()  # a place is free, and perhaps the next one of a stream is too
+        if not task.cancelled() and (error := task.exception()):
+            # The lease will end, and somebody will take the delivery again.
+            log.warning("delivery left behind", error=type(error).__name__)

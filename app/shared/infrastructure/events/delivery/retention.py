@@ -1,0 +1,97 @@
+"""Forgetting, in time, what was delivered and what happened: so the tables stay small."""
+
+import datetime as dt
+from typing import Any, Final
+
+from sqlalchemy import Float, Integer, bindparam, delete, exists, not_, select
+
+from app.core.events import every
+from app.shared.domain.events import ScheduleTick
+from app.shared.infrastructure.database.batches import delete_batch
+from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.database.expressions import database_time
+from app.shared.infrastructure.database.models import event_delivery, event_log
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.states import DeliveryState, is_just
+from app.shared.infrastructure.events.outbox.log_positions import IS_AFTER, IS_UP_TO_LAST
+
+BATCH: Final = 5_000
+
+_keep_since = database_time(-bindparam("keep", type_=Float))
+
+OLD_DELIVERIES: Final = delete_batch(
+    event_delivery,
+    lambda c: is_just(c.state, DeliveryState.DONE) & (c.done_at < _keep_since),
+    "done_at",
+)
+"""The attempts go with them: the foreign key sees to it."""
+
+OLD_DISCARDED: Final = delete_batch(
+    event_delivery,
+    lambda c: is_just(c.state, DeliveryState.DISCARDED) & (c.done_at < _keep_since),
+    "done_at",
+)
+"""As long as their event is kept: without them a replay would take it for one never delivered."""
+
+_event = event_log.c
+_next = (
+    select(_event.recorded_at, _event.seq)
+    .where(IS_AFTER, _event.recorded_at < _keep_since)
+    .order_by(_event.recorded_at, _event.seq)
+    .limit(bindparam("most", type_=Integer))
+    .subquery("next")
+)
+END_OF_OLD_EVENTS: Final = Statement(
+    select(_next).order_by(_next.c.recorded_at.desc(), _next.c.seq.desc()).limit(1)
+)
+"""The last of the next so many old events, those too that are still needed."""
+
+OLD_EVENTS: Final = Statement(
+    delete(event_log).where(
+        IS_AFTER,
+        IS_UP_TO_LAST,
+        # Whoever has still to be told of it, or was not told in vain, needs it.
+        not_(exists().where(event_delivery.c.event_id == _event.event_id)),
+    )
+)
+
+
+@every(dt.timedelta(hours=1), id="event.forget_deliveries", transactional=False)
+class ForgetDeliveries:
+    """Delete deliveries that were done long enough ago. Dead ones stay until somebody looks."""
+
+    def __init__(self, database: Database, keep: dt.timedelta) -> None:
+        self._database, self._keep = database, keep
+
+    async def __call__(self, _tick: ScheduleTick, _key: str) -> None:
+        await forget_older(self._database, OLD_DELIVERIES, self._keep)
+
+
+@every(dt.timedelta(hours=1), id="event.forget_events", transactional=False)
+class ForgetEvents:
+    """Delete events that are old enough and that nobody has a delivery of any more."""
+
+    def __init__(self, database: Database, keep: dt.timedelta) -> None:
+        self._database, self._keep = database, keep
+
+    async def __call__(self, _tick: ScheduleTick, _key: str) -> None:
+        """Walk along the old ones: those that have to stay are not met again with each batch."""
+        await forget_older(self._database, OLD_DISCARDED, self._keep)
+        params: dict[str, Any] = {"keep": self._keep.total_seconds(), "most": BATCH}
+        params |= {"after_time": dt.datetime.fromtimestamp(0, dt.UTC), "after_seq": 0}
+        while end := await self._database.fetch_one(END_OF_OLD_EVENTS, params):
+            params |= {"last_time": end["recorded_at"], "last_seq": end["seq"]}
+            async with self._database.transaction() as connection:
+                await connection.execute(OLD_EVENTS, params)
+                await connection.commit()
+            params |= {"after_time": end["recorded_at"], "after_seq": end["seq"]}
+
+
+async def forget_older(database: Database, query: Statement, keep: dt.timedelta) -> None:
+    """Delete in small transactions, so that nobody waits long for one of them."""
+    hit = 1
+    while hit:
+        async with database.transaction() as connection:
+            asked = {"keep": keep.total_seconds(), "most": BATCH}
+            hit = await connection.execute(query, asked)
+            await connection.commit()

@@ -1,0 +1,283 @@
+"""Running one delivery: the handler's effect and the note that it is done, in one transaction."""
+
+import asyncio
+import random
+import traceback
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, TypeVar
+from uuid import UUID, uuid5
+
+import structlog
+
+from app.core.context import WorkContext, current_work
+from app.core.events import (
+    DeadLetter,
+    Discard,
+    EventRegistry,
+    Handler,
+    MoreToDo,
+    Retry,
+)
+from app.core.exceptions import Unavailable
+from app.shared.infrastructure.database.connection import Connection, Database, Row
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery import deliveries
+from app.shared.infrastructure.events.delivery.states import DeliveryState
+from app.shared.infrastructure.events.operations import metrics
+from app.shared.infrastructure.events.outbox.decoding import decoded
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+LONGEST_DELAY_SECONDS: Final = 3600.0
+ERROR_LENGTH: Final = 2_000
+
+
+class ClaimLost(Exception):
+    """Our lease ended and somebody else has the delivery: nothing of ours may stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that is ours until its lease ends."""
+
+    id: int
+    token: int
+    attempts: int
+    state: int
+    handler: str
+    stream_id: UUID
+
+    @property
+    def held(self) -> dict[str, int]:
+        """What every change of it names."""
+        return {"held": self.id, "with_token": self.token}
+
+
+class Outcome(NamedTuple):
+    """How a run ended that did not fail: what is written of its delivery, and how it is counted."""
+
+    write: Statement
+    counted_as: str
+    note: str | None = None
+
+
+DONE: Final = Outcome(deliveries.FINISH, "done")
+MORE: Final = Outcome(deliveries.CONTINUE, "continued")
+
+
+class Runner:
+    """Runs deliveries that were taken, each to its end: done, to be tried again, or dead."""
+
+    def __init__(
+        self, database: Database, registry: EventRegistry, *, worker_id: str, lease: float
+    ) -> None:
+        self._database, self._registry = database, registry
+        self.worker_id, self.lease = worker_id, lease
+
+    async def run(self, claim: Claim, *, is_late: Callable[[], bool] = lambda: False) -> None:
+        """Run one. Raises nothing of the handler's; Unavailable if the database is away.
+
+        If it is cancelled it is given back untried, unless `is_late` says that it took too long.
+        """
+        handler = self._registry.handler(claim.handler)
+        if handler is None:
+            await self._change(deliveries.MARK_NO_HANDLER, claim)
+            metrics.count_run(claim.handler, "no_handler", claim.attempts)
+            log.warning("delivery has no handler", handler=claim.handler, delivery=claim.id)
+            return
+        try:
+            if handler.subscription.transactional:
+                await self._in_one_transaction(claim, handler)
+            else:
+                await self._under_a_lease(claim, handler)
+        except ClaimLost:
+            metrics.count_run(claim.handler, "claim_lost", claim.attempts)
+            log.warning("claim lost", handler=claim.handler, delivery=claim.id)
+        except asyncio.CancelledError:
+            over = TimeoutError("over its time limit")
+            await unbroken(self._fail(claim, over) if is_late() else self.release(claim))
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is noted, not raised
+            await unbroken(self._fail(claim, error))
+        else:
+            await self.unblock_next(claim)
+
+    async def release(self, claim: Claim) -> None:
+        """Give one back untried."""
+        await self._change(deliveries.RELEASE, claim)
+
+    async def extend(self, held: Sequence[Claim]) -> None:
+        """Begin the lease of what is held anew, if the database is there: else the next time."""
+        extended = [claim.held | {"lease": self.lease} for claim in held]
+        if not extended:
+            return
+        with suppress(Unavailable):
+            async with self._database.transaction() as connection:
+                await connection.execute_many(deliveries.EXTEND, extended)
+                await connection.commit()
+
+    async def unblock_next(self, claim: Claim) -> None:
+        """Let the next one of the stream go. Own transaction, so that it sees ours committed."""
+        stream = {"of_handler": claim.handler, "of_stream": claim.stream_id}
+        if await self._database.fetch_one(deliveries.WAITING, stream) is None:
+            return  # as most often: a look costs less than a transaction
+        async with self._database.transaction() as connection:
+            await connection.execute(deliveries.UNBLOCK_NEXT, stream)
+            await connection.commit()
+
+    async def _in_one_transaction(self, claim: Claim, handler: Handler) -> None:
+        """Exactly once: effect, new events and the note that it is done, together or not at all."""
+        async with self._database.transaction() as connection:
+            row = await self._load(connection, claim)
+            with _working_on(row):
+                uow = handler.unit_of_work().join(connection)
+                outcome = await self._call(handler, row, uow)
+                await uow.flush()
+            await self._finish(connection, claim, outcome)
+
+    async def _under_a_lease(self, claim: Claim, handler: Handler) -> None:
+        """At least once: the effect is somewhere else, no transaction waits for it meanwhile."""
+        async with self._database.transaction() as connection:
+            row = await self._load(connection, claim)
+        async with self._lease_extended(claim):
+            with _working_on(row):
+                outcome = await self._call(handler, row, delivery_key(row["event_id"], handler.id))
+        async with self._database.transaction() as connection:
+            await self._finish(connection, claim, outcome)
+
+    async def _load(self, connection: Connection, claim: Claim) -> Row:
+        row = await connection.fetch_one(deliveries.LOAD, claim.held)
+        if row is None:
+            raise ClaimLost
+        return row
+
+    async def _call(self, handler: Handler, row: Row, second: object) -> Outcome:
+        event = decoded(self._registry, row)
+        try:
+            with metrics.HANDLER_SECONDS.labels(handler.id).time():
+                async with asyncio.timeout(handler.subscription.timeout):
+                    await handler.call(event, second)
+        except Discard as discarded:
+            return Outcome(deliveries.FINISH, "discarded", f"discarded: {discarded}")
+        except MoreToDo:
+            return MORE
+        except asyncio.CancelledError as error:
+            if _is_being_stopped():
+                raise
+            raise RuntimeError("the handler was cancelled, but not by us") from error
+        return DONE
+
+    async def _finish(self, connection: Connection, claim: Claim, outcome: Outcome) -> None:
+        if await connection.execute(outcome.write, claim.held | {"note": outcome.note}) != 1:
+            raise ClaimLost
+        await connection.commit()
+        metrics.count_run(claim.handler, outcome.counted_as, claim.attempts)
+
+    async def _fail(self, claim: Claim, error: Exception) -> None:
+        note = f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
+        failed = {
+            "note": note,
+            "is_fatal": isinstance(error, DeadLetter),
+            "delay": _delay(claim.attempts, error),
+        }
+        attempt = {
+            "delivery_id": claim.id,
+            "token": claim.token,
+            "attempt": claim.attempts,
+            "worker_id": self.worker_id,
+            "error_class": type(error).__name__,
+            "error": note,
+            "traceback": "".join(traceback.format_exception(error))[-10 * ERROR_LENGTH :],
+        }
+        async with self._database.transaction() as connection:
+            row = await connection.fetch_one(deliveries.FAIL, claim.held | failed)
+            if row is None:
+                return
+            await connection.execute(deliveries.ADD_ATTEMPT, attempt)
+            await connection.commit()
+        is_dead = row["state"] == DeliveryState.DEAD
+        metrics.count_run(claim.handler, "dead" if is_dead else "failed", claim.attempts)
+        log.warning(
+            "delivery dead" if is_dead else "delivery failed",
+            handler=claim.handler,
+            delivery=claim.id,
+            attempt=claim.attempts,
+            error=note,
+        )
+        if is_dead:
+            await self.unblock_next(claim)
+
+    async def _change(self, query: Statement, claim: Claim) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(query, claim.held)
+            await connection.commit()
+
+    @asynccontextmanager
+    async def _lease_extended(self, claim: Claim) -> AsyncIterator[None]:
+        async def extend() -> None:
+            while True:
+                await asyncio.sleep(self.lease / 3)
+                await self.extend([claim])
+
+        heartbeat = asyncio.create_task(extend())
+        try:
+            yield
+        finally:
+            heartbeat.cancel()
+            await asyncio.gather(heartbeat, return_exceptions=True)
+
+
+async def unbroken(work: Coroutine[Any, Any, T]) -> T:
+    """Return what it returns. Whoever cancels waits for its end."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
+
+
+def delivery_key(event_id: UUID, handler_id: str) -> str:
+    """Return what the other side can tell a repetition by.
+
+    It follows from the event and the handler's id alone (UUIDv5, RFC 9562), so it is the same for
+    every attempt, also after a replay or in a restored database, and no other delivery has it. It
+    has no full stop, by which a signed message is divided.
+    """
+    return str(uuid5(event_id, handler_id))
+
+
+def _is_being_stopped() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+@contextmanager
+def _working_on(row: Row) -> Iterator[None]:
+    """Carry on in the name of whoever caused the event: log lines and new events say so."""
+    token = current_work.set(
+        WorkContext(
+            request_id=row["correlation_id"] or "",
+            actor_id=row["actor_id"],
+            traceparent=row["traceparent"],
+            caused_by=row["event_id"],
+            caused_at=row["occurred_at"],
+        )
+    )
+    try:
+        yield
+    finally:
+        current_work.reset(token)
+
+
+def _delay(attempts: int, error: Exception) -> float:
+    """Twice as long after each attempt, up to an hour, and never the same for all (± 25 %).
+
+    A handler may ask for more, not for less: its attempts are to last as long as they always do.
+    """
+    usual: float = min(LONGEST_DELAY_SECONDS, 2.0 * 2**attempts)
+    usual *= random.uniform(0.75, 1.25)  # noqa: S311 - nothing secret
+    return max(usual, error.after) if isinstance(error, Retry) else usual

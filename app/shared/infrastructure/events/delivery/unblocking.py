@@ -1,0 +1,188 @@
+"""The sweep: what was set aside, and has nothing before it any more, is let go.
+
+PROMOTE does so for one stream when something in it ends. This is for what nobody did it for: a
+process died between its two steps, or somebody set the deliveries aside. It goes along the streams
+page by page, so that no number of streams makes a statement long.
+"""
+
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    func,
+    literal_column,
+    not_,
+    null,
+    select,
+    update,
+)
+
+from app.core.exceptions import Unavailable
+from app.shared.infrastructure.database.connection import Connection, Database
+from app.shared.infrastructure.database.expressions import time_limit
+from app.shared.infrastructure.database.models import event_delivery
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.deliveries import head_of, is_paused
+from app.shared.infrastructure.events.delivery.states import DeliveryState, is_just
+
+STREAMS_AT_ONCE: Final = 500
+LIMIT_SECONDS: Final = 0.5
+BEFORE_ALL: Final = UUID(int=0)
+
+_this = event_delivery.c
+_blocked = event_delivery.alias("blocked").c
+_is_blocked = is_just(_blocked.state, DeliveryState.BLOCKED)
+_handler = bindparam("of_handler", type_=_this.handler.type)
+
+NEXT_HANDLER: Final = Statement(
+    select(func.min(_blocked.handler).label("id")).where(
+        _is_blocked, _blocked.handler > bindparam("after_handler")
+    )
+)
+"""The next one for which something is blocked."""
+
+
+def _first_after(stream: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The next stream: a step into an index. `DISTINCT` would read all that waits in each."""
+    return (
+        select(_blocked.stream_id)
+        .where(_is_blocked, _blocked.handler == _handler, _blocked.stream_id > stream)
+        .order_by(_blocked.handler, _blocked.stream_id, _blocked.stream_position)
+        .limit(literal_column("1"))
+        .scalar_subquery()
+    )
+
+
+_begin = (
+    select(
+        _first_after(bindparam("after_stream", type_=_this.stream_id.type)).label("stream_id"),
+        literal_column("1").label("place"),
+    )
+    .where(not_(is_paused(_handler)))
+    .cte("streams", recursive=True)
+)
+_streams = _begin.union_all(
+    select(_first_after(_begin.c.stream_id), _begin.c.place + literal_column("1")).where(
+        _begin.c.stream_id.is_not(None), _begin.c.place < bindparam("most")
+    )
+)
+_free = (
+    select(_this.id)
+    .where(
+        _this.handler == _handler,
+        _this.stream_id == _streams.c.stream_id,
+        _this.stream_position
+        == head_of(_handler, _streams.c.stream_id).correlate(_streams).scalar_subquery(),
+        is_just(_this.state, DeliveryState.BLOCKED),
+    )
+    .correlate(_streams)
+    .scalar_subquery()
+)
+
+
+def _page(free: ColumnElement[Any]) -> Statement:
+    stream, place = _streams.c.stream_id, _streams.c.place
+    return Statement(select(stream, free.label("free")).where(stream.is_not(None)).order_by(place))
+
+
+PAGE: Final = _page(_free)
+"""The next streams of a handler in which something waits, and what of it may go; none if paused."""
+
+PASSED: Final = _page(null())
+"""The same streams, looked into no further."""
+
+UNBLOCK: Final = Statement(
+    update(event_delivery)
+    .where(_this.id == bindparam("blocked"), _this.state == int(DeliveryState.BLOCKED))
+    .values(state=int(DeliveryState.READY))
+)
+"""One by one: joined to what was found, with a plan that was made while the table was empty, it
+would look through all that is found for each that waits."""
+
+LIMITED: Final = Statement(select(time_limit(LIMIT_SECONDS)))
+
+
+class Stream(NamedTuple):
+    """A place in the order of streams: behind this one, or, without an id, behind the handler's."""
+
+    handler: str
+    id: UUID | None
+
+
+START: Final = Stream("", None)
+
+
+class Unblocked(NamedTuple):
+    """How many deliveries were let go, and where to go on, unless that was all."""
+
+    hit: int
+    end: Stream | None
+
+
+class Unblocker:
+    """Goes along all streams in which something waits, a page each time, round and round.
+
+    A page that takes too long is tried again with half as many streams, in the same place. A single
+    stream that takes too long is passed.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._after, self._most = START, STREAMS_AT_ONCE
+
+    async def unblock(self) -> Unblocked:
+        """Sweep the next page. Raises Unavailable."""
+        try:
+            unblocked = await self._unblock(PAGE)
+        except Unavailable:
+            if self._most == 1:
+                self._after = (await self._unblock(PASSED)).end or START
+            self._most = max(1, self._most // 2)
+            raise
+        self._after = unblocked.end or START
+        self._most = min(STREAMS_AT_ONCE, self._most * 2)
+        return unblocked
+
+    async def _unblock(self, page: Statement) -> Unblocked:
+        async with self._database.transaction() as connection:
+            await connection.fetch_one(LIMITED, {})
+            after = await _next(connection, self._after)
+            if after is None:
+                return Unblocked(0, None)
+            unblocked = await unblock(connection, page, after=after, most=self._most)
+            await connection.commit()
+        return unblocked
+
+
+async def _next(connection: Connection, after: Stream) -> Stream | None:
+    """Return the place, before the next handler's streams if it is behind those of another."""
+    if after.id is not None:
+        return after
+    row = await connection.fetch_one(NEXT_HANDLER, {"after_handler": after.handler})
+    return Stream(row["id"], BEFORE_ALL) if row and row["id"] else None
+
+
+async def unblock(
+    connection: Connection, page: Statement = PAGE, *, after: Stream, most: int = STREAMS_AT_ONCE
+) -> Unblocked:
+    """Let go what is first in the streams of a page."""
+    asked = {"of_handler": after.handler, "after_stream": after.id, "most": most}
+    rows = await connection.fetch_all(page, asked)
+    # In one order: another that sweeps has the same locks to take.
+    first = [{"blocked": id} for id in sorted(row["free"] for row in rows if row["free"])]
+    if first:
+        await connection.execute_many(UNBLOCK, first)
+    end = rows[-1]["stream_id"] if len(rows) == most else None
+    return Unblocked(len(first), Stream(after.handler, end))
+
+
+async def unblock_all(database: Database, handler: str) -> None:
+    """Make ready what is first in its stream now. What a paused handler has to do stays."""
+    after = Stream(handler, BEFORE_ALL)
+    while after.id is not None:
+        async with database.transaction() as connection:
+            end = (await unblock(connection, after=after)).end
+            await connection.commit()
+        after = end or Stream(handler, None)

@@ -1,0 +1,210 @@
+"""Steering deliveries: trying again, giving up, holding back.
+
+Whatever is to run (again) is set aside as blocked first and then let go as any other is, by the
+sweep: so it keeps the order of its stream, and waits while its handler is paused.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    bindparam,
+    delete,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+
+from app.core.context import current_work
+from app.core.events import EventRegistry, Handler
+from app.shared.application.dto.events import Changed
+from app.shared.application.events import (
+    DeliveryNotDead,
+    DeliveryNotFound,
+    DeliveryNotWaiting,
+    HandlerNotFound,
+)
+from app.shared.infrastructure.database.connection import (
+    Database,
+    IntegrityViolation,
+)
+from app.shared.infrastructure.database.expressions import database_time, one_of
+from app.shared.infrastructure.database.models import event_delivery, event_pause
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery import deliveries
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.states import (
+    OPEN_STATES,
+    DeliveryState,
+    due_in,
+    is_in,
+)
+from app.shared.infrastructure.events.delivery.unblocking import unblock_all
+from app.shared.infrastructure.events.operations.inspection import Inspection
+
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
+BATCH: Final = 5_000
+
+_this = event_delivery.c
+_is_one = _this.id == bindparam("delivery_id")
+AGAIN: Final[dict[str, Any]] = {
+    "state": int(BLOCKED),
+    "attempts": 0,
+    **due_in(),
+    "done_at": None,
+    "worker_id": None,
+}
+_GIVEN_UP: Final[dict[str, Any]] = {
+    "state": int(DISCARDED),
+    "done_at": database_time(),
+    "worker_id": None,
+    "last_error": bindparam("note"),
+}
+
+EXISTS: Final = Statement(select(_this.id).where(_is_one))
+RETRY: Final = Statement(
+    update(event_delivery)
+    .where(_is_one, is_in(_this.state, DEAD, NO_HANDLER, DISCARDED))
+    .values(AGAIN)
+    .returning(_this.handler, _this.stream_id)
+)
+DISCARD: Final = Statement(
+    update(event_delivery)
+    .where(_is_one, is_in(_this.state, READY, DEAD, BLOCKED, NO_HANDLER))
+    .values(_GIVEN_UP)
+    .returning(_this.handler, _this.stream_id)
+)
+
+
+def _batch_of_handler(*states: DeliveryState, **values: Any) -> Statement:
+    """Change a handler's next deliveries in some states, in the order of their ids."""
+    other = event_delivery.alias("other").c
+    chosen = (
+        select(other.id)
+        .where(
+            other.handler == bindparam("of_handler"),
+            is_in(other.state, *OPEN_STATES),
+            is_in(other.state, *states),
+            other.id > bindparam("after"),
+        )
+        .order_by(other.id)
+        # A constant: a plan for any number would walk along all deliveries, done ones too, to stop
+        # early.
+        .limit(literal_column(str(BATCH)))
+    )
+    return Statement(
+        update(event_delivery)
+        # The states again: one that is taken meanwhile is not ours any more.
+        .where(one_of(_this.id, chosen), is_in(_this.state, *states))
+        .values(values)
+        .returning(_this.id)
+    )
+
+
+RETRY_BATCH: Final = _batch_of_handler(DEAD, NO_HANDLER, **AGAIN)
+DISCARD_BATCH: Final = _batch_of_handler(DEAD, NO_HANDLER, **_GIVEN_UP)
+DISCARD_WAITING_BATCH: Final = _batch_of_handler(READY, DEAD, BLOCKED, NO_HANDLER, **_GIVEN_UP)
+BLOCK_BATCH: Final = _batch_of_handler(READY, state=int(BLOCKED))
+
+PAUSE: Final = Statement(insert(event_pause).values(paused_at=database_time()), columns=["handler"])
+RESUME: Final = Statement(
+    delete(event_pause).where(event_pause.c.handler == bindparam("of_handler"))
+)
+
+
+class SqlDeliveryOperations:
+    """See `DeliveryOperations`. Many deliveries are changed in batches, a transaction each."""
+
+    def __init__(
+        self,
+        database: Database,
+        registry: EventRegistry,
+        inspection: Inspection,
+        notifier: Notifier,
+    ) -> None:
+        self._database, self._registry, self._notifier = database, registry, notifier
+        self._inspection = inspection
+
+    async def retry(self, delivery_id: int, /) -> None:
+        await self._change(RETRY, delivery_id, {}, refusal=DeliveryNotDead)
+
+    async def retry_all(self, handler: str, /) -> Changed:
+        await self._inspection.require(handler)
+        return await self._change_all(RETRY_BATCH, handler, {})
+
+    async def discard(self, delivery_id: int, /, *, reason: str) -> None:
+        given_up = {"note": _note(reason)}
+        await self._change(DISCARD, delivery_id, given_up, refusal=DeliveryNotWaiting)
+
+    async def discard_all(self, handler: str, /, *, reason: str) -> Changed:
+        await self._inspection.require(handler)
+        is_gone = self._registry.handler(handler) is None
+        query = DISCARD_WAITING_BATCH if is_gone else DISCARD_BATCH
+        return await self._change_all(query, handler, {"note": _note(reason)})
+
+    async def pause(self, handler: str, /) -> None:
+        known(self._registry, handler)
+        try:
+            async with self._database.transaction() as connection:
+                await connection.execute(PAUSE, {"handler": handler})
+                await connection.commit()
+        except IntegrityViolation:
+            return  # it is paused already
+        await self._change_all(BLOCK_BATCH, handler, {})
+
+    async def resume(self, handler: str, /) -> None:
+        async with self._database.transaction() as connection:
+            was_paused = await connection.execute(RESUME, {"of_handler": handler})
+            await connection.commit()
+        if not was_paused:
+            known(self._registry, handler)
+        await self._unblock_all(handler)
+
+    async def _change(
+        self,
+        query: Statement,
+        delivery_id: int,
+        params: dict[str, Any],
+        *,
+        refusal: type[DeliveryNotDead | DeliveryNotWaiting],
+    ) -> None:
+        one = {"delivery_id": delivery_id}
+        async with self._database.transaction() as connection:
+            row = await connection.fetch_one(query, one | params)
+            if row is None:
+                known = await connection.fetch_one(EXISTS, one)
+                raise refusal if known else DeliveryNotFound
+            stream = {"of_handler": row["handler"], "of_stream": row["stream_id"]}
+            await connection.execute(deliveries.UNBLOCK_NEXT, stream)
+            await connection.commit()
+        self._notifier.notify()
+
+    async def _change_all(self, query: Statement, handler: str, params: dict[str, Any]) -> Changed:
+        hit, after = 0, 0
+        while True:
+            asked = params | {"of_handler": handler, "after": after}
+            async with self._database.transaction() as connection:
+                ids = [row["id"] for row in await connection.fetch_all(query, asked)]
+                await connection.commit()
+            if not ids:
+                break
+            hit, after = hit + len(ids), max(ids)
+        await self._unblock_all(handler)
+        return Changed(hit)
+
+    async def _unblock_all(self, handler: str) -> None:
+        await unblock_all(self._database, handler)
+        self._notifier.notify()
+
+
+def _note(reason: str) -> str:
+    actor_id = current_work.get().actor_id
+    return f"discarded by {actor_id}: {reason}" if actor_id else f"discarded: {reason}"
+
+
+def known(registry: EventRegistry, handler: str) -> Handler:
+    """Return the handler. Raises HandlerNotFound."""
+    found = registry.handler(handler)
+    if found is None:
+        raise HandlerNotFound
+    return found

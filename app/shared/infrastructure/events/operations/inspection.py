@@ -1,0 +1,195 @@
+"""Looking at single deliveries: what became of them, what went wrong, what they hold up."""
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from sqlalchemy import and_, bindparam, func, or_, select
+
+from app.core.events import EventRegistry, Handler
+from app.shared.application.dto.events import (
+    AttemptView,
+    DeliveryDetail,
+    DeliveryQuery,
+    DeliveryView,
+    EventView,
+    HandlerView,
+)
+from app.shared.application.events import DeliveryNotFound, HandlerNotFound
+from app.shared.infrastructure.database.connection import Database, Row
+from app.shared.infrastructure.database.models import (
+    event_attempt,
+    event_delivery,
+    event_log,
+    event_pause,
+)
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.states import (
+    OPEN_STATES,
+    DeliveryState,
+    is_in,
+    is_just,
+)
+from app.shared.infrastructure.events.operations.backlog import status
+
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
+SHOWN_AT_ONCE: Final = 20
+
+_this, _event = event_delivery.c, event_log.c
+_shown = (
+    select(
+        _this.id,
+        _this.event_id,
+        _event.event_type,
+        _event.aggregate_id,
+        _event.aggregate_version,
+        _this.handler,
+        _this.state,
+        _this.attempts,
+        _this.max_attempts,
+        _this.due_at,
+        _this.done_at,
+        _this.last_error,
+    )
+    .select_from(event_delivery)
+    .join(event_log, _event.event_id == _this.event_id)
+)
+
+
+@lru_cache(maxsize=64)
+def page_statement(
+    state: DeliveryState | None, *, of_handler: bool, is_continued: bool
+) -> Statement:
+    """Return the statement for one shape of list."""
+    rows = _shown
+    if state is not None:
+        rows = rows.where(is_just(_this.state, state))
+    if of_handler:
+        rows = rows.where(_this.handler == bindparam("of_handler"))
+    if is_continued:
+        rows = rows.where(_this.id < bindparam("before"))
+    return Statement(rows.order_by(_this.id.desc()).limit(bindparam("size")), is_search=True)
+
+
+ONE: Final = Statement(
+    _shown.add_columns(
+        _event.schema_version,
+        _event.aggregate_type,
+        _event.occurred_at,
+        _event.recorded_at,
+        _event.actor_id,
+        _event.correlation_id,
+        _event.causation_id,
+        _event.payload,
+    ).where(_this.id == bindparam("delivery_id"))
+)
+ATTEMPTS: Final = Statement(
+    select(*(event_attempt.c[name] for name in AttemptView.__dataclass_fields__))
+    .where(event_attempt.c.delivery_id == bindparam("delivery_id"))
+    .order_by(event_attempt.c.token)
+)
+_holder = event_delivery.alias("holder").c
+_is_behind = and_(
+    _this.handler == _holder.handler,
+    _this.stream_id == _holder.stream_id,
+    _this.stream_position > _holder.stream_position,
+    is_just(_this.state, BLOCKED),
+    _holder.id == bindparam("delivery_id"),
+    is_in(_holder.state, *OPEN_STATES),
+    or_(_holder.state != int(DEAD), _holder.blocks_when_dead),
+)
+HOW_MANY_BEHIND: Final = Statement(
+    select(func.count().label("total")).select_from(event_delivery).where(_is_behind)
+)
+FIRST_BEHIND: Final = Statement(
+    _shown.where(_is_behind).order_by(_this.stream_position).limit(SHOWN_AT_ONCE)
+)
+
+_PAUSED: Final = Statement(select(event_pause))
+IS_STORED: Final = Statement(
+    select(_this.id)
+    .where(_this.handler == bindparam("of_handler"), is_just(_this.state, NO_HANDLER))
+    .limit(1)
+)
+
+
+class Inspection:
+    """See `EventInspection`: each question is one statement, outside any transaction."""
+
+    def __init__(self, database: Database, registry: EventRegistry) -> None:
+        self._database, self._registry = database, registry
+
+    async def page(self, query: DeliveryQuery, /) -> Sequence[DeliveryView]:
+        if query.handler is not None:
+            await self.require(query.handler)
+        state = None if query.state is None else DeliveryState[query.state.name]
+        statement = page_statement(
+            state, of_handler=query.handler is not None, is_continued=query.before is not None
+        )
+        given = {"of_handler": query.handler, "before": query.before, "size": query.size}
+        params = {name: value for name, value in given.items() if value is not None}
+        return [_delivery(row) for row in await self._database.fetch_all(statement, params)]
+
+    async def show(self, delivery_id: int, /) -> DeliveryDetail:
+        one = {"delivery_id": delivery_id}
+        row = await self._database.fetch_one(ONE, one)
+        if row is None:
+            raise DeliveryNotFound
+        behind = await self._database.fetch_one(HOW_MANY_BEHIND, one)
+        return DeliveryDetail(
+            delivery=_delivery(row),
+            event=_published(row),
+            attempts=[AttemptView(**a) for a in await self._database.fetch_all(ATTEMPTS, one)],
+            blocks=behind["total"] if behind else 0,
+            first_blocked=[_delivery(r) for r in await self._database.fetch_all(FIRST_BEHIND, one)],
+        )
+
+    async def handlers(self) -> list[HandlerView]:
+        rows = await self._database.fetch_all(_PAUSED, {})
+        paused = {row["handler"]: row["paused_at"] for row in rows}
+        found = sorted(self._registry.handlers, key=lambda handler: handler.id)
+        return [_handler(handler, paused.get(handler.id)) for handler in found]
+
+    async def require(self, handler: str) -> None:
+        """Raise HandlerNotFound unless this code has it, or something is parked for it."""
+        if self._registry.handler(handler) is None:
+            stored = await self._database.fetch_one(IS_STORED, {"of_handler": handler})
+            if stored is None:
+                raise HandlerNotFound
+
+
+def _delivery(row: Row) -> DeliveryView:
+    values = {name: row[name] for name in DeliveryView.__dataclass_fields__}
+    return DeliveryView(**{**values, "state": status(row["state"])})
+
+
+def _published(row: Row) -> EventView:
+    return EventView(
+        id=row["event_id"],
+        type=row["event_type"],
+        schema_version=row["schema_version"],
+        aggregate_type=row["aggregate_type"],
+        aggregate_id=row["aggregate_id"],
+        aggregate_version=row["aggregate_version"],
+        occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"],
+        actor_id=row["actor_id"],
+        request_id=row["correlation_id"],
+        caused_by=row["causation_id"],
+        data=row["payload"],
+    )
+
+
+def _handler(handler: Handler, paused_at: dt.datetime | None) -> HandlerView:
+    asked = handler.subscription
+    return HandlerView(
+        id=handler.id,
+        event=asked.event.type if asked.event else None,
+        every=asked.every.total_seconds() if asked.every else None,
+        transactional=asked.transactional,
+        on_dead=asked.on_dead,
+        max_attempts=asked.max_attempts,
+        timeout=asked.timeout,
+        paused_at=paused_at,
+    )

@@ -1,0 +1,62 @@
+"""Letters from templates: each of them as plain text and as HTML."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+
+from app.shared.application.email import Email, EmailKind
+from app.shared.domain.value_objects import EmailAddress
+from app.shared.infrastructure.external.mailer import one_line
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    subject: str
+    text: Template
+    html: Template
+
+
+class EmailTemplates:
+    """The letters of a module: `<name>.txt`, whose first line is the subject, and `<name>.html`.
+
+    All are read at the start, so that a mistake in one stops it. `shared` are values that every
+    letter may use; a value that a template names and nobody gives is an error. Values come out on
+    one line: what somebody wrote can't pass for a part of the letter. A subject holds none but the
+    shared ones: in a list of emails, words of a stranger would look like ours.
+    """
+
+    def __init__(self, folder: Path, **shared: str) -> None:
+        environment = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=select_autoescape(["html"], default=False, default_for_string=False),
+            undefined=StrictUndefined,
+            finalize=lambda value: one_line(value) if isinstance(value, str) else value,
+        )
+        environment.globals.update(shared)
+        self._emails = {file.stem: _template(environment, file) for file in folder.glob("*.txt")}
+
+    def write(
+        self, name: str, values: Mapping[str, Any], *, key: str, kind: EmailKind, to: EmailAddress
+    ) -> Email:
+        """Return the letter. Raises UndefinedError if a value is missing."""
+        email = self._emails[name]
+        return Email(
+            key=key,
+            kind=kind,
+            to=to,
+            subject=email.subject,
+            text=email.text.render(values),
+            html=email.html.render(values),
+        )
+
+
+def _template(environment: Environment, file: Path) -> _Template:
+    subject, _, text = file.read_text(encoding="utf-8").partition("\n")
+    return _Template(
+        subject=environment.from_string(subject).render(),
+        text=environment.from_string(text.lstrip("\n")),
+        html=environment.get_template(f"{file.stem}.html"),
+    )

@@ -1,0 +1,114 @@
+"""Answers that come before all of the request has: the client still sends, and has to read them."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from app.core.http.routing import ApiRouter
+from app.core.http.schema_types import Body
+from app.core.http.server import HttpProtocol
+from app.core.http.service import Service
+from app.core.security import AUTHENTICATED, PUBLIC
+from tests.support.server import PATIENCE_SECONDS, served
+from tests.support.sockets import Reply, connected
+
+LINGER = 0.5
+PART = b"x" * 16_384
+SIZE = 64 * len(PART)
+HEAD = b"POST %b HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n%b\r\n"
+LENGTH = b"Content-Length: %d\r\n" % SIZE
+
+
+class Brief(HttpProtocol):
+    LINGER_SECONDS = LINGER
+
+
+class Note(Body):
+    text: str
+
+
+async def take(body: Note) -> dict[str, str]:
+    return {"text": body.text}
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    app = Service(report=print)
+    router = ApiRouter()
+    router.post("/notes", take, access=PUBLIC)
+    router.post("/mine", take, access=AUTHENTICATED)
+    app.add(router)
+    with served(app, Brief) as address:
+        yield int(address.rpartition(":")[2])
+
+
+def answered(connection: socket.socket) -> Reply:
+    """What comes back, to the end."""
+    received = b""
+    while part := connection.recv(65_536):
+        received += part
+    return Reply(received)
+
+
+def wait_for_answer(connection: socket.socket) -> None:
+    """Wait until an answer has arrived, and leave it there."""
+    assert connection.recv(1, socket.MSG_PEEK)
+
+
+@pytest.mark.parametrize(
+    ("path", "framing", "part", "status"),
+    [
+        (b"/notes", LENGTH, PART, 413),
+        (b"/notes", b"Transfer-Encoding: chunked\r\n", b"4000\r\n" + PART + b"\r\n", 413),
+        (b"/mine", LENGTH, PART, 401),
+        (b"/nowhere", LENGTH, PART, 404),
+        (b"/notes", LENGTH + b"Content-Encoding: gzip\r\n", PART, 415),
+        (b"/notes", b"Transfer-Encoding: gzip, chunked\r\n", PART, 501),
+        (b"/notes", b"Content-Length: x\r\n", PART, 400),
+    ],
+)
+def test_who_goes_on_sending_can_read_why_it_was_refused(
+    port: int, path: bytes, framing: bytes, part: bytes, status: int
+) -> None:
+    with connected(port) as connection:
+        connection.sendall(HEAD % (path, framing) + 2 * part)
+        wait_for_answer(connection)
+        for _ in range(8):  # as a proxy does, which has the whole body and looks back afterwards
+            connection.sendall(part)
+            time.sleep(0.005)
+        assert answered(connection).status == status
+
+
+def test_who_stops_sending_sees_the_end_at_once(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(HEAD % (b"/notes", LENGTH) + PART)
+        began = time.monotonic()
+        assert answered(connection).status == 413
+        assert time.monotonic() - began < LINGER
+
+
+def drip(connection: socket.socket) -> None:
+    """Send a byte now and then, for as long as the connection stands."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        connection.sendall(b"x")
+        time.sleep(LINGER / 20)
+
+
+def test_who_sends_for_ever_is_cut_off(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(HEAD % (b"/notes", LENGTH))
+        with pytest.raises(ConnectionError):
+            drip(connection)
+
+
+def test_what_follows_a_refused_request_is_not_done(port: int) -> None:
+    fine = b'{"text": "a"}'
+    length = b"Content-Length: %d\r\n" % len(fine)
+    with connected(port) as connection:
+        connection.sendall(HEAD % (b"/notes", b"Content-Length: x\r\n"))
+        connection.sendall(HEAD % (b"/notes", length) + fine)
+        reply = answered(connection)
+        assert (reply.status, reply.whole.count(b"HTTP/1.1 ")) == (400, 1)

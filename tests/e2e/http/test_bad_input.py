@@ -1,0 +1,464 @@
+"""Bad input ends in a 4xx with a code and is never repeated: in every place of every route."""
+
+import base64
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote_from_bytes
+
+import pytest
+
+from app.core.http.service import Service
+from tests.support.dead_letters import leave_failed
+from tests.support.manifest import manifests, things
+from tests.support.people import Person
+from tests.support.raw import Answer, send
+
+BAD: Final[dict[str, Any]] = tomllib.loads(
+    (Path(__file__).parents[1] / "corpus/values.toml").read_text(encoding="utf-8")
+)
+CANARY: Final = "c4n4ry"
+FORM: Final = "application/x-www-form-urlencoded"
+
+# What makes a field good where its schema does not say it; anything else is made from the schema.
+GOOD: Final = {
+    "since": "2026-01-01T00:00:00Z",
+    **{name: value for each in manifests().values() for name, value in each.good_values.items()},
+}
+SOME_ID: Final = "0190f5a0-0000-7000-8000-000000000001"
+SEVERAL_LINES: Final = {name for each in manifests().values() for name in each.several_lines}
+# What a complaint about the form of a value may say; the rest is about what the value means.
+OF_FORM: Final = {"required", "unknown_field", "wrong_type", "invalid_format", "not_allowed"}
+
+
+def is_opaque(name: str) -> bool:
+    """Tell of a password or a token: it is whatever it is, as long as it is Unicode."""
+    return name.endswith(("password", "token", "cursor", "secret"))
+
+
+def in_kind(name: str, table: dict[str, Any]) -> Any:
+    """What the table has for a field, or for what its name ends with: `new_password`."""
+    return next((table[end] for end in table if name == end or name.endswith(f"_{end}")), None)
+
+
+def good_value(name: str, schema: dict[str, Any]) -> Any:
+    """A value that the field takes."""
+    if (known := in_kind(name, GOOD)) is not None:
+        return known
+    if "default" in schema or schema.get("nullable"):
+        return schema.get("default")
+    if "enum" in schema or "const" in schema:
+        return schema.get("const", schema.get("enum", [None])[0])
+    formats = {"uuid": SOME_ID, "date-time": "2027-01-01T00:00:00Z"}
+    kinds = {"array": [], "boolean": False, "integer": schema.get("minimum", 1), "object": {}}
+    text = "a" * max(8, schema.get("minLength", 0))
+    return formats.get(schema.get("format", "")) or kinds.get(schema["type"], text)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of the OpenAPI document."""
+
+    method: str
+    path: str
+    operation: dict[str, Any]
+    schemas: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def parameters(self, place: str) -> list[tuple[str, dict[str, Any]]]:
+        return [
+            (parameter["name"], self.resolved(parameter["schema"]))
+            for parameter in self.operation.get("parameters", [])
+            if parameter["in"] == place
+        ]
+
+    def fields(self, media_type: str) -> list[tuple[str, dict[str, Any]]]:
+        """The fields of the body, if it is of this type."""
+        content = self.operation.get("requestBody", {}).get("content", {})
+        if media_type not in content:
+            return []
+        properties = self.resolved(content[media_type]["schema"])["properties"]
+        return [(name, self.resolved(schema)) for name, schema in properties.items()]
+
+    @property
+    def good(self) -> dict[str, Any]:
+        """A body with nothing wrong in it but perhaps what it means: each field that it needs."""
+        content = self.operation.get("requestBody", {}).get("content", {}).values()
+        wanted = {n for each in content for n in self.resolved(each["schema"]).get("required", [])}
+        fields = self.fields("application/json")
+        needed = [pair for pair in fields if pair[0] in wanted] or fields[:1]
+        return {name: good_value(name, schema) for name, schema in needed}
+
+    def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The schema without its reference, and what is optional as what it is otherwise."""
+        if "anyOf" in schema:
+            first, null = schema["anyOf"]
+            assert null == {"type": "null"}
+            return {**self.resolved(first), "nullable": True}
+        if "$ref" in schema:
+            resolved: dict[str, Any] = self.schemas[schema["$ref"].rpartition("/")[2]]
+            return resolved
+        return schema
+
+
+class Ids(dict[str, str]):
+    """What stands in an address; where nobody said what, an id that leads nowhere."""
+
+    def __missing__(self, name: str) -> str:
+        return SOME_ID
+
+
+class Sender:
+    """Sends to the service as the administrator, and remembers what was not refused."""
+
+    def __init__(self, app: Service, person: Person, **ids: str) -> None:
+        self._app, self._token = app, person.access_token
+        self._ids = Ids({"user_id": person.id, "code": "not_found", **ids})
+        self.sent = 0
+        self.accepted: list[str] = []
+
+    async def __call__(self, route: Route, **options: Any) -> Answer:
+        """Send a request that has nothing wrong but what `options` say."""
+        path: str | bytes = route.path.format_map(self._ids)
+        headers = {
+            "authorization": f"Bearer {self._token}",
+            "if-match": "*",
+            "content-type": options.get("media_type", "application/json"),
+            **options.get("headers", {}),
+        }
+        return await send(
+            self._app,
+            route.method,
+            options.get("path", path).encode() + b"?" + options.get("query", b""),
+            headers=[
+                (k.encode(), v.encode("latin-1")) for k, v in headers.items() if v is not None
+            ],
+            body=options.get("body", b""),
+        )
+
+    async def refused(self, what: str, route: Route, **options: Any) -> None:
+        """Send it, and remember it if it was not refused as it has to be."""
+        self.sent += 1
+        answer = await self(route, **options)
+        if wrong := _wrong_with(answer):
+            self.accepted.append(f"{route.name}, {what}: {wrong}")
+
+
+def _wrong_with(answer: Answer) -> str:
+    """Tell in which way this is not the answer to bad input; nothing if it is."""
+    text = answer.body.decode()
+    everything = f"{answer.headers} {text}"
+    if not 400 <= answer.status < 500:
+        return f"{answer.status} {text[:200]}"
+    if answer.header("content-type") != "application/problem+json":
+        return f"{answer.status} of type {answer.header('content-type')}"
+    problem = answer.json()
+    wanted = {"type", "title", "status", "detail", "instance", "code"}
+    if problem.keys() - {"errors"} != wanted or problem["status"] != answer.status:
+        return f"{answer.status} without the shape of a problem: {text[:200]}"
+    if ("errors" in problem) != (answer.status == 422):
+        return f"{answer.status} with or without errors: {text[:200]}"
+    return f"the value is repeated: {everything[:600]}" if CANARY in everything else ""
+
+
+@pytest.fixture
+def routes(service: Service) -> list[Route]:
+    document = service.openapi()
+    schemas = document["components"]["schemas"]
+    return [
+        Route(method.upper(), path, operation, schemas)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+@pytest.fixture
+async def sender(service: Service, admin: Person) -> Sender:
+    ids = {}
+    for name, thing in things().items():
+        if thing.create is not None:
+            path, body = thing.create
+            ids[name] = (await admin.post(path, body)).json()["id"]
+    dead, _ = await leave_failed(service.state.container.database())
+    # Another handler than that of the delivery, which stays as it is.
+    return Sender(service, admin, delivery_id=str(dead), handler_id="user.email_key_made", **ids)
+
+
+# --- Bodies -------------------------------------------------------------------------------------
+
+
+def type_of(text: str) -> str:
+    """The JSON type of a text."""
+    value = json.loads(text)
+    names = {"NoneType": "null", "bool": "boolean", "int": "integer", "float": "number"}
+    names |= {"str": "string", "list": "array", "dict": "object"}
+    return names[type(value).__name__]
+
+
+def bad_values(name: str, schema: dict[str, Any]) -> Iterator[str]:
+    """All JSON texts that a field of a body must not take."""
+    taken = {schema.get("type", "string"), "null" if schema.get("nullable") else ""}
+    if kind_of(schema) != "text":
+        taken.discard("string")  # not any string
+    yield from (text for kind, text in BAD["types"].items() if kind not in taken)
+    yield from BAD["values"]["body"]
+    yield from BAD["values"][kind_of(schema)]
+    if kind_of(schema) == "text":
+        yield from bad_texts(name, schema)
+
+
+def bad_texts(name: str, schema: dict[str, Any]) -> Iterator[str]:
+    longest = schema["maxLength"]
+    yield json.dumps((CANARY * longest)[: longest + 1])
+    if not is_opaque(name):
+        # As long as it may be, and three times that once it is normalized.
+        yield json.dumps("\ufb2c" * longest)
+        yield from BAD["values"]["legible"]
+    if name not in SEVERAL_LINES and not is_opaque(name):
+        yield from BAD["values"]["line"]
+    if schema.get("minLength", 0) > 0 and not is_opaque(name):
+        yield from BAD["values"]["blank"]
+    yield from in_kind(name, BAD["values"]) or []
+
+
+def kind_of(schema: dict[str, Any]) -> str:
+    """Which list of bad values is for a field."""
+    if "enum" in schema or "const" in schema:
+        return "choice"
+    if schema.get("format") in {"uuid", "date-time"}:
+        return str(schema["format"])
+    return {"string": "text"}.get(schema["type"], str(schema["type"]))
+
+
+def with_field(body: dict[str, Any], name: str, text: str) -> bytes:
+    """The body with the text in place of a field's value; the text may be no JSON."""
+    others = json.dumps({key: value for key, value in body.items() if key != name})[1:-1]
+    members = [others] * bool(others) + [f'"{name}": {text}']
+    return f"{{{', '.join(members)}}}".encode()
+
+
+async def test_the_good_bodies_are_good(routes: list[Route], sender: Sender) -> None:
+    """So that what is refused below is refused for the one thing that is wrong with it."""
+    for route in (route for route in routes if route.fields("application/json")):
+        answer = await sender(route, body=json.dumps(route.good).encode())
+        assert answer.status < 500, (route.name, answer.body)
+        assert answer.status not in {413, 415}, (route.name, answer.body)
+        codes = {each["code"] for each in answer.json().get("errors", [])} if answer.body else set()
+        assert not codes & OF_FORM, (route.name, answer.body)
+
+
+async def test_a_bad_value_is_refused_in_every_field_of_every_body(
+    routes: list[Route], sender: Sender
+) -> None:
+    for route in routes:
+        for name, schema in route.fields("application/json"):
+            for text in bad_values(name, schema):
+                body = with_field(route.good, name, text)
+                await sender.refused(f"{name} = {text[:80]}", route, body=body)
+    assert sender.accepted == []
+    assert sender.sent > 500
+
+
+async def test_a_bad_body_is_refused_by_every_route(routes: list[Route], sender: Sender) -> None:
+    generated = [
+        b"[" * 33 + b"]" * 33,
+        b"[" * 1_000,
+        b'{"a":' * 100_000,
+        b'{"a": ' + b"9" * 5_000 + b"}",
+        b'{"a": 0.' + b"9" * 5_000 + b"}",
+        b"{" + b", ".join(b'"%d": 1' % number for number in range(20_000)) + b"}",
+        b'{"a": "' + b"a" * 2**17 + b'"}',
+    ]
+    bodies = [text.encode("latin-1") for text in BAD["bodies"]["json"]] + generated
+    for route in (route for route in routes if route.fields("application/json")):
+        for body in bodies:
+            await sender.refused(f"body {body[:60]!r}", route, body=body)
+            await sender.refused(f"chunked {body[:60]!r}", route, body=chunked(body))
+        extended = with_field(route.good, "unknown", f'"{CANARY}"')
+        await sender.refused("an unknown field", route, body=extended)
+        await sender.refused("half a body", route, body=[b'{"a":'])
+    assert sender.accepted == []
+    assert sender.sent > 500
+
+
+def chunked(body: bytes) -> Iterator[bytes]:
+    size = max(1, len(body) // 3)
+    yield from (body[start : start + size] for start in range(0, len(body), size))
+    yield b""
+
+
+async def test_a_bad_form_is_refused(routes: list[Route], sender: Sender) -> None:
+    for route in (route for route in routes if route.fields(FORM)):
+        bodies = [text.encode("latin-1") for text in BAD["bodies"]["form"]]
+        bodies += [b"&".join(b"a%d=1" % number for number in range(101)), b"a" * (2**14 + 1)]
+        for name, schema in route.fields(FORM):
+            if "maxLength" in schema:
+                bodies.append(f"{name}={CANARY * schema['maxLength']}".encode())
+        for body in bodies:
+            await sender.refused(f"form {body[:60]!r}", route, body=body, media_type=FORM)
+    assert sender.accepted == []
+
+
+async def test_a_body_of_another_type_is_refused(routes: list[Route], sender: Sender) -> None:
+    for route in routes:
+        if "requestBody" not in route.operation:
+            continue
+        other = "application/json" if route.fields(FORM) else FORM
+        for media_type in [*BAD["headers"]["content-type"], other, None]:
+            body = json.dumps(route.good).encode()
+            await sender.refused(f"type {media_type}", route, body=body, media_type=media_type)
+    assert sender.accepted == []
+
+
+# --- Queries ------------------------------------------------------------------------------------
+
+
+def encoded(name: str, value: str) -> bytes:
+    text = quote_from_bytes(value.encode("utf-8", "surrogatepass"), safe="")
+    return f"{name}={text}".encode()
+
+
+def bad_query_values(name: str, schema: dict[str, Any]) -> Iterator[str]:
+    kind = name if name in BAD["query"] else kind_of(schema)
+    if kind in BAD["query"]:
+        yield from (json.loads(f'"{text}"') for text in BAD["query"][kind])
+        yield from (str(limit) for limit in (schema.get("maximum", 10_000) + 1, 2**63, 2**64))
+    elif kind == "text":
+        yield from (json.loads(text) for text in bad_texts(name, {**schema, "minLength": 0}))
+        yield ""
+    else:
+        texts = (text for text in BAD["values"][kind] if type_of(text) == "string")
+        yield from (json.loads(text) for text in texts)
+
+
+async def test_a_bad_value_is_refused_in_every_parameter_of_every_query(
+    routes: list[Route], sender: Sender
+) -> None:
+    for route in routes:
+        for name, schema in route.parameters("query"):
+            for value in bad_query_values(name, schema):
+                await sender.refused(f"{name} = {value!r}", route, query=encoded(name, value))
+    assert sender.accepted == []
+    assert sender.sent > 200
+
+
+async def test_what_is_no_query_of_the_route_is_refused_by_every_route(
+    routes: list[Route], sender: Sender
+) -> None:
+    queries = [
+        text.encode("latin-1") for text in BAD["query"]["malformed"] + BAD["query"]["unknown"]
+    ]
+    queries.append(b"&".join(b"a%d=1" % number for number in range(101)))
+    queries.append(b"a=" + CANARY.encode() * 10_000)
+    for route in routes:
+        twice = [f"{name}=1&{name}=1".encode() for name, _ in route.parameters("query")]
+        for query in queries + twice:
+            await sender.refused(f"query {query[:60]!r}", route, query=query)
+    assert sender.accepted == []
+
+
+async def test_a_bent_cursor_is_refused(routes: list[Route], sender: Sender, admin: Person) -> None:
+    await admin.create_task()
+    cursor: str = (await admin.get("/tasks?limit=1")).json()["next_cursor"]
+    bent = [
+        cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
+        for place in range(len(cursor))
+    ]
+    bent += [cursor[:-1], cursor + "A", cursor + "=", cursor * 2, cursor[::-1], cursor.swapcase()]
+    [route] = [route for route in routes if route.name == "GET /api/v1/tasks"]
+    for each in bent:
+        await sender.refused(f"cursor {each}", route, query=encoded("cursor", each))
+    other_lists = [
+        "&status=open",
+        "&sort=due_at",
+        "&sort=created_at",
+        "&q=a",
+        f"&assignee={admin.id}",
+    ]
+    for other in other_lists:
+        query = encoded("cursor", cursor) + other.encode()
+        await sender.refused(f"cursor of another list: {other}", route, query=query)
+    assert sender.accepted == []
+
+
+# --- Addresses and headers ----------------------------------------------------------------------
+
+
+async def test_a_bad_id_or_name_is_refused_in_every_address(
+    routes: list[Route], sender: Sender
+) -> None:
+    ids = [json.loads(text) for text in BAD["values"]["uuid"]]
+    quoted = [encoded("", each)[1:].decode() for each in ids]
+    for route in routes:
+        for name, _ in route.parameters("path"):
+            for text in BAD["paths"]["name"] + (quoted if name.endswith("_id") else []):
+                path = route.path.replace(f"{{{name}}}", text)
+                body = json.dumps(route.good).encode()
+                await sender.refused(f"{name} = {text}", route, path=path, body=body)
+    assert sender.accepted == []
+    assert sender.sent > 300
+
+
+async def test_bad_credentials_are_refused_by_every_route_that_asks_for_some(
+    routes: list[Route], sender: Sender
+) -> None:
+    deep = base64.urlsafe_b64encode(b"[" * 100_000).rstrip(b"=").decode()
+    huge = base64.urlsafe_b64encode(b'{"alg":' + b"9" * 5_000 + b"}").rstrip(b"=").decode()
+    generated = [
+        f"Bearer {CANARY * 20_000}",
+        f"Bearer {deep}.{deep}.x",
+        f"Bearer {huge}.e30.x",
+        None,
+    ]
+    closed = [route for route in routes if route.operation["security"]]
+    assert len(closed) > 10
+    for route in closed:
+        for value in BAD["headers"]["authorization"] + generated:
+            headers = {"authorization": value}
+            await sender.refused(f"authorization {str(value)[:60]}", route, headers=headers)
+    assert sender.accepted == []
+
+
+async def test_a_bad_if_match_is_refused_by_every_route_that_asks_for_one(
+    routes: list[Route], sender: Sender
+) -> None:
+    writes = [route for route in routes if "If-Match" in dict(route.parameters("header"))]
+    assert len(writes) >= 7
+    for route in writes:
+        for value in [*BAD["headers"]["if-match"], None]:
+            body = json.dumps(route.good).encode()
+            what = f"if-match {value}"
+            await sender.refused(what, route, headers={"if-match": value}, body=body)
+    assert sender.accepted == []
+
+
+async def test_headers_that_nobody_asked_for_do_no_harm(
+    routes: list[Route], sender: Sender
+) -> None:
+    odd = [
+        "",
+        "c4n4ry" * 10_000,
+        "\x00",
+        "ÿ",
+        "\x7f",
+        "'\"<>&",
+        "../../etc/passwd",
+        "%00",
+        "{}",
+        "1e999",
+    ]
+    names = ["x-request-id", "traceparent", "if-none-match", "accept", "accept-language", "cookie"]
+    names += ["origin", "x-forwarded-for", "forwarded", "range", "content-length"]
+    create = next(route for route in routes if route.name == "POST /api/v1/tasks")
+    body = json.dumps(create.good).encode()
+    for name in names:
+        for value in odd:
+            answer = await sender(create, headers={name: value}, body=body)
+            assert answer.status == 201, (name, value, answer.body)
+            assert CANARY not in str(answer.headers), name

@@ -1,0 +1,181 @@
+"""Every error has one shape, whoever raises it, and a page that explains it."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from app.core.exceptions import AppError
+from app.core.http.bodies import IncomingBody
+from app.core.http.problems import documented_kinds, status_of
+from app.core.http.service import Service
+from app.shared.infrastructure.database.connection import DatabaseUnavailable
+from tests.support.people import Person
+from tests.support.raw import send
+
+JSON = (b"content-type", b"application/json")
+SECURITY = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "cache-control": "no-store",
+}
+
+# What is sent as Ana, and what comes of it.
+ERRORS: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
+    "malformed": (
+        "POST",
+        "/tasks",
+        {"content": b"{", "type": "application/json"},
+        400,
+        "malformed_json",
+    ),
+    "not signed in": ("GET", "/tasks", {"authorization": ""}, 401, "unauthenticated"),
+    "not allowed": ("GET", "/users", {}, 403, "forbidden"),
+    "no such address": ("GET", "/nothing", {}, 404, "not_found"),
+    "no such task": ("GET", f"/tasks/{UUID(int=1)}", {}, 404, "task_not_found"),
+    "no such method": ("PUT", "/tasks", {}, 405, "method_not_allowed"),
+    "conflict": ("POST", "/tasks/{task_id}/restore", {}, 409, "task_not_in_bin"),
+    "stale": ("POST", "/tasks/{task_id}/start", {"if-match": '"9"'}, 412, "stale_version"),
+    "too large": (
+        "POST",
+        "/tasks",
+        {"content": b" " * (2**17 + 1), "type": "application/json"},
+        413,
+        "payload_too_large",
+    ),
+    "another type": (
+        "POST",
+        "/tasks",
+        {"content": b"{}", "type": "text/plain"},
+        415,
+        "unsupported_media_type",
+    ),
+    "invalid": ("GET", "/tasks?limit=0", {}, 422, "invalid"),
+    "no version": ("POST", "/tasks/{task_id}/start", {}, 428, "version_required"),
+}
+
+
+def assert_is_problem(answer: httpx2.Response, status: int, code: str) -> None:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    instance = f"urn:uuid:{answer.headers['x-request-id']}"
+    shape = {"type": f"/problems/{code}", "status": status, "code": code, "instance": instance}
+    assert problem == {**problem, **shape}
+    wanted = {"type", "title", "status", "detail", "instance", "code"}
+    assert problem.keys() == (wanted | {"errors"} if status == 422 else wanted)
+    assert {name: answer.headers.get(name) for name in SECURITY} == SECURITY
+    assert "server" not in answer.headers
+
+
+async def provoke(ana: Person, error: str) -> httpx2.Response:
+    method, path, sent, _, _ = ERRORS[error]
+    task = await ana.create_task()
+    names = {"if-match": "If-Match", "type": "Content-Type", "authorization": "Authorization"}
+    headers = {names[key]: value for key, value in sent.items() if key in names}
+    return await ana.request(
+        method, path.format(task_id=task["id"]), headers=headers, content=sent.get("content")
+    )
+
+
+@pytest.mark.parametrize("error", ERRORS)
+async def test_every_error_has_one_shape(ana: Person, error: str) -> None:
+    *_, status, code = ERRORS[error]
+    answer = await provoke(ana, error)
+    assert_is_problem(answer, status, code)
+
+
+@contextmanager
+def no_collector() -> Iterator[None]:
+    """Keep all objects that hold each other; the collector knows only those made meanwhile."""
+    gc.collect()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.enable()
+
+
+async def test_no_error_is_left_to_the_garbage_collector(ana: Person) -> None:
+    """With it would stay all that its request had: a flood of them stops everybody's answers."""
+    with no_collector():
+        for error in ERRORS:
+            await provoke(ana, error)
+        errors = [each for each in gc.get_objects() if issubclass(type(each), AppError)]
+    assert errors == []
+
+
+async def test_no_body_is_left_to_the_garbage_collector(ana: Person) -> None:
+    with no_collector():
+        await ana.create_task()
+        await ana.post("/nothing", {"title": "Dig"})
+        bodies = [each for each in gc.get_objects() if type(each) is IncomingBody]
+    assert bodies == []
+
+
+async def test_a_database_that_is_away_is_a_503_that_says_when_to_try_again(
+    service: Service, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr(service.state.container.database(), "fetch_one", away)
+    form = {"username": "ana@example.com", "password": "correct horse battery"}
+    answer = await client.post("/api/v1/auth/token", data=form)
+    assert_is_problem(answer, 503, "database_unavailable")
+    assert answer.headers["retry-after"] == "1"
+
+
+# --- Request id ---------------------------------------------------------------------------------
+
+
+async def test_a_sane_request_id_comes_back(client: httpx2.AsyncClient) -> None:
+    for path in ("/health/live", "/nothing", "/api/v1/tasks"):
+        answer = await client.get(path, headers={"X-Request-ID": "my-request-1"})
+        assert answer.headers["x-request-id"] == "my-request-1"
+
+
+async def test_any_other_is_replaced(service: Service) -> None:
+    for bad in (b"", b"short", b"a" * 65, b"a b c d e f", b"a\xffbcdefgh", b"<script>alert(1)"):
+        answer = await send(service, "GET", "/health/live", headers=[(b"x-request-id", bad)])
+        assert UUID(answer.header("x-request-id")).version == 7
+
+
+# --- The pages that problems lead to ------------------------------------------------------------
+
+
+async def test_each_problem_leads_to_a_page_that_explains_it(client: httpx2.AsyncClient) -> None:
+    kinds = [kind for kind in documented_kinds() if kind.__module__.startswith("app.")]
+    assert len(kinds) > 20
+    for kind in kinds:
+        answer = await client.get(f"/problems/{kind.code}")
+        assert answer.status_code == 200, kind.code
+        assert answer.json() == {
+            "code": kind.code,
+            "status": status_of(kind),
+            "detail": kind.message,
+        }
+
+
+@pytest.mark.parametrize("code", ["nothing", "error", "NOT_FOUND", "not_found.html"])
+async def test_a_problem_that_there_is_not_has_no_page(
+    client: httpx2.AsyncClient, code: str
+) -> None:
+    answer = await client.get(f"/problems/{code}")
+    assert_is_problem(answer, 404, "not_found")
+
+
+# --- Health -------------------------------------------------------------------------------------
+
+
+async def test_a_service_that_can_work_is_alive_and_ready(client: httpx2.AsyncClient) -> None:
+    assert (await client.get("/health/live")).json() == {"status": "alive"}
+    assert (await client.get("/health/ready")).json() == {"status": "ready"}

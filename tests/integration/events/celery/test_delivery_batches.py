@@ -1,0 +1,103 @@
+"""What came in one message is started at once and run a few at a time."""
+
+import asyncio
+import datetime as dt
+
+import pytest
+
+from app.container import ApplicationContainer
+from tests.support.probe.module import Kept, Sent
+from tests.support.probe.world import World, until
+
+# It is not sent, only taken: what a message says is handed over here.
+pytestmark = pytest.mark.parametrize("broker", ["redis"], indirect=True)
+
+
+async def claim(world: World, relay: ApplicationContainer) -> list[tuple[int, int]]:
+    """Have everything taken; return what messages would say."""
+    await relay.engine().step()
+    return [(row["id"], row["token"]) for row in await world.deliveries()]
+
+
+async def test_a_second_copy_finds_nothing_to_start(
+    world: World, unheard_relay: ApplicationContainer
+) -> None:
+    for _ in range(10):
+        await world.publish(Sent, "do")
+    pairs = await claim(world, unheard_relay)
+
+    copies = [world.container.delivery_batch().run(pairs) for _ in range(3)]
+    await asyncio.gather(*copies)
+    await world.container.delivery_batch().run(pairs)
+
+    assert len(world.folder.sent()) == 10
+    assert {row["attempts"] for row in await world.deliveries()} == {1}
+
+
+async def test_what_was_sent_again_meanwhile_is_not_started_by_the_older_message(
+    world: World, unheard_relay: ApplicationContainer
+) -> None:
+    await world.publish(Kept)
+    older = await claim(world, unheard_relay)
+    await world.end_leases()
+    newer = await claim(world, unheard_relay)
+
+    await world.container.delivery_batch().run(older)
+    assert await world.states() == ["claimed"]
+    await world.container.delivery_batch().run(newer)
+    assert await world.states() == ["done"]
+
+
+async def test_those_that_wait_for_their_turn_keep_their_lease(
+    world: World, unheard_relay: ApplicationContainer
+) -> None:
+    for _ in range(6):
+        await world.publish(Sent, "wait")
+    running = asyncio.create_task(
+        world.container.delivery_batch().run(await claim(world, unheard_relay))
+    )
+    await until(lambda: len(world.folder.starts("probe.send")) == 4)
+    last = (await world.deliveries())[-1]
+
+    async def has_longer() -> bool:
+        row = (await world.deliveries())[-1]
+        return bool(row["due_at"] >= last["due_at"] + dt.timedelta(seconds=1))
+
+    await until(has_longer)
+    world.folder.open_gate()
+    await running
+
+    assert await world.states() == ["done"] * 6
+    assert {row["attempts"] for row in await world.deliveries()} == {1}
+
+
+async def test_what_is_stopped_is_given_back_untried(
+    world: World, unheard_relay: ApplicationContainer
+) -> None:
+    for _ in range(6):
+        await world.publish(Kept, "wait")
+    batch = world.container.delivery_batch()
+    running = asyncio.create_task(batch.run(await claim(world, unheard_relay)))
+    await until(lambda: len(world.folder.starts("probe.keep")) == 4)
+
+    batch.stop()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert await world.states() == ["ready"] * 6
+    assert {row["attempts"] for row in await world.deliveries()} == {0}
+
+
+async def test_what_is_late_has_failed_and_what_waited_for_it_is_untried(
+    world: World, unheard_relay: ApplicationContainer
+) -> None:
+    for _ in range(6):
+        await world.publish(Kept, "wait")
+    batch = world.container.delivery_batch()
+    running = asyncio.create_task(batch.run(await claim(world, unheard_relay)))
+    await until(lambda: len(world.folder.starts("probe.keep")) == 4)
+
+    batch.stop(is_late=True)
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert [row["attempts"] for row in await world.deliveries()] == [1] * 4 + [0] * 2
+    assert {row["error"] for row in await world.attempts()} == {"TimeoutError: over its time limit"}

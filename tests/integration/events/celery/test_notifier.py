@@ -1,0 +1,112 @@
+"""Whoever publishes wakes the engines of other processes, over Redis, if it is there."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from redis.asyncio import Redis
+
+from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.redis_notifier import RedisNotifier
+from tests.support.brokers import Broker
+from tests.support.probe.world import until
+
+pytestmark = pytest.mark.parametrize("broker", ["redis"], indirect=True)
+CHANNEL = "test:notify"
+NOT_FOR_SO_LONG = 60
+
+
+@asynccontextmanager
+async def notifier(broker: Broker) -> AsyncIterator[RedisNotifier]:
+    one = RedisNotifier(broker.url.get_secret_value(), channel=CHANNEL)
+    try:
+        yield one
+    finally:
+        await one.close()
+
+
+@pytest.fixture
+async def near(broker: Broker) -> AsyncIterator[RedisNotifier]:
+    """The wake of a process that publishes."""
+    async with notifier(broker) as one:
+        yield one
+
+
+@pytest.fixture
+async def far(broker: Broker) -> AsyncIterator[RedisNotifier]:
+    """The wake of a process that delivers."""
+    async with notifier(broker) as one, one.listening():
+        await woken(one)  # as it is when it begins to listen
+        yield one
+
+
+async def woken(one: Notifier) -> None:
+    """Return when it is."""
+    async with asyncio.timeout(10):
+        await one.wait(NOT_FOR_SO_LONG)
+
+
+async def test_an_engine_elsewhere_is_woken(near: RedisNotifier, far: RedisNotifier) -> None:
+    near.notify()
+    await woken(far)
+
+
+async def test_so_is_the_engine_here(near: RedisNotifier) -> None:
+    near.notify()
+    await woken(near)
+
+
+async def test_many_commits_at_once_are_one_message_or_two(
+    broker: Broker, near: RedisNotifier
+) -> None:
+    async with (
+        Redis.from_url(broker.url.get_secret_value()) as client,
+        client.pubsub(ignore_subscribe_messages=True) as channel,
+    ):
+        await channel.subscribe(CHANNEL)
+        for _ in range(1000):
+            near.notify()
+        await near.close()  # when all is said
+        await client.publish(CHANNEL, "end")
+        heard = []
+        async for message in channel.listen():
+            if message["data"] == b"end":
+                break
+            heard.append(message["data"])
+
+    assert heard in ([b""], [b"", b""])
+
+
+async def test_without_redis_nobody_notices(broker: Broker, near: RedisNotifier) -> None:
+    async with broker.proxy.away():
+        near.notify()
+        await woken(near)
+        await until(lambda: near._is_away)
+
+
+async def test_a_redis_that_does_not_answer_is_left_alone(
+    broker: Broker, near: RedisNotifier
+) -> None:
+    async with broker.proxy.mute():
+        near.notify()
+        await until(lambda: near._is_away and near._speaking is None)
+        near.notify()
+        assert near._speaking is None
+
+
+async def test_when_redis_is_back_it_is_heard_again(
+    broker: Broker, near: RedisNotifier, far: RedisNotifier
+) -> None:
+    async with broker.proxy.away():
+        near.notify()
+        await until(lambda: near._is_away and far._is_away)
+    await woken(far)  # as it listens again
+
+    async def is_heard() -> bool:
+        near.notify()
+        await near.wait(0.01)
+        return not near._is_away
+
+    await until(is_heard)
+    await woken(far)

@@ -1,0 +1,94 @@
+import pytest
+
+from app.core.context import WorkContext, current_work
+from app.shared.application.events import DeliveryNotFound, DeliveryNotWaiting, HandlerNotFound
+from app.shared.domain.base_entity import new_id
+from tests.integration.events.operations.world import RECORD, RENAME, SLOW, Slow, World
+
+
+async def test_what_is_given_up_is_discarded_and_what_it_blocked_goes_on(world: World) -> None:
+    world.record.refused = {2}
+    await world.happen(1, 2, 3, 4)
+    await world.drain()
+
+    dead = await world.dead_id()
+    await world.operations.discard(dead, reason="the number is wrong")
+    await world.drain()
+
+    assert world.record.numbers == [1, 3, 4]
+    assert await world.states() == ["done", "discarded", "done", "done"]
+    shown = await world.inspection.show(dead)
+    assert shown.delivery.last_error == "discarded: the number is wrong"
+    assert shown.delivery.done_at is not None
+    assert len(shown.attempts) == 1
+
+
+async def test_the_note_says_who_gave_it_up(world: World) -> None:
+    await world.happen(1)
+    (ready,) = await world.ids()
+    admin_id = new_id()
+    token = current_work.set(WorkContext(actor_id=admin_id))
+    await world.operations.discard(ready, reason="not needed")
+    current_work.reset(token)
+
+    shown = await world.inspection.show(ready)
+    assert shown.delivery.last_error == f"discarded by {admin_id}: not needed"
+
+
+async def test_one_that_waits_in_the_middle_of_its_stream_can_be_given_up(world: World) -> None:
+    await world.happen(1, 2, 3)
+    _, second, _ = await world.ids()
+    await world.operations.discard(second, reason="not needed")
+    await world.drain()
+    assert world.record.numbers == [1, 3]
+
+
+async def test_what_is_done_or_was_never_there_is_not_given_up(world: World) -> None:
+    await world.happen(1)
+    await world.drain()
+    (done,) = await world.ids()
+    with pytest.raises(DeliveryNotWaiting):
+        await world.operations.discard(done, reason="too late")
+    with pytest.raises(DeliveryNotFound):
+        await world.operations.discard(404, reason="nothing there")
+
+
+async def test_what_runs_right_now_is_not_given_up(world: World) -> None:
+    slow = Slow()
+    world.add(slow)
+    await world.happen(1)
+    await world.engine.step()
+    await slow.has_begun.wait()
+
+    (claim,) = await world.ids(SLOW)
+    with pytest.raises(DeliveryNotWaiting):
+        await world.operations.discard(claim, reason="too late")
+
+    slow.may_go_on.set()
+    await world.drain()
+    assert slow.numbers == [1]
+
+
+async def test_only_what_failed_is_given_up_of_a_handler_that_is_there(world: World) -> None:
+    world.record.refused = {1}
+    await world.happen(1, 2)
+    await world.drain()
+    assert (await world.operations.discard_all(RECORD, reason="was wrong")).deliveries == 1
+    await world.drain()
+    assert world.record.numbers == [2]
+
+
+async def test_all_that_was_stored_for_a_handler_that_is_gone_can_be_given_up(
+    world: World,
+) -> None:
+    await world.happen(1, 2)
+    await world.happen(3)
+    await world.execute(RENAME, of_handler=RECORD, as_handler="test.gone")
+    await world.drain()
+    assert await world.states("test.gone") == ["no_handler", "blocked", "no_handler"]
+
+    given_up = await world.operations.discard_all("test.gone", reason="was removed")
+    assert given_up.deliveries == 3
+    assert await world.states("test.gone") == ["discarded"] * 3
+    with pytest.raises(HandlerNotFound):
+        await world.operations.discard_all("test.gone", reason="once more")

@@ -1,0 +1,142 @@
+import asyncio
+import datetime as dt
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, bindparam, func, select, update
+
+from app.shared.domain.events import ScheduleTick
+from app.shared.infrastructure.database.models import event_attempt, event_delivery, event_log
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery import retention
+from app.shared.infrastructure.events.delivery.retention import (
+    BATCH,
+    ForgetDeliveries,
+    ForgetEvents,
+)
+from tests.integration.events.operations.world import NOW, RECORD, RENAME, World
+
+DAY = dt.timedelta(days=1)
+TICK = ScheduleTick("event.forget", NOW)
+_IS_THIS = event_delivery.c.id == bindparam("of_id")
+DONE_AT = Statement(update(event_delivery).where(_IS_THIS).values(done_at=bindparam("moment")))
+RECORDED_AT = Statement(update(event_log).values(recorded_at=bindparam("moment")))
+ALL_DONE_AT = Statement(
+    update(event_delivery)
+    .where(event_delivery.c.done_at.is_not(None))
+    .values(done_at=bindparam("moment"))
+)
+
+
+def ago(time: dt.timedelta) -> dt.datetime:
+    return dt.datetime.now(dt.UTC) - time
+
+
+async def count(world: World, table: Table) -> int:
+    row = await world.database.fetch_one(
+        Statement(select(func.count().label("n")).select_from(table)), {}
+    )
+    assert row is not None
+    return int(row["n"])
+
+
+async def forget_deliveries(world: World, keep: dt.timedelta = DAY) -> None:
+    await ForgetDeliveries(world.database, keep)(TICK, "key")
+
+
+async def forget_events(world: World, keep: dt.timedelta = DAY) -> None:
+    await ForgetEvents(world.database, keep)(TICK, "key")
+
+
+async def test_what_was_done_long_enough_ago_is_forgotten_with_its_attempts(world: World) -> None:
+    world.record.refused = {1}
+    await world.happen(1, 2)
+    await world.drain()
+    world.record.refused = set()
+    await world.operations.retry(await world.dead_id())
+    await world.drain()
+    first, second = await world.ids()
+    await world.execute(DONE_AT, of_id=first, moment=ago(DAY * 1.01))
+    await world.execute(DONE_AT, of_id=second, moment=ago(DAY * 0.99))
+    assert await count(world, event_attempt) == 1
+
+    await forget_deliveries(world)
+
+    assert await world.ids() == [second]
+    assert await count(world, event_attempt) == 0
+
+
+async def test_what_is_not_done_is_never_forgotten(world: World) -> None:
+    world.record.refused = {1}
+    await world.happen(1, 2)
+    await world.drain()
+    await world.execute(RECORDED_AT, moment=ago(DAY * 365))
+
+    await forget_deliveries(world, keep=dt.timedelta(0))
+    await forget_events(world, keep=dt.timedelta(0))
+
+    assert await world.states() == ["dead", "blocked"]
+    assert await count(world, event_log) == 2
+
+
+async def test_events_that_nobody_has_a_delivery_of_are_forgotten_when_they_are_old(
+    world: World,
+) -> None:
+    await world.happen(1, 2)
+    await world.drain()
+    await world.execute(ALL_DONE_AT, moment=ago(DAY * 2))
+    await world.execute(RECORDED_AT, moment=ago(DAY * 1.01))
+
+    await forget_events(world)
+    assert await count(world, event_log) == 2  # their deliveries can still be looked at
+
+    await forget_deliveries(world)
+    await forget_events(world, keep=DAY * 2)
+    assert await count(world, event_log) == 2
+
+    await forget_events(world)
+    assert await count(world, event_log) == 0
+
+
+@pytest.mark.parametrize("state", ["ready", "no_handler"])
+async def test_an_event_that_somebody_has_still_to_be_told_of_is_kept(
+    world: World, state: str
+) -> None:
+    await world.happen(1)
+    if state == "no_handler":
+        await world.execute(RENAME, of_handler=RECORD, as_handler="test.gone")
+        await world.drain()
+    await world.execute(RECORDED_AT, moment=ago(DAY * 365))
+    await forget_events(world)
+    assert await count(world, event_log) == 1
+
+
+async def test_old_events_that_are_kept_are_walked_past_and_not_read_with_each_batch(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    world.record.refused = {1}
+    await world.happen(1, 2, 3, 4, 5)  # a dead one, and four that wait behind it
+    await world.drain()
+    await world.happen_at_once(3)
+    await world.execute(RECORDED_AT, moment=ago(DAY * 2))
+    assert await count(world, event_log) == 8
+
+    async with asyncio.timeout(10):
+        await forget_events(world)
+
+    assert await count(world, event_log) == 5
+
+
+@pytest.mark.parametrize(
+    ("table", "forget"), [(event_delivery, forget_deliveries), (event_log, forget_events)]
+)
+async def test_more_than_one_transaction_takes_is_forgotten_in_one_go(
+    world: World, table: Table, forget: Any
+) -> None:
+    await world.happen_at_once(BATCH + 1, is_done=table is event_delivery)
+    await world.execute(ALL_DONE_AT, moment=ago(DAY * 2))
+    await world.execute(RECORDED_AT, moment=ago(DAY * 2))
+    assert await count(world, table) == BATCH + 1
+    await forget(world)
+    assert await count(world, table) == 0

@@ -1,0 +1,35 @@
+"""A letter to somebody, and how to read one again."""
+
+import email
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any
+
+from app.shared.application.email import Email, EmailKind
+from app.shared.domain.value_objects import EmailAddress
+
+
+def an_email(**fields: Any) -> Email:
+    given = {
+        "key": "0197f0c4-1111-7222-8333-444455556666",
+        "kind": EmailKind.NOTICE,
+        "to": EmailAddress("ana@example.com"),
+        "subject": "Olá",
+        "text": "Bom dia\n",
+        "html": "<p>Bom dia</p>\n",
+    }
+    return Email(**{**given, **fields})
+
+
+def read(content: bytes) -> EmailMessage:
+    """Parse a letter; one with a defect is none."""
+    message = email.message_from_bytes(content, policy=SMTP)
+    assert not message.defects
+    return message
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    found = message.get_body((kind,))
+    assert found is not None
+    content: str = found.get_content()
+    return content.replace("\r\n", "\n")

@@ -1,0 +1,203 @@
+"""What an answer is made of, and what OpenAPI is told of it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from starlette.responses import Response
+
+from app.core.exceptions import AppError, Conflict, NotFound
+from app.core.http.parameters import IfMatch
+from app.core.http.routing import ApiRoute, ApiRouter
+from app.core.http.service import Service
+from app.core.security import AUTHENTICATED, PUBLIC, scope
+from tests.support.raw import send
+from tests.unit.core.http.conftest import Serve
+
+SOME_ID = UUID("0190f5a0-0000-7000-8000-000000000001")
+
+
+@dataclass
+class Thing:
+    id: UUID
+    version: int
+
+
+@dataclass
+class Plain:
+    text: str
+
+
+class Things:
+    async def get(self) -> Thing:
+        """Get a thing.
+
+        There is one.
+        """
+        return Thing(SOME_ID, 3)
+
+    async def change(self, version: IfMatch) -> Thing:
+        return Thing(SOME_ID, (version or 0) + 1)
+
+    async def plain(self) -> Plain:
+        return Plain("ç")
+
+    async def nothing(self) -> None:
+        return
+
+    async def response(self) -> Response:
+        return Response(b"as it is", status_code=299, headers={"x-own": "1"})
+
+
+@pytest.fixture
+def app(serve: Serve) -> Service:
+    router, things = ApiRouter("/things"), Things()
+    router.get("", things.get, access=PUBLIC)
+    router.post("", things.get, access=PUBLIC, status_code=201, created_at="/things/{id}")
+    router.put("", things.change, access=PUBLIC)
+    router.delete("", things.nothing, access=PUBLIC, status_code=204)
+    router.get("/plain", things.plain, access=PUBLIC)
+    router.get("/response", things.response, access=PUBLIC)
+    return serve(router)
+
+
+async def test_an_answer_is_written_as_json(app: Service) -> None:
+    answer = await send(app, "GET", "/things/plain")
+    assert (answer.status, answer.body) == (200, '{"text":"ç"}'.encode())
+    assert answer.header("content-type") == "application/json"
+    assert answer.header("content-length") == str(len(answer.body))
+    assert answer.header("etag") is None
+
+
+async def test_an_answer_without_content_has_no_body(app: Service) -> None:
+    answer = await send(app, "DELETE", "/things")
+    assert (answer.status, answer.body) == (204, b"")
+    assert (answer.header("content-type"), answer.header("content-length")) == (None, None)
+
+
+async def test_a_response_goes_out_as_it_is(app: Service) -> None:
+    answer = await send(app, "GET", "/things/response")
+    assert (answer.status, answer.body, answer.header("x-own")) == (299, b"as it is", "1")
+
+
+async def test_what_was_created_has_an_address(app: Service) -> None:
+    answer = await send(app, "POST", "/things")
+    assert (answer.status, answer.header("location")) == (201, f"/things/{SOME_ID}")
+
+
+async def test_what_has_a_version_has_it_as_its_etag(app: Service) -> None:
+    assert (await send(app, "GET", "/things")).header("etag") == '"3"'
+    changed = await send(app, "PUT", "/things", headers=[(b"if-match", b'"3"')])
+    assert changed.header("etag") == '"4"'
+
+
+@pytest.mark.parametrize("seen", ['"3"', 'W/"3"', '"3-gzip"', '"1", "3"', '"1",W/"3"', "*"])
+async def test_what_did_not_change_is_not_sent_again(app: Service, seen: str) -> None:
+    answer = await send(app, "GET", "/things", headers=[(b"if-none-match", seen.encode())])
+    assert (answer.status, answer.body, answer.header("etag")) == (304, b"", '"3"')
+
+
+@pytest.mark.parametrize("seen", ['"2"', "3", "", '"33"', "w/3", "\xff"])
+async def test_what_changed_is_sent(app: Service, seen: str) -> None:
+    answer = await send(app, "GET", "/things", headers=[(b"if-none-match", seen.encode("latin-1"))])
+    assert (answer.status, answer.json()["version"]) == (200, 3)
+
+
+async def test_only_a_read_can_be_unchanged(app: Service) -> None:
+    headers = [(b"if-match", b"*"), (b"if-none-match", b"*")]
+    assert (await send(app, "PUT", "/things", headers=headers)).status == 200
+
+
+# --- What OpenAPI is told -----------------------------------------------------------------------
+
+
+def problems(route: ApiRoute) -> dict[int, str]:
+    """The codes of each status that is an error."""
+    return {
+        int(status): told["description"]
+        for status, told in route.responses.items()
+        if int(status) >= 400
+    }
+
+
+def headers(route: ApiRoute) -> dict[int, set[str]]:
+    """The headers that each status is said to have, besides those that all have."""
+    every = {"X-Request-ID", "RateLimit", "RateLimit-Policy"}
+    return {int(status): told["headers"].keys() - every for status, told in route.responses.items()}
+
+
+def test_a_route_documents_what_can_come_of_it() -> None:
+    raises: list[type[AppError]] = [NotFound, Conflict]
+    route = ApiRoute(
+        "/x", Things().change, methods=["PUT"], access=scope("task:write"), raises=raises
+    )
+    assert problems(route) == {
+        400: "`malformed_request`",
+        401: "`unauthenticated`",
+        403: "`forbidden`, `cross_origin`",
+        404: "`not_found`",
+        409: "`conflict`, `concurrent_update`",
+        412: "`stale_version`",
+        422: "`invalid`",
+        428: "`version_required`",
+        429: "`too_many_requests`",
+        503: "`unavailable`",
+    }
+    assert route.openapi_extra == {"security": [{"password": []}, {"cookie": []}, {"key": []}]}
+
+
+def test_what_names_no_permission_documents_no_key() -> None:
+    route = ApiRoute("/x", Things().get, methods=["GET"], access=AUTHENTICATED)
+    assert route.openapi_extra == {"security": [{"password": []}, {"cookie": []}]}
+    assert problems(route)[403] == "`session_required`"
+
+
+def test_a_public_read_documents_less() -> None:
+    route = ApiRoute("/x", Things().get, methods=["GET"], access=PUBLIC)
+    assert sorted(route.responses) == [200, 304, 400, 422, 429, 503]
+    assert route.openapi_extra == {"security": []}
+
+
+def test_a_route_documents_the_headers_of_each_answer() -> None:
+    route = ApiRoute(
+        "/x",
+        Things().change,
+        methods=["PUT"],
+        access=scope("task:write"),
+        created_at="/x/{id}",
+        sends=["Set-Cookie"],
+    )
+    assert headers(route) == {
+        200: {"ETag", "Location", "Set-Cookie"},
+        401: {"WWW-Authenticate"},
+        429: {"Retry-After"},
+        503: {"Retry-After"},
+        **{status: set() for status in (400, 403, 409, 412, 422, 428)},
+    }
+
+
+def test_a_route_whose_requests_are_not_counted_documents_no_rate_limit() -> None:
+    route = ApiRoute("/x", Things().get, methods=["GET"], access=PUBLIC, counted=False)
+    assert set(route.responses[200]["headers"]) == {"ETag", "X-Request-ID"}
+    assert 429 not in route.responses
+
+
+def test_a_route_takes_its_summary_from_the_docstring_and_its_id_from_tag_and_method() -> None:
+    router = ApiRouter("/x", tags=["things"], description="Things.")
+    router.get("", Things().get, access=PUBLIC)
+    [route] = router.routes
+    assert (route.summary, route.operation_id) == ("Get a thing", "things_get")
+
+
+def test_two_operations_of_one_name_stop_the_start(serve: Serve) -> None:
+    router = ApiRouter("/x", tags=["things"])
+    router.get("", Things().get, access=PUBLIC)
+    router.get("/again", Things().get, access=PUBLIC)
+    with pytest.raises(TypeError, match="things_get: GET /x and GET /x/again; name the endpoint"):
+        serve(router)
+
+
+def test_a_tag_with_two_descriptions_stops_the_start(serve: Serve) -> None:
+    routers = [ApiRouter(tags=["things"], description=each) for each in ("One.", "Two.")]
+    with pytest.raises(TypeError, match="the tag 'things' has two descriptions"):
+        serve(*routers)

@@ -1,0 +1,102 @@
+"""The short way to a route leads where the router itself would."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from app.core.http.dispatch import Dispatch
+from app.core.http.routing import ApiRoute, ApiRouter
+from app.core.http.service import Service
+from app.core.security import PUBLIC
+from tests.support.raw import send
+from tests.unit.core.http.conftest import Serve
+
+PATHS = [
+    "/things",
+    "/things/",
+    "/things/mine",
+    "/things/7",
+    "/things/1.5/weight",
+    "/things/1.5/weight\n",
+    "/things/x/weight",
+    f"/things/{UUID(int=7)}/parts/of/it",
+    "/things/ção",
+    "/nothing",
+    "//things",
+]
+
+
+def endpoint_of(name: str) -> Any:
+    async def endpoint() -> None: ...
+
+    endpoint.__name__ = name
+    return endpoint
+
+
+@pytest.fixture
+def app(serve: Serve) -> Service:
+    """Addresses that are alike, with all kinds of parts."""
+    router = ApiRouter("/things")
+    for path in ("", "/{id}", "/mine", "/{number:float}/weight", "/{id}/{rest:path}"):
+        router.get(path, endpoint_of(f"get{path}"), access=PUBLIC)
+    for path in ("/mine", "/{id}"):
+        router.post(path, endpoint_of(f"post{path}"), access=PUBLIC)
+    return serve(router)
+
+
+class Taken(Exception):
+    """The way was found."""
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "PURGE"])
+@pytest.mark.parametrize("path", PATHS)
+async def test_both_ways_lead_to_the_same_route_with_the_same_scope(
+    app: Service, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    async def take(route: ApiRoute, scope: Scope, *_: object) -> None:
+        raise Taken(route.name, scope)
+
+    monkeypatch.setattr(ApiRoute, "handle", take)
+    ends = []
+    for way in (app.router, Dispatch(app.router)):
+        with pytest.raises(Exception) as end:  # noqa: PT011 - both have to end in the same one
+            await way({"type": "http", "method": method, "path": path, "app": app}, receive, ignore)
+        ends.append((end.type, str(end.value), vars(end.value)))
+    assert ends[0] == ends[1]
+
+
+async def receive() -> Any: ...
+
+
+async def ignore(_message: object) -> None: ...
+
+
+async def test_a_known_address_is_not_looked_for_by_the_router(
+    app: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def router(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(app.router, "middleware_stack", router)
+    assert (await send(app, "GET", "/things")).status == 200
+
+
+@pytest.mark.parametrize("odd", [{"root_path": "/api"}, {"fastapi.telemetry": object()}])
+async def test_what_only_the_router_knows_to_do_is_left_to_it(
+    app: Service, monkeypatch: pytest.MonkeyPatch, odd: dict[str, object]
+) -> None:
+    async def router(scope: Scope, receive: Receive, send: Send) -> None:
+        raise Taken
+
+    monkeypatch.setattr(app.router, "middleware_stack", router)
+    scope = {"type": "http", "method": "GET", "path": "/things", **odd}
+    with pytest.raises(Taken):
+        await Dispatch(app.router)(scope, receive, ignore)
+
+
+async def test_a_route_that_came_later_is_found_too(app: Service) -> None:
+    assert (await send(app, "GET", "/later")).status == 404
+    app.router.routes.append(ApiRoute("/later", endpoint_of("later"), access=PUBLIC))
+    assert (await send(app, "GET", "/later")).status == 200

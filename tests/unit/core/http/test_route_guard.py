@@ -1,0 +1,81 @@
+"""What the gate asks of whoever stands between it and the callers."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from structlog.testing import capture_logs
+
+from app.core.context import WorkContext, current_work
+from app.core.exceptions import CrossOrigin, Unauthenticated
+from app.core.http.cookie_authentication import CookieAuthentication
+from app.core.http.route_guard import RouteGuard, RoutePolicy
+from app.core.security import AUTHENTICATED, OWN_ORIGIN, Actor
+from tests.support.logs import separate_logging
+
+pytestmark = pytest.mark.usefixtures("request_of_its_own")
+
+ANA = Actor(uuid4(), uuid4(), frozenset())
+OURS = b"https://tasks.example.com"
+COOKIE = {b"cookie": b"__Host-session=secret"}
+
+
+async def know_ana(presented: str, /) -> Actor:
+    if presented != "secret":
+        raise Unauthenticated
+    return ANA
+
+
+@pytest.fixture
+def request_of_its_own() -> Iterator[None]:
+    """The gate notes who came, for the request that it lets in."""
+    token = current_work.set(WorkContext())
+    yield
+    current_work.reset(token)
+
+
+GUARD = RouteGuard(
+    authenticate=know_ana, cookie_authentication=CookieAuthentication(know_ana, frozenset({OURS}))
+)
+
+
+@pytest.mark.parametrize("headers", [COOKIE, {b"authorization": b"bearer  secret"}])
+async def test_whoever_is_known_reads(headers: dict[bytes, bytes]) -> None:
+    assert await GUARD.authorize("GET", headers, RoutePolicy(AUTHENTICATED)) == ANA
+
+
+@pytest.mark.parametrize("length", [0, 4097, 16_000])
+async def test_no_token_is_so_long_and_nobody_is_asked_whose_it_is(length: int) -> None:
+    async def not_asked(_presented: str, /) -> Actor:
+        raise AssertionError
+
+    headers = {b"authorization": b"Bearer " + b"a" * length}
+    with pytest.raises(Unauthenticated):
+        await RouteGuard(authenticate=not_asked).authorize(
+            "GET", headers, RoutePolicy(AUTHENTICATED)
+        )
+
+
+async def test_a_cookie_changes_something_for_pages_of_ours_alone() -> None:
+    from_us: Any = {**COOKIE, b"origin": OURS}
+    assert await GUARD.authorize("POST", from_us, RoutePolicy(AUTHENTICATED)) == ANA
+    with pytest.raises(CrossOrigin):
+        await GUARD.authorize("POST", COOKIE, RoutePolicy(AUTHENTICATED))
+
+
+async def test_nobody_is_asked_for_at_a_door_for_pages_of_ours() -> None:
+    assert await GUARD.authorize("POST", {b"origin": OURS}, RoutePolicy(OWN_ORIGIN)) is None
+    with pytest.raises(CrossOrigin):
+        await GUARD.authorize("POST", {}, RoutePolicy(OWN_ORIGIN))
+
+
+async def test_the_security_log_says_whose_cookie_another_page_tried() -> None:
+    with separate_logging(), capture_logs() as lines:
+        for headers, access in ((COOKIE, AUTHENTICATED), ({}, OWN_ORIGIN)):
+            with pytest.raises(CrossOrigin):
+                await GUARD.authorize("POST", headers, RoutePolicy(access))
+    assert [(line["log_level"], line["event"], line["user_id"]) for line in lines] == [
+        ("warning", "cross-origin request refused", str(ANA.user_id)),
+        ("warning", "cross-origin request refused", None),
+    ]

@@ -1,0 +1,46 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from app.shared.infrastructure.events.delivery.worker_ids import has_ended, this_worker_id
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="nothing tells a place elsewhere")
+
+
+def ended_process() -> int:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return process.pid
+
+
+def named(number: object) -> str:
+    return this_worker_id().rpartition(":")[0] + f":{number}"
+
+
+def test_a_name_is_one_processs_own_and_fits_its_column() -> None:
+    assert this_worker_id() == named(os.getpid())
+    assert len(this_worker_id()) <= 100
+
+
+def test_who_is_there_is_not_gone() -> None:
+    assert not has_ended(this_worker_id())
+    assert not has_ended(named(1))  # perhaps somebody else's
+
+
+@linux_only
+def test_who_has_ended_is_gone() -> None:
+    assert has_ended(named(ended_process()))
+
+
+def test_of_another_place_nobody_knows() -> None:
+    host, place, _ = this_worker_id().split(":")
+    ended = ended_process()
+    assert not has_ended(f"{host}:{place}0:{ended}")
+    assert not has_ended(f"{host}:{ended}")
+
+
+@pytest.mark.parametrize("worker_id", ["", ":", "::", "a:b", named(""), named("-1"), named("x")])
+def test_what_is_no_name_is_of_no_known_process(worker_id: str) -> None:
+    assert not has_ended(worker_id)
