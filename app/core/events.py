@@ -138,7 +138,8 @@ class Handler:
 
     subscription: Subscription
     call: Callable[..., Any]
-    unit_of_work: Callable[[], Any]
+    unit_of_work: Callable[[], Any] | None
+    """None only where the handler is not transactional."""
 
     @property
     def id(self) -> str:
@@ -169,10 +170,23 @@ class EventRegistry:
             self._kinds[kind.type] = kind
             self._of_event.setdefault(kind.type, ())
 
-    def subscribe(self, handlers: Sequence[Any], *, unit_of_work: Callable[[], Any]) -> None:
-        """Make a module's handlers known; their events have to be known already."""
+    def subscribe(self, handlers: Sequence[Any], *, unit_of_work: Callable[[], Any] | None) -> None:
+        """Make a module's handlers known; their events have to be known already.
+
+        Without a unit of work none of them may be transactional.
+        """
         for call in handlers:
-            subscription: Subscription = call.subscription
+            subscription: Subscription | None = getattr(call, "subscription", None)
+            if subscription is None:
+                raise CompositionError(
+                    f"{_where(type(call))} is among the handlers, but is none; "
+                    "mark it with @subscribe(…) or @every(…)"
+                )
+            if subscription.transactional and unit_of_work is None:
+                raise CompositionError(
+                    f"{_where(type(call))} takes a unit of work, but its module's container has "
+                    "no `uow`; give it one, or say transactional=False"
+                )
             _require_name(subscription.id, type(call))
             if subscription.id in self._handlers:
                 other = type(self._handlers[subscription.id].call)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import chain
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Container, Object, Singleton
@@ -52,6 +52,7 @@ def compose(container: AnyContainer) -> None:
 
     What is missing or does not fit stops the start right here, and no request later.
     """
+    _raise_if(_of_names(container))
     _raise_if(_of_dependencies(container))
     _raise_if(_of_roles(container))
     container.permissions_of.override(Object(_permissions_of_roles(container)))
@@ -62,9 +63,7 @@ def compose(container: AnyContainer) -> None:
     for part in parts:
         registry.publish(part.events())
     for part in parts:
-        registry.subscribe(
-            part.handlers(), unit_of_work=part.providers.get("uow", _no_unit_of_work)
-        )
+        registry.subscribe(part.handlers(), unit_of_work=part.providers.get("uow"))
     _raise_if(_of_routes(container))
 
 
@@ -96,6 +95,17 @@ async def seeded(container: AnyContainer) -> AsyncIterator[str]:
 def _raise_if(problems: Iterator[str]) -> None:
     if found := list(problems):
         raise CompositionError("\n".join(found))
+
+
+def _of_names(container: AnyContainer) -> Iterator[str]:
+    modules = modules_of(container)
+    for kind in container.declarative_parent.__mro__:
+        for name, provider in getattr(kind, "cls_providers", {}).items():
+            if name in modules and not isinstance(provider, Container):
+                yield (
+                    f"{name}: app/container.py calls a module so, and {kind.__name__} something "
+                    "else; give the module another name"
+                )
 
 
 def _of_dependencies(container: AnyContainer) -> Iterator[str]:
@@ -172,8 +182,3 @@ def _permissions_of_roles(container: AnyContainer) -> dict[str, frozenset[str]]:
         )
         for role in roles
     }
-
-
-def _no_unit_of_work() -> NoReturn:
-    message = "it has no `uow`: its handlers can not be transactional"
-    raise TypeError(message)

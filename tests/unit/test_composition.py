@@ -62,6 +62,21 @@ def test_what_a_module_does_not_ask_for_stops_the_start() -> None:
     )
 
 
+class CallsItselfDatabase(ModuleContainer):
+    pass
+
+
+def test_a_module_that_is_called_like_something_of_the_base_stops_the_start(
+    settings: Settings,
+) -> None:
+    assert refused(settings, database=module(CallsItselfDatabase)) == [
+        (
+            "database: app/container.py calls a module so, and BaseContainer something else; "
+            "give the module another name"
+        )
+    ]
+
+
 # --- Roles and permissions ----------------------------------------------------------------------
 
 
@@ -174,15 +189,26 @@ class WhenAnIdIsTaken:
     async def __call__(self, event: Unpublished, uow: object) -> None: ...
 
 
+class HasNoUnitOfWork(ModuleContainer):
+    events = Object((Unpublished,))
+    handlers = List(Singleton(WhenSomethingIsNotPublished))
+
+
+class HasSomethingElseAmongItsHandlers(ModuleContainer):
+    handlers = List(Object("a text"))
+
+
 class PublishesATakenName(ModuleContainer):
     events = Object((TaskCompletedToo,))
 
 
 class WaitsInVain(ModuleContainer):
+    uow = Object(None)
     handlers = List(Singleton(WhenSomethingIsNotPublished))
 
 
 class HasATakenId(ModuleContainer):
+    uow = Object(None)
     events = Object((Unpublished,))
     handlers = List(Singleton(WhenAnIdIsTaken))
 
@@ -192,6 +218,7 @@ class HasATakenId(ModuleContainer):
     [
         (PublishesATakenName, "are both called 'task.completed'", "give one of these events"),
         (WaitsInVain, "waits for 'invoice.sent', which no module publishes", "name the class in"),
+        (HasNoUnitOfWork, "takes a unit of work", "give it one, or say transactional=False"),
         (HasATakenId, "both have the id 'task.empty_bin'", "give one of these handlers another"),
     ],
 )
@@ -202,6 +229,13 @@ def test_events_and_handlers_that_do_not_fit_stop_the_start(
     assert what in told
     assert remedy in told
     assert __name__.rpartition(".")[2] in told  # it says where the class is
+
+
+def test_a_handler_that_is_none_stops_the_start(settings: Settings) -> None:
+    [told] = refused(settings, invoice=module(HasSomethingElseAmongItsHandlers))
+    assert told == (
+        "builtins.str is among the handlers, but is none; mark it with @subscribe(…) or @every(…)"
+    )
 
 
 # --- Settings -----------------------------------------------------------------------------------
