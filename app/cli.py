@@ -94,15 +94,18 @@ def serve() -> None:
     # The server's own words for these would not say how to mend them.
     refuse_port_in_use(settings.host, settings.port)
     asyncio.run(create_database(settings).open())
+    # Here, also where other processes will serve: what does not fit is said once, and at first.
+    app = create_app(settings, ApplicationContainer)
     allow_many()
     if settings.app_env == "development":
         with suppress(OSError):  # nobody reads it
             _greet(settings)
     # uvicorn ends in good order and then signals itself again: to end as asked is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(SHUTDOWN.exit_code))
+    is_alone = settings.web_concurrency == 1
     uvicorn.run(
-        "app.main:create_app",
-        factory=True,
+        app if is_alone else "app.main:create_app",
+        factory=not is_alone,
         host=settings.host,
         port=settings.port,
         workers=settings.web_concurrency,
@@ -181,7 +184,7 @@ def openapi(
     That is the document, the list of problems, the event catalogue and the settings of modules.
     """
     settings = documented_settings()
-    document = create_app(settings).openapi()
+    document = create_app(settings, ApplicationContainer).openapi()
     text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
     if write:
         Path("docs/api/openapi.json").write_text(text, encoding="utf-8")
@@ -217,8 +220,11 @@ def create_admin(email: str) -> None:
 
 
 @users.command()
-def set_roles(email: str, roles: list[str]) -> None:
-    """Give an account these roles, which modules declare, and take any other away."""
+def set_roles(
+    email: str,
+    roles: Annotated[list[str], typer.Argument(help="Roles that modules declare.")],
+) -> None:
+    """Give an account these roles, and take away any other."""
     request = RolesOfAddress(email=email, roles=roles)
     _with_container(lambda container: container.user.set_roles().execute(request))
     typer.echo(f"{email} has the roles {', '.join(sorted(set(roles)))}.")

@@ -18,7 +18,9 @@ from sqlalchemy import URL, Select, func, select
 from app.config.database import create_database
 from app.config.settings import InvalidSettingsError, Settings
 from app.container import ApplicationContainer
+from app.core.exceptions import CompositionError
 from app.core.ports import PortInUse, address_of, refuse_port_in_use
+from app.shared.composition import modules_of
 from app.shared.infrastructure.database.diagnosis import diagnosed, why_damaged
 from app.shared.infrastructure.database.migrate import Readiness
 from app.shared.infrastructure.database.models import event_log
@@ -71,6 +73,7 @@ def examine() -> Iterator[Finding]:
             yield Finding("settings", wrong, fix)
         return
     yield Finding("settings", f"complete, profile {settings.app_env}")
+    yield from _modules(settings)
     yield _data_dir(settings)
     yield _port(settings)
     yield from asyncio.run(_database(settings))
@@ -83,6 +86,17 @@ def _python() -> Finding:
     if sys.version_info < (3, 11):  # noqa: UP036 - this is the check itself
         return Finding("python", version, "install Python 3.11 or newer, then: make install")
     return Finding("python", version)
+
+
+def _modules(settings: Settings) -> Iterator[Finding]:
+    try:
+        container = ApplicationContainer.build(settings)
+    except CompositionError as error:
+        for problem in str(error).splitlines():
+            wrong, _, fix = problem.rpartition("; ")
+            yield Finding("modules", wrong, fix)
+    else:
+        yield Finding("modules", ", ".join(modules_of(container)))
 
 
 def _data_dir(settings: Settings) -> Finding:

@@ -9,7 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Literal, NoReturn, Protocol, TypeVar
 
 from app.core.exceptions import CompositionError
 
@@ -138,8 +138,7 @@ class Handler:
 
     subscription: Subscription
     call: Callable[..., Any]
-    unit_of_work: Callable[[], Any] | None
-    """None only where the handler is not transactional."""
+    unit_of_work: Callable[[], Any]
 
     @property
     def id(self) -> str:
@@ -199,7 +198,7 @@ class EventRegistry:
                     f"{_where(type(call))} waits for {subscription.event.type!r}, which no module "
                     "publishes; name the class in `events` of its module's container"
                 )
-            handler = Handler(subscription, call, unit_of_work)
+            handler = Handler(subscription, call, unit_of_work or _no_unit_of_work)
             self._handlers[subscription.id] = handler
             if subscription.event:
                 self._of_event[subscription.event.type] += (handler,)
@@ -231,6 +230,11 @@ def _require_name(name: str, of: type) -> None:
         raise CompositionError(
             f"{_where(of)} is called {name!r}; call it <module>.<name>, in lower case"
         )
+
+
+def _no_unit_of_work() -> NoReturn:
+    message = "the handler is not transactional"
+    raise TypeError(message)
 
 
 def _where(kind: type) -> str:

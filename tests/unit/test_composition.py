@@ -203,12 +203,12 @@ class PublishesATakenName(ModuleContainer):
 
 
 class WaitsInVain(ModuleContainer):
-    uow = Object(None)
+    uow: Object[None] = Object(None)
     handlers = List(Singleton(WhenSomethingIsNotPublished))
 
 
 class HasATakenId(ModuleContainer):
-    uow = Object(None)
+    uow: Object[None] = Object(None)
     events = Object((Unpublished,))
     handlers = List(Singleton(WhenAnIdIsTaken))
 

@@ -19,7 +19,7 @@ from tests.integration.cli.conftest import Result, Run, Set
 from tests.support.production import PRODUCTION
 from tests.support.server import free_port, served
 
-SUBJECTS = ["python", "settings", "data", "port", "database", "schema", "clock"]
+SUBJECTS = ["python", "settings", "modules", "data", "port", "database", "schema", "clock"]
 AHEAD, BEHIND = dt.timedelta(hours=1), -dt.timedelta(hours=1)
 
 

@@ -127,7 +127,6 @@ def test_a_handler_is_found_by_its_id_with_the_unit_of_work_that_it_is_called_wi
     registry.subscribe([clean], unit_of_work=lambda: "a unit of work")
     handler = registry.handler("house.clean")
     assert handler is not None
-    assert handler.unit_of_work is not None
     assert (handler.call, handler.unit_of_work()) == (clean, "a unit of work")
     assert registry.handler("house.paint") is None
 

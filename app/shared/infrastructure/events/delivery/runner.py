@@ -133,7 +133,6 @@ class Runner:
         async with self._database.transaction() as connection:
             row = await self._load(connection, claim)
             with _working_on(row):
-                assert handler.unit_of_work is not None  # noqa: S101 - the registry saw to it
                 uow = handler.unit_of_work().join(connection)
                 outcome = await self._call(handler, row, uow)
                 await uow.flush()

@@ -1,0 +1,73 @@
+"""A module that does not fit is a sentence of each command, and a finding of the doctor."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from dependency_injector.providers import Dependency
+
+import app.cli
+import app.doctor
+from app.container import ApplicationContainer
+from app.shared.container import module
+from app.shared.module_container import ModuleContainer
+from tests.integration.cli.conftest import Run, Set
+from tests.support.server import free_port
+
+ROOT = Path(__file__).parents[3]
+SENTENCE = (
+    "invoice: nothing provides `find_rate`, which InvoiceContainer depends on; "
+    "give it in app/container.py: invoice = module(InvoiceContainer, find_rate=…)"
+)
+# What `app/container.py` says, spoiled before the command line is loaded.
+SPOILED = """
+import runpy, sys
+from app.modules.user.container import UserContainer
+from app.shared import container
+
+sys.argv = ["app", "doctor"]
+given = container.module
+container.module = lambda kind, **more: given(kind, **more, rates=None)
+runpy.run_module("app", run_name="__main__")
+"""
+
+
+class InvoiceContainer(ModuleContainer):
+    find_rate: Dependency[object] = Dependency()
+
+
+@pytest.fixture
+def spoiled(monkeypatch: pytest.MonkeyPatch, set_to: Set) -> None:
+    class Spoiled(ApplicationContainer):
+        invoice = module(InvoiceContainer)
+
+    monkeypatch.setattr(app.cli, "ApplicationContainer", Spoiled)
+    monkeypatch.setattr(app.doctor, "ApplicationContainer", Spoiled)
+    set_to(port=free_port())
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "seed", "openapi", "users verify a@b.cd"])
+def test_a_command_stops_with_one_sentence(run: Run, spoiled: None, command: str) -> None:
+    run("migrate")
+    code, output, errors = run(*command.split())
+    assert (code, errors) == (1, f"{SENTENCE}\n")
+    assert "is at http" not in output
+
+
+def test_the_doctor_says_it_and_how_to_mend_it(run: Run, spoiled: None) -> None:
+    code, output, _ = run("doctor")
+    wrong, _, fix = SENTENCE.partition("; ")
+    assert code == 1
+    assert f" trouble  modules  {wrong}\n" in output
+    assert f"fix: {fix}\n" in output
+
+
+def test_a_line_that_can_not_be_read_is_a_sentence_before_any_command_runs() -> None:
+    command = [sys.executable, "-c", SPOILED]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own Python
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "app/container.py gives UserContainer `rates`, which it has no Dependency for; "
+        "declare one there, or do not give it\n"
+    )
