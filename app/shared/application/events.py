@@ -1,4 +1,4 @@
-"""Seeing and steering the delivery of events: what is asked of the engine, and what it refuses."""
+"""The administration of deliveries: what it asks of the engine, and which errors it can have."""
 
 import datetime as dt
 from collections.abc import Sequence

@@ -111,19 +111,19 @@ def _shape(part: Any, whole: Schema) -> Any:
 
 
 def _event(kind: type[PublishedEvent], registry: EventRegistry) -> str:
-    told = sorted(handler.id for handler in registry.handlers if _hears(handler, kind))
+    handlers = sorted(handler.id for handler in registry.handlers if _handles(handler, kind))
     schema = TypeAdapter(kind).json_schema()
     return (
         f"### `{kind.type}`, version {kind.schema_version}\n\n"
         f"{inspect.getdoc(kind)}\n\n"
         f"Published by `{kind.type.partition('.')[0]}`; "
-        f"told: {', '.join(f'`{name}`' for name in told) or 'nobody'}.\n\n"
+        f"handlers: {', '.join(f'`{name}`' for name in handlers) or 'none'}.\n\n"
         f"```json\n{as_json(_shape(schema, schema)).decode()}```\n"
     )
 
 
-def _hears(handler: Handler, kind: type[PublishedEvent]) -> bool:
-    """Whether it is told of such events: a schedule of its own ticks."""
+def _handles(handler: Handler, kind: type[PublishedEvent]) -> bool:
+    """Whether it handles such events: a schedule handles its own ticks."""
     return handler.subscription.event is (None if kind is ScheduleTick else kind)
 
 
@@ -132,7 +132,7 @@ def _handlers(registry: EventRegistry) -> str:
     head = [
         "## Handlers",
         "",
-        "| handler | told of | effect | attempts | each at most | when dead | urgent |",
+        "| handler | event | effect | attempts | time limit | when dead | urgent |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     return "\n".join([*head, *rows]) + "\n"
@@ -140,8 +140,8 @@ def _handlers(registry: EventRegistry) -> str:
 
 def _row(handler: Handler) -> str:
     asked = handler.subscription
-    told_of = f"`{asked.event.type}`" if asked.event else f"time, every {asked.every}"
+    event = f"`{asked.event.type}`" if asked.event else f"schedule, every {asked.every}"
     effect = "exactly once" if asked.transactional else "at least once"
-    cells = (f"`{handler.id}`", told_of, effect, asked.max_attempts, f"{asked.timeout:g} s")
+    cells = (f"`{handler.id}`", event, effect, asked.max_attempts, f"{asked.timeout:g} s")
     urgent = "yes" if asked.urgent else ""
     return f"| {' | '.join(map(str, cells))} | {asked.on_dead} | {urgent} |"
