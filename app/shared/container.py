@@ -120,7 +120,7 @@ class BaseContainer(ModuleContainer):
         notifier=notifier,
         celery=celery,
     )
-    batch: Factory[DeliveryBatch] = Factory(
+    delivery_batch: Factory[DeliveryBatch] = Factory(
         DeliveryBatch,
         database=database,
         runner=runner,
