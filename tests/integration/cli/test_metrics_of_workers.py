@@ -40,7 +40,7 @@ def test_who_has_the_token_sees_what_the_worker_did_and_what_waits(
     assert "event_oldest_ready_seconds{" in shown
     assert "event_blocked_streams{" in shown
     assert "event_delivery_attempts_count{" in shown
-    assert "event_take_seconds_count " in shown
+    assert "event_claim_seconds_count " in shown
     assert worker.stop() == 0
     assert asked(port) == ""
 

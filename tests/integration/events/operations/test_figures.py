@@ -68,7 +68,7 @@ async def test_this_process_counts_how_deliveries_ended_and_how_many_attempts_th
     assert grew("event_deliveries_total", RECORD, "dead") == 1
     assert grew("event_delivery_attempts_sum", RECORD) == 2
     assert grew("event_handler_seconds_count", RECORD) == 2
-    assert grew("event_take_seconds_count") >= 1
+    assert grew("event_claim_seconds_count") >= 1
 
 
 async def test_without_a_database_what_this_process_counted_is_still_told() -> None:
@@ -76,7 +76,7 @@ async def test_without_a_database_what_this_process_counted_is_still_told() -> N
         raise DatabaseUnavailable
 
     found = await figures(Scrape(lag))
-    assert ("event_take_seconds_count",) in found
+    assert ("event_claim_seconds_count",) in found
     assert not [name for name in found if name[0] == "event_backlog"]
     assert found[("event_backlog_known",)] == 0
 
