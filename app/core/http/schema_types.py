@@ -204,6 +204,8 @@ _RULES: Final[dict[str, tuple[str, str]]] = {
     "date": ("invalid_format", "must be a date such as 2026-01-31"),
     "date_range": ("out_of_range", "must lie in the years 1900 to 2200"),
     "time": ("invalid_format", "must be a time of the day without an offset, such as 09:30:00"),
+    "currency": ("not_allowed", "must be the code of a currency of ISO 4217, such as EUR"),
+    "currency_places": ("invalid_format", "must have at most {places} decimals in its currency"),
     "duration": (
         "invalid_format",
         "must be an ISO 8601 duration such as P2W or P1DT2H30M, without years and months",
@@ -223,12 +225,15 @@ def _problem(found: Any, within: str) -> dict[str, Any]:
     if isinstance(found["input"], str) and f"string_{kind}" in _RULES:
         kind = f"string_{kind}"  # a length that pydantic measured after our own validator
     code, sentence = _RULES.get(kind, ("invalid", "is not acceptable"))
-    path = [_shown(part) for part in found["loc"]]
+    figures = found.get("ctx", {})
+    # What only shows when an object's fields are seen together may still be about one of them.
+    place = (*found["loc"], figures["at"]) if "at" in figures else found["loc"]
+    path = [_shown(part) for part in place]
     if within == "pointer":  # RFC 6901 escapes ~ and /
         where = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
     else:
         where = ".".join(path)
-    return {within: where, "code": code, "detail": sentence.format_map(found.get("ctx", {}))}
+    return {within: where, "code": code, "detail": sentence.format_map(figures)}
 
 
 def _shown(part: str | int) -> str:

@@ -2,12 +2,17 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
+from functools import total_ordering
 from typing import ClassVar, Final, Self
 
 import idna
 
-from app.core.exceptions import Invalid
+from app.core.exceptions import Conflict, Invalid
+from app.shared.domain.currencies import PLACES
 
 _SIGNS: Final = frozenset("!#$%&'*+-/=?^_`{|}~")
 # ASCII as East Asian keyboards write it, mapped as in user names (RFC 8265, section 3.3.2).
@@ -17,6 +22,9 @@ _INVISIBLE: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef]"
 )
+
+# Wide enough for the exact product of an amount and a factor; the thread's own may be narrow.
+_EXACT: Final = Context(prec=100, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +118,99 @@ def _not_an_address() -> Invalid:
     return Invalid(
         "email", "must be an e-mail address such as ana@example.com", code="invalid_format"
     )
+
+
+class CurrencyMismatch(Conflict):
+    """Amounts in two currencies can't be added up or compared: nobody said at which rate."""
+
+    code = "currency_mismatch"
+    message = "These amounts are in different currencies."
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in a currency of ISO 4217, with exactly the decimals that the currency has.
+
+    `Money(Decimal("12.5"), "EUR")` is 12.50 euros; a third decimal is refused. Where a computation
+    makes more, say so: `rounded` and `times` round half to even, unless told otherwise.
+    """
+
+    LIMIT: ClassVar = Decimal(10) ** 14  # so that, with four decimals, 18 digits hold all of it
+
+    amount: Decimal
+    currency: str
+
+    def __post_init__(self) -> None:
+        """Give the amount its decimals. Raises Invalid if there is no such money."""
+        places = PLACES.get(self.currency)
+        if places is None:
+            raise Invalid("currency", "must be a currency code of ISO 4217", code="invalid_format")
+        if not (self.amount.is_finite() and self.amount.copy_abs() < self.LIMIT):
+            raise Invalid("amount", f"must be less than {self.LIMIT:f}", code="out_of_range")
+        exact = self.amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, _EXACT)
+        if exact != self.amount:
+            rule = f"must have at most {places} decimals in {self.currency}"
+            raise Invalid("amount", rule, code="invalid_format")
+        object.__setattr__(self, "amount", exact or exact.copy_abs())
+
+    @classmethod
+    def zero(cls, currency: str) -> Self:
+        return cls(Decimal(0), currency)
+
+    @classmethod
+    def rounded(cls, amount: Decimal, currency: str, *, rounding: str = ROUND_HALF_EVEN) -> Self:
+        """Return the amount with the decimals of the currency; the modes are those of `decimal`."""
+        # What is no currency, and what is too large, is refused by the constructor.
+        unit = Decimal(1).scaleb(-PLACES.get(currency, 0))
+        is_small = amount.is_finite() and amount.copy_abs() < cls.LIMIT
+        return cls(amount.quantize(unit, rounding, _EXACT) if is_small else amount, currency)
+
+    def times(self, factor: Decimal | int, *, rounding: str = ROUND_HALF_EVEN) -> Self:
+        """Return so many times the amount, rounded once: `price.times(Decimal("0.19"))`."""
+        product = _EXACT.multiply(self.amount, factor)
+        return self.rounded(product, self.currency, rounding=rounding)
+
+    def allocate(self, weights: Sequence[Decimal | int]) -> list[Self]:
+        """Share it out in proportion to the weights, and lose no cent.
+
+        Each part is rounded towards zero; the cents that are left go to the parts that lost most
+        by it, the first among equals. Raises ValueError if a weight is negative, or all are zero.
+        """
+        total = sum(Fraction(weight) for weight in weights)
+        if not total or min(weights) < 0:
+            message = "the weights have to be 0 or more, and not all 0"
+            raise ValueError(message)
+        places = PLACES[self.currency]
+        cents = abs(int(self.amount.scaleb(places, _EXACT)))
+        due = [cents * Fraction(weight) / total for weight in weights]
+        parts = [int(each) for each in due]
+        lost_most = sorted(range(len(due)), key=lambda part: parts[part] - due[part])
+        for part in lost_most[: cents - sum(parts)]:
+            parts[part] += 1
+        amounts = (Decimal(part).scaleb(-places, _EXACT) for part in parts)
+        return [type(self)(each.copy_sign(self.amount), self.currency) for each in amounts]
+
+    def split(self, parts: int) -> list[Self]:
+        """Share it out evenly, and lose no cent: the first parts get one more."""
+        return self.allocate([1] * parts)
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(_EXACT.add(self.amount, self._amount_of(other)), self.currency)
+
+    def __sub__(self, other: Self) -> Self:
+        return type(self)(_EXACT.subtract(self.amount, self._amount_of(other)), self.currency)
+
+    def __neg__(self) -> Self:
+        return type(self)(self.amount.copy_negate(), self.currency)
+
+    def __lt__(self, other: "Money") -> bool:
+        return self.amount < self._amount_of(other)
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+    def _amount_of(self, other: "Money") -> Decimal:
+        if other.currency != self.currency:
+            raise CurrencyMismatch
+        return other.amount

@@ -19,16 +19,14 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    make_url,
     select,
-    text,
     tuple_,
 )
-from sqlalchemy.schema import CreateTable
 
 from app.shared.infrastructure.database.column_types import Duration, ExactDecimal, ListOf
 from app.shared.infrastructure.database.connection import Connection, Database
 from app.shared.infrastructure.database.statement import Statement, UnsuitableValue
+from tests.support.tables import with_tables
 
 schema = MetaData()
 thing = Table(
@@ -51,10 +49,7 @@ ALL: Final = Statement(select(thing).order_by(thing.c.id))
 
 @pytest.fixture
 async def connection(database: Database, database_url: str) -> AsyncIterator[Connection]:
-    """A transaction in which there is the table; it is rolled back."""
-    create = CreateTable(thing).compile(dialect=make_url(database_url).get_dialect()())
-    async with database.transaction() as connection:
-        await connection.execute_many(Statement(text(str(create))), [{}])
+    async with with_tables(database, database_url, thing) as connection:
         yield connection
 
 

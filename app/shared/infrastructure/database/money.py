@@ -1,0 +1,34 @@
+"""Money in a table: two columns, by which amounts of one currency are compared and added up.
+
+`Table("invoice", metadata, *aggregate_columns(), *money_columns("total"))`; a repository's `to_row`
+takes `**money_values("total", invoice.total)`, its `to_aggregate` `total=money_of(row, "total")`.
+"""
+
+from typing import Any
+
+from sqlalchemy import Column, String
+
+from app.shared.domain.currencies import MAX_PLACES
+from app.shared.domain.value_objects import Money
+from app.shared.infrastructure.database.column_types import ExactDecimal
+from app.shared.infrastructure.database.connection import Row
+
+
+def money_columns(name: str, *, nullable: bool = False) -> list[Column[Any]]:
+    """Return `<name>_amount` and `<name>_currency`."""
+    return [
+        Column(f"{name}_amount", ExactDecimal(MAX_PLACES), nullable=nullable),
+        Column(f"{name}_currency", String(3), nullable=nullable),
+    ]
+
+
+def money_values(name: str, money: Money | None) -> dict[str, Any]:
+    """Return what the two columns hold."""
+    amount, currency = (None, None) if money is None else (money.amount, money.currency)
+    return {f"{name}_amount": amount, f"{name}_currency": currency}
+
+
+def money_of(row: Row, name: str) -> Money | None:
+    """Return the money of a row; None where its columns are null."""
+    amount = row[f"{name}_amount"]
+    return None if amount is None else Money(amount, row[f"{name}_currency"])
