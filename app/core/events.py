@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, NoReturn, Protocol, TypeVar
 
 from app.core.exceptions import CompositionError
+from app.core.json_forms import require_form
 
 TICK: Final = "schedule.tick"
 """The one event whose handlers are told apart by what it holds: which schedule it is for."""
@@ -149,7 +150,7 @@ class EventRegistry:
     """All events by their names and all handlers by their ids, checked before the service starts.
 
     Names and ids are `<module>.<something>`, each once: what is stored is found again by them,
-    for years. Raises CompositionError for any other.
+    for years. Raises CompositionError for any other, and for an event that JSON can't hold.
     """
 
     def __init__(self) -> None:
@@ -161,6 +162,7 @@ class EventRegistry:
         """Make event classes known."""
         for kind in kinds:
             _require_name(kind.type, kind)
+            require_form(kind, of=f"the event {kind.type}", is_read_back=True)
             if kind.type in self._kinds:
                 raise CompositionError(
                     f"{_where(kind)} and {_where(self._kinds[kind.type])} are both called "

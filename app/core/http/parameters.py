@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import Parameter, iscoroutinefunction, signature
-from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
@@ -30,6 +31,7 @@ from app.core.http.header_parameters import (
     if_match,
     user_agent,
 )
+from app.core.http.request_forms import require_readable, require_readable_parameter
 from app.core.http.schema_types import invalid
 from app.core.security import Actor
 
@@ -116,6 +118,7 @@ class _Kind:
 
     @classmethod
     def _of_model(cls, model: type[BaseModel], marks: list[type]) -> "_Kind | None":
+        require_readable(model)
         if not marks:
             return cls(_json_reader(model), frozenset(_JSON))
         if marks == [Form]:
@@ -127,6 +130,7 @@ class _Kind:
 
 
 def _path_reader(name: str, hint: Any) -> Reader:
+    require_readable_parameter(name, hint)
     validate = TypeAdapter(hint).validate_python
 
     def read(call: Call) -> Any:
@@ -153,11 +157,13 @@ def _json_reader(model: type[BaseModel]) -> Reader:
 
 def _model_reader(model: type[BaseModel], source: Callable[[Call], bytes]) -> Reader:
     validate = model.__pydantic_validator__.validate_python
-    allowed = frozenset(field.alias or name for name, field in model.model_fields.items())
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    allowed = frozenset(fields)
+    lists = frozenset(name for name, field in fields.items() if _is_list(field.annotation))
 
     def read(call: Call) -> Any:
         try:
-            return validate(_fields(source(call), allowed))
+            return validate(_fields(source(call), allowed, lists))
         except ValidationError as error:
             raise invalid(error, within="parameter") from None
 
@@ -167,8 +173,18 @@ def _model_reader(model: type[BaseModel], source: Callable[[Call], bytes]) -> Re
 _BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
-def _fields(encoded: bytes, allowed: frozenset[str]) -> dict[str, str]:
-    """Decode `a=1&b=2`. What is unknown, or there twice, is refused: readers differ on it."""
+def _is_list(hint: Any) -> bool:
+    origin = get_origin(hint) or hint
+    return origin is list or (origin in {Union, UnionType} and any(map(_is_list, get_args(hint))))
+
+
+def _fields(
+    encoded: bytes, allowed: frozenset[str], lists: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """Decode `a=1&b=2`; of a list, each value has its own `a=`.
+
+    What is unknown, or there twice and no list, is refused: readers differ on it.
+    """
     reason = "The parameters are not percent-encoded UTF-8, or too many."
     if _BROKEN_ESCAPE.search(encoded):  # which parse_qsl would take as it stands
         raise Malformed(reason)
@@ -181,13 +197,15 @@ def _fields(encoded: bytes, allowed: frozenset[str]) -> dict[str, str]:
         )
     except ValueError:  # UnicodeDecodeError is one, too many fields another
         raise Malformed(reason) from None
-    decoded = dict(pairs)
+    decoded: dict[str, Any] = dict(pairs)
+    for name in lists & decoded.keys():
+        decoded[name] = [value for each, value in pairs if each == name]
     errors = []
     if len(decoded) < len(pairs):
         errors = [
             _complaint("duplicate_parameter", "may be given once", name)
             for name, times in Counter(name for name, _ in pairs).items()
-            if times > 1
+            if times > 1 and name not in lists
         ]
     errors += [
         _complaint("unknown_parameter", "is not a parameter of this request", name)

@@ -6,8 +6,9 @@ and the one natural place for access policies, strict JSON, refused unknown para
 An endpoint with a parameter of any other kind is left to FastAPI.
 """
 
+import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -43,6 +44,7 @@ from app.core.idempotency import (
     fingerprint,
     run_once,
 )
+from app.core.json_forms import require_form
 from app.core.limits import Limit
 from app.core.security import Access
 
@@ -93,6 +95,7 @@ class ApiRoute(APIRoute):
         if access.is_public and self._plan is not None and self._plan.takes_actor:
             message = f"{path}: a public route has no actor to give to its endpoint"
             raise TypeError(message)
+        self._has_times = dt.time in self._types_of_answer()
         is_known = self._plan is not None and not access.is_public
         self.takes_key = replayable and is_known and self.methods_served == {"POST"}
         self._left_to_fastapi = AsyncExitStackMiddleware(super().handle)
@@ -103,6 +106,12 @@ class ApiRoute(APIRoute):
     def bind(self, guard: RouteGuard) -> None:
         """Give the route what it asks before it lets anybody through."""
         self._guard = guard
+
+    def _types_of_answer(self) -> Collection[Any]:
+        if self._plan is None:  # FastAPI writes what the endpoint answers
+            return ()
+        where = f"the answer of {' '.join(self.methods_served)} {self.path}"
+        return require_form(self.response_model, of=where)
 
     def _documentation(
         self, raises: Sequence[type[AppError]], sends: Sequence[str]
@@ -177,7 +186,7 @@ class ApiRoute(APIRoute):
             location = self._created_at.format(id=answer.id)
             headers.append((b"location", location.encode()))
         if status not in {204, 304}:
-            body = strict_json.encode(answer)
+            body = strict_json.encode(answer, has_times=self._has_times)
             headers.append((b"content-type", b"application/json"))
             headers.append((b"content-length", b"%d" % len(body)))
         return Answer(status, headers, body)

@@ -13,6 +13,7 @@ from app.core.http.connections import OpenConnections
 from app.core.http.dispatch import Dispatch
 from app.core.http.documentation import described_tags, refuse_operations_of_one_name
 from app.core.http.ingress_policy import IngressPolicy
+from app.core.http.json_schema import described_as_written
 from app.core.http.mounts import Guarded, MountedApp, MountedRouter, Routes
 from app.core.http.openapi import finished
 from app.core.http.route_guard import CLOSED, RouteGuard
@@ -118,14 +119,15 @@ class Service(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            document = get_openapi(
-                title=self.title,
-                version=self.version,
-                description=self.description,
-                routes=self.routes,
-                tags=self.openapi_tags,
-                servers=self.servers or [{"url": "/"}],
-            )
+            with described_as_written():
+                document = get_openapi(
+                    title=self.title,
+                    version=self.version,
+                    description=self.description,
+                    routes=self.routes,
+                    tags=self.openapi_tags,
+                    servers=self.servers or [{"url": "/"}],
+                )
             self.openapi_schema = finished(document)
         return self.openapi_schema
 

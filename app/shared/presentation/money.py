@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, GetCoreSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from app.core.schema_values import MAX_DIGITS, Scale
+from app.core.http.schema_values import MAX_DIGITS, Scale
 from app.shared.domain.currencies import CURRENT, MAX_PLACES
 from app.shared.domain.value_objects import Money
 

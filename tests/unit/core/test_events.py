@@ -1,5 +1,6 @@
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pytest
@@ -11,16 +12,19 @@ NO_NAMES = [
 ]
 
 
+@dataclass(frozen=True)
 class HouseBuilt:
     type: ClassVar = "house.built"
     schema_version: ClassVar = 1
 
 
+@dataclass(frozen=True)
 class HouseSold:
     type: ClassVar = "house.sold"
     schema_version: ClassVar = 2
 
 
+@dataclass(frozen=True)
 class HouseBuiltAgain:
     type: ClassVar = "house.built"
     schema_version: ClassVar = 2
@@ -53,6 +57,7 @@ def schedule(id: str) -> Any:
     return Chore()
 
 
+@dataclass(frozen=True)
 class Tick:
     """As a tick says for which schedule it is."""
 

@@ -285,7 +285,9 @@ async def _speak_json(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
-        encoder=lambda value: b"\x01" + strict_json.encode(value),  # jsonb's wire format, version 1
+        encoder=lambda value: (
+            b"\x01" + strict_json.encode(value, has_times=True)
+        ),  # jsonb's wire format, version 1
         decoder=lambda raw: orjson.loads(raw[1:]),
         format="binary",
     )

@@ -224,7 +224,7 @@ def _engine(url: URL, size: int, *, timeout: float, echo: bool) -> Engine:
         pool_timeout=timeout,
         echo=echo,
         hide_parameters=True,
-        json_serializer=lambda value: strict_json.encode(value).decode(),
+        json_serializer=lambda value: strict_json.encode(value, has_times=True).decode(),
         json_deserializer=orjson.loads,
         connect_args={"check_same_thread": False},
     )

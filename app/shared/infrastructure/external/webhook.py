@@ -47,7 +47,7 @@ class StandardWebhook:
         self._url, self._keys = url, keys
 
     async def post(self, message: WebhookMessage, /, *, key: str) -> None:
-        body = strict_json.encode(message)
+        body = strict_json.encode(message, has_times=True)
         timestamp = str(int(self._clock.now().timestamp()))
         headers = {
             "Content-Type": "application/json",

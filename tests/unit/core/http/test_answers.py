@@ -10,6 +10,7 @@ from app.core.exceptions import AppError, Conflict, NotFound
 from app.core.http.parameters import IfMatch
 from app.core.http.routing import ApiRoute, ApiRouter
 from app.core.http.service import Service
+from app.core.json_forms import NoForm
 from app.core.security import AUTHENTICATED, PUBLIC, scope
 from tests.support.raw import send
 from tests.unit.core.http.conftest import Serve
@@ -73,6 +74,22 @@ async def test_an_answer_without_content_has_no_body(app: Service) -> None:
     answer = await send(app, "DELETE", "/things")
     assert (answer.status, answer.body) == (204, b"")
     assert (answer.header("content-type"), answer.header("content-length")) == (None, None)
+
+
+async def test_an_answer_without_a_form_in_json_stops_the_start() -> None:
+    @dataclass
+    class Tagged:
+        tags: set[str]
+
+    async def tagged() -> list[Tagged]:
+        return []
+
+    with pytest.raises(NoForm) as refusal:
+        ApiRouter("/things").get("/tagged", tagged, access=PUBLIC)
+    assert str(refusal.value) == (
+        "the answer of GET /things/tagged: "
+        "Tagged.tags: set[str] has no form in JSON: it has no order; take list."
+    )
 
 
 async def test_a_response_goes_out_as_it_is(app: Service) -> None:

@@ -1,15 +1,22 @@
 """The OpenAPI document, as generators of clients need it."""
 
+import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
 import pytest
+from fastapi import Query
 from pydantic import Field
 
 from app.core.exceptions import Conflict, NotFound
 from app.core.http.openapi import class_name
 from app.core.http.routing import ApiRouter
+from app.core.http.schema_types import Body, Parameters
+from app.core.http.schema_values import Date, Scale
 from app.core.security import PUBLIC
+from app.shared.domain.value_objects import Money
+from app.shared.presentation.money import MoneyRange
 from tests.unit.core.http.conftest import Serve
 
 Item = TypeVar("Item")
@@ -93,3 +100,66 @@ def test_operations_refer_to_the_problems_that_they_have_in_common(
 
 def test_a_tag_is_described_by_its_router(document: dict[str, Any]) -> None:
     assert document["tags"] == [{"name": "piles", "description": "Piles."}]
+
+
+@dataclass
+class Offer:
+    price: Money
+    rate: Decimal
+    day: dt.date
+    at: dt.time
+    length: dt.timedelta
+    days: list[dt.date]
+
+
+class OfferDraft(Body):
+    price: Annotated[Money, MoneyRange(least=0)]
+    rate: Annotated[Decimal, Scale(3, digits=6)]
+    days: list[Date]
+
+
+class OfferFilter(Parameters):
+    days: list[Date] = Field(default_factory=list)
+    least: Annotated[Decimal, Scale(2)] | None = None
+
+
+class Offers:
+    async def create(self, body: OfferDraft) -> Offer:
+        """Make an offer."""
+        raise NotFound
+
+    async def list(self, query: Annotated[OfferFilter, Query()]) -> list[Offer]:
+        """List the offers."""
+        return []
+
+
+def test_the_forms_of_values_are_described(serve: Serve) -> None:
+    router, offers = ApiRouter("/offers", tags=["offers"], description="Offers."), Offers()
+    router.post("", offers.create, access=PUBLIC)
+    router.get("", offers.list, access=PUBLIC)
+    document = serve(router).openapi()
+
+    schemas = document["components"]["schemas"]
+    answered = schemas["Offer"]["properties"]
+    formats = {name: schema.get("format") for name, schema in answered.items()}
+    assert formats == {
+        "price": None,
+        "rate": "decimal",
+        "day": "date",
+        "at": "time-local",
+        "length": "duration",
+        "days": None,
+    }
+    assert answered["rate"]["pattern"] == r"^-?[0-9]+(\.[0-9]+)?$"
+    assert answered["days"]["items"]["format"] == "date"
+    assert answered["price"]["$ref"] == "#/components/schemas/Money"
+    assert schemas["Money"]["properties"]["amount"]["format"] == "decimal"
+
+    sent = schemas["OfferDraft"]["properties"]
+    assert sent["rate"]["pattern"] == r"^-?(0|[1-9][0-9]{0,2})(\.[0-9]{1,3})?$"
+    assert sent["price"]["properties"]["amount"]["description"] == "At least 0."
+
+    parameters = document["paths"]["/offers"]["get"]["parameters"]
+    [days, least] = [parameter["schema"] for parameter in parameters]
+    assert (days["type"], days["items"]["format"]) == ("array", "date")
+    assert least["anyOf"][0]["format"] == "decimal"

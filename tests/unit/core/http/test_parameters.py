@@ -1,6 +1,7 @@
 """Each kind of parameter is read as the contract says, or refused."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from pydantic import Field
 from app.core.http.parameters import CurrentActor, IfMatch
 from app.core.http.routing import ApiRouter
 from app.core.http.schema_types import Body, Digits, Flag, Id, Length, Line, Parameters
+from app.core.http.schema_values import Date, Duration, Scale
 from app.core.http.service import Service
 from app.core.security import AUTHENTICATED, PUBLIC
 from tests.support.raw import Answer, send
@@ -29,6 +31,12 @@ class Filter(Parameters):
     q: Line | None = None
     limit: Annotated[int, Field(ge=1, le=100), Digits] = 20
     all: Flag = False
+
+
+class Several(Parameters):
+    days: Annotated[list[Date], Field(max_length=3)] = Field(default_factory=list)
+    prices: list[Annotated[Decimal, Scale(2)]] | None = None
+    limit: Annotated[int, Digits] = 20
 
 
 class Login(Parameters):
@@ -51,6 +59,14 @@ class Echo:
 
     async def query(self, query: Annotated[Filter, Query()]) -> dict[str, Any]:
         return query.model_dump()
+
+    async def several(self, query: Annotated[Several, Query()]) -> dict[str, Any]:
+        return query.model_dump()
+
+    async def typed(
+        self, day: Date, price: Annotated[Decimal, Scale(2)], length: Duration
+    ) -> dict[str, Any]:
+        return {"day": day, "price": price, "length": length}
 
     async def body(self, body: Note) -> dict[str, Any]:
         return {"length": len(body.text)}
@@ -90,6 +106,8 @@ def app(serve: Serve) -> Service:
     router.get("/path/{id}", echo.path, access=PUBLIC)
     router.get("/converted/{number}/{colour}", echo.converted, access=PUBLIC)
     router.get("/query", echo.query, access=PUBLIC)
+    router.get("/several", echo.several, access=PUBLIC)
+    router.get("/typed/{day}/{price}/{length}", echo.typed, access=PUBLIC)
     router.post("/body", echo.body, access=PUBLIC)
     router.post("/form", echo.form, access=PUBLIC)
     router.post("/version", echo.version, access=PUBLIC)
@@ -118,6 +136,13 @@ async def test_a_path_parameter_of_another_type_is_named(app: Service) -> None:
     assert complaints(await send(app, "GET", "/path/%7B12%7D")) == [("id", "invalid_format")]
     assert complaints(await send(app, "GET", "/converted/x/red")) == [("number", "wrong_type")]
     assert complaints(await send(app, "GET", "/converted/1/blue")) == [("colour", "not_allowed")]
+
+
+async def test_a_path_has_dates_decimals_and_durations(app: Service) -> None:
+    answer = await send(app, "GET", "/typed/2026-01-31/12.5/PT90M")
+    assert answer.json() == {"day": "2026-01-31", "price": "12.50", "length": "PT1H30M"}
+    wrong = await send(app, "GET", "/typed/2026-02-30/1e5/P1M")
+    assert complaints(wrong) == [("day", "invalid_format")]
 
 
 # --- Query --------------------------------------------------------------------------------------
@@ -158,6 +183,40 @@ async def test_a_query_that_is_not_documented_is_refused_by_its_name(
     app: Service, query: str, expected: list[tuple[str, str]]
 ) -> None:
     assert complaints(await send(app, "GET", f"/query?{query}")) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", {"days": [], "prices": None, "limit": 20}),
+        ("days=2026-01-31", {"days": ["2026-01-31"], "prices": None, "limit": 20}),
+        (
+            "days=2026-01-31&limit=5&prices=1&days=2026-01-30&prices=2.5",
+            {"days": ["2026-01-31", "2026-01-30"], "prices": ["1.00", "2.50"], "limit": 5},
+        ),
+    ],
+)
+async def test_a_list_has_a_parameter_for_each_value(
+    app: Service, query: str, expected: dict[str, Any]
+) -> None:
+    assert (await send(app, "GET", f"/several?{query}")).json() == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("days=2026-01-31,2026-01-30", [("days.0", "invalid_format")]),
+        ("days=2026-01-31&days=", [("days.1", "invalid_format")]),
+        ("&".join(["days=2026-01-31"] * 4), [("days", "too_long")]),
+        ("prices=1&prices=NaN", [("prices.1", "invalid_format")]),
+        ("limit=1&limit=1&days=2026-01-31&days=2026-01-31", [("limit", "duplicate_parameter")]),
+        ("days[]=2026-01-31", [("days[]", "unknown_parameter")]),
+    ],
+)
+async def test_a_list_with_a_wrong_value_is_refused_with_its_place(
+    app: Service, query: str, expected: list[tuple[str, str]]
+) -> None:
+    assert complaints(await send(app, "GET", f"/several?{query}")) == expected
 
 
 @pytest.mark.parametrize("path", ["/query", "/nothing"])

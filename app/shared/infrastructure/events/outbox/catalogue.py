@@ -9,6 +9,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from app.core.events import EventRegistry, Handler, PublishedEvent
+from app.core.http.json_schema import WrittenForms
 from app.shared.domain.events import ScheduleTick
 
 Schema = dict[str, Any]
@@ -30,10 +31,7 @@ def write_catalogue(registry: EventRegistry, folder: Path) -> None:
 
 def schemas(registry: EventRegistry) -> Schemas:
     """Return the shape of every event that this code publishes."""
-    return {
-        name: {str(kind.schema_version): TypeAdapter(kind).json_schema()}
-        for name, kind in _kinds(registry)
-    }
+    return {name: {str(kind.schema_version): _schema(kind)} for name, kind in _kinds(registry)}
 
 
 def updated(committed: Schemas, current: Schemas) -> Schemas:
@@ -84,6 +82,10 @@ def as_json(value: object) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
 
 
+def _schema(kind: type[PublishedEvent]) -> Schema:
+    return TypeAdapter(kind).json_schema(mode="serialization", schema_generator=WrittenForms)
+
+
 def _kinds(registry: EventRegistry) -> Iterator[tuple[str, type[PublishedEvent]]]:
     return ((name, registry[name]) for name in sorted(registry))
 
@@ -112,7 +114,7 @@ def _shape(part: Any, whole: Schema) -> Any:
 
 def _event(kind: type[PublishedEvent], registry: EventRegistry) -> str:
     handlers = sorted(handler.id for handler in registry.handlers if _handles(handler, kind))
-    schema = TypeAdapter(kind).json_schema()
+    schema = _schema(kind)
     return (
         f"### `{kind.type}`, version {kind.schema_version}\n\n"
         f"{inspect.getdoc(kind)}\n\n"

@@ -5,6 +5,7 @@ from functools import cache
 from pydantic import TypeAdapter, ValidationError
 
 from app.core.events import DeadLetter, EventRegistry, PublishedEvent
+from app.core.exceptions import Invalid
 from app.shared.infrastructure.database.connection import Row
 
 
@@ -20,7 +21,7 @@ def decoded(registry: EventRegistry, row: Row) -> PublishedEvent:
             # Written by later code: what it would lose here, nobody would notice.
             raise Undecodable(f"{row['event_type']}: version {row['schema_version']} is not known")
         return _adapter(kind).validate_python(row["payload"])
-    except (KeyError, ValidationError) as error:
+    except (KeyError, ValidationError, Invalid) as error:  # the last from a value object
         raise Undecodable(f"{row['event_type']}: {type(error).__name__}") from None
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from app.core.schema_values import (
+from app.core.http.schema_values import (
     FIRST_DATE,
     LAST_DATE,
     LONGEST,

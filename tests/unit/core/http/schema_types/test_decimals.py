@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter
 
 from app.core.http.schema_types import Body, Parameters
-from app.core.schema_values import Scale
+from app.core.http.schema_values import Scale
 from app.core.value_forms import decimal_text
 from tests.unit.core.http.schema_types.sending import code, read, refusals
 
