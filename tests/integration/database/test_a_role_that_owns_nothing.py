@@ -30,7 +30,7 @@ GUIDE: Final = Path(__file__).parents[3] / "docs/deployment/README.md"
 
 def statements_of_the_guide() -> tuple[list[str], list[str]]:
     """What it has an administrator run: before there is the database, and then in it."""
-    chapter = GUIDE.read_text("utf-8").partition("### A role that owns nothing")[2]
+    chapter = GUIDE.read_text("utf-8").partition("### A role that owns no tables")[2]
     [block] = re.findall(r"```sql\n(.*?)```", chapter.partition("\n#")[0], re.DOTALL)
     before, _, within = block.partition("\\connect alicerce\n")
     first, second = ([s for s in part.split(";\n") if s.strip()] for part in (before, within))
