@@ -43,8 +43,13 @@ def settings_of(container: type[DeclarativeContainer]) -> list[type[ModuleSettin
 
 
 def routers_of(container: AnyContainer) -> list[ApiRouter]:
-    """Return the URL tables of the modules and of the base."""
-    return list(chain.from_iterable(part.routers() for part in parts_of(container).values()))
+    """Return the URL tables of the modules and of the base. Raises CompositionError.
+
+    They are made here, and not with the container: commands and workers do not use them.
+    """
+    found = {name: part.routers() for name, part in parts_of(container).items()}
+    _raise_if(_of_routes(found, frozenset[str]().union(*container.permissions_of().values())))
+    return list(chain.from_iterable(found.values()))
 
 
 def compose(container: AnyContainer) -> None:
@@ -64,7 +69,6 @@ def compose(container: AnyContainer) -> None:
         registry.publish(part.events())
     for part in parts:
         registry.subscribe(part.handlers(), unit_of_work=part.providers.get("uow"))
-    _raise_if(_of_routes(container))
 
 
 @asynccontextmanager
@@ -151,12 +155,11 @@ def _of_one_owner(what: str, names: list[str]) -> Iterator[str]:
         yield f"{what} belongs to {' and to '.join(names)}; give it another name in one of them"
 
 
-def _of_routes(container: AnyContainer) -> Iterator[str]:
+def _of_routes(routers: dict[str, list[ApiRouter]], known: frozenset[str]) -> Iterator[str]:
     """Say which addresses are there twice, and which nobody could ever call."""
-    known = frozenset[str]().union(*container.permissions_of().values())
     owners = defaultdict(list)
-    for name, part in parts_of(container).items():
-        for route in chain.from_iterable(router.routes for router in part.routers()):
+    for name, its_routers in routers.items():
+        for route in chain.from_iterable(router.routes for router in its_routers):
             owners[_address(route)].append(name)
             if (demanded := route.access.permission) and demanded not in known:
                 yield (

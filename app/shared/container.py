@@ -165,8 +165,8 @@ class BaseContainer(ModuleContainer):
 
     permissions = Object({"admin": {"event:admin"}})
     routers = List(
-        Singleton(event_routes, event_controller),
-        Singleton(metrics_routes, metrics_controller),
+        Factory(event_routes, event_controller),
+        Factory(metrics_routes, metrics_controller),
     )
     events = Object((ScheduleTick,))
     handlers = List(

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from dependency_injector.providers import Dependency, List, Object, Singleton
+from dependency_injector.providers import Dependency, Factory, List, Object, Singleton
 from pydantic import Field
 
 from app.config.module_settings import ModuleSettings
@@ -14,6 +14,7 @@ from app.core.events import subscribe
 from app.core.exceptions import CompositionError
 from app.core.http.routing import ApiRouter
 from app.core.security import AUTHENTICATED, Access, scope
+from app.shared.composition import routers_of
 from app.shared.container import module
 from app.shared.domain.events import DomainEvent
 from app.shared.module_container import ModuleContainer
@@ -29,7 +30,7 @@ def settings(tmp_path: Path) -> Settings:
 def refused(settings: Settings, **modules: Any) -> list[str]:
     """Return what the start says of a service with these modules too."""
     with pytest.raises(CompositionError) as error:
-        with_modules(**modules).build(settings)
+        routers_of(with_modules(**modules).build(settings))
     return str(error.value).splitlines()
 
 
@@ -146,7 +147,7 @@ def router(path: str, access: Access) -> ApiRouter:
 
 
 class TakesAPath(ModuleContainer):
-    routers = List(Singleton(router, "/users/{number}", AUTHENTICATED))
+    routers = List(Factory(router, "/users/{number}", AUTHENTICATED))
 
 
 def test_one_path_of_two_modules_stops_the_start(settings: Settings) -> None:
@@ -156,7 +157,7 @@ def test_one_path_of_two_modules_stops_the_start(settings: Settings) -> None:
 
 
 class DemandsTooMuch(ModuleContainer):
-    routers = List(Singleton(router, "/invoices", scope("invoice:red")))
+    routers = List(Factory(router, "/invoices", scope("invoice:red")))
 
 
 def test_a_route_that_demands_what_no_role_has_stops_the_start(settings: Settings) -> None:

@@ -116,7 +116,7 @@ class TaskContainer(ModuleContainer):
     )
 
     permissions = Object(dict.fromkeys(("user", "admin"), ("task:read", "task:write")))
-    routers = List(Singleton(task_routes, controller))
+    routers = List(Factory(task_routes, controller))
     events = Object(EVENTS)
     seeds = List(Singleton(SeedTasks, uow.provider))
     handlers: Callable[list[Any]] = Callable(

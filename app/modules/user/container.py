@@ -231,13 +231,13 @@ class UserContainer(ModuleContainer):
     roles = Object(tuple(Role))
     permissions = Object({Role.ADMIN: {"user:admin"}})
     routers = List(
-        Singleton(routes.auth_routes, auth),
-        Singleton(routes.session_routes, sessions),
-        Singleton(routes.key_routes, keys),
-        Singleton(routes.recovery_routes, recovery),
-        Singleton(routes.account_routes, own),
-        Singleton(routes.user_routes, users),
-        Singleton(routes.administration_routes, administration),
+        Factory(routes.auth_routes, auth),
+        Factory(routes.session_routes, sessions),
+        Factory(routes.key_routes, keys),
+        Factory(routes.recovery_routes, recovery),
+        Factory(routes.account_routes, own),
+        Factory(routes.user_routes, users),
+        Factory(routes.administration_routes, administration),
     )
     email_sender: Singleton[AccountEmailSender] = Singleton(
         TemplatedAccountEmailSender,

@@ -137,7 +137,7 @@ class GreetingContainer(ModuleContainer):
 
     roles = Object(("herald",))
     permissions = Object({"herald": {SEND.name}})
-    routers = List(Singleton(greeting_routes, controller))
+    routers = List(Factory(greeting_routes, controller))
     events = Object((GreetingSent,))
     handlers = List(Singleton(WhenGreetingSentPutItUp, board))
     seeds = List(Singleton(SeedGreetings, board))

@@ -14,7 +14,7 @@ QUOTAS = TaskQuotas(tasks=2, text_bytes=1_000, assignments_a_day=1)
 
 @pytest.fixture(autouse=True)
 def few(container: ApplicationContainer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(container.task.room(), "_quotas", QUOTAS)
+    monkeypatch.setattr(container.task.quota(), "_quotas", QUOTAS)
     quota = AssignmentQuota(QUOTAS, LocalLimiter())
     monkeypatch.setattr(container.task.controller().assign_task, "_quota", quota)
 
