@@ -62,8 +62,8 @@ seed: $(SERVICE) ## Fill the database with examples
 
 ##@ Test and check
 
-test: $(INSTALLED) ## Run all tests
-	@$(BIN)/python -m pytest -n 3
+test: $(INSTALLED) ## Run the tests, but for those that `make check` adds (2 minutes)
+	@$(BIN)/python -m pytest -n 3 -m "not thorough"
 
 test-unit: $(INSTALLED) ## Run the tests that need no database
 	@$(BIN)/python -m pytest tests/unit
@@ -127,7 +127,7 @@ migrations: $(INSTALLED) ## Check that models and migrations agree
 	export APP_ENV=test DATA_DIR="$$directory" DATABASE_URL="sqlite:///$$directory/check.db" && \
 	$(BIN)/python -m app migrate && $(BIN)/python -m app migrate --check
 
-coverage: $(INSTALLED) ## Run all tests and see what they do not reach
+coverage: $(INSTALLED) ## Run all tests, the thorough ones too, and see what they do not reach
 	@echo "== Tests"
 	@$(BIN)/python -m pytest -n 3 --cov
 

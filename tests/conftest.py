@@ -16,6 +16,13 @@ from tests.support.cleaning import Clean, cleaner
 from tests.support.databases import Databases, NotATestDatabase, Source, require_test_name
 from tests.support.fault_table import FaultTable, Row, chosen_seed
 from tests.support.postgres import PostgresUnavailable
+from tests.support.thorough import (
+    DESCRIPTION,
+    MARKER,
+    are_left_out,
+    is_on_another_database,
+    is_thorough,
+)
 
 TESTS = Path(__file__).parent
 FOLDERS = ("unit", "integration", "e2e", "faults")  # the fast ones first
@@ -43,6 +50,7 @@ structlog.configure(
 def pytest_configure(config: pytest.Config) -> None:
     for folder in FOLDERS:
         config.addinivalue_line("markers", f"{folder}: what lies under tests/{folder}")
+    config.addinivalue_line("markers", f"{MARKER}: {DESCRIPTION}")
     used: dict[str, set[str]] = {servers: set() for servers in SERVERS}
     config.stash[USED] = used
     config.stash[FAULTS] = FaultTable()
@@ -55,9 +63,15 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"TEST_DATABASE_URL: {error}") from None
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if are_left_out(config) and is_thorough(collection_path, TESTS) else None
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     if (folder := _folder(item.path)) in FOLDERS:
         item.add_marker(folder)
+    if is_thorough(item.path, TESTS) or (folder == "e2e" and is_on_another_database(item)):
+        item.add_marker(MARKER)
 
 
 # Last, because pytest's own order puts the tests of one parameter together over all folders.

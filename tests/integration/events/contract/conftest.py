@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pytest
 
@@ -36,7 +36,12 @@ class Prepared(NamedTuple):
     clean: Clean
 
 
-@pytest.fixture(scope="session", params=SHAPES)
+def _as_parameter(name: str) -> Any:
+    """With a broker it takes longest; that workers keep the contract, two other shapes show."""
+    return pytest.param(name, id=name, marks=[pytest.mark.thorough] if SHAPES[name].broker else [])
+
+
+@pytest.fixture(scope="session", params=map(_as_parameter, SHAPES))
 async def prepared(
     request: pytest.FixtureRequest,
     another_database: Callable[[str, str], str],
