@@ -16,6 +16,7 @@ from rich.table import Column, Table
 from app.container import ApplicationContainer
 from app.core.exceptions import Invalid
 from app.core.http.schema_types import Timestamp
+from app.shared.application.dto import PageRequest
 from app.shared.application.dto.events import Changed, DeliveryDetail, DeliveryQuery, DeliveryStatus
 
 Result = TypeVar("Result")
@@ -49,8 +50,9 @@ def list_deliveries(
     as_json: AsJson = False,
 ) -> None:
     """List deliveries, newest first."""
-    query = DeliveryQuery(state=_state(state), handler=handler, before=before, size=limit)
-    found = _ask(context, lambda container: container.inspection().page(query))
+    page = PageRequest(limit=limit)
+    query = DeliveryQuery(state=_state(state), handler=handler, before=before, page=page)
+    found = _ask(context, lambda container: container.inspection().page(query)).items
     columns = ("id", "state", "handler", "event_type", "attempts", "due_at", "last_error")
     _show(found, columns, as_json=as_json)
 

@@ -1,9 +1,14 @@
 """Page cursors that clients can carry but neither read into nor bend."""
 
 import base64
+import datetime as dt
 import hashlib
 import hmac
-from typing import Final
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from types import NoneType
+from typing import Any, Final
+from uuid import UUID
 
 import orjson
 
@@ -15,6 +20,17 @@ class InvalidCursor(Malformed):
 
     code = "invalid_cursor"
     message = "This cursor belongs to another list, or was changed: start again without it."
+
+
+_PLAIN: Final = (str, int, float, NoneType)
+# What JSON has no form of its own for stands as `[kind, text]`.
+_KINDS: Final[dict[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]]] = {
+    "uuid": (UUID, str, UUID),
+    "datetime": (dt.datetime, dt.datetime.isoformat, dt.datetime.fromisoformat),
+    "date": (dt.date, dt.date.isoformat, dt.date.fromisoformat),
+    "time": (dt.time, dt.time.isoformat, dt.time.fromisoformat),
+    "decimal": (Decimal, str, Decimal),
+}
 
 
 class Cursors:
@@ -30,12 +46,15 @@ class Cursors:
         # A key of its own, so that no cursor can ever pass for anything else that is signed.
         self._key = hmac.digest(secret.encode(), b"cursor-v1", hashlib.sha256)
 
-    def seal(self, position: list[str], *, of: str) -> str:
-        """Return the cursor for a position in the list that `of` describes."""
-        payload = orjson.dumps(position)
+    def seal(self, position: Sequence[Any], *, of: str) -> str:
+        """Return the cursor for a position in the list that `of` describes.
+
+        A position is made of texts, numbers, truth values, moments, dates, ids, or None.
+        """
+        payload = orjson.dumps([_written(value) for value in position])
         return base64.urlsafe_b64encode(self._mac(payload, of) + payload).decode().rstrip("=")
 
-    def open(self, cursor: str, *, of: str) -> list[str]:
+    def open(self, cursor: str, *, of: str) -> list[Any]:
         """Return the position. Raises InvalidCursor for anything that `seal` did not make."""
         try:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
@@ -45,8 +64,7 @@ class Cursors:
         # Base64 leaves spare bits: only the one spelling that we gave out is ours.
         if not hmac.compare_digest(mac, self._mac(payload, of)) or self._respelled(raw) != cursor:
             raise InvalidCursor
-        position: list[str] = orjson.loads(payload)
-        return position
+        return [_read(value) for value in orjson.loads(payload)]
 
     def _mac(self, payload: bytes, of: str) -> bytes:
         described = hashlib.sha256(of.encode()).digest()
@@ -55,3 +73,17 @@ class Cursors:
     @staticmethod
     def _respelled(raw: bytes) -> str:
         return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, _PLAIN):
+        return value
+    for kind, (type_, write, _) in _KINDS.items():
+        if isinstance(value, type_):
+            return [kind, write(value)]
+    message = f"a cursor can't hold a {type(value).__name__}"
+    raise TypeError(message)
+
+
+def _read(value: Any) -> Any:
+    return _KINDS[value[0]][2](value[1]) if isinstance(value, list) else value

@@ -32,7 +32,6 @@ from app.shared.application.events import (
     EventBacklog,
     EventInspection,
     EventReplay,
-    ListDeliveries,
 )
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.connection import Database
@@ -137,7 +136,7 @@ class BaseContainer(ModuleContainer):
     )
     backlog: Singleton[EventBacklog] = Singleton(Backlog, database=database, registry=registry)
     inspection: Singleton[EventInspection] = Singleton(
-        Inspection, database=database, registry=registry
+        Inspection, database=database, registry=registry, cursors=cursors
     )
     operations: Singleton[DeliveryOperations] = Singleton(
         SqlDeliveryOperations,
@@ -151,7 +150,6 @@ class BaseContainer(ModuleContainer):
     )
     event_controller: Singleton[EventController] = Singleton(
         EventController,
-        list_deliveries=Singleton(ListDeliveries, inspection=inspection, cursors=cursors),
         inspection=inspection,
         backlog=backlog,
         operations=operations,

@@ -4,14 +4,13 @@ Each module says it in `tests/modules/<module>/manifest.py`, as `MANIFEST = Mani
 that is added adds such a folder, and changes no test of the base.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, NamedTuple
 
 import tests.modules
-from app.shared.infrastructure.database.statement import Statement
 from tests.support.cast import OWNER, Cast
 
 
@@ -24,18 +23,6 @@ class Allowed(NamedTuple):
     may_read_through: bool = False
 
 
-class Shape(NamedTuple):
-    """A statement that a function makes for one shape of a question."""
-
-    name: str
-    query: Statement
-    own: dict[str, Any]
-    """Values as in `Plans.own`."""
-
-    has_leave: bool
-    """Whether what `Plans.allowed` says of the function is meant for this shape too."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Plans:
     """How a module's statements are tried on full tables: see tests/integration/plans."""
@@ -46,14 +33,15 @@ class Plans:
     values: Mapping[str, Any] = field(default_factory=dict)
     """Values for the parameters of the module's statements, such that each finds something."""
 
-    own: Mapping[Statement, dict[str, Any]] = field(default_factory=dict)
-    """Of a statement for which the common value does not do."""
-
-    shapes: Mapping[Any, Callable[[], Iterator[Shape]]] = field(default_factory=dict)
-    """What is asked of the functions that make a statement for each shape of a question."""
+    own: Mapping[Any, dict[str, Any]] = field(default_factory=dict)
+    """Of a statement or a list for which the common value does not do."""
 
     allowed: Mapping[Any, Allowed] = field(default_factory=dict)
-    """By the statement, or by the function that makes it: it may read more, and why."""
+    """By the statement or the list: it may read more, and why.
+
+    Of a list only the pages that are filtered have leave. Where it has a total, `(list, "count")`
+    says what may be read to count.
+    """
 
     small: Mapping[str, str] = field(default_factory=dict)
     """The tables that do not grow, and why: to read all of one is the quickest way to read it."""

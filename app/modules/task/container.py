@@ -78,7 +78,7 @@ class TaskContainer(ModuleContainer):
     bin_keep: Singleton[dt.timedelta] = Singleton(factories.bin_keep, settings)
     quotas: Singleton[TaskQuotas] = Singleton(factories.quotas, settings)
     quota: Singleton[TaskQuota] = Singleton(TaskQuota, quotas=quotas)
-    reader: Singleton[TaskReader] = Singleton(SqlTaskReader, database=database)
+    reader: Singleton[TaskReader] = Singleton(SqlTaskReader, database=database, cursors=cursors)
     directory: Singleton[Directory] = Singleton(UserDirectory, has_active_user=has_active_user)
     addresses: Singleton[AddressBook] = Singleton(UserAddressBook, find_contact=find_contact)
     email_sender: Singleton[TaskEmailSender] = Singleton(
@@ -93,10 +93,7 @@ class TaskContainer(ModuleContainer):
         create_task=Singleton(CreateTask, uow=uow.provider, quota=quota, clock=clock),
         get_task=Singleton(GetTask, reader=reader),
         list_tasks=Singleton(
-            ListTasks,
-            reader=reader,
-            cursors=cursors,
-            concurrency=Singleton(ConcurrencyLimit, LISTS_AT_ONCE),
+            ListTasks, reader=reader, concurrency=Singleton(ConcurrencyLimit, LISTS_AT_ONCE)
         ),
         revise_task=Singleton(ReviseTask, uow=uow.provider, quota=quota, clock=clock),
         start_task=Singleton(StartTask, uow=uow.provider, clock=clock),
@@ -112,7 +109,7 @@ class TaskContainer(ModuleContainer):
         ),
         delete_task=Singleton(DeleteTask, uow=uow.provider, clock=clock),
         restore_task=Singleton(RestoreTask, uow=uow.provider, clock=clock),
-        task_history=Singleton(TaskHistory, reader=reader, cursors=cursors),
+        task_history=Singleton(TaskHistory, reader=reader),
     )
 
     permissions = Object(dict.fromkeys(("user", "admin"), ("task:read", "task:write")))

@@ -1,11 +1,8 @@
 """The administration of deliveries: what it asks of the engine, and which errors it can have."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol
 
-from app.core.cursors import Cursors
 from app.core.exceptions import Conflict, NotFound
 from app.shared.application.dto import CursorPage
 from app.shared.application.dto.events import (
@@ -57,8 +54,8 @@ class HandlerWithoutEvents(Conflict):
 class EventInspection(Protocol):
     """Looks at deliveries and handlers. Changes nothing."""
 
-    async def page(self, query: DeliveryQuery, /) -> Sequence[DeliveryView]:
-        """Return deliveries, newest first. Raises HandlerNotFound."""
+    async def page(self, query: DeliveryQuery, /) -> CursorPage[DeliveryView]:
+        """Return a page of deliveries, newest first. Raises HandlerNotFound and InvalidCursor."""
         ...
 
     async def show(self, delivery_id: int, /) -> DeliveryDetail:
@@ -138,21 +135,3 @@ class EventReplay(Protocol):
     async def backfill(self, handler: str, /, *, since: dt.datetime) -> Changed:
         """Give a handler the events that it has no delivery of. Raises as `replay` does."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class ListDeliveries:
-    """Deliveries, newest first, page by page: a use case of whoever is not at the command line."""
-
-    inspection: EventInspection
-    cursors: Cursors
-
-    async def execute(self, query: DeliveryQuery, cursor: str | None) -> CursorPage[DeliveryView]:
-        this_list = f"deliveries {query.state} {query.handler}"
-        before = None if cursor is None else int(self.cursors.open(cursor, of=this_list)[0])
-        # One more than a page holds tells whether there is a next one.
-        found = await self.inspection.page(replace(query, before=before, size=query.size + 1))
-        items = list(found[: query.size])
-        has_more = len(found) > query.size
-        next_cursor = self.cursors.seal([str(items[-1].id)], of=this_list) if has_more else None
-        return CursorPage(items=items, next_cursor=next_cursor, limit=query.size)

@@ -9,7 +9,7 @@ from pydantic import Field
 from app.core.cursors import InvalidCursor
 from app.core.exceptions import ConcurrentUpdate
 from app.core.http.routing import API, ApiRouter
-from app.core.http.schema_types import Body, Digits, Length, Line, Parameters, Timestamp
+from app.core.http.schema_types import Body, Digits, Length, Line, Timestamp
 from app.core.security import scope
 from app.shared.application.dto import CursorPage
 from app.shared.application.dto.events import (
@@ -33,8 +33,8 @@ from app.shared.application.events import (
     EventReplay,
     HandlerNotFound,
     HandlerWithoutEvents,
-    ListDeliveries,
 )
+from app.shared.presentation.pages import PageParameters
 
 ADMIN = scope("event:admin")
 
@@ -42,11 +42,9 @@ HandlerId = Annotated[Line, Length(1, 100), Field(examples=["task.notify_owner"]
 DeliveryId = Annotated[int, Field(ge=1, le=10**18 - 1), Digits]
 
 
-class DeliveryListParameters(Parameters):
+class DeliveryListParameters(PageParameters):
     state: DeliveryStatus | None = None
     handler: HandlerId | None = None
-    limit: Annotated[int, Field(ge=1, le=100), Digits] = 20
-    cursor: Annotated[str | None, Field(min_length=1, max_length=500)] = None
 
 
 class DiscardReason(Body):
@@ -74,7 +72,6 @@ class BackfillStart(Body):
 class EventController:
     """Deliveries of events, and the handlers that they go to."""
 
-    list_deliveries: ListDeliveries
     inspection: EventInspection
     backlog: EventBacklog
     operations: DeliveryOperations
@@ -87,8 +84,8 @@ class EventController:
 
         Those with `state=dead` need somebody who looks at them.
         """
-        wanted = DeliveryQuery(state=query.state, handler=query.handler, size=query.limit)
-        return await self.list_deliveries.execute(wanted, query.cursor)
+        wanted = DeliveryQuery(state=query.state, handler=query.handler, page=query.page())
+        return await self.inspection.page(wanted)
 
     async def get(self, delivery_id: DeliveryId) -> DeliveryDetail:
         """Get a delivery: its event, the error of each attempt, and what waits for it."""

@@ -11,7 +11,7 @@ import asyncpg
 import orjson
 
 from app.modules.task.domain.events import TaskCreated
-from app.modules.task.infrastructure.readers import ONE, page_statement
+from app.modules.task.infrastructure.readers import ONE, TASKS
 from app.modules.task.infrastructure.repositories import (
     NEVER_DUE,
     PRIORITIES,
@@ -27,7 +27,7 @@ ISSUER: Final = "Alicerce"
 POOL_SIZE: Final = 10  # as the service has it
 DEFAULT_LIMIT: Final = 20
 
-_PAGE: Final = page_statement(frozenset(), "created_at", descending=True, is_continued=False)
+_PAGE: Final = TASKS.statement(frozenset(), "-created_at")
 _INSERT: Final[Statement] = SqlTaskRepository._INSERT  # noqa: SLF001 - the very same statement
 READ_SQL: Final = ONE.postgres.sql  # takes the task's id, the caller's id
 PAGE_SQL: Final = _PAGE.postgres.sql  # takes the caller's id, the size

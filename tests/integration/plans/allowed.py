@@ -43,7 +43,7 @@ ALLOWED: Final[dict[Any, Allowed]] = {
     backlog.STREAMS: Allowed(2 * _UNDONE, _SUMS_UP + "; then it reads the first of each stream"),
     delivery_operations.BLOCK_BATCH: Allowed(_UNDONE, _OPERATOR),
     delivery_operations.DISCARD_WAITING_BATCH: Allowed(2 * _UNDONE, _OPERATOR),
-    inspection.page_statement: Allowed(
+    inspection.DELIVERIES: Allowed(
         _UNDONE, "an operator's list: it reads what is to be done, or walks past it to what is done"
     ),
     retention.END_OF_OLD_EVENTS: Allowed(
@@ -64,7 +64,4 @@ ALLOWED: Final[dict[Any, Allowed]] = {
         "it walks along a stretch of the log, past the events of other kinds",
     ),
 }
-"""By the statement, or by the function that makes a statement for each shape of a question.
-
-Of those functions' statements only the ones that filter have leave: see `Shape.has_leave`.
-"""
+"""By the statement, or by the list: of that only the pages that are filtered have leave."""

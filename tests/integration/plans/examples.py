@@ -1,18 +1,13 @@
 """Values for the parameters of the base's statements, such that each finds something."""
 
 import datetime as dt
-from collections.abc import Iterator
-from itertools import product
 from typing import Any, Final
 from uuid import UUID
 
-from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery import deliveries, retention, scheduler
-from app.shared.infrastructure.events.delivery.states import DeliveryState
 from app.shared.infrastructure.events.operations import delivery_operations, inspection
 from tests.integration.plans.filling import CREATED, HANDLER, MODULE, PAUSED
 from tests.support.filling import ROWS
-from tests.support.manifest import Shape
 
 NOW: Final = dt.datetime.now(dt.UTC)
 _SOME_ROW = UUID(int=40_001)
@@ -29,6 +24,8 @@ def _stream(first: int) -> UUID:
 VALUES: Final[dict[str, Any]] = {
     # How much, and until when
     "size": 20,
+    "seen_id": _SOME_ROW,
+    "seen_created_at": NOW - dt.timedelta(days=35),
     "most": 100,
     "until": NOW + dt.timedelta(days=1),
     # What is kept of anything
@@ -85,7 +82,8 @@ VALUES: Final[dict[str, Any]] = {
 }
 """By the name of the parameter: most mean the same wherever they stand."""
 
-OWN: Final[dict[Statement, dict[str, Any]]] = {
+OWN: Final[dict[Any, dict[str, Any]]] = {
+    inspection.DELIVERIES: {"before": 99_500, "seen_id": 99_500},
     deliveries.WAITING: {"of_stream": _stream(_DONE)},
     deliveries.UNBLOCK_NEXT: {"of_stream": _stream(_DONE)},
     # The oldest events have no deliveries any more.
@@ -97,18 +95,4 @@ OWN: Final[dict[Statement, dict[str, Any]]] = {
     scheduler.FIRED: {"kind": MODULE},
     delivery_operations.RESUME: {"of_handler": PAUSED},
 }
-"""Of a statement for which the common value does not do."""
-
-
-def _pages_of_deliveries() -> Iterator[Shape]:
-    for state, *how in product((None, *DeliveryState), (True, False), (True, False)):
-        of_handler, is_continued = how
-        query = inspection.page_statement(state, of_handler=of_handler, is_continued=is_continued)
-        has_leave = of_handler or state is not None
-        yield Shape(f"{state!r} {how}", query, {"before": 99_500}, has_leave=has_leave)
-
-
-SHAPES: Final = {
-    inspection.page_statement: _pages_of_deliveries,
-}
-"""What is asked of the functions that make a statement for each shape of a question."""
+"""Of a statement or a list for which the common value does not do."""

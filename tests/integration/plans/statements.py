@@ -5,11 +5,12 @@ from importlib import import_module
 from inspect import isclass
 from pkgutil import walk_packages
 from types import ModuleType
-from typing import Any, get_type_hints
+from typing import Any
 
 from sqlalchemy import Insert
 
 import app
+from app.shared.infrastructure.database.keyset import KeysetList
 from app.shared.infrastructure.database.statement import Statement
 
 # Alembic runs these by their path, and the last one runs the command line.
@@ -31,15 +32,13 @@ def is_plain_insert(query: Statement) -> bool:
     return isinstance(query.executable, Insert) and query.executable.select is None
 
 
-def families() -> dict[Any, str]:
-    """The functions that make a statement for each shape of a question, and remember it."""
+def lists() -> dict[KeysetList[Any], str]:
+    """The lists, each of which has a statement for each of its shapes."""
     return {
         value: f"{module.__name__}.{name}"
         for module in _modules()
         for name, value in vars(module).items()
-        if hasattr(value, "cache_info")
-        and value.__module__ == module.__name__
-        and get_type_hints(value).get("return") is Statement
+        if isinstance(value, KeysetList)
     }
 
 

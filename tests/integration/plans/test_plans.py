@@ -7,13 +7,15 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 import pytest
 
+from app.shared.infrastructure.database.keyset import KeysetList
 from app.shared.infrastructure.database.models import metadata
 from app.shared.infrastructure.database.statement import Statement
 from tests.integration.plans import allowed, examples, filling
+from tests.integration.plans.shapes import counts_of, shapes_of
 from tests.integration.plans.statements import (
     constants,
-    families,
     is_plain_insert,
+    lists,
     parameters,
 )
 from tests.support.filling import ROWS
@@ -27,14 +29,12 @@ BASE: Final = Plans(
     fills=filling.FILLS,
     values=examples.VALUES,
     own=examples.OWN,
-    shapes=examples.SHAPES,
     allowed=allowed.ALLOWED,
     small=allowed.SMALL,
 )
 OF_MODULES: Final = {name: manifest.plans for name, manifest in manifests().items()}
 ALL: Final = (BASE, *OF_MODULES.values())
 ALLOWED: Final = {key: leave for plans in ALL for key, leave in plans.allowed.items()}
-SHAPES: Final = {family: shapes for plans in ALL for family, shapes in plans.shapes.items()}
 SMALL: Final = {table: why for plans in ALL for table, why in plans.small.items()}
 
 
@@ -52,16 +52,18 @@ def of_constants() -> Iterator[Case]:
             yield Case(name, query, values_of(query, name), query)
 
 
-def of_families() -> Iterator[Case]:
-    for family, name in families().items():
-        for shape in SHAPES[family]():
-            key = family if shape.has_leave else None
-            values = values_of(shape.query, name) | shape.own
+def of_lists() -> Iterator[Case]:
+    for rows, name in lists().items():
+        values = values_of(rows, name)
+        for shape in shapes_of(rows):
+            key = rows if shape.is_filtered else None
             yield Case(f"{name}: {shape.name}", shape.query, values, key)
+        for shape in counts_of(rows) if (rows, "count") in ALLOWED else ():
+            yield Case(f"{name}: total, {shape.name}", shape.query, values, (rows, "count"))
 
 
-def values_of(query: Statement, name: str) -> dict[str, Any]:
-    """Return what the statement is given: its module's values come before the base's."""
+def values_of(query: Statement | KeysetList[Any], name: str) -> dict[str, Any]:
+    """Return what the statement or list is given: its module's values come before the base's."""
     plans = plans_of(name)
     return {**BASE.values, **plans.values, **plans.own.get(query, {})}
 
@@ -98,10 +100,16 @@ def test_every_statement_has_an_example() -> None:
     )
 
 
-def test_every_shape_of_a_question_has_an_example() -> None:
-    assert {name for family, name in families().items() if family not in SHAPES} == set(), (
-        "nobody knows what these functions are asked: add to `plans.shapes` of the module's "
-        "manifest a function that goes through it"
+def test_every_list_has_an_example() -> None:
+    missing = {
+        f"{name}: {shape.name}": absent
+        for rows, name in lists().items()
+        for shape in shapes_of(rows)
+        if (absent := parameters(shape.query) - values_of(rows, name).keys())
+    }
+    assert missing == {}, (
+        "these parameters have no values: add them to `plans.values` of the module's manifest, or "
+        "to `plans.own` if the list means something else by the name"
     )
 
 
@@ -153,7 +161,7 @@ async def read_all(pool: Any) -> list[tuple[Case, tuple[Reading, Reading]]]:
         return [(case, (reading(first), reading(later))) for case, (first, later) in plans]
 
     # Side by side, because the shapes only read: two that write would get in each other's way.
-    written, read_only = await asyncio.gather(read(of_constants()), read(of_families()))
+    written, read_only = await asyncio.gather(read(of_constants()), read(of_lists()))
     return written + read_only
 
 

@@ -1,16 +1,12 @@
 """The statements of tasks on full tables."""
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import fields
-from itertools import combinations, product
-from typing import Any, Final, get_args
+from typing import Any, Final
 from uuid import UUID
 
-from app.modules.task.application.dto import SortKey, TaskFilter
 from app.modules.task.infrastructure import readers, repositories
 from tests.support.filling import ID, MINUTES_AGO, OWNER, OWNERS, ROWS, as_id
-from tests.support.manifest import Allowed, Plans, Shape
+from tests.support.manifest import Allowed, Plans
 
 NOW: Final = dt.datetime.now(dt.UTC)
 _OWNER: Final = UUID(int=2)  # of the tasks 1, 1001, 2001, …
@@ -49,57 +45,34 @@ _VALUES: Final[dict[str, Any]] = {
     "completed_at": None,
     "deleted_at": None,
     "deleted_before": NOW - dt.timedelta(days=60),
-    "seen_ordinal": 0,
     # The filters of lists, and where a page goes on
     "label": "garden",
     "assignee": UUID(int=8),
     "due_before": NOW + dt.timedelta(days=90),
     "due_after": NOW - dt.timedelta(days=90),
     "q": "%roof%",
-    "last_id": UUID(int=40_001),
-    "last_value": NOW - dt.timedelta(days=35),
+    "seen_due_order": NOW - dt.timedelta(days=35),
+    "seen_priority": _URGENT,
+    "seen_aggregate_version": 0,
+    "seen_ordinal": 0,
 }
-
-
-def _pages() -> Iterator[Shape]:
-    """No filter, each alone and all of them in each order; and each two in the usual one."""
-    names = [field.name for field in fields(TaskFilter)]
-    filters = [(), *((name,) for name in names), tuple(names)]
-    usual = ("created_at", True, False)
-    orders = product(get_args(SortKey), (True, False), (True, False))
-    asked = [*product(filters, orders), *((pair, usual) for pair in combinations(names, 2))]
-    for chosen, (sort, descending, is_continued) in asked:
-        query = readers.page_statement(
-            frozenset(chosen), sort, descending=descending, is_continued=is_continued
-        )
-        own = {"last_value": _URGENT} if sort == "priority" else {}
-        way = f"{'-' * descending}{sort}{'…' * is_continued}"
-        yield Shape(f"{way} {' '.join(chosen)}", query, own, has_leave=bool(chosen))
-
-
-def _counts() -> Iterator[Shape]:
-    names = [field.name for field in fields(TaskFilter)]
-    for chosen in [(), *((name,) for name in names), tuple(names)]:
-        query = readers.count_statement(frozenset(chosen))
-        yield Shape(" ".join(chosen), query, {}, has_leave=True)
 
 
 PLANS: Final = Plans(
     fills=(_FILL,),
     values=_VALUES,
     own={repositories.DUE_SOON: {"after": NOW}},
-    shapes={readers.page_statement: _pages, readers.count_statement: _counts},
     allowed={
         repositories.USAGE: Allowed(
             _OF_ONE_USER,
             "it counts the tasks of one user, once in a while, as far as the quota goes",
         ),
-        readers.page_statement: Allowed(
+        readers.TASKS: Allowed(
             _OF_ONE_USER,
             "no index serves each of 127 filters: it passes over what does not fit, along the "
             "tasks of one user and nobody else's",
         ),
-        readers.count_statement: Allowed(
+        (readers.TASKS, "count"): Allowed(
             _OF_ONE_USER, "it counts the tasks of one user, when asked to"
         ),
     },

@@ -19,12 +19,9 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     insert,
-    make_url,
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 from app.core.context import current_work
 from app.core.exceptions import ConcurrentUpdate
@@ -56,16 +53,6 @@ effect = Table(
     Column("pid", Integer, nullable=False),
     Column("at", Float, nullable=False),  # by the machine's own clock, that all processes share
 )
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-
-
-async def create_tables(address: str) -> None:
-    url = make_url(address)
-    url = url.set(drivername=_DRIVERS[url.get_backend_name()])
-    engine = create_async_engine(url, poolclass=NullPool)
-    async with engine.begin() as connection:
-        await connection.run_sync(schema.create_all)
-    await engine.dispose()
 
 
 # --- Domain -------------------------------------------------------------------------------------

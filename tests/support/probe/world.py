@@ -20,8 +20,9 @@ from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.states import DeliveryState, is_in
 from tests.support.cleaning import Clean, cleaner
 from tests.support.probe.handlers import Folder
-from tests.support.probe.module import Probe, ProbeEvent, ProbeUnitOfWork, create_tables, effect
+from tests.support.probe.module import Probe, ProbeEvent, ProbeUnitOfWork, effect, schema
 from tests.support.probe.service import probe_container, probe_settings
+from tests.support.schema import create_tables
 
 PATIENCE_SECONDS: Final = 30  # far more than anything takes; only a failure waits for so long
 READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
@@ -176,7 +177,7 @@ async def open_world(
     address: str, folder: Path, **settings: Any
 ) -> AsyncIterator[tuple[World, Clean]]:
     """A world on a database that is migrated, and what empties it."""
-    await create_tables(address)
+    await create_tables(address, schema)
     world = World(probe_settings(address, folder, **settings), folder)
     await world.database.open()
     try:

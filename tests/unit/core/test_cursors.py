@@ -1,4 +1,5 @@
 import base64
+import datetime as dt
 from typing import Final
 
 import pytest
@@ -19,6 +20,32 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 @given(st.lists(texts), texts)
 def test_a_position_comes_back_from_its_cursor(position: list[str], of: str) -> None:
     assert cursors.open(cursors.seal(position, of=of), of=of) == position
+
+
+VALUES: Final = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts
+    | st.uuids()
+    | st.datetimes(timezones=st.just(dt.UTC))
+    | st.dates()
+    | st.times()
+    | st.decimals(allow_nan=False, allow_infinity=False)
+)
+
+
+@given(st.lists(VALUES))
+def test_each_value_of_a_position_comes_back_as_what_it_was(position: list[object]) -> None:
+    found = cursors.open(cursors.seal(position, of=LIST), of=LIST)
+    assert found == position
+    assert [type(value) for value in found] == [type(value) for value in position]
+
+
+def test_a_value_that_a_cursor_can_not_hold_is_refused_with_its_type() -> None:
+    with pytest.raises(TypeError, match="set"):
+        cursors.seal([{1}], of=LIST)
 
 
 @given(st.lists(texts))

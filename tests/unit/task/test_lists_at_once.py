@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.core.concurrency_limit import ConcurrencyLimit
-from app.core.cursors import Cursors
 from app.core.limits import TooManyRequests
 from app.core.security import Actor
-from app.modules.task.application.dto import TaskListQuery, TaskListRequest
+from app.modules.task.application.dto import TaskListRequest
 from app.modules.task.application.readers import TaskReader
 from app.modules.task.application.usecases.list_tasks import ListTasks
+from app.shared.application.dto import CursorPage
 
 AT_ONCE = 2
 
@@ -23,19 +23,12 @@ class SlowReader:
     def __init__(self) -> None:
         self.running, self.most, self.go_on = 0, 0, asyncio.Event()
 
-    async def page(self, _query: TaskListQuery, /) -> list[Any]:
-        await self._search()
-        return []
-
-    async def count(self, *_: object) -> int:
-        await self._search()
-        return 0
-
-    async def _search(self) -> None:
+    async def page(self, request: TaskListRequest, /) -> CursorPage[Any]:
         self.running += 1
         self.most = max(self.most, self.running)
         await self.go_on.wait()
         self.running -= 1
+        return CursorPage(items=[], next_cursor=None, limit=request.page.limit)
 
 
 @pytest.fixture
@@ -45,14 +38,12 @@ def reader() -> SlowReader:
 
 @pytest.fixture
 def lists(reader: SlowReader) -> ListTasks:
-    return ListTasks(
-        cast("TaskReader", reader), Cursors("a key for tests"), ConcurrencyLimit(AT_ONCE)
-    )
+    return ListTasks(cast("TaskReader", reader), ConcurrencyLimit(AT_ONCE))
 
 
 def a_list(lists: ListTasks, user_id: UUID) -> "asyncio.Task[Any]":
     actor = Actor(user_id, uuid4(), frozenset())
-    return asyncio.create_task(lists.execute(TaskListRequest(actor=actor, with_total=True)))
+    return asyncio.create_task(lists.execute(TaskListRequest(actor=actor)))
 
 
 async def test_one_user_has_two_lists_made_at_once_and_the_others_follow(

@@ -2,12 +2,12 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from app.core.security import Actor
 from app.modules.task.domain.entities import Labels, Priority, Task, TaskChanges, TaskStatus, Title
-from app.shared.application.dto import BaseResponse
+from app.shared.application.dto import BaseResponse, PageRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,6 @@ def to_changes(sent: dict[str, Any]) -> TaskChanges:
     return changes
 
 
-SortKey = Literal["created_at", "due_at", "priority"]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFilter:
     """Which tasks of a list are wanted; None takes all."""
@@ -73,23 +70,7 @@ class TaskFilter:
 class TaskListRequest:
     actor: Actor
     filter: TaskFilter = field(default_factory=TaskFilter)
-    sort: SortKey = "created_at"
-    descending: bool = True
-    limit: int = 20
-    cursor: str | None = None
-    with_total: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskListQuery:
-    """A page as storage is asked for it: `after` is the sort value and the id of the last one."""
-
-    user_id: UUID
-    filter: TaskFilter
-    sort: SortKey
-    descending: bool
-    size: int
-    after: tuple[Any, UUID] | None
+    page: PageRequest = field(default_factory=PageRequest)
 
 
 @dataclass
@@ -129,18 +110,7 @@ class TaskView(BaseResponse):
 class TaskHistoryRequest:
     actor: Actor
     task_id: UUID
-    limit: int = 20
-    cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskHistoryQuery:
-    """A page as storage is asked for it: `after` is the position of the last one seen."""
-
-    user_id: UUID
-    task_id: UUID
-    after: tuple[int, int]
-    size: int
+    page: PageRequest = field(default_factory=PageRequest)
 
 
 @dataclass
@@ -153,11 +123,3 @@ class TaskHistoryEntry:
     occurred_at: dt.datetime
     actor_id: UUID | None
     data: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class TaskHistoryRow:
-    """An entry and where it stands: the version, and its place among the events of that one."""
-
-    entry: TaskHistoryEntry
-    position: tuple[int, int]

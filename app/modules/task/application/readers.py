@@ -1,16 +1,15 @@
 """What the use cases read around the domain: one statement each, outside any transaction."""
 
-from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
 from app.modules.task.application.dto import (
-    TaskFilter,
-    TaskHistoryQuery,
-    TaskHistoryRow,
-    TaskListQuery,
+    TaskHistoryEntry,
+    TaskHistoryRequest,
+    TaskListRequest,
     TaskView,
 )
+from app.shared.application.dto import CursorPage
 
 
 class TaskReader(Protocol):
@@ -18,14 +17,13 @@ class TaskReader(Protocol):
         """Return the task if the user is its owner or assignee."""
         ...
 
-    async def page(self, query: TaskListQuery, /) -> Sequence[TaskView]:
-        """Return the user's tasks after a position, in the order asked for."""
+    async def page(self, request: TaskListRequest, /) -> CursorPage[TaskView]:
+        """Return a page of the actor's own and assigned tasks. Raises InvalidCursor."""
         ...
 
-    async def count(self, user_id: UUID, wanted: TaskFilter, /) -> int:
-        """Return how many tasks of the user pass the filter."""
-        ...
+    async def history(self, request: TaskHistoryRequest, /) -> CursorPage[TaskHistoryEntry] | None:
+        """Return a page of the task's events, oldest first, or None if the actor may not see it.
 
-    async def history(self, query: TaskHistoryQuery, /) -> Sequence[TaskHistoryRow] | None:
-        """Return the task's events after a position, or None if the user may not see the task."""
+        Raises InvalidCursor.
+        """
         ...

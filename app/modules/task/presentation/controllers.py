@@ -32,11 +32,11 @@ from app.modules.task.application.usecases.task_history import TaskHistory
 from app.modules.task.presentation.schemas import (
     TaskAssignment,
     TaskDraft,
-    TaskHistoryParameters,
     TaskListParameters,
     TaskPatch,
 )
 from app.shared.application.dto import CursorPage
+from app.shared.presentation.pages import PageParameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,28 +75,17 @@ class TaskController:
         The newest come first unless `sort` says otherwise. For the next page, send `next_cursor` as
         `cursor`, with the same filters and order.
         """
-        sort, descending = query.order()
-        request = TaskListRequest(
-            actor=actor,
-            filter=query.filter(),
-            sort=sort,
-            descending=descending,
-            limit=query.limit,
-            cursor=query.cursor,
-            with_total=query.with_total,
-        )
+        request = TaskListRequest(actor=actor, filter=query.filter(), page=query.page())
         return await self.list_tasks.execute(request)
 
     async def list_history(
-        self, task_id: Id, actor: CurrentActor, query: Annotated[TaskHistoryParameters, Query()]
+        self, task_id: Id, actor: CurrentActor, query: Annotated[PageParameters, Query()]
     ) -> CursorPage[TaskHistoryEntry]:
         """List the history of a task, oldest first.
 
         It goes back as far as the service keeps events.
         """
-        request = TaskHistoryRequest(
-            actor=actor, task_id=task_id, limit=query.limit, cursor=query.cursor
-        )
+        request = TaskHistoryRequest(actor=actor, task_id=task_id, page=query.page())
         return await self.task_history.execute(request)
 
     async def revise(

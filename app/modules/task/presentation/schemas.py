@@ -4,19 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.core.http.schema_types import (
-    Body,
-    Choice,
-    Digits,
-    Flag,
-    Id,
-    Length,
-    Line,
-    Parameters,
-    Text,
-    Timestamp,
-)
-from app.modules.task.application.dto import SortKey, TaskFilter
+from app.core.http.schema_types import Body, Choice, Flag, Id, Length, Line, Text, Timestamp
+from app.modules.task.application.dto import TaskFilter
 from app.modules.task.domain.entities import (
     DESCRIPTION_MAX_LENGTH,
     Labels,
@@ -24,6 +13,7 @@ from app.modules.task.domain.entities import (
     TaskStatus,
     Title,
 )
+from app.shared.presentation.pages import PageParameters
 
 TitleText = Annotated[Line, Length(1, Title.MAX_LENGTH), Field(examples=["Lay the foundation"])]
 Description = Annotated[Text, Length(0, DESCRIPTION_MAX_LENGTH)]
@@ -56,12 +46,7 @@ class TaskAssignment(Body):
     assignee_id: Id | None
 
 
-class TaskHistoryParameters(Parameters):
-    limit: Annotated[int, Field(ge=1, le=100), Digits] = 20
-    cursor: Annotated[str | None, Field(min_length=1, max_length=500)] = None
-
-
-class TaskListParameters(Parameters):
+class TaskListParameters(PageParameters):
     status: TaskStatus | None = None
     priority: Priority | None = None
     label: Label | None = None
@@ -72,15 +57,8 @@ class TaskListParameters(Parameters):
     sort: Literal["created_at", "-created_at", "due_at", "-due_at", "priority", "-priority"] = (
         "-created_at"
     )
-    limit: Annotated[int, Field(ge=1, le=100), Digits] = 20
-    cursor: Annotated[str | None, Field(min_length=1, max_length=500)] = None
     with_total: Flag = False
 
     def filter(self) -> TaskFilter:
         """Return the part that says which tasks are wanted."""
         return TaskFilter(**{name: getattr(self, name) for name in TaskFilter.__dataclass_fields__})
-
-    def order(self) -> tuple[SortKey, bool]:
-        """Return what to sort by, and whether descending."""
-        key: SortKey = self.sort.removeprefix("-")  # type: ignore[assignment]  # as declared above
-        return key, self.sort.startswith("-")

@@ -23,6 +23,16 @@ class BaseResponse:
     updated_at: dt.datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """Which page of a list, and in which order: `name`, or `-name` for descending."""
+
+    sort: str = ""
+    limit: int = 20
+    cursor: str | None = None
+    with_total: bool = False
+
+
 @dataclass
 class CursorPage(Generic[Item]):
     """A page of a list that grows without bound. `next_cursor` is null on the last page."""

@@ -1,10 +1,12 @@
 """What is shown of events, their deliveries and their handlers to whoever runs the service."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from uuid import UUID
+
+from app.shared.application.dto import PageRequest
 
 Item = TypeVar("Item")
 
@@ -23,12 +25,12 @@ class DeliveryStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryQuery:
-    """A page of deliveries, newest first: `before` is the id that the last page ended with."""
+    """A page of deliveries, newest first. `before`: only those with a smaller id."""
 
     state: DeliveryStatus | None = None
     handler: str | None = None
     before: int | None = None
-    size: int = 20
+    page: PageRequest = field(default_factory=PageRequest)
 
 
 @dataclass

@@ -1,9 +1,11 @@
 import datetime as dt
+from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, update
 
-from app.shared.application.dto.events import DeliveryQuery, DeliveryStatus
+from app.shared.application.dto import PageRequest
+from app.shared.application.dto.events import DeliveryQuery, DeliveryStatus, DeliveryView
 from app.shared.application.events import DeliveryNotFound, HandlerNotFound
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.statement import Statement
@@ -35,27 +37,37 @@ async def busy(world: World) -> World:
     return world
 
 
+async def listed(world: World, **which: Any) -> list[DeliveryView]:
+    return (await world.inspection.page(DeliveryQuery(**which))).items
+
+
 @pytest.mark.parametrize("state", list(DeliveryStatus))
 async def test_deliveries_are_listed_by_state(busy: World, state: DeliveryStatus) -> None:
     await busy.happen(4)
-    found = await busy.inspection.page(DeliveryQuery(state=state))
+    found = await listed(busy, state=state)
     expected = {"done": 4, "dead": 1, "blocked": 1, "ready": 2}
     assert [delivery.state for delivery in found] == [state] * expected.get(state, 0)
 
 
 async def test_deliveries_are_listed_by_handler_newest_first(busy: World) -> None:
-    found = await busy.inspection.page(DeliveryQuery(handler=RECORD))
+    found = await listed(busy, handler=RECORD)
     assert [(d.id, d.handler) for d in found] == [(id, RECORD) for id in (await busy.ids())[::-1]]
-    dead = await busy.inspection.page(DeliveryQuery(handler=OTHER, state=DeliveryStatus.DEAD))
-    assert dead == []
+    assert await listed(busy, handler=OTHER, state=DeliveryStatus.DEAD) == []
 
 
 async def test_the_next_page_begins_after_the_last_one(busy: World) -> None:
-    everything = await busy.inspection.page(DeliveryQuery())
-    first = await busy.inspection.page(DeliveryQuery(size=4))
-    second = await busy.inspection.page(DeliveryQuery(size=4, before=first[-1].id))
+    everything = await listed(busy)
+    first = await busy.inspection.page(DeliveryQuery(page=PageRequest(limit=4)))
+    rest = PageRequest(limit=4, cursor=first.next_cursor)
+    second = await busy.inspection.page(DeliveryQuery(page=rest))
     assert len(everything) == 6
-    assert [*first, *second] == everything
+    assert [*first.items, *second.items] == everything
+    assert second.next_cursor is None
+
+
+async def test_a_list_may_begin_before_a_delivery(busy: World) -> None:
+    everything = await listed(busy)
+    assert await listed(busy, before=everything[3].id) == everything[4:]
 
 
 async def test_a_handler_that_nobody_knows_has_no_list(world: World) -> None:

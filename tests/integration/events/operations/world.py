@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Executable, String, bindparam, delete, insert, literal_column, select, update
 
+from app.core.cursors import Cursors
 from app.core.events import EventRegistry, every, subscribe
 from app.shared.domain.base_entity import AggregateRoot, new_id
 from app.shared.domain.events import DomainEvent, ScheduleTick
@@ -157,7 +158,7 @@ class World:
         self.registry = EventRegistry()
         self.registry.publish([ScheduleTick, Happened])
         self.add(self.record)
-        self.inspection = Inspection(database, self.registry)
+        self.inspection = Inspection(database, self.registry, Cursors("a key for tests"))
         self.backlog = Backlog(database, self.registry)
         self.notifier = Notifier()
         self.operations = SqlDeliveryOperations(

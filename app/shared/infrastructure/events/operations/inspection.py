@@ -1,13 +1,13 @@
 """Looking at single deliveries: what became of them, what went wrong, what they hold up."""
 
 import datetime as dt
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
+from app.core.cursors import Cursors
 from app.core.events import EventRegistry, Handler
+from app.shared.application.dto import CursorPage
 from app.shared.application.dto.events import (
     AttemptView,
     DeliveryDetail,
@@ -18,6 +18,7 @@ from app.shared.application.dto.events import (
 )
 from app.shared.application.events import DeliveryNotFound, HandlerNotFound
 from app.shared.infrastructure.database.connection import Database, Row
+from app.shared.infrastructure.database.keyset import KeysetList
 from app.shared.infrastructure.database.models import (
     event_attempt,
     event_delivery,
@@ -57,21 +58,23 @@ _shown = (
 )
 
 
-@lru_cache(maxsize=64)
-def page_statement(
-    state: DeliveryState | None, *, of_handler: bool, is_continued: bool
-) -> Statement:
-    """Return the statement for one shape of list."""
-    rows = _shown
-    if state is not None:
-        rows = rows.where(is_just(_this.state, state))
-    if of_handler:
-        rows = rows.where(_this.handler == bindparam("of_handler"))
-    if is_continued:
-        rows = rows.where(_this.id < bindparam("before"))
-    return Statement(rows.order_by(_this.id.desc()).limit(bindparam("size")), is_search=True)
+def _delivery(row: Row) -> DeliveryView:
+    values = {name: row[name] for name in DeliveryView.__dataclass_fields__}
+    return DeliveryView(**{**values, "state": status(row["state"])})
 
 
+DELIVERIES: Final = KeysetList(
+    "deliveries",
+    _shown,
+    unique=_this.id,
+    sorts={"": [_this.id.desc()]},
+    filters={
+        **{state.name: is_just(_this.state, state) for state in DeliveryState},
+        "of_handler": _this.handler == bindparam("of_handler"),
+        "before": _this.id < bindparam("before"),
+    },
+    view=_delivery,
+)
 ONE: Final = Statement(
     _shown.add_columns(
         _event.schema_version,
@@ -117,19 +120,16 @@ IS_STORED: Final = Statement(
 class Inspection:
     """See `EventInspection`: each question is one statement, outside any transaction."""
 
-    def __init__(self, database: Database, registry: EventRegistry) -> None:
-        self._database, self._registry = database, registry
+    def __init__(self, database: Database, registry: EventRegistry, cursors: Cursors) -> None:
+        self._database, self._registry, self._cursors = database, registry, cursors
 
-    async def page(self, query: DeliveryQuery, /) -> Sequence[DeliveryView]:
+    async def page(self, query: DeliveryQuery, /) -> CursorPage[DeliveryView]:
         if query.handler is not None:
             await self.require(query.handler)
-        state = None if query.state is None else DeliveryState[query.state.name]
-        statement = page_statement(
-            state, of_handler=query.handler is not None, is_continued=query.before is not None
-        )
-        given = {"of_handler": query.handler, "before": query.before, "size": query.size}
-        params = {name: value for name, value in given.items() if value is not None}
-        return [_delivery(row) for row in await self._database.fetch_all(statement, params)]
+        filters: dict[str, Any] = {"of_handler": query.handler, "before": query.before}
+        if query.state is not None:
+            filters[query.state.name] = True
+        return await DELIVERIES.page(self._database, self._cursors, query.page, {}, filters)
 
     async def show(self, delivery_id: int, /) -> DeliveryDetail:
         one = {"delivery_id": delivery_id}
@@ -157,11 +157,6 @@ class Inspection:
             stored = await self._database.fetch_one(IS_STORED, {"of_handler": handler})
             if stored is None:
                 raise HandlerNotFound
-
-
-def _delivery(row: Row) -> DeliveryView:
-    values = {name: row[name] for name in DeliveryView.__dataclass_fields__}
-    return DeliveryView(**{**values, "state": status(row["state"])})
 
 
 def _published(row: Row) -> EventView:

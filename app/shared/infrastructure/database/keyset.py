@@ -1,0 +1,179 @@
+"""Lists that are read page by page. A page begins after a position, not after a number of rows.
+
+So a page deep in the list costs what the first one costs, and rows that come and go meanwhile
+neither repeat nor hide others.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final, Generic, TypeVar
+
+from sqlalchemy import Column, ColumnElement, Integer, Select, bindparam, func, select, union_all
+
+from app.core.cursors import Cursors
+from app.shared.application.dto import CursorPage, PageRequest
+from app.shared.infrastructure.database.connection import Reads, Row
+from app.shared.infrastructure.database.list_order import (
+    Order,
+    SortColumn,
+    order_by,
+    walks_after,
+)
+from app.shared.infrastructure.database.statement import Statement
+
+PAGE_BYTES: Final = 256 * 1024
+"""Of text on a page, where a list weighs its items: an answer is held in memory until it is read"""
+
+Item = TypeVar("Item")
+
+
+class KeysetList(Generic[Item]):
+    """A list: which rows, in which orders, by which filters, and what is made of a row.
+
+        INVOICES = KeysetList(
+            "invoices",
+            select(invoice).where(invoice.c.owner_id == bindparam("owner_id")),
+            unique=invoice.c.id,
+            sorts={
+                "created_at": [invoice.c.created_at],
+                "due_on": [invoice.c.due_on, invoice.c.number.desc()],
+            },
+            filters={"status": invoice.c.status == bindparam("status")},
+            view=lambda row: InvoiceView(**row),
+        )
+
+    `rows` are one or several selects of the same columns, without a row in common. Each is a walk
+    along an index; they are merged. An index serves an order if it begins with the columns that
+    `rows` compares, and goes on with those of the order and `unique`.
+
+    `sorts` are lists of columns by the name of the order; the first one is the usual one. A column
+    may be `column.desc()`. A request asks for `name`, or for `-name`, all of it the other way; an
+    order with the name "" is the only one. `unique` tells rows apart that are equal otherwise; it
+    is the last key of each order. `filters` are conditions by name, each with a parameter of its
+    own.
+
+    `weigh` tells how many bytes of text an item has. A page ends early at `PAGE_BYTES` of them.
+
+    Each shape of the list (order, filters, first page or not) is one statement, made once.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *rows: Select[Any],
+        unique: Column[Any],
+        sorts: Mapping[str, Sequence[SortColumn]],
+        view: Callable[[Row], Item],
+        filters: Mapping[str, ColumnElement[bool]] = MappingProxyType({}),
+        weigh: Callable[[Item], int] | None = None,
+    ) -> None:
+        self._name, self._rows, self._filters = name, rows, filters
+        self._view, self._weigh = view, weigh
+        self._shown = [column.name for column in rows[0].selected_columns]
+        orders = {sort: order_by(columns, unique, rows[0]) for sort, columns in sorts.items()}
+        turned = {f"-{sort}": order.reversed for sort, order in orders.items() if sort}
+        self.orders: Final = {"": next(iter(orders.values())), **orders, **turned}
+        """By what a request calls them."""
+        self._described = {sort: f"{name} {o.description}" for sort, o in self.orders.items()}
+        self.statement: Final = lru_cache(maxsize=512)(self._statement)
+        self.count: Final = lru_cache(maxsize=128)(self._count)
+
+    @property
+    def filters(self) -> Iterable[str]:
+        return self._filters.keys()
+
+    async def page(
+        self,
+        reads: Reads,
+        cursors: Cursors,
+        request: PageRequest,
+        params: Mapping[str, Any],
+        filters: Mapping[str, Any] = MappingProxyType({}),
+    ) -> CursorPage[Item]:
+        """Return a page. Raises InvalidCursor for a cursor that was given for another list.
+
+        `params` are those of `rows`. `filters` are the values of the filters; those that are None
+        are not applied.
+        """
+        chosen = {name: value for name, value in filters.items() if value is not None}
+        params = {**params, **chosen}
+        order = self.orders[request.sort]
+        # With another user, filter or order a cursor is worthless.
+        this_list = f"{self._described[request.sort]} {sorted(map(_text, params.items()))}"
+        nulls, position = None, {}  # of the first page
+        if request.cursor is not None:
+            seen = cursors.open(request.cursor, of=this_list)
+            position = dict(zip(order.names, seen, strict=True))
+            nulls = frozenset(name for name in position if position[name] is None)
+        rows = await reads.fetch_all(
+            self.statement(frozenset(chosen), request.sort, nulls),
+            # One more tells whether there is a next page.
+            {**params, **position, "size": request.limit + 1},
+        )
+        items = self._items(rows[: request.limit], order)
+        cursor = None
+        if len(rows) > len(items):
+            last = rows[len(items) - 1]
+            cursor = cursors.seal([last[key.row_name] for key in order.keys], of=this_list)
+        total = None
+        if request.with_total:
+            row = await reads.fetch_one(self.count(frozenset(chosen)), params)
+            total = row["total"] if row else 0
+        return CursorPage(items=items, next_cursor=cursor, limit=request.limit, total=total)
+
+    def _items(self, rows: Sequence[Row], order: Order) -> list[Item]:
+        """Return as many of the first as a page has room for, and one at least."""
+        if order.hidden:
+            rows = [{name: row[name] for name in self._shown} for row in rows]
+        items = [self._view(row) for row in rows]
+        if self._weigh is not None:
+            weight = 0
+            for count, item in enumerate(items):
+                weight += self._weigh(item)
+                if weight > PAGE_BYTES and count:
+                    return items[:count]
+        return items
+
+    def _statement(
+        self, filters: frozenset[str], sort: str = "", nulls: frozenset[str] | None = None
+    ) -> Statement:
+        """Return the statement for one shape: of the first page, or of one after a position.
+
+        `nulls` are the names of the keys that are null at the position.
+        """
+        keys, hidden, _ = self.orders[sort]
+        parts = [
+            rows.add_columns(*(key.column.label(key.row_name) for key in hidden))
+            .where(*self._conditions(filters), *after)
+            .order_by(*(key.ordered for key in keys))
+            .limit(bindparam("size", type_=Integer))
+            for rows in self._rows
+            for after in ([()] if nulls is None else walks_after(keys, nulls))
+        ]
+        if len(parts) == 1:
+            return Statement(parts[0], is_search=True)
+        merged = union_all(*(select(part.subquery()) for part in parts)).subquery()
+        statement = (
+            select(*merged.c)
+            .order_by(*(key.directed(merged.c[key.row_name]) for key in keys))
+            .limit(bindparam("size", type_=Integer))
+        )
+        return Statement(statement, is_search=True)
+
+    def _count(self, filters: frozenset[str]) -> Statement:
+        parts = [
+            select(func.count())
+            .select_from(rows.where(*self._conditions(filters)).subquery())
+            .scalar_subquery()
+            for rows in self._rows
+        ]
+        total = sum(parts[1:], start=parts[0])
+        return Statement(select(total.label("total")), is_search=True)
+
+    def _conditions(self, filters: frozenset[str]) -> list[ColumnElement[bool]]:
+        return [self._filters[name] for name in sorted(filters)]
+
+
+def _text(param: tuple[str, Any]) -> tuple[str, str]:
+    return param[0], str(param[1])
