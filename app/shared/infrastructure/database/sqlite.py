@@ -23,6 +23,7 @@ from app.shared.infrastructure.database.connection import (
     Row,
     SearchTooSlow,
 )
+from app.shared.infrastructure.database.list_parameters import SqliteCompiler
 from app.shared.infrastructure.database.outage import Outage
 from app.shared.infrastructure.database.sqlite_errors import is_out_of_time, translated
 from app.shared.infrastructure.database.sqlite_setup import Deadline, make_private, prepare_sqlite
@@ -228,6 +229,7 @@ def _engine(url: URL, size: int, *, timeout: float, echo: bool) -> Engine:
         json_deserializer=orjson.loads,
         connect_args={"check_same_thread": False},
     )
+    engine.dialect.statement_compiler = SqliteCompiler
     prepare_sqlite(engine, timeout)
     return engine
 

@@ -10,7 +10,10 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from app.shared.infrastructure.database.list_parameters import PostgresCompiler
+
 _POSTGRES: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]
+_POSTGRES.statement_compiler = PostgresCompiler
 
 
 class UnsuitableValue(Exception):
@@ -55,6 +58,7 @@ class Statement:
         FIND = Query(select(task).where(task.c.id == bindparam("id")))
 
     `columns` are the columns that an insert or an update sets, each from the parameter of its name.
+    A list is one parameter, whatever its length: `task.c.id.in_(bindparam("ids"))`.
     On PostgreSQL it becomes a prepared statement of the driver; elsewhere SQLAlchemy runs it.
     A search takes as long as its caller makes it take, so it is given less time than others.
     """
@@ -82,9 +86,6 @@ class Statement:
 
 def _place(compiled: SQLCompiler, name: str) -> tuple[str, Any, bool, Callable[[Any], Any] | None]:
     parameter = compiled.binds[name]
-    if parameter.expanding:
-        message = f"IN with the list {name!r} has no fixed text: write or_(column == a, …)"
-        raise TypeError(message)
     kind = parameter.type.dialect_impl(_POSTGRES)
     # JSON is left as it is: the connection has a codec for it, faster than SQLAlchemy's.
     convert = None if isinstance(kind, JSON) else kind.bind_processor(_POSTGRES)
