@@ -35,7 +35,8 @@ def repositories() -> Iterator[type[BaseRepository[Any]]]:
     """Every repository that some module has."""
     for module in iter_modules(app.modules.__path__):
         import_module(f"app.modules.{module.name}.infrastructure.repositories")
-    yield from BaseRepository.__subclasses__()
+    kinds = BaseRepository.__subclasses__()  # those of tests too
+    yield from (kind for kind in kinds if kind.__module__.startswith("app.modules."))
 
 
 def aggregate_of(repository: type[BaseRepository[Any]]) -> type[AggregateRoot]:
@@ -81,8 +82,8 @@ def _of_type(hint: Any) -> Any:
     origin, parts = get_origin(hint), get_args(hint)
     if origin in {Union, UnionType}:
         return _of_type(next(part for part in parts if part is not NoneType))
-    if origin is tuple:
-        return tuple(_of_type(parts[0]) for _ in range(2))
+    if origin in {list, tuple}:
+        return origin(_of_type(parts[0]) for _ in range(2))
     if origin is frozenset:
         return frozenset({_of_type(parts[0])})
     if hint in _PLAIN:

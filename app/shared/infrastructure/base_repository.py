@@ -1,7 +1,7 @@
 """The base repository: the statements that follow from the table alone, derived once."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy import Table, bindparam, delete, insert, select, update
 
 from app.core.exceptions import AppError, ConcurrentUpdate
 from app.shared.domain.base_entity import AggregateRoot
+from app.shared.infrastructure.child_rows import ChildRow, ChildRows
 from app.shared.infrastructure.database.connection import Connection, IntegrityViolation, Row
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
@@ -17,14 +18,16 @@ Aggregate = TypeVar("Aggregate", bound=AggregateRoot)
 
 
 class BaseRepository(ABC, Generic[Aggregate]):
-    """Keeps aggregates of one kind in one table.
+    """Keeps aggregates of one kind in one table, and their children in tables of their own.
 
-    A module names the table, says how a row becomes an aggregate and back, and adds its own reads.
+    A module names the tables, says how a row becomes an aggregate and back, and adds its own reads.
     """
 
     table: ClassVar[Table]
+    children: ClassVar[Mapping[str, ChildRows[Any]]] = {}
+    """Its child tables, by the field of the aggregate that holds the children."""
     constraints: ClassVar[Mapping[str, type[AppError]]] = {}
-    """Which error a violated constraint of the table means to the business."""
+    """Which error a violated constraint of the tables means to the business."""
 
     _GET: ClassVar[Statement]
     _INSERT: ClassVar[Statement]
@@ -46,6 +49,8 @@ class BaseRepository(ABC, Generic[Aggregate]):
     def __init__(self, connection: Connection, events: EventCollector) -> None:
         self._connection = connection
         self._events = events
+        # Of the aggregates that were read or saved here, so that only what changes is written.
+        self._stored: dict[tuple[str, UUID], list[ChildRow]] = {}
 
     @abstractmethod
     def to_row(self, aggregate: Aggregate) -> dict[str, Any]:
@@ -82,6 +87,8 @@ class BaseRepository(ABC, Generic[Aggregate]):
         else:
             row |= {"row_id": aggregate.id, "seen_version": seen}
             await self._write(self._UPDATE, row)
+        if self.children:
+            await self._save_children(aggregate)
         aggregate.version = seen + 1  # not before: one that was refused has still the old one
         self._events.collect(aggregate)
 
@@ -92,16 +99,52 @@ class BaseRepository(ABC, Generic[Aggregate]):
         self._events.collect(aggregate)
 
     async def _find(self, statement: Statement, **params: Any) -> Aggregate | None:
+        """Return the aggregate of the first row, or None; with children it is a statement more."""
         row = await self._connection.fetch_one(statement, params)
-        return None if row is None else self.to_aggregate(row)
+        if row is None:
+            return None
+        if self.children:
+            (row,) = await self._with_children([row])
+        return self.to_aggregate(row)
+
+    async def _find_all(self, statement: Statement, **params: Any) -> list[Aggregate]:
+        """Return the aggregates of all rows; the children of all are a statement more."""
+        rows = await self._connection.fetch_all(statement, params)
+        if self.children and rows:
+            rows = await self._with_children(rows)
+        return [self.to_aggregate(row) for row in rows]
+
+    async def _with_children(self, rows: Sequence[Row]) -> Sequence[Row]:
+        found = [dict(row) for row in rows]
+        for name, children in self.children.items():
+            stored = await children.load(self._connection, [row["id"] for row in found])
+            for row in found:
+                row[name] = children.children(stored[row["id"]])
+                self._stored[name, row["id"]] = stored[row["id"]]
+        return found
+
+    async def _save_children(self, aggregate: Aggregate) -> None:
+        """Write what changed of the children. The aggregate's version was checked before."""
+        for name, children in self.children.items():
+            stored = self._stored.get((name, aggregate.id)) if aggregate.version else []
+            if stored is None:  # it was read somewhere else
+                stored = (await children.load(self._connection, [aggregate.id]))[aggregate.id]
+            try:
+                rows = await children.save(
+                    self._connection, aggregate.id, getattr(aggregate, name), stored
+                )
+            except IntegrityViolation as violation:
+                raise self._meaning_of(violation) from violation
+            self._stored[name, aggregate.id] = rows
 
     async def _write(self, statement: Statement, row: dict[str, Any]) -> None:
         try:
             hit = await self._connection.execute(statement, row)
         except IntegrityViolation as violation:
-            error = self.constraints.get(violation.constraint)
-            if error is None:
-                raise
-            raise error from violation
+            raise self._meaning_of(violation) from violation
         if hit != 1:
             raise ConcurrentUpdate
+
+    def _meaning_of(self, violation: IntegrityViolation) -> Exception:
+        error = self.constraints.get(violation.constraint)
+        return IntegrityViolation(violation.constraint) if error is None else error()

@@ -8,7 +8,9 @@ from sqlalchemy import make_url
 
 from app.config.database import create_database
 from app.config.settings import Settings
+from app.shared.infrastructure.database import sqlite_errors
 from app.shared.infrastructure.database.connection import Database
+from tests.integration.rows import invoices  # noqa: F401 - its tables
 from tests.integration.rows.tables import schema
 from tests.support.cleaning import Clean, cleaner
 from tests.support.schema import create_tables
@@ -43,7 +45,11 @@ async def rows_cleaner(rows_url: str) -> AsyncIterator[Clean]:
 
 
 @pytest.fixture
-async def database(rows_database: Database, rows_cleaner: Clean) -> Database:
+async def database(
+    rows_database: Database, rows_cleaner: Clean, monkeypatch: pytest.MonkeyPatch
+) -> Database:
     """An open database with empty tables."""
+    # SQLite's errors name columns; the names of constraints are looked up in the tables' metadata.
+    monkeypatch.setattr(sqlite_errors, "metadata", schema)
     await rows_cleaner()
     return rows_database

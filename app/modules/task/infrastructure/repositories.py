@@ -108,13 +108,10 @@ class SqlTaskRepository(BaseRepository[Task]):
         return found
 
     async def assigned_to(self, user_id: UUID, /, *, most: int) -> list[Task]:
-        rows = await self._connection.fetch_all(ASSIGNED, {"user_id": user_id, "most": most})
-        return [self.to_aggregate(row) for row in rows]
+        return await self._find_all(ASSIGNED, user_id=user_id, most=most)
 
     async def due_soon(self, *, now: dt.datetime, most: int) -> list[Task]:
-        wanted = {"after": now, "until": now + REMINDER_LEAD, "most": most}
-        rows = await self._connection.fetch_all(DUE_SOON, wanted)
-        return [self.to_aggregate(row) for row in rows]
+        return await self._find_all(DUE_SOON, after=now, until=now + REMINDER_LEAD, most=most)
 
     async def usage_of(self, owner_id: UUID, /, *, most: int) -> Usage:
         # Two statements: what one sees was there when it began, before it had the lock.

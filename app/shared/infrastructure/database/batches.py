@@ -1,14 +1,25 @@
-"""Deleting in batches: a statement that a transaction can wait for, however much there is."""
+"""Many rows at once: written together, and deleted so many at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Table, bindparam, delete, select
 
+from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.expressions import one_of, row_place
 from app.shared.infrastructure.database.statement import Statement
 
 Condition = Callable[[Any], ColumnElement[bool]]
+
+
+async def execute_each(
+    connection: Connection, statement: Statement, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Run a write once for each row, together. Raises IntegrityViolation."""
+    if len(rows) == 1:
+        await connection.execute(statement, rows[0])
+    elif rows:
+        await connection.execute_many(statement, rows)
 
 
 def delete_batch(table: Table, which: Condition, *order_by: str) -> Statement:

@@ -10,6 +10,7 @@ from app.core.context import current_work
 from app.core.events import EventRegistry, Handler
 from app.shared.domain.base_entity import AggregateRoot, new_id
 from app.shared.domain.events import DomainEvent
+from app.shared.infrastructure.database.batches import execute_each
 from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_delivery, event_log
@@ -55,8 +56,8 @@ class EventCollector:
         """Write what was gathered, inside the caller's transaction; tell if there is work to do."""
         events, self._events = self._events, []
         deliveries, self._deliveries = self._deliveries, []
-        await _insert(connection, APPEND, events)
-        await _insert(connection, DELIVER, deliveries)
+        await execute_each(connection, APPEND, events)
+        await execute_each(connection, DELIVER, deliveries)
         return bool(deliveries)
 
 
@@ -95,10 +96,3 @@ def _delivery(
         "blocks_when_dead": handler.subscription.on_dead == "block",
         "is_urgent": handler.subscription.urgent,
     }
-
-
-async def _insert(connection: Connection, query: Statement, rows: list[dict[str, Any]]) -> None:
-    if len(rows) == 1:
-        await connection.execute(query, rows[0])
-    elif rows:
-        await connection.execute_many(query, rows)
