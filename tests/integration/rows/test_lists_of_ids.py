@@ -39,8 +39,8 @@ NOT_AMONG = Statement(
 )
 
 
-async def ranks(database: Database, query: Statement, ids: list[Any]) -> list[int]:
-    return [row["rank"] for row in await database.fetch_all(query, {"ids": ids})]
+async def ranks(database: Database, statement: Statement, ids: list[Any]) -> list[int]:
+    return [row["rank"] for row in await database.fetch_all(statement, {"ids": ids})]
 
 
 async def test_the_rows_of_a_list_of_ids_are_found(database: Database, ids: list[Any]) -> None:
