@@ -26,6 +26,7 @@ from app.core.http.server import HttpProtocol
 from app.core.logging import configure_logging, prepare_output, release_output
 from app.core.ports import PortInUse, address_of, refuse_port_in_use
 from app.core.shutdown import SHUTDOWN
+from app.core.websocket_server import WebSocketProtocol
 from app.doctor import examine
 from app.event_commands import events
 from app.main import create_app
@@ -110,7 +111,7 @@ def serve() -> None:
         port=settings.port,
         workers=settings.web_concurrency,
         http=HttpProtocol,
-        ws="none",
+        ws=WebSocketProtocol,
         log_config=None,
         access_log=False,  # ours has the request id and the actor
         server_header=False,

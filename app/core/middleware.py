@@ -51,7 +51,10 @@ DEFAULT_HEADERS: Final = {
 
 
 class RequestBoundary:
-    """Where a request enters and its answer leaves: nothing unlogged, nothing but problems."""
+    """Where a request enters and its answer leaves: nothing unlogged, nothing but problems.
+
+    What is no request of HTTP goes to `others`.
+    """
 
     def __init__(
         self,
@@ -59,9 +62,11 @@ class RequestBoundary:
         *,
         report: Callable[[Exception], object],
         ingress: IngressPolicy | None = None,
+        others: ASGIApp | None = None,
     ) -> None:
         ingress = ingress or IngressPolicy()
         self._app = app
+        self._others = others or app
         self._clients = ClientAddresses(ingress.trusted_proxies)
         self._report = report
         self._hosts = Hosts(ingress.allowed_hosts)
@@ -73,14 +78,10 @@ class RequestBoundary:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._others(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        work = WorkContext(
-            request_id=_request_id(headers.get(b"x-request-id")),
-            client=self._clients.of(scope),
-            traceparent=_traceparent(headers.get(b"traceparent")),
-        )
+        work = work_of(headers, self._clients.of(scope))
         token = current_work.set(work)
         answer = _Answer(send, work, self._headers)
         started = time.perf_counter()
@@ -92,7 +93,7 @@ class RequestBoundary:
                 answer.body = scope[INCOMING] = body
                 receive = body.receive
                 body.limit_to(MAX_BODY_BYTES)
-            self._check(scope, headers)
+            check(scope, headers, self._hosts)
             await self._app(scope, receive, answer.send)
         except asyncio.CancelledError:  # the server ends, and has waited long enough
             if not answer.status:
@@ -101,7 +102,7 @@ class RequestBoundary:
         except Exception as error:
             # What the client will be told gets no name: the error's traceback holds this frame, and
             # if that held the error, all that the request had would be left to the collector.
-            self._tell_of_defect(error)
+            tell_of_defect(error, self._report)
             if not answer.status:
                 await self._refusals.answer(error, answer.send)
             elif not answer.is_complete:
@@ -111,27 +112,8 @@ class RequestBoundary:
             seconds = time.perf_counter() - started
             observe_request(scope, answer.status, seconds)
             if self._is_worth_a_line(work):
-                _log_access(scope, work, answer, seconds)
+                log_access(scope["method"], scope, work, answer.status, seconds)
             current_work.reset(token)
-
-    def _tell_of_defect(self, error: Exception) -> None:
-        """Log and report what nobody foresaw."""
-        if not isinstance(as_app_error(error), InternalError):
-            return
-        # Neither a full disk nor a reporter that fails may cost the caller the answer.
-        with suppress(Exception):
-            log.error("unexpected error", exc_info=error)
-        with suppress(Exception):
-            self._report(error)
-
-    def _check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
-        """Raise what is wrong with the request as such, whatever address it is for."""
-        if REFUSED in scope:
-            raise scope[REFUSED]
-        if len(headers) < len(scope["headers"]):
-            refuse_duplicates(scope["headers"])
-        self._hosts.check(scope, headers)
-        refuse_misspelled(scope)
 
     def _is_worth_a_line(self, work: WorkContext) -> bool:
         """Log no client more often than it may call, or it could fill the disk."""
@@ -215,6 +197,36 @@ class ForeseenErrors:
             await self._refusals.answer(error, send)
 
 
+def work_of(headers: dict[bytes, bytes], client: str) -> WorkContext:
+    """Return what is known of a request before anybody looks at what it is for."""
+    return WorkContext(
+        request_id=_request_id(headers.get(b"x-request-id")),
+        client=client,
+        traceparent=_traceparent(headers.get(b"traceparent")),
+    )
+
+
+def check(scope: Scope, headers: dict[bytes, bytes], hosts: Hosts) -> None:
+    """Raise what is wrong with the request as such, whatever address it is for."""
+    if REFUSED in scope:
+        raise scope[REFUSED]
+    if len(headers) < len(scope["headers"]):
+        refuse_duplicates(scope["headers"])
+    hosts.check(scope, headers)
+    refuse_misspelled(scope)
+
+
+def tell_of_defect(error: Exception, report: Callable[[Exception], object]) -> None:
+    """Log and report what nobody foresaw."""
+    if not isinstance(as_app_error(error), InternalError):
+        return
+    # Neither a full disk nor a reporter that fails may cost the caller the answer.
+    with suppress(Exception):
+        log.error("unexpected error", exc_info=error)
+    with suppress(Exception):
+        report(error)
+
+
 def _transport_security(ingress: IngressPolicy) -> list[tuple[bytes, bytes]]:
     """Have browsers come by https only (RFC 6797)."""
     subdomains = b"; includeSubDomains" if ingress.hsts_includes_subdomains else b""
@@ -234,14 +246,14 @@ def _traceparent(sent: bytes | None) -> str | None:
     return None
 
 
-def _log_access(scope: Scope, work: WorkContext, answer: _Answer, seconds: float) -> None:
+def log_access(method: str, scope: Scope, work: WorkContext, status: int, seconds: float) -> None:
     code = {} if work.code is None else {"code": work.code}
     with suppress(Exception):  # the answer is out, and its connection can be kept
         log.info(
             "request",
-            method=scope["method"],
+            method=method,
             path=quote(scope["path"]),  # a decoded one could end the line, or turn it around
-            status=answer.status,
+            status=status,
             **code,
             ms=round(seconds * 1000, 2),
             client=work.client or None,

@@ -19,6 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from app.core.http.server import HttpProtocol
+from app.core.websocket_server import WebSocketProtocol
 from tests.support.forks import FORKS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,10 +35,11 @@ class _Server(uvicorn.Server):
             app,
             port=0,
             http=protocol,
-            ws="none",
+            ws=WebSocketProtocol,
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
         )
         super().__init__(config)
         self.is_up = threading.Event()

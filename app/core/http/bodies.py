@@ -30,6 +30,9 @@ REFUSED: Final = "alicerce.refused"
 ARRIVED: Final = "alicerce.arrived"
 """True once the server has all of the body, whether or not somebody has read it."""
 
+CUT: Final = "alicerce.cut"
+"""What ends an answer that has no end of its own, for a server that is to stop: see `streams`."""
+
 
 def announces_body(headers: dict[bytes, bytes]) -> bool:
     """Tell whether a body comes with these headers (RFC 9112, section 6)."""

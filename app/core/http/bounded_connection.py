@@ -36,11 +36,16 @@ class BoundedConnection(HttpToolsProtocol):
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.give_up_place()
+        super().connection_lost(exc)
+
+    def give_up_place(self) -> None:
+        """Count one less of its client's; stop to look whether it reads."""
         if self._reading is not None:
             self._reading.cancel()
         if self._accepted_as is not None:
             self._open_connections.end(self._accepted_as)
-        super().connection_lost(exc)
+            self._accepted_as = None
 
     def pause_writing(self) -> None:
         super().pause_writing()

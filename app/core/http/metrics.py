@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from prometheus_client import Histogram
+from prometheus_client import Gauge, Histogram
 from starlette.types import Scope
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -14,6 +14,7 @@ REQUESTS: Final = Histogram(
     ["method", "route", "status"],
     buckets=SECONDS,
 )
+WEBSOCKETS: Final = Gauge("http_websockets_open", "WebSockets that are open in this process.")
 # Finding a child by its labels costs more than counting with it.
 _children: Final[dict[tuple[str, str, int], Histogram]] = {}
 

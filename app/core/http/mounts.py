@@ -4,20 +4,25 @@ Each of them names its access policy, and is asked for it before anything of it 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
 from inspect import signature
 from typing import Any, Final, Protocol
 
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from fastapi.routing import APIRoute, APIWebSocketRoute, RouteContext, iter_route_contexts
 from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.context import current_work
 from app.core.exceptions import AppError
 from app.core.http.bodies import BODY_BYTES, INCOMING, PUBLIC_BODY_BYTES
+from app.core.http.clients import one_client
 from app.core.http.route_guard import CLOSED, RouteGuard, RoutePolicy
 from app.core.http.routing import ApiRoute, UnusableRoute
 from app.core.limits import Limit
 from app.core.security import Access
+from app.core.websockets import METHOD, MeasuredWebSocket, Places, WebSocketLimits, watched
 
 # What FastAPI knows of a route, by the names that the route's class takes it by.
 _OPTIONS: Final = frozenset(signature(APIRoute).parameters) - {
@@ -38,6 +43,7 @@ class GuardedRoute(BaseRoute):
         *,
         csp: str | None = None,
         body_limit: int | None = None,
+        websocket_limits: WebSocketLimits | None = None,
     ) -> None:
         self.inner = inner
         self.path = inner.path or "/"
@@ -48,6 +54,8 @@ class GuardedRoute(BaseRoute):
         self._guard = CLOSED
         self._csp = csp.encode("ascii") if csp is not None else None
         self._body_limit = body_limit or default_body_limit(policy.access)
+        self._limits = websocket_limits or WebSocketLimits()
+        self._places = Places(self._limits.connections)
 
     def bind(self, guard: RouteGuard) -> None:
         """Give the route what it asks before it lets anybody through."""
@@ -62,6 +70,9 @@ class GuardedRoute(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Admit the caller; what is inside finds them as `scope["actor"]`."""
+        if scope["type"] == "websocket":
+            await self._handle_websocket(scope, receive, send)
+            return
         headers: dict[bytes, bytes] = dict(scope["headers"])
         actor = await self._guard.authorize(scope["method"], headers, self._policy)
         if (incoming := scope.get(INCOMING)) is not None:
@@ -73,6 +84,18 @@ class GuardedRoute(BaseRoute):
             await self.inner.handle(inside, exchange.receive, exchange.send)
         finally:
             exchange.raise_refusal()
+
+    async def _handle_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        self._guard.check_page(headers)
+        actor = await self._guard.authorize(METHOD, headers, self._policy)
+        websocket = MeasuredWebSocket(scope, receive, send, self._limits)
+        inside = {**scope, "actor": actor}
+        caller = str(actor.user_id) if actor else one_client(current_work.get().client)
+        ask_again = partial(self._guard.ask_again, METHOD, headers, self.access)
+        with self._places.taken_by(caller):
+            async with watched(websocket, ask_again) if actor else nullcontext():
+                await self.inner.handle(inside, websocket.receive, websocket.send)
 
     def _missing_headers(self, present: set[bytes]) -> list[tuple[bytes, bytes]]:
         missing = []
@@ -210,6 +233,30 @@ class MountedApp:
 
     def routes_for(self, _app: FastAPI) -> Sequence[Guarded]:
         return [self._route]
+
+
+class MountedWebSocket:
+    """A WebSocket of FastAPI's: its parameters and dependencies are FastAPI's business."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        access: Access,
+        limits: WebSocketLimits | None = None,
+        limit: Limit | None = None,
+        counted: bool = True,
+        **options: Any,
+    ) -> None:
+        self._path, self._endpoint, self._options = path, endpoint, options
+        self._policy, self._limits = RoutePolicy(access, limit, counted), limits
+
+    def routes_for(self, app: FastAPI) -> Sequence[Guarded]:
+        inner = APIWebSocketRoute(
+            self._path, self._endpoint, dependency_overrides_provider=app, **self._options
+        )
+        return [GuardedRoute(inner, self._policy, websocket_limits=self._limits)]
 
 
 def default_body_limit(access: Access) -> int:

@@ -7,7 +7,11 @@ from uuid import UUID
 
 import orjson
 from fastapi.encoders import jsonable_encoder
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import (
+    RequestValidationError,
+    ValidationException,
+    WebSocketRequestValidationError,
+)
 from starlette.exceptions import HTTPException
 from starlette.types import Send
 
@@ -120,7 +124,7 @@ def as_app_error(error: Exception) -> AppError:
         error = error.exceptions[0]  # what middleware with a task group makes of it
     if isinstance(error, AppError):
         return error
-    if isinstance(error, RequestValidationError):
+    if isinstance(error, RequestValidationError | WebSocketRequestValidationError):
         return _invalid(error)
     if isinstance(error, HTTPException):
         # FastAPI wraps whatever went wrong while it read a body.
@@ -129,7 +133,7 @@ def as_app_error(error: Exception) -> AppError:
     return InternalError()
 
 
-def _invalid(error: RequestValidationError) -> AppError:
+def _invalid(error: ValidationException) -> AppError:
     """Say where FastAPI saw what it could not take; its own words may hold what was sent."""
     found = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
@@ -147,9 +151,16 @@ def _complaint(place: str, *path: str | int) -> dict[str, str]:
     return {**where, "code": "invalid", "detail": "is missing or not acceptable"}
 
 
+def http_status_of(error: Exception) -> tuple[int, str]:
+    """Return the status and the code that an error is answered with."""
+    known = as_app_error(error)
+    status = known.status if isinstance(known, HttpProblem) else status_of(type(known))
+    return status, known.code
+
+
 async def send_problem(send: Send, error: AppError, request_id: str) -> None:
     """Answer with the error as a problem document."""
-    status = error.status if isinstance(error, HttpProblem) else status_of(type(error))
+    status, _ = http_status_of(error)
     headers = _headers_of(error, status)
     body = b""
     if status >= http.HTTPStatus.BAD_REQUEST:

@@ -58,6 +58,20 @@ class RouteGuard:
                 await self.limiter.hit(limit, network)
         return actor
 
+    async def ask_again(
+        self, method: str, headers: dict[bytes, bytes], access: Access
+    ) -> Actor | None:
+        """Return who calls, and count nothing. Raises if they may not, or may no longer."""
+        actor = await self._actor(method, headers, access)
+        if actor is not None:
+            access.check(actor)
+        return actor
+
+    def check_page(self, headers: dict[bytes, bytes]) -> None:
+        """Raise CrossOrigin if a page of another origin asks; who is no browser names none."""
+        if b"origin" in headers:
+            self.cookie_authentication.check_origin(headers)
+
     async def _actor(
         self, method: str, headers: dict[bytes, bytes], access: Access
     ) -> Actor | None:

@@ -7,6 +7,7 @@ same, as the error that it is: so it is logged, counted and answered like any ot
 import asyncio
 import re
 from typing import Any, Final
+from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -24,6 +25,7 @@ from app.core.exceptions import (
 from app.core.http.bodies import ARRIVED, CUT_OFF, MAX_BODY_BYTES, REFUSED
 from app.core.http.bounded_connection import BoundedConnection
 from app.core.http.lingering import LingeringConnection
+from app.core.websocket_server import WebSocketProtocol, is_handshake
 
 MAX_TARGET_BYTES: Final = 8 * 1024
 MAX_HEADER_BYTES: Final = 16 * 1024
@@ -72,7 +74,7 @@ class HttpProtocol(LingeringConnection, BoundedConnection):
             try:
                 self.parser.feed_data(data)
             except httptools.HttpParserUpgrade as offer:
-                self._ignore(offer, memoryview(data))
+                self._answer_offer(offer, memoryview(data))
             if self._in_head or self._in_body:
                 self._received = self._received + len(data) if self._starts == starts else 0
                 self._expect_more()
@@ -88,15 +90,18 @@ class HttpProtocol(LingeringConnection, BoundedConnection):
     def is_still_sent_to(self) -> bool:
         return self._in_body or self._is_refused
 
-    def _ignore(self, offer: httptools.HttpParserUpgrade, data: memoryview) -> None:
-        """Parse on behind an offer of another protocol, as RFC 9110, section 7.8, has it.
+    def _answer_offer(self, offer: httptools.HttpParserUpgrade, data: memoryview) -> None:
+        """Open a WebSocket where the application has one; parse on behind any other offer.
 
-        The parser takes an offer for accepted and reads no body. So another one begins anew, with
-        a head that has no offer.
+        RFC 9110, section 7.8, lets a server ignore them. The parser takes an offer for accepted and
+        reads no body. So another one begins anew, with a head that has no offer.
         """
         while True:
             data = data[offer.args[0] :]
-            head = self._head_without_offer()
+            if self._opens_websocket():
+                self._become_websocket(bytes(data))
+                return
+            head = self._head(without=b"upgrade")
             self.parser = new_parser(self)
             self.parser.feed_data(head)
             try:
@@ -106,11 +111,33 @@ class HttpProtocol(LingeringConnection, BoundedConnection):
             else:
                 return
 
-    def _head_without_offer(self) -> bytes:
+    def _head(self, *, without: bytes = b"") -> bytes:
         version = self.parser.get_http_version().encode()
         lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
-        lines += [b"%b: %b" % pair for pair in self.headers if pair[0] != b"upgrade"]
+        lines += [b"%b: %b" % pair for pair in self.headers if pair[0] != without]
         return b"\r\n".join([*lines, b"", b""])
+
+    def _opens_websocket(self) -> bool:
+        takes_websocket_at = getattr(self.app, "takes_websocket_at", None)
+        version = self.parser.get_http_version()
+        is_free = self.cycle is None or self.cycle.response_complete
+        if takes_websocket_at is None or self.ws_protocol_class is None or not is_free:
+            return False
+        if not is_handshake(self.parser.get_method(), self.url, version, self.headers):
+            return False
+        path = unquote(httptools.parse_url(self.url).path.decode("ascii"))
+        return bool(takes_websocket_at(path))
+
+    def _become_websocket(self, rest: bytes) -> None:
+        """Hand the connection over, with its place among those of its client."""
+        self._stop_waiting()
+        self._in_head = False
+        self.connections.discard(self)
+        protocol = WebSocketProtocol(self.config, self.server_state, self.app_state)
+        protocol.on_end = self.give_up_place
+        protocol.connection_made(self.transport)
+        self.transport.set_protocol(protocol)
+        protocol.data_received(self._head() + rest)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
         """Keep the other half of the connection until what was asked is answered; then close."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
+from starlette.routing import Match
 from starlette.types import ASGIApp
 
 from app.core.http.connections import OpenConnections
@@ -14,12 +15,20 @@ from app.core.http.dispatch import Dispatch
 from app.core.http.documentation import described_tags, refuse_operations_of_one_name
 from app.core.http.ingress_policy import IngressPolicy
 from app.core.http.json_schema import described_as_written
-from app.core.http.mounts import Guarded, MountedApp, MountedRouter, Routes
+from app.core.http.mounts import (
+    Guarded,
+    GuardedRoute,
+    MountedApp,
+    MountedRouter,
+    MountedWebSocket,
+    Routes,
+)
 from app.core.http.openapi import finished
 from app.core.http.route_guard import CLOSED, RouteGuard
 from app.core.http.routing import ApiRouter, UnusableRoute
 from app.core.middleware import ForeseenErrors, RequestBoundary
 from app.core.security import Access
+from app.core.websockets import WebSocketBoundary
 
 _NAME: Final = re.compile(r"{[^}]*}")
 
@@ -88,6 +97,28 @@ class Service(FastAPI):
             raise UnusableRoute(message)
         self.add(MountedApp(path, app, access=access, name=name, **options))
 
+    def websocket(  # type: ignore[override]  # FastAPI's is a decorator, which names no policy
+        self,
+        path: str,
+        endpoint: Callable[..., Any] | None = None,
+        *,
+        access: Access | None = None,
+        **options: Any,
+    ) -> None:
+        """Add a WebSocket; `options` are those of `MountedWebSocket`."""
+        if endpoint is None or access is None:
+            message = f"{path}: name who may open it: websocket({path!r}, endpoint, access=…)"
+            raise UnusableRoute(message)
+        self.add(MountedWebSocket(path, endpoint, access=access, **options))
+
+    def takes_websocket_at(self, path: str) -> bool:
+        """Tell the server whether a WebSocket may be opened there."""
+        scope = {"type": "websocket", "path": path}
+        return any(
+            isinstance(route, GuardedRoute) and route.matches(scope)[0] is Match.FULL
+            for route in self.routes
+        )
+
     def refuse_routes_without_access(self) -> None:
         """Raise if any route names no access policy: what nobody thought of must not be open."""
         foreign = [route for route in self.routes if not isinstance(route, Guarded)]
@@ -115,7 +146,8 @@ class Service(FastAPI):
             app = ForeseenErrors(app, self._ingress)
             for middleware in reversed(self.user_middleware):
                 app = middleware.cls(app, *middleware.args, **middleware.kwargs)
-        return RequestBoundary(app, report=self._report, ingress=self._ingress)
+        websockets = WebSocketBoundary(app, report=self._report, ingress=self._ingress)
+        return RequestBoundary(app, report=self._report, ingress=self._ingress, others=websockets)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:

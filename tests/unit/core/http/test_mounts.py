@@ -156,3 +156,8 @@ def test_a_mount_that_names_no_policy_stops_the_start(serve: Serve) -> None:
 def test_a_path_without_its_slash_stops_the_start(serve: Serve) -> None:
     with pytest.raises(UnusableRoute, match="admin: a path to mount something at begins with"):
         serve().mount("admin", raw, access=PUBLIC)
+
+
+def test_a_websocket_that_names_no_policy_stops_the_start(serve: Serve) -> None:
+    with pytest.raises(UnusableRoute, match=r"/live: name who may open it: websocket\('/live'"):
+        serve().websocket("/live")

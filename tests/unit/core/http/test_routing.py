@@ -101,7 +101,7 @@ def test_a_route_without_an_access_policy_can_not_be_made() -> None:
         pytest.param(
             lambda app: app.router.routes.append(Mount("/open", FastAPI())), id="an-application"
         ),
-        pytest.param(lambda app: app.websocket("/open")(nothing), id="a-websocket"),
+        pytest.param(lambda app: app.router.websocket("/open")(nothing), id="a-websocket"),
     ],
 )
 async def test_an_application_with_a_route_that_names_no_policy_does_not_start(
