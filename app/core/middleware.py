@@ -15,6 +15,7 @@ from uuid_utils import uuid7
 from app.core.context import WorkContext, current_work
 from app.core.exceptions import AppError, InternalError, Unavailable
 from app.core.http.bodies import (
+    CUT,
     INCOMING,
     MAX_BODY_BYTES,
     REFUSED,
@@ -29,6 +30,7 @@ from app.core.http.metrics import observe_request
 from app.core.http.paths import refuse_misspelled
 from app.core.http.problems import as_app_error, send_problem
 from app.core.http.rate_limit import RateLimit
+from app.core.streams import BODILESS, Cut, cut_of
 
 log = structlog.get_logger("access")
 
@@ -53,7 +55,8 @@ DEFAULT_HEADERS: Final = {
 class RequestBoundary:
     """Where a request enters and its answer leaves: nothing unlogged, nothing but problems.
 
-    What is no request of HTTP goes to `others`.
+    What is no request of HTTP goes to `others`. No body may be longer than `body_limit`, wherever
+    it goes; most routes take less.
     """
 
     def __init__(
@@ -63,8 +66,10 @@ class RequestBoundary:
         report: Callable[[Exception], object],
         ingress: IngressPolicy | None = None,
         others: ASGIApp | None = None,
+        body_limit: int = MAX_BODY_BYTES,
     ) -> None:
         ingress = ingress or IngressPolicy()
+        self._most = body_limit
         self._app = app
         self._others = others or app
         self._clients = ClientAddresses(ingress.trusted_proxies)
@@ -83,7 +88,7 @@ class RequestBoundary:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         work = work_of(headers, self._clients.of(scope))
         token = current_work.set(work)
-        answer = _Answer(send, work, self._headers)
+        answer = _Answer(scope, send, work, self._headers)
         started = time.perf_counter()
         try:
             if self._cors is not None:
@@ -92,13 +97,13 @@ class RequestBoundary:
                 body = IncomingBody(scope, receive, headers, self._body_seconds)
                 answer.body = scope[INCOMING] = body
                 receive = body.receive
-                body.limit_to(MAX_BODY_BYTES)
+                body.limit_to(self._most)
             check(scope, headers, self._hosts)
             await self._app(scope, receive, answer.send)
         except asyncio.CancelledError:  # the server ends, and has waited long enough
             if not answer.status:
                 await self._refusals.answer(Unavailable(), answer.send)
-            raise
+            await answer.end_if_cut()
         except Exception as error:
             # What the client will be told gets no name: the error's traceback holds this frame, and
             # if that held the error, all that the request had would be left to the collector.
@@ -108,7 +113,9 @@ class RequestBoundary:
             elif not answer.is_complete:
                 raise  # the first bytes have left: only cutting the connection can still tell
         finally:
-            scope.pop(INCOMING, None)  # which holds the scope: both would be the collector's
+            # They hold the scope, and all would be the collector's.
+            scope.pop(INCOMING, None)
+            scope.pop(CUT, None)
             seconds = time.perf_counter() - started
             observe_request(scope, answer.status, seconds)
             if self._is_worth_a_line(work):
@@ -125,22 +132,29 @@ class RequestBoundary:
 class _Answer:
     """Passes the answer on, with our headers, and remembers how far it came."""
 
-    __slots__ = ("_send", "_work", "body", "headers", "is_complete", "status")
+    __slots__ = (
+        *("_scope", "_send", "_task", "_work"),
+        *("body", "cut", "headers", "is_complete", "status"),
+    )
 
     def __init__(
-        self, send: Send, work: WorkContext, headers: Sequence[tuple[bytes, bytes]]
+        self, scope: Scope, send: Send, work: WorkContext, headers: Sequence[tuple[bytes, bytes]]
     ) -> None:
-        self._send, self._work = send, work
+        self._scope, self._send, self._work = scope, send, work
         self.headers = headers
         self.status = 0
         self.is_complete = False
         self.body: IncomingBody | None = None
+        self.cut: Cut | None = None
+        self._task = asyncio.current_task()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
             headers = [*message.get("headers", ()), *(self._work.headers or ()), *self.headers]
             present = {name for name, _ in headers}
+            if b"content-length" not in present and message["status"] not in BODILESS:
+                self.cut = cut_of(self._scope, headers, self._task)
+            self.status = message["status"]
             headers += [pair for pair in DEFAULT_HEADERS.items() if pair[0] not in present]
             headers.append((b"x-request-id", self._work.request_id.encode()))
             if self.body is not None and self.body.is_still_coming:
@@ -149,6 +163,14 @@ class _Answer:
         elif not message.get("more_body"):
             self.is_complete = True
         await self._send(message)
+
+    async def end_if_cut(self) -> None:
+        """Raise CancelledError, unless the answer had no end and was ended for the server."""
+        if self.cut is None:
+            raise asyncio.CancelledError
+        self.cut.take()
+        if self.cut.is_whole:
+            await self._send({"type": "http.response.body", "body": b""})
 
 
 class Refusals:

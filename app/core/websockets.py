@@ -23,6 +23,7 @@ from app.core.http.metrics import WEBSOCKETS
 from app.core.http.problems import http_status_of
 from app.core.limits import MINUTE, TooManyRequests
 from app.core.middleware import Refusals, check, log_access, tell_of_defect, work_of
+from app.core.streams import Cut
 
 log = structlog.get_logger("access")
 
@@ -68,7 +69,7 @@ class WebSocketBoundary:
         work = work_of(headers, self._clients.of(scope))
         token = current_work.set(work)
         connection, started = _Connection(scope, send, work.request_id), time.perf_counter()
-        scope[CUT] = connection.cut
+        cut = scope[CUT] = Cut(asyncio.current_task())
         try:
             check(scope, headers, self._hosts)
             with WEBSOCKETS.track_inprogress():
@@ -76,7 +77,7 @@ class WebSocketBoundary:
         except WebSocketDisconnect:
             pass  # the client's business
         except asyncio.CancelledError:
-            connection.take_cut()
+            cut.take()
         except WebSocketException as error:
             await connection.close(error.code, error.reason)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client is told of an end
@@ -102,8 +103,6 @@ class _Connection:
     def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
         self._send, self._request_id = send, request_id
         self._can_deny = "websocket.http.response" in scope.get("extensions", {})
-        self._task = asyncio.current_task()
-        self._is_cut = False
         self.status = 0
 
     async def send(self, message: Message) -> None:
@@ -128,17 +127,6 @@ class _Connection:
     async def close(self, code: int, reason: str | None) -> None:
         with suppress(WebSocketDisconnect):
             await self.send({"type": "websocket.close", "code": code, "reason": reason})
-
-    def cut(self) -> None:
-        """End the endpoint, wherever it is."""
-        if self._task is not None and not self._task.done():
-            self._is_cut = True
-            self._task.cancel()
-
-    def take_cut(self) -> None:
-        """Raise CancelledError, unless it was our own."""
-        if self._task is None or not self._is_cut or self._task.uncancel():
-            raise asyncio.CancelledError
 
 
 def close_code(status: int) -> int:

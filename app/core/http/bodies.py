@@ -9,7 +9,9 @@ from app.core.exceptions import PayloadTooLarge, RequestTimeout, UnsupportedCont
 
 KIB: Final = 1024
 MAX_BODY_BYTES: Final = 1024 * KIB
-"""Of any address, and the most that a route may ask for."""
+"""Of any address, unless a route says that it takes more."""
+LEAST_BYTES_A_SECOND: Final = 64 * KIB
+"""So much of a body that is longer than its first seconds allow has to come in each further one."""
 BODY_BYTES: Final = 64 * KIB
 PUBLIC_BODY_BYTES: Final = 16 * KIB
 """Where anybody may send one."""
@@ -30,8 +32,14 @@ REFUSED: Final = "alicerce.refused"
 ARRIVED: Final = "alicerce.arrived"
 """True once the server has all of the body, whether or not somebody has read it."""
 
+
+# What the server asks of an answer that has no end of its own, when it has to stop.
 CUT: Final = "alicerce.cut"
-"""What ends an answer that has no end of its own, for a server that is to stop: see `streams`."""
+"""Ends it at once; returns whether the client then takes what it has for the whole."""
+DRAINING: Final = "alicerce.draining"
+"""True once no such answer may begin."""
+MOST: Final = "alicerce.most"
+"""How long a body the route takes, where that is said."""
 
 
 def announces_body(headers: dict[bytes, bytes]) -> bool:
@@ -75,7 +83,7 @@ class IncomingBody:
         """
         if self._coding not in {b"", b"identity"}:
             raise UnsupportedContentCoding
-        self._most = most
+        self._most = self._scope[MOST] = most
         if self._announced > most:
             raise PayloadTooLarge(most)
 
@@ -95,7 +103,9 @@ class IncomingBody:
             raise RequestTimeout from None
         if REFUSED in self._scope:
             raise self._scope[REFUSED]
-        self._size += len(message.get("body", b""))
+        size = len(message.get("body", b""))
+        self._size += size
+        self._deadline += size / LEAST_BYTES_A_SECOND
         if self._size > self._most:
             raise PayloadTooLarge(self._most)
         self._is_read = not message.get("more_body", False)

@@ -53,7 +53,7 @@ class GuardedRoute(BaseRoute):
         self._policy = policy
         self._guard = CLOSED
         self._csp = csp.encode("ascii") if csp is not None else None
-        self._body_limit = body_limit or default_body_limit(policy.access)
+        self.body_limit = body_limit or default_body_limit(policy.access)
         self._limits = websocket_limits or WebSocketLimits()
         self._places = Places(self._limits.connections)
 
@@ -76,7 +76,7 @@ class GuardedRoute(BaseRoute):
         headers: dict[bytes, bytes] = dict(scope["headers"])
         actor = await self._guard.authorize(scope["method"], headers, self._policy)
         if (incoming := scope.get(INCOMING)) is not None:
-            incoming.limit_to(self._body_limit)
+            incoming.limit_to(self.body_limit)
         exchange = _Exchange(receive, send, self._missing_headers)
         # A copy: who is inside writes its own route into it, which is none of our addresses.
         inside = {**scope, "actor": actor}

@@ -25,7 +25,6 @@ from app.core.http.bodies import (
     BYTES_OF_A_VALUE,
     FEW_VALUES,
     INCOMING,
-    MAX_BODY_BYTES,
     PUBLIC_BODY_BYTES,
 )
 from app.core.http.cookie_authentication import SAFE_METHODS
@@ -85,11 +84,8 @@ class ApiRoute(APIRoute):
         self._created_at = created_at
         self._policy = RoutePolicy(access, limit, counted)
         self._guard = CLOSED
-        self._body_limit = body_limit or (PUBLIC_BODY_BYTES if access.is_public else BODY_BYTES)
-        if self._body_limit > MAX_BODY_BYTES:
-            message = f"{path}: no body may have more than {MAX_BODY_BYTES} bytes"
-            raise TypeError(message)
-        self._most_values = max(FEW_VALUES, self._body_limit // BYTES_OF_A_VALUE)
+        self.body_limit = body_limit or (PUBLIC_BODY_BYTES if access.is_public else BODY_BYTES)
+        self._most_values = max(FEW_VALUES, self.body_limit // BYTES_OF_A_VALUE)
         self._has_etag = "version" in getattr(self.response_model, "__dataclass_fields__", {})
         self._plan = None if by_fastapi else plan_for(endpoint, set(self.param_convertors))
         if access.is_public and self._plan is not None and self._plan.takes_actor:
@@ -125,7 +121,7 @@ class ApiRoute(APIRoute):
             has_etag=self._has_etag,
             has_location=self._created_at is not None,
             takes_key=self.takes_key,
-            body_limit=self._body_limit,
+            body_limit=self.body_limit,
             sends=sends,
         )
 
@@ -137,7 +133,7 @@ class ApiRoute(APIRoute):
         headers: dict[bytes, bytes] = dict(scope["headers"])
         actor = await self._guard.authorize(scope["method"], headers, self._policy)
         if (incoming := scope.get(INCOMING)) is not None:
-            incoming.limit_to(self._body_limit)
+            incoming.limit_to(self.body_limit)
         if self._plan is None:
             scope["actor"] = actor
             await self._left_to_fastapi(scope, receive, send)

@@ -7,10 +7,9 @@ same, as the error that it is: so it is logged, counted and answered like any ot
 import asyncio
 import re
 from typing import Any, Final
-from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from app.core.exceptions import (
     AppError,
@@ -22,24 +21,24 @@ from app.core.exceptions import (
     TransferCodingNotImplemented,
     UriTooLong,
 )
-from app.core.http.bodies import ARRIVED, CUT_OFF, MAX_BODY_BYTES, REFUSED
+from app.core.http.bodies import ARRIVED, CUT, CUT_OFF, DRAINING, MAX_BODY_BYTES, MOST, REFUSED
 from app.core.http.bounded_connection import BoundedConnection
 from app.core.http.lingering import LingeringConnection
-from app.core.websocket_server import WebSocketProtocol, is_handshake
+from app.core.offers import OfferedConnection
 
 MAX_TARGET_BYTES: Final = 8 * 1024
 MAX_HEADER_BYTES: Final = 16 * 1024
 MAX_HEADERS: Final = 100
 MAX_HEAD_BYTES: Final = MAX_TARGET_BYTES + MAX_HEADER_BYTES
-# With the sizes of its chunks a body takes more; this much more, nobody means well.
-MAX_SENT_BODY_BYTES: Final = 2 * MAX_BODY_BYTES
+# With the sizes of its chunks a body takes more; more than so many times, nobody means well.
+SENT_OF_A_BODY: Final = 2
 
 # RFC 9110, section 9.1: what is a method, if perhaps none of ours.
 _REQUEST_LINE: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} \S")
 _AUTHORITY: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 
 
-class HttpProtocol(LingeringConnection, BoundedConnection):
+class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
     """One connection. Timers run only for requests that did not come whole at once."""
 
     HEAD_SECONDS: float = 10.0
@@ -50,6 +49,7 @@ class HttpProtocol(LingeringConnection, BoundedConnection):
         super().__init__(*args, **options)
         self._in_head = self._in_body = self._is_refused = self._is_half_closed = False
         self._is_offer = False  # of another protocol
+        self._at_work: Any = None
         self._timer: asyncio.TimerHandle | None = None
         self._received = 0  # of the part that is being read, without what came with its beginning
         self._starts = 0  # how often a part began, to see whether one did
@@ -74,7 +74,7 @@ class HttpProtocol(LingeringConnection, BoundedConnection):
             try:
                 self.parser.feed_data(data)
             except httptools.HttpParserUpgrade as offer:
-                self._answer_offer(offer, memoryview(data))
+                self.answer_offer(offer, memoryview(data))
             if self._in_head or self._in_body:
                 self._received = self._received + len(data) if self._starts == starts else 0
                 self._expect_more()
@@ -90,54 +90,10 @@ class HttpProtocol(LingeringConnection, BoundedConnection):
     def is_still_sent_to(self) -> bool:
         return self._in_body or self._is_refused
 
-    def _answer_offer(self, offer: httptools.HttpParserUpgrade, data: memoryview) -> None:
-        """Open a WebSocket where the application has one; parse on behind any other offer.
-
-        RFC 9110, section 7.8, lets a server ignore them. The parser takes an offer for accepted and
-        reads no body. So another one begins anew, with a head that has no offer.
-        """
-        while True:
-            data = data[offer.args[0] :]
-            if self._opens_websocket():
-                self._become_websocket(bytes(data))
-                return
-            head = self._head(without=b"upgrade")
-            self.parser = new_parser(self)
-            self.parser.feed_data(head)
-            try:
-                self.parser.feed_data(data)
-            except httptools.HttpParserUpgrade as another:
-                offer = another
-            else:
-                return
-
-    def _head(self, *, without: bytes = b"") -> bytes:
-        version = self.parser.get_http_version().encode()
-        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
-        lines += [b"%b: %b" % pair for pair in self.headers if pair[0] != without]
-        return b"\r\n".join([*lines, b"", b""])
-
-    def _opens_websocket(self) -> bool:
-        takes_websocket_at = getattr(self.app, "takes_websocket_at", None)
-        version = self.parser.get_http_version()
-        is_free = self.cycle is None or self.cycle.response_complete
-        if takes_websocket_at is None or self.ws_protocol_class is None or not is_free:
-            return False
-        if not is_handshake(self.parser.get_method(), self.url, version, self.headers):
-            return False
-        path = unquote(httptools.parse_url(self.url).path.decode("ascii"))
-        return bool(takes_websocket_at(path))
-
-    def _become_websocket(self, rest: bytes) -> None:
-        """Hand the connection over, with its place among those of its client."""
+    def leave(self) -> None:
+        super().leave()
         self._stop_waiting()
         self._in_head = False
-        self.connections.discard(self)
-        protocol = WebSocketProtocol(self.config, self.server_state, self.app_state)
-        protocol.on_end = self.give_up_place
-        protocol.connection_made(self.transport)
-        self.transport.set_protocol(protocol)
-        protocol.data_received(self._head() + rest)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
         """Keep the other half of the connection until what was asked is answered; then close."""
@@ -153,8 +109,25 @@ class HttpProtocol(LingeringConnection, BoundedConnection):
         if is_last and self._is_half_closed:
             self.transport.close()
 
+    def shutdown(self) -> None:
+        """Let what was asked be answered, and end what would never be answered to the end."""
+        super().shutdown()
+        cycle = self._at_work
+        if cycle is None or cycle.response_complete:
+            return
+        cycle.scope[DRAINING] = True
+        cut = cycle.scope.get(CUT)
+        if cut is not None and not cut():
+            cycle.disconnected = True
+            self.transport.close()
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._at_work = cycle
+        super()._start_asgi_task(cycle, app)
+
     def _expect_more(self) -> None:
-        if self._received > (MAX_HEAD_BYTES if self._in_head else MAX_SENT_BODY_BYTES):
+        most = SENT_OF_A_BODY * self.scope.get(MOST, MAX_BODY_BYTES)
+        if self._received > (MAX_HEAD_BYTES if self._in_head else most):
             raise HeadersTooLarge if self._in_head else PayloadTooLarge
         if self._in_head and self._timer is None:
             self._wait_for_head()
@@ -271,13 +244,6 @@ class HttpProtocol(LingeringConnection, BoundedConnection):
             keep_alive=False,
             on_response=self.on_response_complete,
         )
-
-
-def new_parser(protocol: HttpToolsProtocol) -> httptools.HttpRequestParser:
-    """Return a parser as uvicorn sets it up."""
-    parser = httptools.HttpRequestParser(protocol)
-    parser.set_dangerous_leniencies(lenient_data_after_close=True)
-    return parser
 
 
 def _refuse_coding(coding: bytes, version: str) -> None:

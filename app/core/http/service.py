@@ -10,6 +10,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import Match
 from starlette.types import ASGIApp
 
+from app.core.http.bodies import MAX_BODY_BYTES
 from app.core.http.connections import OpenConnections
 from app.core.http.dispatch import Dispatch
 from app.core.http.documentation import described_tags, refuse_operations_of_one_name
@@ -147,7 +148,14 @@ class Service(FastAPI):
             for middleware in reversed(self.user_middleware):
                 app = middleware.cls(app, *middleware.args, **middleware.kwargs)
         websockets = WebSocketBoundary(app, report=self._report, ingress=self._ingress)
-        return RequestBoundary(app, report=self._report, ingress=self._ingress, others=websockets)
+        limits = [route.body_limit for route in self.routes if isinstance(route, Guarded)]
+        return RequestBoundary(
+            app,
+            report=self._report,
+            ingress=self._ingress,
+            others=websockets,
+            body_limit=max([MAX_BODY_BYTES, *limits]),
+        )
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
