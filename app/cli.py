@@ -23,10 +23,10 @@ from app.core.exceptions import AppError, CompositionError, Invalid, Unavailable
 from app.core.http.open_files import allow_many
 from app.core.http.problems import problem_list
 from app.core.http.server import HttpProtocol
+from app.core.http.websocket_server import WebSocketProtocol
 from app.core.logging import configure_logging, prepare_output, release_output
 from app.core.ports import PortInUse, address_of, refuse_port_in_use
 from app.core.shutdown import SHUTDOWN
-from app.core.websocket_server import WebSocketProtocol
 from app.doctor import examine
 from app.event_commands import events
 from app.main import create_app

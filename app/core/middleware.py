@@ -30,7 +30,7 @@ from app.core.http.metrics import observe_request
 from app.core.http.paths import refuse_misspelled
 from app.core.http.problems import as_app_error, send_problem
 from app.core.http.rate_limit import RateLimit
-from app.core.streams import BODILESS, Cut, cut_of
+from app.core.http.streams import BODILESS, Cut, cut_of
 
 log = structlog.get_logger("access")
 

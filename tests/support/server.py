@@ -19,7 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from app.core.http.server import HttpProtocol
-from app.core.websocket_server import WebSocketProtocol
+from app.core.http.websocket_server import WebSocketProtocol
 from tests.support.forks import FORKS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,9 +20,9 @@ from app.core.http.bodies import BODY_BYTES, INCOMING, PUBLIC_BODY_BYTES
 from app.core.http.clients import one_client
 from app.core.http.route_guard import CLOSED, RouteGuard, RoutePolicy
 from app.core.http.routing import ApiRoute, UnusableRoute
+from app.core.http.websockets import METHOD, MeasuredWebSocket, Places, WebSocketLimits, watched
 from app.core.limits import Limit
 from app.core.security import Access
-from app.core.websockets import METHOD, MeasuredWebSocket, Places, WebSocketLimits, watched
 
 # What FastAPI knows of a route, by the names that the route's class takes it by.
 _OPTIONS: Final = frozenset(signature(APIRoute).parameters) - {

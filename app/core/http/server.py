@@ -24,7 +24,7 @@ from app.core.exceptions import (
 from app.core.http.bodies import ARRIVED, CUT, CUT_OFF, DRAINING, MAX_BODY_BYTES, MOST, REFUSED
 from app.core.http.bounded_connection import BoundedConnection
 from app.core.http.lingering import LingeringConnection
-from app.core.offers import OfferedConnection
+from app.core.http.offers import OfferedConnection
 
 MAX_TARGET_BYTES: Final = 8 * 1024
 MAX_HEADER_BYTES: Final = 16 * 1024

@@ -27,9 +27,9 @@ from app.core.http.mounts import (
 from app.core.http.openapi import finished
 from app.core.http.route_guard import CLOSED, RouteGuard
 from app.core.http.routing import ApiRouter, UnusableRoute
+from app.core.http.websockets import WebSocketBoundary
 from app.core.middleware import ForeseenErrors, RequestBoundary
 from app.core.security import Access
-from app.core.websockets import WebSocketBoundary
 
 _NAME: Final = re.compile(r"{[^}]*}")
 

@@ -13,14 +13,14 @@ from starlette.websockets import WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from app.core import websockets
 from app.core.exceptions import Conflict, Unauthenticated
+from app.core.http import websockets
 from app.core.http.cookie_authentication import CookieAuthentication
 from app.core.http.route_guard import RouteGuard
 from app.core.http.routing import ApiRouter
 from app.core.http.service import Service
+from app.core.http.websockets import WebSocketLimits
 from app.core.security import AUTHENTICATED, PUBLIC, Actor, scope
-from app.core.websockets import WebSocketLimits
 from tests.support.server import served
 from tests.support.sockets import exchange
 from tests.unit.core.http.conftest import ANA

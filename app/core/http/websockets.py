@@ -21,9 +21,9 @@ from app.core.http.hosts import Hosts
 from app.core.http.ingress_policy import IngressPolicy
 from app.core.http.metrics import WEBSOCKETS
 from app.core.http.problems import http_status_of
+from app.core.http.streams import Cut
 from app.core.limits import MINUTE, TooManyRequests
 from app.core.middleware import Refusals, check, log_access, tell_of_defect, work_of
-from app.core.streams import Cut
 
 log = structlog.get_logger("access")
 

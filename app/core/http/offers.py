@@ -5,7 +5,7 @@ from urllib.parse import unquote
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.core.websocket_server import WebSocketProtocol, is_handshake
+from app.core.http.websocket_server import WebSocketProtocol, is_handshake
 
 
 class OfferedConnection(HttpToolsProtocol):
