@@ -18,7 +18,6 @@ ENV APP_ENV=production \
 RUN install --directory --owner 10001 --group 10001 --mode 0700 /data
 COPY --from=libraries /venv /venv
 WORKDIR /srv
-COPY alembic.ini .
 COPY app app
 USER 10001:10001
 EXPOSE 8000

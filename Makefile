@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 .DEFAULT_GOAL := help
 # The steps of `check` print one after another, and the tests' summary comes last.
 .NOTPARALLEL:
-.PHONY: help install run worker migrate seed doctor test test-unit test-integration faults mutants \
+.PHONY: help install run worker migrate migration reset seed doctor test test-unit test-integration faults mutants \
 	bench bench-quick bench-events lint format types migrations coverage check openapi lock sbom clean \
 	docker-build docker-run
 
@@ -56,6 +56,12 @@ doctor: $(SERVICE) ## Tell what is wrong with settings, database and migrations
 
 migrate: $(SERVICE) ## Bring the database up to date
 	@scripts/migrate.sh
+
+migration: $(SERVICE) ## Write the next migration from the models (NAME="what it does")
+	@$(BIN)/python -m app migration "$(or $(NAME),$(error give it a name: make migration NAME="what it does"))"
+
+reset: $(SERVICE) ## Drop the tables of a database on this machine, and make them anew
+	@$(BIN)/python -m app reset
 
 seed: $(SERVICE) ## Fill the database with examples
 	@$(BIN)/python scripts/seed.py
@@ -104,6 +110,8 @@ lint: $(INSTALLED) ## Check style, architecture, dependencies, Docker and CI fil
 	@$(BIN)/ruff format --check
 	@echo "== Architecture"
 	@$(BIN)/lint-imports --no-logo
+	@echo "== Migrations"
+	@$(BIN)/python -m app.shared.infrastructure.database.migration_rules
 	@echo "== Dependencies"
 	@$(BIN)/deptry .
 	@echo "== Docker, CI and shell files"

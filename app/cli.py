@@ -27,12 +27,14 @@ from app.core.http.websocket_server import WebSocketProtocol
 from app.core.logging import configure_logging, prepare_output, release_output
 from app.core.ports import PortInUse, address_of, refuse_port_in_use
 from app.core.shutdown import SHUTDOWN
+from app.database_commands import schema
 from app.doctor import examine
 from app.event_commands import events
 from app.main import create_app
 from app.modules.user.application.dto import RolesOfAddress
 from app.shared.composition import opened, seeded, settings_of
-from app.shared.infrastructure.database.migrate import MigrationFailed, check, downgrade, upgrade
+from app.shared.infrastructure.database.migrate import upgrade
+from app.shared.infrastructure.database.revisions import MigrationFailed
 from app.shared.infrastructure.database.sqlite_setup import UnusableFile
 from app.shared.infrastructure.events.delivery.engine import EngineEnded
 from app.shared.infrastructure.events.outbox.catalogue import write_catalogue
@@ -44,7 +46,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 users = typer.Typer(no_args_is_help=True, help="Accounts, from the inside.")
 cli.add_typer(users, name="users")
 cli.add_typer(events, name="events")
-
+cli.add_typer(schema)
 
 FORESEEN: Final = (
     InvalidSettingsError,
@@ -140,28 +142,6 @@ def relay() -> None:
         sys.exit(f"EVENTS is {settings.events}: only Celery's workers need a relay.")
     configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
     run(ApplicationContainer.build(settings))
-
-
-@cli.command()
-def migrate(
-    *,
-    only_check: Annotated[
-        bool, typer.Option("--check", help="Only tell whether models and migrations agree.")
-    ] = False,
-    down: Annotated[
-        str | None, typer.Option(help="Go back to this revision (`base` for before the first).")
-    ] = None,
-) -> None:
-    """Bring the database to the schema of this code."""
-    url = ApplicationContainer.load_settings().owners_database
-    if only_check:
-        check(url)
-    elif down is not None:
-        downgrade(url, down)
-        typer.echo(f"The database is at {down}.")
-    else:
-        upgrade(url)
-        typer.echo("The database is up to date.")
 
 
 @cli.command()

@@ -27,6 +27,7 @@ from app.config.limits import LimitSettings
 from app.config.module_settings import M, ModuleSettings, said_twice
 from app.config.production import as_sentence, unfit_for_production
 from app.config.secret_files import UnusableSecretFile
+from app.config.transport import hosts_of, is_remote
 from app.config.url_types import (
     HostNames,
     Mailbox,
@@ -168,6 +169,11 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
         """The same database as who migrates reaches it: the service need not own its tables."""
         address = self.migration_database_url or self.database_url
         return read_database_url(address.get_secret_value())
+
+    @property
+    def has_remote_database(self) -> bool:
+        """Whether the database may be another machine's: see `is_remote`."""
+        return any(map(is_remote, hosts_of(self.owners_database)))
 
     @property
     def databases(self) -> dict[str, URL]:

@@ -13,7 +13,7 @@ from app.config.settings import load_settings
 from app.main import create_app
 from app.modules.task.application import seed
 from app.modules.user.application.seed import PASSWORD, USERS
-from app.shared.infrastructure.database.migrate import known_revisions
+from app.shared.infrastructure.database.revisions import revisions
 from tests.integration.cli.conftest import Run, Set
 from tests.support.production import PRODUCTION
 from tests.support.server import Command, served
@@ -117,8 +117,7 @@ def test_a_fresh_database_is_migrated_up_down_and_up_again(run: Run) -> None:
 
 def test_a_revision_that_is_not_there_is_an_error(run: Run) -> None:
     code, _, errors = run("migrate", "--down", "nowhere")
-    known = known_revisions()
-    said = f"There is no revision nowhere; there are {known[-1]} to {known[0]}\n"
+    said = f"There is no revision nowhere; there are: {', '.join(revisions())}\n"
     assert (code, errors) == (1, said)
 
 

@@ -247,7 +247,7 @@ def test_a_database_that_is_not_migrated(run: Run) -> None:
 def test_a_database_of_a_later_version_is_no_trouble(run: Run) -> None:
     run("migrate")
     with closing(sqlite3.connect("var/alicerce.db")) as connection, connection:
-        connection.execute("UPDATE alicerce_version SET version_num = '9999'")
+        connection.execute("UPDATE alicerce_version SET version_num = 'base_9999'")
     result = run("doctor")
     assert result.code == 0
     assert findings(result)["schema"][1].startswith("newer than this code")

@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 
 from app.core.http.open_files import WISHED
-from app.shared.infrastructure.database.migrate import known_revisions
+from app.shared.infrastructure.database.revisions import heads
 from tests.integration.cli.conftest import Run, Set
 from tests.integration.cli.test_commands import tables
 from tests.support.server import free_port
@@ -114,13 +114,13 @@ def test_outside_development_the_server_neither_migrates_nor_greets(
 
 
 @pytest.mark.parametrize(
-    "command", [("migrate",), ("migrate", "--down", "0001"), ("seed",), ("serve",)]
+    "command", [("migrate",), ("migrate", "--down", "base_0001"), ("seed",), ("serve",)]
 )
 def test_who_went_back_to_an_older_release_is_told_so(run: Run, command: tuple[str, ...]) -> None:
     run("migrate")
     with closing(sqlite3.connect("var/alicerce.db")) as connection, connection:
-        connection.execute("UPDATE alicerce_version SET version_num = '9999'")
+        connection.execute("UPDATE alicerce_version SET version_num = 'base_9999'")
     code, _, errors = run(*command)
     assert code == 1
-    assert errors.startswith("The database is at revision 9999, which this code does not know")
-    assert f"migrate --down {known_revisions()[0]}\n" in errors
+    assert errors.startswith("The database is at revision base_9999, which this code does not know")
+    assert f"migrate --down {heads()['base']}\n" in errors

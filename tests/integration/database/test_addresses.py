@@ -17,7 +17,8 @@ from sqlalchemy import func, make_url, select
 from app.config.database import create_database
 from app.config.settings import load_settings
 from app.doctor import examine
-from app.shared.infrastructure.database.migrate import MigrationFailed, upgrade
+from app.shared.infrastructure.database.migrate import upgrade
+from app.shared.infrastructure.database.revisions import MigrationFailed
 from app.shared.infrastructure.database.statement import Statement
 from tests.support.anybody import schema_of
 from tests.support.certificates import Authority

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from app.doctor import examine
-from app.shared.infrastructure.database.migrate import MigrationFailed, check, downgrade, upgrade
+from app.shared.infrastructure.database.migrate import check, downgrade, upgrade
+from app.shared.infrastructure.database.revisions import MigrationFailed
 from tests.integration.migrations.conftest import made
 from tests.support.anybody import run, schema_of
 

@@ -7,9 +7,10 @@ import asyncpg
 import pytest
 from sqlalchemy import func, literal, make_url, select
 
-from app.shared.infrastructure.database.migrate import MigrationFailed, upgrade
+from app.shared.infrastructure.database.migrate import upgrade
 from app.shared.infrastructure.database.postgres import PostgresDatabase
 from app.shared.infrastructure.database.postgres_address import connect_without_limits
+from app.shared.infrastructure.database.revisions import MigrationFailed
 from app.shared.infrastructure.database.statement import Statement
 from tests.support.databases import run
 

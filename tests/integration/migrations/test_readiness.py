@@ -11,14 +11,11 @@ from sqlalchemy import make_url
 
 from app.config.database import create_database
 from app.config.settings import Settings
-from app.shared.infrastructure.database.migrate import (
-    Readiness,
-    downgrade,
-    known_revisions,
-    upgrade,
-)
+from app.shared.infrastructure.database.migrate import Readiness, downgrade, upgrade
 from app.shared.infrastructure.database.postgres import PostgresDatabase
+from app.shared.infrastructure.database.revisions import heads, revisions
 from app.shared.infrastructure.database.sqlite import SqliteDatabase
+from tests.integration.migrations.conftest import Folders
 from tests.support.anybody import run
 
 
@@ -58,14 +55,57 @@ async def test_a_database_that_was_migrated_all_the_way_down_is_not_ready(empty_
     assert "is empty; run: python -m app migrate" in str(await why_not(empty_url))
 
 
-async def test_a_database_that_is_ahead_of_this_code_is_ready(empty_url: str) -> None:
-    assert "9999" not in known_revisions()
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(["app_9999", "head"], id="a later one of app"),
+        pytest.param(["app_0001", "base_9999"], id="a later one of base"),
+        pytest.param(["app_9999"], id="a later one of app which comes after one of base"),
+        pytest.param(["app_9999", "base_9999"], id="later ones of both"),
+    ],
+)
+async def test_a_database_that_is_ahead_of_this_code_is_ready(
+    empty_url: str, folders: Folders, rows: list[str]
+) -> None:
     await asyncio.to_thread(upgrade, empty_url)
-    await run(empty_url, "UPDATE alicerce_version SET version_num = '9999'")
+    await put(empty_url, *(folders.base_head if row == "head" else row for row in rows))
     assert await why_not(empty_url) is None
+    async with opened(empty_url) as database:
+        assert await Readiness(database).is_ahead()
 
 
-@pytest.mark.parametrize("revision", known_revisions()[1:])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(["head"], id="nothing of app"),
+        pytest.param(["base_0001"], id="some of base"),
+        pytest.param(["app_9999", "base_0001"], id="app is ahead and base is behind"),
+    ],
+)
+async def test_a_database_with_a_branch_that_is_behind_is_not_ready(
+    empty_url: str, folders: Folders, rows: list[str]
+) -> None:
+    await asyncio.to_thread(upgrade, empty_url)
+    await put(empty_url, *(folders.base_head if row == "head" else row for row in rows))
+    assert "is older than this code; run: python -m app migrate" in str(await why_not(empty_url))
+
+
+async def test_a_revision_of_no_branch_says_how_to_make_the_database_anew(empty_url: str) -> None:
+    await asyncio.to_thread(upgrade, empty_url)
+    await put(empty_url, "0013")
+    assert await why_not(empty_url) == (
+        "The database is at revision 0013, which is of neither branch, base nor app; "
+        "make a developer's database anew: make reset"
+    )
+
+
+async def put(url: str, *rows: str) -> None:
+    await run(url, "DELETE FROM alicerce_version")
+    for row in rows:
+        await run(url, f"INSERT INTO alicerce_version VALUES ('{row}')")  # noqa: S608 - our own
+
+
+@pytest.mark.parametrize("revision", sorted(revisions().keys() - heads().values()))
 async def test_a_database_that_is_behind_this_code_is_not_ready(
     empty_url: str, revision: str
 ) -> None:

@@ -1,5 +1,7 @@
 """The tables of the user module."""
 
+from typing import Final
+
 from sqlalchemy import (
     Boolean,
     Column,
@@ -23,6 +25,9 @@ from app.shared.infrastructure.database.models import (
     aggregate_columns,
     metadata,
 )
+
+BRANCH: Final = "base"
+"""Accounts are part of every service, and so is their schema."""
 
 user = Table(
     "user",

@@ -3,11 +3,9 @@
 Alembic is imported by whoever migrates: the service only asks whether somebody did.
 """
 
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +17,14 @@ from sqlalchemy.exc import DBAPIError
 from app.core.exceptions import AppError
 from app.shared.infrastructure.database.connection import Reads, Writable
 from app.shared.infrastructure.database.diagnosis import diagnosed
+from app.shared.infrastructure.database.revisions import (
+    FOLDERS,
+    MigrationFailed,
+    branch_of,
+    heads,
+    revisions,
+    why_behind,
+)
 from app.shared.infrastructure.database.statement import Statement
 
 if TYPE_CHECKING:
@@ -28,8 +34,6 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 # Not Alembic's default: a database may hold another application, with a version of its own.
 VERSION_TABLE: Final = "alicerce_version"
 _VERSION = Statement(select(column("version_num")).select_from(table(VERSION_TABLE)))
-# As our template has Alembic write it, with None before the first.
-_REVISION: Final = re.compile(r"""^(down_)?revision = (?:["'](\w+)["']|None)$""", re.MULTILINE)
 
 _OF_THE_DATABASE: Final = (
     OSError,  # TimeoutError is one
@@ -46,10 +50,6 @@ READ_ONLY: Final = (
 )
 
 
-class MigrationFailed(Exception):
-    """The database could not be reached or changed, or is not as it should be; see the message."""
-
-
 def alembic_config(url: URL | str) -> "Config":
     """Return Alembic's configuration for a database."""
     from alembic.config import Config  # noqa: PLC0415 - see above, as all below
@@ -57,16 +57,25 @@ def alembic_config(url: URL | str) -> "Config":
     config = Config(stdout=sys.stdout)  # its own default is the one of when it was imported
     # Its reader of options replaces what follows a `%`, which a folder's name may hold.
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    folders = "\n".join(str(folder) for folder in FOLDERS.values() if folder.is_dir())
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", folders.replace("%", "%%"))
     config.attributes["url"] = make_url(url)
     return config
 
 
-def upgrade(url: URL | str, revision: str = "head") -> None:
-    """Migrate up. Of several that try at once, one does it and the others find it done."""
+def upgrade(url: URL | str, revision: str = "heads", *, anew: bool = False) -> None:
+    """Migrate up, both branches. Of several that try at once, one does it, the others find it done.
+
+    With `anew` all tables of ours are dropped before. Raises MigrationFailed.
+    """
     from alembic import command  # noqa: PLC0415
 
+    _refuse_wrong_migrations()
+    config = alembic_config(url)
+    config.attributes["anew"] = anew
     with _explained(url, revision):
-        command.upgrade(alembic_config(url), revision)
+        command.upgrade(config, revision)
 
 
 def downgrade(url: URL | str, revision: str) -> None:
@@ -81,12 +90,20 @@ def check(url: URL | str) -> None:
     """Raise MigrationFailed if the models and the migrations disagree."""
     from alembic import command  # noqa: PLC0415
 
+    _refuse_wrong_migrations()
     with _explained(url):
         command.check(alembic_config(url))
 
 
+def _refuse_wrong_migrations() -> None:
+    from app.shared.infrastructure.database.migration_rules import problems  # noqa: PLC0415
+
+    if found := problems():
+        raise MigrationFailed("\n".join(found))
+
+
 @contextmanager
-def _explained(url: URL | str, asked: str = "head") -> Iterator[None]:
+def _explained(url: URL | str, asked: str = "heads") -> Iterator[None]:
     from alembic.util import CommandError  # noqa: PLC0415
 
     try:
@@ -101,53 +118,33 @@ def _explained(url: URL | str, asked: str = "head") -> Iterator[None]:
 
 
 def _of_unknown(revision: str, asked: str) -> str:
-    known = known_revisions()
     if revision == asked:
-        return f"There is no revision {revision}; there are {known[-1]} to {known[0]}"
+        return f"There is no revision {revision}; there are: {', '.join(revisions())}"
+    if (branch := branch_of(revision)) is None:
+        return str(why_behind([revision]))
     return (
         f"The database is at revision {revision}, which this code does not know: a newer release "
         "migrated it. Run that release, or go back with it: "
-        f"python -m app migrate --down {known[0]}"
+        f"python -m app migrate --down {heads().get(branch, f'{branch}@base')}"
     )
-
-
-def known_revisions() -> list[str]:
-    """Return the revisions that this code knows, the newest first."""
-    above: dict[str, str] = {}
-    for script in (_SCRIPTS / "versions").glob("*.py"):
-        found = {bool(down): name for down, name in _REVISION.findall(script.read_text("utf-8"))}
-        if found:
-            above[found[True]] = found[False]
-    known, below = [], ""
-    while below := above.get(below, ""):
-        known.append(below)
-    return known[::-1]
-
-
-@cache
-def _older_revisions() -> list[str]:
-    return known_revisions()[1:]
 
 
 async def why_not_migrated(database: Reads) -> str | None:
     """Return what keeps this code from using the database's tables, or None.
 
-    A revision that this code does not know is a later one: a rolling deployment migrates the
-    database first, and the replicas of before go on serving until they are replaced.
+    A database of a later release is used as it is: see `why_behind`.
     """
     try:
-        row = await database.fetch_one(_VERSION, {})
+        rows = await database.fetch_all(_VERSION, {})
     except AppError as error:
         return error.detail
     except Exception as error:  # noqa: BLE001 - whatever is said when there is no such table
         if getattr(error, "sqlstate", "") == "42501":
             return NO_RIGHTS
-        row = None
-    if row is None:
+        rows = []
+    if not rows:
         return "The database is empty; run: python -m app migrate"
-    if row["version_num"] in _older_revisions():
-        return "The database is older than this code; run: python -m app migrate"
-    return None
+    return why_behind([row["version_num"] for row in rows])
 
 
 class Readiness:
@@ -162,8 +159,8 @@ class Readiness:
 
     async def is_ahead(self) -> bool:
         """Tell whether a later release has migrated a database that is ready."""
-        row = await self._database.fetch_one(_VERSION, {})
-        return row is not None and row["version_num"] not in known_revisions()
+        rows = await self._database.fetch_all(_VERSION, {})
+        return any(row["version_num"] not in revisions() for row in rows)
 
     async def _why_no_writes(self) -> str | None:
         try:

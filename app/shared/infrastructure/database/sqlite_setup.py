@@ -61,7 +61,7 @@ class Deadline:
         return time.monotonic() > self._at
 
 
-def prepare_sqlite(engine: Engine, timeout: float) -> None:
+def prepare_sqlite(engine: Engine, timeout: float, *, foreign_keys: bool = True) -> None:
     """Set up each new connection: durable, concurrent, and honest about transactions."""
 
     @event.listens_for(engine, "connect")
@@ -71,7 +71,7 @@ def prepare_sqlite(engine: Engine, timeout: float) -> None:
         cursor.execute(f"PRAGMA busy_timeout = {int(timeout * 1000)}")  # for other processes
         _write_ahead(cursor, timeout)  # readers and the writer don't wait for each other
         cursor.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut
-        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA foreign_keys = {foreign_keys:d}")
         cursor.close()
         Deadline.on(connection, entry)
         # SQLite's own lower() knows only ASCII, and search compares without case.

@@ -1,23 +1,32 @@
-"""How Alembic reaches the database: under a lock, patient with others, never in their way."""
+"""How Alembic reaches the database: under a lock, patient with others, never in their way.
+
+Each migration has a transaction of its own: what one has done stays if a later one fails.
+"""
 
 import asyncio
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.util import CommandError
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import MetaData, create_engine, inspect, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.schema import SchemaItem
 
+from app.shared.infrastructure.database import column_types
 from app.shared.infrastructure.database.migrate import VERSION_TABLE
+from app.shared.infrastructure.database.migration_rules import tables
 from app.shared.infrastructure.database.models import Json, Timestamp, metadata
 from app.shared.infrastructure.database.postgres_address import connect_without_limits
 from app.shared.infrastructure.database.sqlite_setup import make_private, prepare_sqlite
@@ -30,10 +39,11 @@ LOCK_WAIT_SECONDS: Final = 60
 # soon, lets them through, and tries again.
 TABLE_LOCK_SECONDS: Final = 2
 ATTEMPTS: Final = 30
+STILL_RUNNING: Final = "another migration is still running; try again when it is done"
 
 
 def main() -> None:
-    url = context.config.attributes.get("url") or _url_from_settings()
+    url = context.config.attributes["url"]
     if url.get_backend_name() == "sqlite":
         _migrate_sqlite(url)
     else:
@@ -41,11 +51,33 @@ def main() -> None:
 
 
 def _migrate_sqlite(url: URL) -> None:
-    make_private(Path(url.database or ""))
+    file = Path(url.database or "")
+    make_private(file)
     engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool)
-    prepare_sqlite(engine, timeout=LOCK_WAIT_SECONDS)
-    with engine.begin() as connection:  # takes the one writer's lock
+    # To change a table SQLite makes it anew and drops the old one: with foreign keys that would
+    # delete what refers to its rows. They are checked at the end of each migration instead.
+    prepare_sqlite(engine, timeout=LOCK_WAIT_SECONDS, foreign_keys=False)
+    with _alone_in(file.parent), engine.connect() as connection:
         _run(connection)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold a lock of the folder: to close the file itself would end SQLite's own locks of it."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        until = time.monotonic() + LOCK_WAIT_SECONDS
+        while True:
+            try:
+                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise TimeoutError(STILL_RUNNING) from None
+                time.sleep(0.1)
+        yield
+    finally:
+        os.close(number)
 
 
 async def _migrate_postgres(url: URL) -> None:
@@ -65,8 +97,9 @@ async def _migrate_in_turn(engine: AsyncEngine) -> None:
         await _lock(guard)
         for attempt in range(ATTEMPTS):
             try:
-                async with engine.begin() as connection:
+                async with engine.connect() as connection:
                     await connection.execute(text(f"SET lock_timeout = '{TABLE_LOCK_SECONDS}s'"))
+                    await connection.commit()
                     await connection.run_sync(_run)
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", "") != "55P03" or attempt + 1 == ATTEMPTS:
@@ -83,19 +116,15 @@ async def _lock(guard: AsyncConnection) -> None:
             return
         await guard.commit()
         await asyncio.sleep(0.1)
-    message = "another migration is still running; try again when it is done"
-    raise TimeoutError(message)
-
-
-def _know_all_tables() -> None:
-    """Import every module's tables: they register where they are defined."""
-    for module in iter_modules(import_module("app.modules").__path__):
-        import_module(f"app.modules.{module.name}.infrastructure.tables")
+    raise TimeoutError(STILL_RUNNING)
 
 
 def _run(connection: Connection) -> None:
-    _know_all_tables()
+    tables()
     _refuse_tables_of_others(connection)
+    if context.config.attributes.get("anew"):
+        _drop_ours(connection)
+    connection.commit()  # a transaction around them all would be theirs
     context.configure(
         connection=connection,
         target_metadata=metadata,
@@ -104,9 +133,13 @@ def _run(connection: Connection) -> None:
         compare_type=True,
         render_item=_render,
         render_as_batch=connection.dialect.name == "sqlite",
+        transactional_ddl=True,
+        transaction_per_migration=True,
+        on_version_apply=_check_foreign_keys,  # type: ignore[arg-type]  # called by keywords
     )
     with context.begin_transaction():
         context.run_migrations()
+    connection.commit()  # the version's table, where there was nothing to migrate
 
 
 def _refuse_tables_of_others(connection: Connection) -> None:
@@ -120,30 +153,54 @@ def _refuse_tables_of_others(connection: Connection) -> None:
         raise CommandError(message)
 
 
+def _drop_ours(connection: Connection) -> None:
+    present = set(inspect(connection).get_table_names())
+    ours = MetaData()
+    ours.reflect(connection, only=sorted(present & {*metadata.tables, VERSION_TABLE}))
+    ours.drop_all(connection)
+
+
+def _check_foreign_keys(ctx: MigrationContext, step: MigrationInfo, **_: object) -> None:
+    """Refuse a migration of SQLite that leaves a row without the one that it refers to."""
+    if ctx.connection is None or ctx.connection.dialect.name != "sqlite":
+        return
+    broken = ctx.connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        table, _, parent, _ = broken[0]
+        message = (
+            f"{step.up_revision_id} leaves {len(broken)} rows that refer to rows which are gone, "
+            f"such as those of {table} to {parent}; nothing of it was kept"
+        )
+        raise CommandError(message)
+
+
 def _is_ours(
     _item: SchemaItem,
-    _name: str | None,
+    name: str | None,
     kind: str,
     is_in_database: bool,  # noqa: FBT001 - Alembic's signature
     counterpart: object,
 ) -> bool:
-    """Leave alone the tables that are in the database and in none of our models."""
-    return not (kind == "table" and is_in_database and counterpart is None)
+    """Leave alone the tables that no model of ours has, and those of the other branch."""
+    wanted = context.config.attributes.get("branch")
+    if kind != "table" or name is None:
+        return True
+    if is_in_database and counterpart is None:
+        return False
+    return wanted in {None, tables().get(name)}
 
 
-def _render(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
-    """Write our column types by their names; `script.py.mako` imports them."""
+def _render(kind: str, item: Any, autogenerating: AutogenContext) -> str | Literal[False]:
+    """Write our column types by their names; `script.py.mako` imports some of them."""
     if kind == "type" and item is Timestamp:
         return "Timestamp"
     if kind == "type" and item is Json:
         return "Json"
+    if kind == "type" and type(item).__module__ == column_types.__name__:
+        line = f"from {column_types.__name__} import {type(item).__name__}"
+        autogenerating.imports.add(line)
+        return repr(item)
     return False
-
-
-def _url_from_settings() -> URL:
-    from app.config.settings import load_settings  # noqa: PLC0415 - only for the alembic command
-
-    return load_settings().owners_database
 
 
 main()

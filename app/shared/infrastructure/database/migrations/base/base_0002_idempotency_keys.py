@@ -1,6 +1,6 @@
-"""Answers of calls with an Idempotency-Key.
+"""The answers kept for Idempotency-Keys.
 
-Revision: 0005, after 0004.
+Revision: base_0002, after base_0001.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from app.shared.infrastructure.database.models import Json, Timestamp
 
-revision = "0005"
-down_revision = "0004"
+revision = "base_0002"
+down_revision = "base_0001"
 branch_labels = None
 depends_on = None
 
@@ -25,11 +25,10 @@ def upgrade() -> None:
         sa.Column("headers", Json, nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", Timestamp, nullable=False),
-        sa.PrimaryKeyConstraint("user_id", "operation", "key", name="pk_idempotency_key"),
+        sa.PrimaryKeyConstraint("user_id", "operation", "key", name=op.f("pk_idempotency_key")),
     )
-    op.create_index("ix_idempotency_key_created_at", "idempotency_key", ["created_at"])
+    op.create_index(op.f("ix_idempotency_key_created_at"), "idempotency_key", ["created_at"])
 
 
 def downgrade() -> None:
-    op.drop_index("ix_idempotency_key_created_at", table_name="idempotency_key")
     op.drop_table("idempotency_key")

@@ -1,0 +1,153 @@
+"""Events, their deliveries to handlers, and schedules.
+
+Revision: base_0001, after nothing.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.shared.infrastructure.database.models import Json, Timestamp
+
+revision = "base_0001"
+down_revision = None
+branch_labels = ("base",)
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "event_log",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=True),
+            nullable=False,
+        ),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("event_type", sa.String(length=100), nullable=False),
+        sa.Column("schema_version", sa.SmallInteger(), nullable=False),
+        sa.Column("module", sa.String(length=50), nullable=False),
+        sa.Column("aggregate_type", sa.String(length=50), nullable=False),
+        sa.Column("aggregate_id", sa.Uuid(), nullable=False),
+        sa.Column("aggregate_version", sa.Integer(), nullable=False),
+        sa.Column("ordinal", sa.SmallInteger(), nullable=False),
+        sa.Column("payload", Json, nullable=False),
+        sa.Column("correlation_id", sa.String(length=64), nullable=True),
+        sa.Column("causation_id", sa.Uuid(), nullable=True),
+        sa.Column("traceparent", sa.String(length=64), nullable=True),
+        sa.Column("actor_id", sa.Uuid(), nullable=True),
+        sa.Column("occurred_at", Timestamp, nullable=False),
+        sa.Column("recorded_at", Timestamp, nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_event_log")),
+        sa.UniqueConstraint(
+            "aggregate_type",
+            "aggregate_id",
+            "aggregate_version",
+            "ordinal",
+            name="uq_event_log_position",
+        ),
+        sa.UniqueConstraint("event_id", name=op.f("uq_event_log_event_id")),
+    )
+    op.create_index(op.f("ix_event_log_recorded_at_seq"), "event_log", ["recorded_at", "seq"])
+    op.create_table(
+        "event_delivery",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=True),
+            nullable=False,
+        ),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("handler", sa.String(length=100), nullable=False),
+        sa.Column("stream_id", sa.Uuid(), nullable=False),
+        sa.Column("stream_position", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.SmallInteger(), nullable=False),
+        sa.Column("max_attempts", sa.SmallInteger(), nullable=False),
+        sa.Column("blocks_when_dead", sa.Boolean(), nullable=False),
+        sa.Column("is_urgent", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("due_at", Timestamp, nullable=False),
+        sa.Column("due_set_at", Timestamp, nullable=True),
+        sa.Column("worker_id", sa.String(length=100), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("done_at", Timestamp, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_delivery")),
+        sa.UniqueConstraint("event_id", "handler", name=op.f("uq_event_delivery_event_id_handler")),
+    )
+    _index(
+        "ix_event_delivery_blocked",
+        "event_delivery",
+        ["handler", "stream_id", "stream_position"],
+        "state = 4",
+    )
+    _index("ix_event_delivery_dead", "event_delivery", ["handler", "id"], "state IN (2, 5)")
+    _index("ix_event_delivery_discarded", "event_delivery", ["done_at"], "state = 6")
+    _index("ix_event_delivery_done", "event_delivery", ["done_at"], "state = 3")
+    _index("ix_event_delivery_due", "event_delivery", ["due_at", "id"], "state IN (0, 1)")
+    _index("ix_event_delivery_no_handler", "event_delivery", ["handler", "id"], "state = 5")
+    _index(
+        "ix_event_delivery_stream",
+        "event_delivery",
+        ["handler", "stream_id", "stream_position"],
+        "state IN (0, 1, 2, 4, 5)",
+    )
+    _index(
+        "ix_event_delivery_urgent",
+        "event_delivery",
+        ["due_at", "id"],
+        "state IN (0, 1) AND is_urgent = 1",
+        "state IN (0, 1) AND is_urgent",
+    )
+    op.create_table(
+        "event_attempt",
+        sa.Column(
+            "delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("token", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("attempt", sa.SmallInteger(), nullable=False),
+        sa.Column("worker_id", sa.String(length=100), nullable=False),
+        sa.Column("ended_at", Timestamp, nullable=False),
+        sa.Column("error_class", sa.String(length=200), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("traceback", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["event_delivery.id"],
+            name=op.f("fk_event_attempt_delivery_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", "token", name=op.f("pk_event_attempt")),
+    )
+    op.create_table(
+        "event_pause",
+        sa.Column("handler", sa.String(length=100), nullable=False),
+        sa.Column("paused_at", Timestamp, nullable=False),
+        sa.PrimaryKeyConstraint("handler", name=op.f("pk_event_pause")),
+    )
+    op.create_table(
+        "schedule_state",
+        sa.Column("schedule", sa.String(length=100), nullable=False),
+        sa.Column("last_due_at", Timestamp, nullable=False),
+        sa.PrimaryKeyConstraint("schedule", name=op.f("pk_schedule_state")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("schedule_state")
+    op.drop_table("event_pause")
+    op.drop_table("event_attempt")
+    op.drop_table("event_delivery")
+    op.drop_table("event_log")
+
+
+def _index(
+    name: str, table: str, columns: list[str], where: str, on_postgresql: str | None = None
+) -> None:
+    op.create_index(
+        name,
+        table,
+        columns,
+        postgresql_where=sa.text(on_postgresql or where),
+        sqlite_where=sa.text(where),
+    )

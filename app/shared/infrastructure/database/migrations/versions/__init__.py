@@ -1,1 +1,0 @@
-"""The steps, oldest first. A step that was released is never edited; a new one follows it."""

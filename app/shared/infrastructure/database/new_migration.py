@@ -1,0 +1,65 @@
+"""Writing a migration from what the models have and the migrations lack."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from alembic import command
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.shared.infrastructure.database.migrate import alembic_config, upgrade
+from app.shared.infrastructure.database.revisions import FOLDERS, MigrationFailed, heads, revisions
+
+
+def write_migration(message: str, branch: str) -> Path:
+    """Write the next migration of a branch; return its file. Raises MigrationFailed.
+
+    It is found on a new SQLite file, so it does not matter how far a developer's own database is.
+    """
+    ours = [name for name, revision in revisions().items() if revision.branch == branch]
+    number = 1 + max((int(name.rpartition("_")[2]) for name in ours), default=0)
+    others = [name for other, name in heads().items() if other != branch]
+    FOLDERS[branch].mkdir(exist_ok=True)
+    with TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/new.db"
+        upgrade(url)
+        config = alembic_config(url)
+        config.attributes["branch"] = branch
+        written = command.revision(
+            config,
+            message,
+            autogenerate=True,
+            rev_id=f"{branch}_{number:04}",
+            head=heads().get(branch, "base"),
+            branch_label=None if ours else branch,
+            depends_on=None if ours else ",".join(others) or None,
+            version_path=str(FOLDERS[branch]),
+            process_revision_directives=_finished,
+        )
+    revisions.cache_clear()
+    if written is None or isinstance(written, list):
+        raise MigrationFailed("The models have nothing that the migrations lack.")
+    return Path(written.path)
+
+
+def _finished(_context: object, _revision: object, directives: list[Any]) -> None:
+    (script,) = directives
+    if script.upgrade_ops.is_empty():
+        directives.clear()
+        return
+    for operations in (script.upgrade_ops, script.downgrade_ops):
+        _write_conditions(operations)
+
+
+def _write_conditions(operations: Any) -> None:
+    """Write the condition of an index as each database has it; Alembic would as SQLite has both."""
+    for operation in getattr(operations, "ops", ()):
+        _write_conditions(operation)
+        options = getattr(operation, "kw", {})
+        for dialect in (postgresql.dialect(), sqlite.dialect()):  # type: ignore[no-untyped-call]
+            name = f"{dialect.name}_where"
+            if options.get(name) is not None:
+                compiler = dialect.statement_compiler(dialect, None)
+                written = compiler.process(options[name], include_table=False, literal_binds=True)
+                options[name] = text(written)

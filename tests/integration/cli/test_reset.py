@@ -1,0 +1,71 @@
+"""`python -m app reset`: a developer's database made anew, and nobody else's."""
+
+import io
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from tests.integration.cli.conftest import Run, Set
+from tests.support.production import PRODUCTION
+
+FILE = "var/alicerce.db"
+
+
+def sql(statement: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(FILE)) as connection, connection:
+        return list(connection.execute(statement))
+
+
+def test_a_database_of_before_the_branches_is_made_anew(run: Run) -> None:
+    run("migrate")
+    run("seed")
+    sql("UPDATE alicerce_version SET version_num = '0013'")
+    sql("CREATE TABLE of_others (id integer)")
+    assert "make reset" in run("migrate").errors
+
+    assert run("reset", "--yes") == (0, "The database is made anew, with nothing in it.\n", "")
+    assert sql('SELECT count(*) FROM "user"') == [(0,)]
+    assert run("migrate", "--check").code == 0
+    assert sql("SELECT count(*) FROM of_others") == [(0,)]
+
+
+def test_a_database_that_is_not_there_is_made(run: Run) -> None:
+    assert run("reset", "--yes").code == 0
+    assert run("migrate", "--check").code == 0
+
+
+@pytest.mark.parametrize("answer", ["n\n", ""])
+def test_without_a_yes_nothing_is_lost(
+    run: Run, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    run("migrate")
+    run("seed")
+    monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+    code, output, _ = run("reset")
+    assert code == 1
+    assert "will be lost. Go on?" in output
+    assert sql('SELECT count(*) FROM "user"') != [(0,)]
+
+
+def test_a_database_of_another_application_is_left_as_it_is(run: Run) -> None:
+    run("migrate")
+    sql("DROP TABLE alicerce_version")
+    code, _, errors = run("reset", "--yes")
+    assert code == 1
+    assert "tables of another application by our names" in errors
+    assert sql('SELECT count(*) FROM "user"') == [(0,)]
+
+
+def test_in_production_nothing_is_reset(run: Run, set_to: Set) -> None:
+    set_to(**PRODUCTION)
+    code, _, errors = run("reset", "--yes")
+    assert code == 1
+    assert errors == "APP_ENV is production: there nothing is reset, and nothing was changed.\n"
+
+
+def test_a_database_of_another_machine_is_not_reset(run: Run, set_to: Set) -> None:
+    set_to(database_url="postgresql://ana:s3cret@db.example.com/alicerce")
+    code, _, errors = run("reset", "--yes")
+    assert code == 1
+    assert "postgresql://ana:***@db.example.com/alicerce is on another machine" in errors
