@@ -8,6 +8,7 @@ from app.core.http.cookie_authentication import COOKIE
 from app.core.http.problems import MEDIA_TYPE, PROBLEM_SCHEMA
 from app.core.http.response_headers import HEADERS
 from app.core.http.routing import API
+from app.core.token_route import TOKEN_ERROR_SCHEMA
 
 SECURITY_SCHEMES: Final = {
     "password": {
@@ -37,7 +38,8 @@ def finished(document: dict[str, Any]) -> dict[str, Any]:
     Each schema below `components` has its name as its title, and no other schema has one.
     """
     components = document.setdefault("components", {})
-    schemas = {**components.get("schemas", {}), "Problem": PROBLEM_SCHEMA}
+    ours = {"Problem": PROBLEM_SCHEMA, "TokenError": TOKEN_ERROR_SCHEMA}
+    schemas = {**components.get("schemas", {}), **ours}
     names = {name: class_name(name) for name in schemas}
     references = {_reference(name): _reference(named) for name, named in names.items()}
     rewritten = {
@@ -45,6 +47,7 @@ def finished(document: dict[str, Any]) -> dict[str, Any]:
         for name, schema in schemas.items()
     }
     paths = _rewritten(document.get("paths", {}), references)
+    _forget_errors_of_fastapi(paths, rewritten)
     return {
         **document,
         "paths": paths,
@@ -61,6 +64,18 @@ def finished(document: dict[str, Any]) -> dict[str, Any]:
 def class_name(name: str) -> str:
     """Return a schema's name as a class is called: `Listing_TaskView_` is a TaskViewListing."""
     return "".join(reversed(re.split("[_-]+", name.strip("_"))))
+
+
+def _forget_errors_of_fastapi(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Drop the form of error that FastAPI adds to routes without a 422: nothing answers so."""
+    schemas.pop("ValidationError", None)
+    if schemas.pop("HTTPValidationError", None) is None:
+        return
+    theirs = {"application/json": {"schema": {"$ref": _reference("HTTPValidationError")}}}
+    for methods in paths.values():
+        for operation in methods.values():
+            if operation["responses"].get("422", {}).get("content") == theirs:
+                del operation["responses"]["422"]
 
 
 def _shared_problems(paths: dict[str, Any]) -> dict[str, Any]:

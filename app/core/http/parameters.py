@@ -158,7 +158,7 @@ def _json_reader(model: type[BaseModel]) -> Reader:
 def _model_reader(model: type[BaseModel], source: Callable[[Call], bytes]) -> Reader:
     validate = model.__pydantic_validator__.validate_python
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
-    allowed = frozenset(fields)
+    allowed = None if model.model_config.get("extra") == "ignore" else frozenset(fields)
     lists = frozenset(name for name, field in fields.items() if _is_list(field.annotation))
 
     def read(call: Call) -> Any:
@@ -179,11 +179,12 @@ def _is_list(hint: Any) -> bool:
 
 
 def _fields(
-    encoded: bytes, allowed: frozenset[str], lists: frozenset[str] = frozenset()
+    encoded: bytes, allowed: frozenset[str] | None, lists: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
     """Decode `a=1&b=2`; of a list, each value has its own `a=`.
 
-    What is unknown, or there twice and no list, is refused: readers differ on it.
+    What is there twice and no list is refused: readers differ on it. So is what is not allowed;
+    None allows all.
     """
     reason = "The parameters are not percent-encoded UTF-8, or too many."
     if _BROKEN_ESCAPE.search(encoded):  # which parse_qsl would take as it stands
@@ -210,7 +211,7 @@ def _fields(
     errors += [
         _complaint("unknown_parameter", "is not a parameter of this request", name)
         for name in decoded
-        if name not in allowed
+        if allowed is not None and name not in allowed
     ]
     if errors:
         raise Invalid(errors=errors)

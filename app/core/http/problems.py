@@ -26,8 +26,10 @@ from app.core.exceptions import (
 from app.core.http.schema_types import MAX_ERRORS
 from app.core.http.strict_json import MalformedJson
 from app.core.limits import TooManyRequests
+from app.core.oauth import PRAGMA, oauth_members
 
 MEDIA_TYPE = "application/problem+json"
+JSON = "application/json"
 
 # The first kind in the error's line of ancestors decides.
 STATUS_OF: dict[type[AppError], int] = {
@@ -76,7 +78,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         "data": {"description": "Only of some errors: what a route says besides `detail`."},
         "errors": {
             "type": "array",
-            "description": "Only with status 422: each value that is not acceptable.",
+            "description": "Each value that is not acceptable, if that is what is wrong.",
             "items": {
                 "type": "object",
                 "required": ["code", "detail"],
@@ -161,11 +163,15 @@ def http_status_of(error: Exception) -> tuple[int, str]:
 async def send_problem(send: Send, error: AppError, request_id: str) -> None:
     """Answer with the error as a problem document."""
     status, _ = http_status_of(error)
-    headers = _headers_of(error, status)
+    media_type, members, headers = MEDIA_TYPE, {}, []
+    if error.oauth_name is not None:
+        status, media_type = http.HTTPStatus.BAD_REQUEST, JSON
+        members, headers = oauth_members(error, error.oauth_name), [PRAGMA]
+    headers = [*headers, *_headers_of(error, status)]
     body = b""
     if status >= http.HTTPStatus.BAD_REQUEST:
-        body = orjson.dumps(_document(error, status, request_id))
-        headers.append((b"content-type", MEDIA_TYPE.encode()))
+        body = orjson.dumps({**members, **_document(error, status, request_id)})
+        headers.append((b"content-type", media_type.encode()))
     if status not in {http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED}:
         headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -20,6 +20,7 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
     "Location": _header(
         "The address of what was created.", always=True, format="uri-reference", minLength=1
     ),
+    "Pragma": _header("For caches of HTTP/1.0 (RFC 6749, section 5.1).", always=True),
     "RateLimit": _header(
         "How many requests you have left (`r`), and for how many seconds (`t`). Absent where the "
         "service does not limit requests.",

@@ -217,11 +217,19 @@ class ApiRouter:
     def routes_for(self, _app: FastAPI) -> Sequence[ApiRoute]:
         return self.routes
 
-    def _add(self, method: str, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+    def _add(
+        self,
+        method: str,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        route_class: type[ApiRoute] = ApiRoute,
+        **options: Any,
+    ) -> None:
         options.setdefault("tags", self.tags)
         if self.tags:
             options.setdefault("operation_id", f"{self.tags[0]}_{endpoint.__name__}")
-        self.routes.append(ApiRoute(self._prefix + path, endpoint, methods=[method], **options))
+        self.routes.append(route_class(self._prefix + path, endpoint, methods=[method], **options))
 
 
 async def _send(answer: Answer, send: Send) -> None:

@@ -28,6 +28,7 @@ from app.modules.user.application.usecases.authenticate_key import (
 from app.modules.user.application.usecases.check_user import HasActiveUser
 from app.modules.user.application.usecases.create_admin import CreateAdmin
 from app.modules.user.application.usecases.find_contact import FindContact
+from app.modules.user.application.usecases.issue_tokens import IssueTokens
 from app.modules.user.application.usecases.read_users import ListUsers, ReadUser
 from app.modules.user.application.usecases.reauthenticate import Reauthenticate
 from app.modules.user.application.usecases.record_use import RecordUse
@@ -175,7 +176,7 @@ class UserContainer(ModuleContainer):
             clock=clock,
             verified_at_once=keeps_mail_here,
         ),
-        sign_in=sign_in,
+        issue_tokens=Singleton(IssueTokens, sign_in=sign_in, refresh=refresh, limiter=limiter),
         refresh=refresh,
     )
     sessions: Singleton[SessionController] = Singleton(

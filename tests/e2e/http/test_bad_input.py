@@ -156,10 +156,14 @@ def _wrong_with(answer: Answer) -> str:
     everything = f"{answer.headers} {text}"
     if not 400 <= answer.status < 500:
         return f"{answer.status} {text[:200]}"
-    if answer.header("content-type") != "application/problem+json":
-        return f"{answer.status} of type {answer.header('content-type')}"
     problem = answer.json()
     wanted = {"type", "title", "status", "detail", "instance", "code"}
+    if "error" in problem:  # RFC 6749, section 5.2
+        wanted |= {"error", "error_description"}
+        is_formed = answer.header("content-type") == "application/json" and answer.status == 400
+        return "" if is_formed and problem.keys() - {"errors"} == wanted else text[:200]
+    if answer.header("content-type") != "application/problem+json":
+        return f"{answer.status} of type {answer.header('content-type')}"
     if problem.keys() - {"errors"} != wanted or problem["status"] != answer.status:
         return f"{answer.status} without the shape of a problem: {text[:200]}"
     if ("errors" in problem) != (answer.status == 422):

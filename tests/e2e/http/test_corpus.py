@@ -65,13 +65,17 @@ def ana(client: httpx2.Client) -> str:
 def assert_is_refused(answer: Reply, row: dict[str, Any]) -> None:
     assert answer.status == row["status"], answer.whole[:600]
     headers = answer.headers
-    assert headers["content-type"] == "application/problem+json"
+    is_of_oauth = "error" in row  # RFC 6749, section 5.2
+    kind = "application/json" if is_of_oauth else "application/problem+json"
+    assert headers["content-type"] == kind
     assert {name: headers.get(name) for name in SECURITY} == SECURITY
     assert headers["connection"] == "close"
     assert "server" not in headers
     problem = answer.json()
     wanted = {"type", "title", "status", "detail", "instance", "code"}
-    assert problem.keys() == wanted | ({"errors"} if row["status"] == 422 else set())
+    wanted |= {"error", "error_description"} if is_of_oauth else set()
+    assert problem.keys() == wanted | ({"errors"} if row["code"] == "invalid" else set())
+    assert problem.get("error") == row.get("error")
     assert (problem["status"], problem["code"]) == (row["status"], row["code"])
     assert problem["instance"].endswith(headers["x-request-id"])
     assert CANARY.encode() not in answer.whole

@@ -8,6 +8,8 @@ import pytest
 
 from app.core.http.service import Service
 from app.core.identity.passwords import PasswordHasher
+from app.core.limits import MINUTE, Limit
+from app.modules.user.application.usecases import issue_tokens
 from app.modules.user.domain.events import PasswordResetRequested
 from tests.support.people import PASSWORD
 from tests.support.published import published_from_now_on
@@ -46,7 +48,7 @@ async def test_after_ten_failures_a_right_password_is_refused_too_until_the_olde
     sign_in: SignIn, watch: Watch
 ) -> None:
     for address in addresses()[:10]:
-        assert (await sign_in(WRONG, of=address)).status_code == 401
+        assert (await sign_in(WRONG, of=address)).status_code == 400
         watch.seconds += 10
     for spelled in ("ana@example.com", "ANA@Example.com", " \uff41na@example.com"):
         answer = await sign_in(PASSWORD, spelled, of="203.0.113.1")
@@ -60,7 +62,7 @@ async def test_after_ten_failures_a_right_password_is_refused_too_until_the_olde
 async def test_an_account_that_nobody_has_is_limited_like_any_other(sign_in: SignIn) -> None:
     for email in ("nobody@example.com", "no address"):
         statuses = [(await sign_in(WRONG, email, of=each)).status_code for each in addresses()[:11]]
-        assert statuses == [401] * 10 + [429]
+        assert statuses == [400] * 10 + [429]
 
 
 async def test_an_address_is_limited_whichever_accounts_it_tries(sign_in: SignIn) -> None:
@@ -68,7 +70,7 @@ async def test_an_address_is_limited_whichever_accounts_it_tries(sign_in: SignIn
         (await sign_in(WRONG, f"p{number}@example.com", of=f"2001:db8::{number:x}")).status_code
         for number in range(1, 12)
     ]
-    assert statuses == [401] * 10 + [429]
+    assert statuses == [400] * 10 + [429]
     assert (await sign_in(PASSWORD, of="2001:db8::ffff")).status_code == 429
     assert (await sign_in(PASSWORD, of="2001:db8:0:1::1")).status_code == 200
 
@@ -80,15 +82,15 @@ async def test_what_a_client_says_of_itself_gives_it_no_new_tries(sign_in: SignI
         ).status_code
         for number in range(1, 12)
     ]
-    assert statuses == [401] * 10 + [429]
+    assert statuses == [400] * 10 + [429]
 
 
 async def test_whoever_gets_in_has_all_tries_again(sign_in: SignIn) -> None:
     for address in addresses()[:9]:
-        assert (await sign_in(WRONG, of=address)).status_code == 401
+        assert (await sign_in(WRONG, of=address)).status_code == 400
     assert (await sign_in(PASSWORD)).status_code == 200
     for address in addresses()[10:20]:
-        assert (await sign_in(WRONG, of=address)).status_code == 401
+        assert (await sign_in(WRONG, of=address)).status_code == 400
     assert (await sign_in(PASSWORD)).status_code == 429
 
 
@@ -97,8 +99,8 @@ async def test_of_many_guesses_at_once_no_more_are_answered_than_one_after_anoth
 ) -> None:
     guesses = [sign_in(WRONG, of=each) for each in addresses()[:50]]
     statuses = [answer.status_code for answer in await asyncio.gather(*guesses)]
-    assert set(statuses) <= {401, 429, 503}  # 503: more to hash than can wait
-    assert statuses.count(401) == 10
+    assert set(statuses) <= {400, 429, 503}  # 503: more to hash than can wait
+    assert statuses.count(400) == 10
 
 
 async def test_a_right_guess_that_is_looked_at_while_others_use_up_the_limit_is_refused(
@@ -137,7 +139,7 @@ async def test_a_flood_of_failures_locks_out_who_takes_part_and_nobody_else(
     failures = app.state.container.user.failures()
     for _ in range(failures._in_all.amount):
         await failures._limiter.hit(failures._in_all, "")
-    assert (await sign_in(WRONG, of="198.51.100.1")).status_code == 401
+    assert (await sign_in(WRONG, of="198.51.100.1")).status_code == 400
     assert (await sign_in(PASSWORD, of="198.51.100.1")).status_code == 429
     assert (await sign_in(PASSWORD, "bruno@example.com", of="198.51.100.1")).status_code == 200
     assert (await sign_in(PASSWORD, of="192.0.2.1")).status_code == 200
@@ -245,3 +247,21 @@ async def test_strangers_who_ask_for_resets_keep_no_owner_from_one(
     watch.seconds += 1_801
     assert await ask("192.0.2.1") == 202
     assert await email_sender() == 3
+
+
+async def test_each_grant_of_the_token_endpoint_has_the_limit_of_its_kind(
+    sign_in: SignIn, limited: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issue_tokens, "SIGN_INS", Limit("sign_in", 2, per=MINUTE))
+    monkeypatch.setattr(issue_tokens, "REFRESHES", Limit("refresh", 3, per=MINUTE))
+    token = (await sign_in(PASSWORD)).json()["refresh_token"]
+    statuses = []
+    for _ in range(4):
+        form = {"grant_type": "refresh_token", "refresh_token": token}
+        headers = {"x-forwarded-for": "192.0.2.1"}
+        answer = await limited.post("/api/v1/auth/token", data=form, headers=headers)
+        statuses.append(answer.status_code)
+        token = answer.json().get("refresh_token", token)
+    assert statuses == [200, 200, 200, 429]
+    assert [(await sign_in(PASSWORD)).status_code for _ in range(2)] == [200, 429]
+    assert (await sign_in(PASSWORD, of="203.0.113.1")).status_code == 200

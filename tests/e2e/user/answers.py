@@ -24,6 +24,13 @@ def problem(answer: httpx2.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
+def refusal(answer: httpx2.Response) -> tuple[str, str]:
+    """Return what the token endpoint calls its error, and the code of the problem."""
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    return answer.json()["error"], answer.json()["code"]
+
+
 def complaints(answer: httpx2.Response) -> list[tuple[str, str]]:
     """Return where something is not acceptable, and the code of why."""
     assert answer.status_code == 422, answer.text

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from app.container import ApplicationContainer
 from app.modules.user.infrastructure.tables import refresh_token, user_session
 from app.shared.infrastructure.database.statement import Statement
-from tests.e2e.user.answers import problem, said
+from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import Rows
 from tests.support.browser import COOKIE, OWN_ORIGIN, Browser
 from tests.support.people import PASSWORD, Person
@@ -63,8 +63,27 @@ async def test_a_wrong_password_is_answered_as_for_tokens(
 ) -> None:
     wrong = {**FORM, "password": "wrong horse battery"}
     answer = await client.post("/api/v1/auth/cookie", data=wrong, headers={"Origin": OWN_ORIGIN})
-    assert said(answer) == said(await client.post("/api/v1/auth/token", data=wrong))
+    for_tokens = await client.post("/api/v1/auth/token", data=wrong)
     assert problem(answer) == (401, "invalid_credentials")
+    assert answer.json()["detail"] == for_tokens.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("", [("username", "required"), ("password", "required")]),
+        ("username=a@b.co&password=", [("password", "too_short")]),
+        ("username=a&username=b&password=c", [("username", "duplicate_parameter")]),
+        ("username=a&password=b&remember=1", [("remember", "unknown_parameter")]),
+        (f"username={'a' * 255}&password=b", [("username", "too_long")]),
+    ],
+)
+async def test_a_form_of_a_browser_that_is_not_acceptable_is_told_why(
+    client: httpx2.AsyncClient, form: str, expected: list[tuple[str, str]]
+) -> None:
+    headers = {"Origin": OWN_ORIGIN, "Content-Type": "application/x-www-form-urlencoded"}
+    answer = await client.post("/api/v1/auth/cookie", content=form, headers=headers)
+    assert complaints(answer) == expected
 
 
 async def test_with_the_cookie_a_browser_does_what_its_user_may(browser: Browser) -> None:

@@ -13,7 +13,7 @@ from app.modules.user.infrastructure.tables import registration, registration_to
 from app.modules.user.infrastructure.tables import user as user_table
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.statement import Statement
-from tests.e2e.user.answers import problem, said
+from tests.e2e.user.answers import problem, refusal, said
 from tests.e2e.user.conftest import Post, Rows
 from tests.e2e.user.mailbox import Mailbox
 from tests.support.batches import call_to_the_end
@@ -40,7 +40,7 @@ async def test_a_newcomer_follows_the_link_with_their_password_and_signs_in(
     assert f"http://localhost:8000/verify-email#token={token}" in html
     assert "evil" not in text + html
     assert await rows(select(user_table)) == []
-    assert problem(await sign_in(ANA)) == (401, "invalid_credentials")
+    assert refusal(await sign_in(ANA)) == ("invalid_grant", "invalid_credentials")
 
     answer = await send("/verify-email", token=token, password=PASSWORD)
     assert (answer.status_code, answer.content) == (204, b"")
@@ -60,7 +60,7 @@ async def test_who_registered_an_address_of_somebody_else_first_never_has_the_ac
     assert (await send("/verify-email", token=own, password=PASSWORD)).status_code == 204
 
     assert (await sign_in(ANA, PASSWORD)).status_code == 200
-    assert (await sign_in(ANA, STRANGERS)).status_code == 401
+    assert (await sign_in(ANA, STRANGERS)).status_code == 400
     [account] = await rows(select(user_table))
     assert account["full_name"] == "Ana Example"
     for password in (STRANGERS, PASSWORD):
@@ -76,7 +76,7 @@ async def test_an_owner_who_follows_the_link_of_a_stranger_opens_nothing(
     theirs = await mail.token(ANA, VERIFY)
     assert problem(await send("/verify-email", token=theirs, password=PASSWORD)) == WRONG
     assert await rows(select(user_table)) == []
-    assert (await sign_in(ANA, STRANGERS)).status_code == 401
+    assert (await sign_in(ANA, STRANGERS)).status_code == 400
     assert (await send("/verify-email", token=own, password=PASSWORD)).status_code == 204
 
 
@@ -126,7 +126,7 @@ async def test_who_has_an_account_is_told_and_what_a_stranger_wrote_is_forgotten
     await apply(" ANA@Example.com", STRANGERS, "Mallory")
     assert await mail.subjects(ANA) == ["You have an account already"]
     assert await rows(select(registration)) == []
-    assert (await sign_in(ANA, STRANGERS)).status_code == 401
+    assert (await sign_in(ANA, STRANGERS)).status_code == 400
     assert (await ana.get("/users/me")).json()["full_name"] == "Ana Example"
 
 

@@ -215,7 +215,7 @@ def test_an_account_is_verified_and_then_signs_in(run: Run, set_to: Set, databas
     form = {"username": account["email"], "password": account["password"]}
     with served(create_app(load_settings())) as address, httpx2.Client(base_url=address) as client:
         client.post("/api/v1/auth/register", json=account)
-        assert client.post("/api/v1/auth/token", data=form).status_code == 401
+        assert client.post("/api/v1/auth/token", data=form).status_code == 400
         verified = run("users", "verify", "ana@example.com")
         assert verified == (0, "ana@example.com is verified.\n", "")
         assert client.post("/api/v1/auth/token", data=form).status_code == 200

@@ -7,7 +7,6 @@ from fastapi import Form, Query
 from app.core.http.parameters import IdempotencyKey, UserAgent
 from app.core.http.schema_types import Id
 from app.modules.user.application.dto import (
-    Credentials,
     Exchange,
     NewUser,
     RegistrationView,
@@ -15,16 +14,16 @@ from app.modules.user.application.dto import (
     UserPageRequest,
     UserView,
 )
+from app.modules.user.application.usecases.issue_tokens import IssueTokens
 from app.modules.user.application.usecases.read_users import ListUsers, ReadUser
 from app.modules.user.application.usecases.refresh_session import RefreshSession
 from app.modules.user.application.usecases.register_user import RegisterUser
-from app.modules.user.application.usecases.sign_in import SignIn
 from app.modules.user.domain.clients import client_named
 from app.modules.user.domain.sessions import RefreshToken
 from app.modules.user.presentation.schemas import (
     Refresh,
     Registration,
-    SignInForm,
+    TokenForm,
     UserPage,
 )
 from app.shared.application.dto import PaginatedResponse
@@ -33,8 +32,10 @@ from app.shared.application.dto import PaginatedResponse
 class AuthController:
     """Registration, and the tokens of a session."""
 
-    def __init__(self, register: RegisterUser, sign_in: SignIn, refresh: RefreshSession) -> None:
-        self._register, self._sign_in, self._refresh = register, sign_in, refresh
+    def __init__(
+        self, register: RegisterUser, issue_tokens: IssueTokens, refresh: RefreshSession
+    ) -> None:
+        self._register, self._issue_tokens, self._refresh = register, issue_tokens, refresh
 
     async def register(self, body: Registration) -> RegistrationView:
         """Register an account.
@@ -45,15 +46,20 @@ class AuthController:
         """
         return await self._register.execute(NewUser(**dict(body)))
 
-    async def sign_in(
-        self, form: Annotated[SignInForm, Form()], user_agent: UserAgent
+    async def issue_tokens(
+        self,
+        form: Annotated[TokenForm, Form()],
+        user_agent: UserAgent,
+        repeat_key: IdempotencyKey,
     ) -> TokenPair:
-        """Sign in with an address (as `username`) and a password."""
-        return await self._sign_in.execute(
-            Credentials(
-                email=form.username, password=form.password, client=client_named(user_agent)
-            )
-        )
+        """Issue tokens for a password, or for a refresh token.
+
+        This is the token endpoint of OAuth 2 (RFC 6749), with its grant types `password` and
+        `refresh_token`. It ignores parameters that it does not know. The grant `refresh_token` is
+        that of `/auth/refresh`, also with an `Idempotency-Key`.
+        """
+        grant = form.grant(client=client_named(user_agent), repeat_key=repeat_key)
+        return await self._issue_tokens.execute(grant)
 
     async def refresh(self, body: Refresh, repeat_key: IdempotencyKey) -> TokenPair:
         """Refresh a session.

@@ -4,6 +4,8 @@ from app.core.exceptions import ConcurrentUpdate, QuotaExceeded
 from app.core.http.routing import API, ApiRouter
 from app.core.limits import HOUR, MINUTE, Limit
 from app.core.security import AUTHENTICATED, OWN_ORIGIN, PUBLIC, scope
+from app.core.token_route import TokenRoute
+from app.modules.user.application.usecases.issue_tokens import REFRESHES, SIGN_INS
 from app.modules.user.domain.entities import (
     InvalidCredentials,
     LastAdministrator,
@@ -29,10 +31,8 @@ CHECKED = [ReauthFailed, ConcurrentUpdate]
 REFUSED_PASSWORDS = [WeakPassword, SamePassword]
 ENDS_BROWSER = ["Set-Cookie", "Clear-Site-Data"]
 
-# For one address, whoever is behind it. What is wrong is counted besides: see FailedSignIns.
+# For one address, whoever is behind it.
 REGISTRATIONS = Limit("register", 20, per=HOUR)
-SIGN_INS = Limit("sign_in", 100, per=5 * MINUTE)
-REFRESHES = Limit("refresh", 300, per=5 * MINUTE)
 EMAILS = Limit("emails", 20, per=HOUR)
 EMAILED_TOKENS = Limit("emailed_tokens", 30, per=5 * MINUTE)
 
@@ -51,7 +51,7 @@ def auth_routes(auth: AuthController) -> ApiRouter:
         status_code=202,
         raises=[WeakPassword],
     )
-    router.post("/token", auth.sign_in, access=PUBLIC, limit=SIGN_INS, raises=[InvalidCredentials])
+    router.post("/token", auth.issue_tokens, access=PUBLIC, route_class=TokenRoute)
     router.post(
         "/refresh", auth.refresh, access=PUBLIC, limit=REFRESHES, raises=[InvalidRefreshToken]
     )

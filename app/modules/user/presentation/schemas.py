@@ -1,14 +1,18 @@
 """What a client may send."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final
 
 from pydantic import Field
 
+from app.core.exceptions import Invalid
 from app.core.http.schema_types import Body, Digits, Length, Line, Opaque, Parameters, Timestamp
+from app.core.oauth import InvalidScope, OAuthForm, UnsupportedGrantType
 from app.core.security import PERMISSION
+from app.modules.user.application.dto import Credentials, Exchange
 from app.modules.user.domain.entities import FullName
 from app.modules.user.domain.keys import ApiKey
 from app.modules.user.domain.passwords import Password
+from app.modules.user.domain.sessions import RefreshToken
 from app.shared.domain.value_objects import EmailAddress
 
 Email = Annotated[
@@ -23,6 +27,8 @@ Secret = Annotated[Opaque, Field(min_length=1, max_length=Password.MAX_LENGTH)]
 
 NewSecret = Annotated[Opaque, Field(min_length=Password.MIN_LENGTH, max_length=Password.MAX_LENGTH)]
 Token = Annotated[Opaque, Field(min_length=1, max_length=200)]
+
+GRANT_TYPES: Final = ["password", "refresh_token"]
 
 
 class Registration(Body):
@@ -71,14 +77,47 @@ class Roles(Body):
 
 
 class SignInForm(Parameters):
-    """The password form of OAuth 2 (RFC 6749, section 4.3.2), so that /docs can sign in."""
+    """`username` is the email address."""
 
     username: Annotated[str, Field(max_length=EmailAddress.MAX_LENGTH)]
     password: Secret
-    grant_type: Literal["password"] = "password"
-    scope: Annotated[str, Field(max_length=200)] = ""
-    client_id: Annotated[str, Field(max_length=200)] = ""
-    client_secret: Annotated[str, Field(max_length=200)] = ""
+
+
+class TokenForm(OAuthForm):
+    """What proves a right to tokens (RFC 6749, sections 4.3.2 and 6).
+
+    With the grant type `password` that is `username`, the email address, and `password`; with
+    `refresh_token` it is `refresh_token`. Without a grant type it is `password`.
+    """
+
+    grant_type: Annotated[str, Field(max_length=200, json_schema_extra={"enum": GRANT_TYPES})] = (
+        "password"
+    )
+    username: Annotated[str, Field(max_length=EmailAddress.MAX_LENGTH)] = Field(default_factory=str)
+    password: Annotated[Opaque, Field(max_length=Password.MAX_LENGTH)] = Field(default_factory=str)
+    refresh_token: Annotated[Opaque, Field(max_length=200)] = Field(default_factory=str)
+    scope: Annotated[str, Field(max_length=200)] = Field(default_factory=str)
+
+    def grant(self, *, client: str | None, repeat_key: str | None) -> Credentials | Exchange:
+        """Return what the form is about.
+
+        Raises Invalid for a parameter that is missing, UnsupportedGrantType and InvalidScope.
+        """
+        if self.grant_type not in GRANT_TYPES:
+            raise UnsupportedGrantType
+        if self.scope:
+            raise InvalidScope
+        if self.grant_type == "refresh_token":
+            self._require("refresh_token")
+            return Exchange(token=RefreshToken(self.refresh_token), repeat_key=repeat_key)
+        self._require("username", "password")
+        return Credentials(email=self.username, password=self.password, client=client)
+
+    def _require(self, *names: str) -> None:
+        missing = [name for name in names if not getattr(self, name)]
+        if missing:
+            required = {"code": "required", "detail": "is required"}
+            raise Invalid(errors=[{"parameter": name, **required} for name in missing])
 
 
 class Refresh(Body):

@@ -56,9 +56,8 @@ class SessionController:
     ) -> Response:
         """Sign in a browser.
 
-        The answer sets the cookie `__Host-session`, and holds no token. The form is that of
-        `/auth/token`. The `Origin` must be this service's own. If the request has a session's
-        cookie already, that session ends.
+        The answer sets the cookie `__Host-session`, and holds no token. The `Origin` must be this
+        service's own. If the request has a session's cookie already, that session ends.
         """
         credentials = Credentials(
             email=form.username, password=form.password, client=client_named(user_agent)

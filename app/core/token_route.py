@@ -1,0 +1,56 @@
+"""The route of a token endpoint."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from starlette.types import Message, Receive, Scope, Send
+
+from app.core.exceptions import AppError
+from app.core.http.problems import PROBLEM_SCHEMA
+from app.core.http.response_headers import referenced
+from app.core.http.routing import ApiRoute
+from app.core.oauth import NAMES, PRAGMA, oauth_name
+
+TOKEN_ERROR_SCHEMA: Final[dict[str, Any]] = {
+    **PROBLEM_SCHEMA,
+    "title": "TokenError",
+    "description": "Why there are no tokens: RFC 6749, section 5.2, and RFC 9457 in one document.",
+    "required": ["error", "error_description", *PROBLEM_SCHEMA["required"]],
+    "properties": {
+        "error": {"type": "string", "enum": NAMES},
+        "error_description": {"type": "string"},
+        **PROBLEM_SCHEMA["properties"],
+    },
+}
+
+
+class TokenRoute(ApiRoute):
+    """A route whose answers are those of RFC 6749, sections 5.1 and 5.2.
+
+    Its errors are problem documents with the members `error` and `error_description`, with status
+    400, as JSON. What HTTP itself refuses (with 413, 415, 429 or 503) is a problem as elsewhere.
+    """
+
+    def __init__(
+        self, path: str, endpoint: Callable[..., Any], *, sends: Sequence[str] = (), **options: Any
+    ) -> None:
+        super().__init__(path, endpoint, sends=["Pragma", *sends], **options)
+        headers = self.responses.pop(422)["headers"]  # those of every error
+        schema = {"$ref": "#/components/schemas/TokenError"}
+        self.responses[400] = {
+            "description": f"`error` is one of {', '.join(f'`{name}`' for name in NAMES)}.",
+            "content": {"application/json": {"schema": schema}},
+            "headers": {**referenced("Pragma"), **headers},
+        }
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_uncached(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], PRAGMA]
+            await send(message)
+
+        try:
+            await super().handle(scope, receive, send_uncached)
+        except AppError as error:
+            error.oauth_name = oauth_name(type(error))
+            raise

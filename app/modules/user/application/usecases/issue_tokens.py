@@ -1,0 +1,35 @@
+"""Issue tokens for what proves a right to them."""
+
+from typing import Final
+
+from app.core.context import current_work
+from app.core.limits import MINUTE, Limit, Limiter
+from app.modules.user.application.dto import Credentials, Exchange, TokenPair
+from app.modules.user.application.usecases.refresh_session import RefreshSession
+from app.modules.user.application.usecases.sign_in import SignIn
+
+# For one address, whoever is behind it. Wrong passwords are counted besides: see FailedSignIns.
+SIGN_INS: Final = Limit("sign_in", 100, per=5 * MINUTE)
+REFRESHES: Final = Limit("refresh", 300, per=5 * MINUTE)
+
+
+class IssueTokens:
+    """Sign in with a password, or go on with a refresh token: each counts in its own limit.
+
+    They come to one address, so its route can't count them: it does not know yet which it is.
+    """
+
+    def __init__(self, *, sign_in: SignIn, refresh: RefreshSession, limiter: Limiter) -> None:
+        self._sign_in, self._refresh, self._limiter = sign_in, refresh, limiter
+
+    async def execute(self, request: Credentials | Exchange) -> TokenPair:
+        """Return the tokens. Raises TooManyRequests, and what either use case raises."""
+        if isinstance(request, Exchange):
+            await self._count(REFRESHES)
+            return await self._refresh.execute(request)
+        await self._count(SIGN_INS)
+        return await self._sign_in.execute(request)
+
+    async def _count(self, limit: Limit) -> None:
+        for each, network in limit.for_client(current_work.get().client):
+            await self._limiter.hit(each, network)
