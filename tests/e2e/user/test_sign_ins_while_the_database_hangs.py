@@ -14,7 +14,7 @@ from app.main import create_app
 from tests.support.cable import Cable
 from tests.support.people import PASSWORD
 
-FORM = {"username": "ana@example.com", "password": PASSWORD}
+FORM = {"username": "nobody@example.com", "password": PASSWORD}
 
 
 def on(database: str, folder: Path) -> Settings:
