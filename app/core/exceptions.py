@@ -14,7 +14,7 @@ class AppError(Exception):
     code: ClassVar[str] = "error"
     message: ClassVar[str] = "Something went wrong."
     oauth_name: str | None = None
-    """What RFC 6749 calls it, where a token endpoint refuses (`core/token_route.py`)."""
+    """What RFC 6749 calls it, where a token endpoint refuses (`core/http/token_route.py`)."""
 
     def __init__(self, detail: str | None = None) -> None:
         self.detail = detail or self.message

@@ -1,14 +1,14 @@
 """The OpenAPI document, made fit for generators of clients."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from app.core.http.cookie_authentication import COOKIE
-from app.core.http.problems import MEDIA_TYPE, PROBLEM_SCHEMA
+from app.core.http.problem_schemas import SCHEMAS
+from app.core.http.problems import MEDIA_TYPE
 from app.core.http.response_headers import HEADERS
 from app.core.http.routing import API
-from app.core.token_route import TOKEN_ERROR_SCHEMA
 
 SECURITY_SCHEMES: Final = {
     "password": {
@@ -31,15 +31,17 @@ SECURITY_SCHEMES: Final = {
 
 _SAMPLES: Final = {"default", "example", "examples", "const", "enum"}
 
+Node = dict[str, Any]
 
-def finished(document: dict[str, Any]) -> dict[str, Any]:
+
+def finished(document: Node, *, partial: Collection[str] = ()) -> Node:
     """Return FastAPI's document with what our routes refer to, and schemas that are good classes.
 
-    Each schema below `components` has its name as its title, and no other schema has one.
+    Each schema below `components` has its name as its title, and no other schema has one. The
+    operations whose ids are in `partial` leave fields of their answers out.
     """
     components = document.setdefault("components", {})
-    ours = {"Problem": PROBLEM_SCHEMA, "TokenError": TOKEN_ERROR_SCHEMA}
-    schemas = {**components.get("schemas", {}), **ours}
+    schemas = {**components.get("schemas", {}), **SCHEMAS}
     names = {name: class_name(name) for name in schemas}
     references = {_reference(name): _reference(named) for name, named in names.items()}
     rewritten = {
@@ -47,14 +49,19 @@ def finished(document: dict[str, Any]) -> dict[str, Any]:
         for name, schema in schemas.items()
     }
     paths = _rewritten(document.get("paths", {}), references)
-    _forget_errors_of_fastapi(paths, rewritten)
+    operations = [operation for methods in paths.values() for operation in methods.values()]
+    _forget_errors_of_fastapi(operations, rewritten)
+    _complete_answers(operations, rewritten, partial)
+    for operation in operations:
+        for parameter in operation.get("parameters", []):
+            parameter["schema"] = _without_null(parameter["schema"])
     return {
         **document,
         "paths": paths,
         "components": {
             **components,
             "schemas": rewritten,
-            "responses": _shared_problems(paths),
+            "responses": _shared_problems(operations),
             "headers": HEADERS,
             "securitySchemes": {**components.get("securitySchemes", {}), **SECURITY_SCHEMES},
         },
@@ -66,32 +73,52 @@ def class_name(name: str) -> str:
     return "".join(reversed(re.split("[_-]+", name.strip("_"))))
 
 
-def _forget_errors_of_fastapi(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
+# --- Operations ---------------------------------------------------------------------------------
+
+
+def _forget_errors_of_fastapi(operations: list[Node], schemas: Node) -> None:
     """Drop the form of error that FastAPI adds to routes without a 422: nothing answers so."""
     schemas.pop("ValidationError", None)
     if schemas.pop("HTTPValidationError", None) is None:
         return
     theirs = {"application/json": {"schema": {"$ref": _reference("HTTPValidationError")}}}
-    for methods in paths.values():
-        for operation in methods.values():
-            if operation["responses"].get("422", {}).get("content") == theirs:
-                del operation["responses"]["422"]
+    for operation in operations:
+        if operation["responses"].get("422", {}).get("content") == theirs:
+            del operation["responses"]["422"]
 
 
-def _shared_problems(paths: dict[str, Any]) -> dict[str, Any]:
+def _complete_answers(operations: list[Node], schemas: Node, partial: Collection[str]) -> None:
+    """Say that answers have all their fields: what has a default is optional to send alone."""
+    answers, others = set[str](), set[str]()
+    for operation in operations:
+        for status, response in operation["responses"].items():
+            is_whole = status < "300" and operation["operationId"] not in partial
+            _collect(response, schemas, answers if is_whole else others)
+        _collect(operation.get("requestBody"), schemas, others)
+    for name in answers - others:
+        schema = schemas[name]
+        if "properties" in schema:
+            schema["required"] = list(schema["properties"])
+            for field in schema["properties"].values():
+                field.pop("default", None)
+
+
+def _shared_problems(operations: list[Node]) -> Node:
     """Have operations refer to their problems, and return those: most have most of them."""
-    shared: dict[str, Any] = {}
-    for methods in paths.values():
-        for operation in methods.values():
-            for status, response in operation["responses"].items():
-                codes = re.findall(r"`(\w+)`", response["description"])
-                is_problem = MEDIA_TYPE in response.get("content", {})
-                if not is_problem or not codes:  # a success, or an error that is not ours
-                    continue
-                name = "Or".join(code.title().replace("_", "") for code in codes)
-                if shared.setdefault(name, response) == response:
-                    operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+    shared: Node = {}
+    for operation in operations:
+        for status, response in operation["responses"].items():
+            codes = re.findall(r"`(\w+)`", response["description"])
+            is_problem = MEDIA_TYPE in response.get("content", {})
+            if not is_problem or not codes:  # a success, or an error that is not ours
+                continue
+            name = "Or".join(code.title().replace("_", "") for code in codes)
+            if shared.setdefault(name, response) == response:
+                operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
     return shared
+
+
+# --- Schemas ------------------------------------------------------------------------------------
 
 
 def _reference(name: str) -> str:
@@ -114,4 +141,35 @@ def _rewritten(node: Any, references: Mapping[str, str]) -> Any:
             copy[key] = value
         elif key != "title":
             copy[key] = _rewritten(value, references)
-    return copy
+    return copy | _names_of_values(copy.get("enum"))
+
+
+def _names_of_values(values: Any) -> Node:
+    """Name values that are no names themselves, such as `-due_at`, which means descending."""
+    if not isinstance(values, list) or not any(str(value).startswith("-") for value in values):
+        return {}
+    directions = [
+        (value.removeprefix("-"), "_DESCENDING" * value.startswith("-")) for value in values
+    ]
+    return {"x-enum-varnames": [f"{name.upper()}{direction}" for name, direction in directions]}
+
+
+def _without_null(schema: Node) -> Node:
+    """Return the schema of a parameter that may be left out: outside of a body there is no null."""
+    others = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    if len(others) != 1:
+        return schema
+    return {**{key: value for key, value in schema.items() if key != "anyOf"}, **others[0]}
+
+
+def _collect(node: Any, schemas: Node, found: set[str]) -> None:
+    """Add the names of all schemas that the node is made of."""
+    if isinstance(node, list):
+        for each in node:
+            _collect(each, schemas, found)
+    elif isinstance(node, dict):
+        name = str(node.get("$ref", "")).removeprefix(_reference(""))
+        if name in schemas and name not in found:
+            found.add(name)
+            _collect(schemas[name], schemas, found)
+        _collect(list(node.values()), schemas, found)

@@ -23,10 +23,10 @@ from app.core.exceptions import (
     MethodNotAllowed,
     QuotaExceeded,
 )
+from app.core.http.oauth import PRAGMA, oauth_members
 from app.core.http.schema_types import MAX_ERRORS
 from app.core.http.strict_json import MalformedJson
 from app.core.limits import TooManyRequests
-from app.core.oauth import PRAGMA, oauth_members
 
 MEDIA_TYPE = "application/problem+json"
 JSON = "application/json"
@@ -53,44 +53,6 @@ STATUS_OF: dict[type[AppError], int] = {
     exceptions.MethodNotImplemented: 501,
     exceptions.TransferCodingNotImplemented: 501,
     exceptions.Unavailable: 503,
-}
-
-PROBLEM_SCHEMA: dict[str, Any] = {
-    "title": "Problem",
-    "description": "What went wrong (RFC 9457). `code` is stable; `detail` is for people.",
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "instance", "code"],
-    "properties": {
-        "type": {"type": "string", "format": "uri-reference"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string", "format": "uri"},
-        "code": {"type": "string"},
-        "quota": {
-            "type": "string",
-            "description": "Only with the code `quota_exceeded`: what is bounded.",
-        },
-        "limit": {
-            "type": "integer",
-            "description": "Only with the code `quota_exceeded`: the bound of it.",
-        },
-        "data": {"description": "Only of some errors: what a route says besides `detail`."},
-        "errors": {
-            "type": "array",
-            "description": "Each value that is not acceptable, if that is what is wrong.",
-            "items": {
-                "type": "object",
-                "required": ["code", "detail"],
-                "properties": {
-                    "pointer": {"type": "string", "description": "JSON Pointer into the body."},
-                    "parameter": {"type": "string", "description": "Name outside the body."},
-                    "code": {"type": "string"},
-                    "detail": {"type": "string"},
-                },
-            },
-        },
-    },
 }
 
 

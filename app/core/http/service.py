@@ -1,13 +1,13 @@
 """FastAPI, with our boundary around its routes."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import iter_route_contexts
-from starlette.routing import Match
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp
 
 from app.core.http.bodies import MAX_BODY_BYTES
@@ -168,8 +168,24 @@ class Service(FastAPI):
                     tags=self.openapi_tags,
                     servers=self.servers or [{"url": "/"}],
                 )
-            self.openapi_schema = finished(document)
+            self.openapi_schema = finished(document, partial=_partial_answers(self.routes))
         return self.openapi_schema
+
+
+def _partial_answers(routes: Sequence[BaseRoute]) -> set[str]:
+    """Return the ids of the operations whose answers leave fields out."""
+    return {
+        str(context.operation_id or context.unique_id)
+        for context in iter_route_contexts(routes)
+        if isinstance(context.original_route, APIRoute)
+        and (
+            context.response_model_include is not None
+            or context.response_model_exclude is not None
+            or context.response_model_exclude_unset
+            or context.response_model_exclude_defaults
+            or context.response_model_exclude_none
+        )
+    }
 
 
 def _overlap(old: Guarded, new: Guarded) -> str | None:

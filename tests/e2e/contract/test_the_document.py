@@ -19,7 +19,7 @@ KEYWORDS = {
     *("$ref", "type", "format", "enum", "const", "pattern", "minLength", "maxLength"),
     *("minimum", "maximum", "items", "minItems", "maxItems", "uniqueItems"),
     *("properties", "required", "additionalProperties", "anyOf"),
-    *("title", "description", "default", "examples"),
+    *("title", "description", "default", "examples", "x-enum-varnames"),
 }
 BOUNDS = {
     "string": [{"maxLength"}, {"format"}, {"enum"}, {"const"}, {"pattern"}],

@@ -40,9 +40,9 @@ from app.modules.user.presentation.schemas import (
     NewAddress,
     NewPassword,
     NewPasswordByToken,
+    NewRoles,
     PasswordForLink,
     ProfileChanges,
-    Roles,
 )
 
 
@@ -174,7 +174,7 @@ class AdministrationController:
         return await self.activate_user.execute(command)
 
     async def set_roles(
-        self, user_id: Id, actor: CurrentActor, version: IfMatch, body: Roles
+        self, user_id: Id, actor: CurrentActor, version: IfMatch, body: NewRoles
     ) -> UserView:
         """Set the roles of an account.
 

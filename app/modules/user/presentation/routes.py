@@ -2,9 +2,9 @@
 
 from app.core.exceptions import ConcurrentUpdate, QuotaExceeded
 from app.core.http.routing import API, ApiRouter
+from app.core.http.token_route import TokenRoute
 from app.core.limits import HOUR, MINUTE, Limit
 from app.core.security import AUTHENTICATED, OWN_ORIGIN, PUBLIC, scope
-from app.core.token_route import TokenRoute
 from app.modules.user.application.usecases.issue_tokens import REFRESHES, SIGN_INS
 from app.modules.user.domain.entities import (
     InvalidCredentials,

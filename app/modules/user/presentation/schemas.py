@@ -5,8 +5,8 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from app.core.exceptions import Invalid
+from app.core.http.oauth import InvalidScope, OAuthForm, UnsupportedGrantType
 from app.core.http.schema_types import Body, Digits, Length, Line, Opaque, Parameters, Timestamp
-from app.core.oauth import InvalidScope, OAuthForm, UnsupportedGrantType
 from app.core.security import PERMISSION
 from app.modules.user.application.dto import Credentials, Exchange
 from app.modules.user.domain.entities import FullName
@@ -70,7 +70,7 @@ class Farewell(Body):
     current_password: Secret
 
 
-class Roles(Body):
+class NewRoles(Body):
     """All that the account is to have from now on."""
 
     roles: Annotated[list[RoleName], Field(min_length=1, max_length=20)]

@@ -3,11 +3,11 @@
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import pytest
-from fastapi import Query
-from pydantic import Field
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
 
 from app.core.exceptions import Conflict, NotFound
 from app.core.http.openapi import class_name
@@ -33,6 +33,20 @@ class Pile(Generic[Item]):
     items: list[Item]
 
 
+@dataclass
+class Counted:
+    total: int = 0
+
+
+class Draft(Body):
+    color: Literal["red", "blue"] = "red"
+
+
+class Order(Parameters):
+    sort: Literal["size", "-size"] = "size"
+    color: Literal["red", "blue"] | None = None
+
+
 class Piles:
     async def get(self) -> Pile[Inner]:
         """Get a pile."""
@@ -42,11 +56,21 @@ class Piles:
         """List the piles."""
         return Pile([])
 
+    async def create(self, body: Draft) -> Counted:
+        """Create a pile."""
+        return Counted(len(body.color))
+
+    async def count(self, query: Annotated[Order, Query()]) -> Counted:
+        """Count the piles."""
+        return Counted(len(query.sort))
+
 
 @pytest.fixture
 def document(serve: Serve) -> dict[str, Any]:
     router, piles = ApiRouter("/piles", tags=["piles"], description="Piles."), Piles()
     router.get("", piles.get, access=PUBLIC, raises=[NotFound])
+    router.post("", piles.create, access=PUBLIC)
+    router.get("/count", piles.count, access=PUBLIC)
     router.get("/all", piles.list, access=PUBLIC, raises=[NotFound, Conflict])
     return serve(router).openapi()
 
@@ -162,4 +186,44 @@ def test_the_forms_of_values_are_described(serve: Serve) -> None:
     parameters = document["paths"]["/offers"]["get"]["parameters"]
     [days, least] = [parameter["schema"] for parameter in parameters]
     assert (days["type"], days["items"]["format"]) == ("array", "date")
-    assert least["anyOf"][0]["format"] == "decimal"
+    assert least["format"] == "decimal"
+
+
+def test_an_answer_has_all_its_fields_and_a_body_those_without_a_default(
+    document: dict[str, Any],
+) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["Counted"]["required"] == ["total"]
+    assert "default" not in schemas["Counted"]["properties"]["total"]
+    assert "required" not in schemas["Draft"]
+    assert schemas["Draft"]["properties"]["color"]["default"] == "red"
+
+
+@pytest.mark.parametrize("option", ["unset", "defaults", "none"])
+def test_an_answer_of_which_fastapi_leaves_fields_out_does_not_promise_them(
+    serve: Serve, option: str
+) -> None:
+    class Maybe(BaseModel):
+        value: int | None = None
+
+    router = APIRouter()
+    exclude: dict[str, Any] = {f"response_model_exclude_{option}": True}
+
+    @router.get("/maybe", **exclude)
+    async def maybe() -> Maybe:
+        return Maybe()
+
+    app = serve()
+    app.mount_router(router, access=PUBLIC)
+    assert "required" not in app.openapi()["components"]["schemas"]["Maybe"]
+
+
+def test_a_parameter_that_may_be_left_out_is_never_null(document: dict[str, Any]) -> None:
+    _, color = document["paths"]["/piles/count"]["get"]["parameters"]
+    assert color["schema"] == {"type": "string", "enum": ["red", "blue"]}
+    assert not color["required"]
+
+
+def test_values_that_begin_with_a_hyphen_have_names(document: dict[str, Any]) -> None:
+    sort, _ = document["paths"]["/piles/count"]["get"]["parameters"]
+    assert sort["schema"]["x-enum-varnames"] == ["SIZE", "SIZE_DESCENDING"]

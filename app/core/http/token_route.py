@@ -1,27 +1,14 @@
 """The route of a token endpoint."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
 from app.core.exceptions import AppError
-from app.core.http.problems import PROBLEM_SCHEMA
+from app.core.http.oauth import NAMES, PRAGMA, oauth_name
 from app.core.http.response_headers import referenced
 from app.core.http.routing import ApiRoute
-from app.core.oauth import NAMES, PRAGMA, oauth_name
-
-TOKEN_ERROR_SCHEMA: Final[dict[str, Any]] = {
-    **PROBLEM_SCHEMA,
-    "title": "TokenError",
-    "description": "Why there are no tokens: RFC 6749, section 5.2, and RFC 9457 in one document.",
-    "required": ["error", "error_description", *PROBLEM_SCHEMA["required"]],
-    "properties": {
-        "error": {"type": "string", "enum": NAMES},
-        "error_description": {"type": "string"},
-        **PROBLEM_SCHEMA["properties"],
-    },
-}
 
 
 class TokenRoute(ApiRoute):
