@@ -7,6 +7,8 @@ SERVICE := $(VENV)/.service
 INSTALLED := $(VENV)/.installed
 BENCH_VENV := .venv-bench
 BENCH_INSTALLED := $(BENCH_VENV)/.installed
+CLIENTS_VENV := .venv-clients
+CLIENTS_INSTALLED := $(CLIENTS_VENV)/.installed
 
 # A Python counts when it runs (a shim may not), is new enough and can make environments.
 USABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
@@ -16,8 +18,9 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 .DEFAULT_GOAL := help
 # The steps of `check` print one after another, and the tests' summary comes last.
 .NOTPARALLEL:
-.PHONY: help install run worker migrate migration reset seed doctor test test-unit test-integration faults mutants \
-	bench bench-quick bench-events lint format types migrations coverage check openapi lock sbom clean \
+.PHONY: help install run worker migrate migration reset seed doctor test test-unit test-integration \
+	faults mutants bench bench-quick bench-events lint format types migrations coverage clients check \
+	openapi lock sbom clean \
 	docker-build docker-run
 
 help: ## Show this help
@@ -139,7 +142,18 @@ coverage: $(INSTALLED) ## Run all tests, the thorough ones too, and see what the
 	@echo "== Tests"
 	@$(BIN)/python -m pytest -n 3 --cov
 
-check: lint types migrations coverage ## Everything that has to hold before a merge
+clients: $(CLIENTS_INSTALLED) ## Generate clients from docs/api/openapi.json, use them, and lint it
+	@echo "== Generated clients"
+	@$(BIN)/python -m pytest tests/clients
+
+# Apart from .venv: what generates clients asks for other versions than the service does.
+$(CLIENTS_INSTALLED): requirements-clients.txt $(INSTALLED)
+	@echo "== Install in $(CLIENTS_VENV) what generates clients (once)"
+	@$(BIN)/python -m venv $(CLIENTS_VENV)
+	@scripts/install.sh $(CLIENTS_VENV) -r $<
+	@touch $@
+
+check: lint types migrations clients coverage ## Everything that has to hold before a merge
 
 ##@ Maintain
 
@@ -150,6 +164,7 @@ lock: $(INSTALLED) ## Pin what pyproject.toml asks for (LOCK=--upgrade takes the
 	@$(BIN)/uv pip compile pyproject.toml --extra sentry -o requirements.txt $(COMPILE)
 	@$(BIN)/uv pip compile pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt $(COMPILE)
 	@$(BIN)/uv pip compile --group bench -c requirements-dev.txt -o requirements-bench.txt $(COMPILE)
+	@$(BIN)/uv pip compile --group clients -o requirements-clients.txt $(COMPILE)
 
 # One file for every Python and platform; the header must not tell where it was made.
 COMPILE = --quiet --universal --python-version 3.11 --generate-hashes \
