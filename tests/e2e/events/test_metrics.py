@@ -1,8 +1,10 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx2
 import pytest
+from prometheus_client import Metric
+from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
@@ -61,6 +63,60 @@ async def test_the_metrics_tell_what_handlers_have_still_to_do(
     found = await scraped(watched)
     assert found["event_backlog", HANDLER, "dead"] == 1
     assert found["event_blocked_streams", HANDLER] == 1
+
+
+def text_string_to_openmetrics(text: str) -> Iterator[Metric]:
+    families: Iterator[Metric] = openmetrics.text_string_to_metric_families(text)  # type: ignore[no-untyped-call]
+    return families
+
+
+# As Prometheus sends it.
+PROMETHEUS = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;q=0.4,*/*;q=0.2"
+)
+
+
+@pytest.mark.parametrize(
+    "accept", [PROMETHEUS, "application/openmetrics-text", "Application/OpenMetrics-Text"]
+)
+async def test_who_asks_for_openmetrics_gets_openmetrics(
+    watched: httpx2.AsyncClient, failed: Failed, accept: str
+) -> None:
+    await failed()
+    await watched.get("/health/live")
+    headers = {"Authorization": f"Bearer {TOKEN}", "Accept": accept}
+    answer = await watched.get("/metrics", headers=headers)
+    kind = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
+    assert answer.text.endswith("\n# EOF\n")
+    families = list(text_string_to_openmetrics(answer.text))
+    samples = [sample for family in families for sample in family.samples]
+    waiting = [each.labels for each in samples if each.name == "event_backlog"]
+    assert {"handler": HANDLER, "state": "dead"} in waiting
+    assert "http_request_duration_seconds_count" in {each.name for each in samples}
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "*/*",
+        "text/plain",
+        "text/plain, application/openmetrics-text;q=0.5",
+        "application/openmetrics-text;q=0",
+        "application/openmetrics-text;version=9.9",
+        "application/openmetrics-text;version=é",
+        "application/openmetrics-text;q=0.1,text/plain;q=much;;,=",
+        "",
+    ],
+)
+async def test_who_prefers_something_else_gets_the_text_form(
+    watched: httpx2.AsyncClient, accept: str
+) -> None:
+    headers = [(b"authorization", f"Bearer {TOKEN}".encode()), (b"accept", accept.encode())]
+    answer = await watched.get("/metrics", headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
 
 
 async def test_requests_are_counted_by_the_route_and_never_by_what_a_client_made_up(

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Final
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import REGISTRY, Counter, Histogram, Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -43,30 +43,32 @@ def count_run(handler: str, outcome: str, attempts: int) -> None:
 
 
 class Scrape:
-    """Everything, in Prometheus's text form."""
+    """Collects all metrics, for one answer."""
 
     def __init__(self, lag: Callable[[], Awaitable[Iterable[LagView]]]) -> None:
         self._lag = lag
 
-    async def __call__(self) -> bytes:
+    async def __call__(self) -> Collector:
         backlog: Iterable[LagView] | None
         try:
             backlog = await self._lag()
         except Unavailable:  # then what this process has counted is wanted all the more
             backlog = None
-        # A registry of its own each time: what is not there any more leaves no value behind.
-        asked = CollectorRegistry()
-        asked.register(_Backlog(backlog))
-        return generate_latest(REGISTRY) + generate_latest(asked)
+        # A collector of its own each time: what is not there any more leaves no value behind.
+        return _AllMetrics(backlog)
 
 
-class _Backlog(Collector):
-    """Says too whether it is known: an alarm on figures that are missing would never go off."""
+class _AllMetrics(Collector):
+    """What this process has counted, and the backlog.
+
+    It says too whether the backlog is known: an alarm on missing figures would never go off.
+    """
 
     def __init__(self, backlog: Iterable[LagView] | None) -> None:
         self._backlog = backlog
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
+        yield from REGISTRY.collect()
         yield GaugeMetricFamily(
             "event_backlog_known",
             "1 if the database told the backlog; 0 if it did not answer in time.",
