@@ -11,6 +11,7 @@ import pytest
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer
+from app.shared.composition import opened
 from app.shared.infrastructure.events.delivery import engine
 from tests.support.brokers import Broker, remove
 from tests.support.celery import Process, worker
@@ -98,9 +99,7 @@ async def distributed(world: World, logs: Path) -> AsyncIterator[Distributed]:
 @asynccontextmanager
 async def _relay(settings: Settings, world: World) -> AsyncIterator[AsyncExitStack]:
     container = _without_schedules(probe_container(settings, world.folder))
-    await container.database().open()
-    async with AsyncExitStack() as at_the_end, removed(container), AsyncExitStack() as running:
-        at_the_end.push_async_callback(container.database().close)
+    async with opened(container), removed(container), AsyncExitStack() as running:
         await running.enter_async_context(container.engine().running())
         yield running
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from app.config.settings import load_settings
 from app.container import ApplicationContainer
 from app.core.logging import configure_logging
+from app.shared.composition import opened
 from app.shared.infrastructure.events.delivery import engine
 from tests.support.probe.failpoints import set_failpoint
 from tests.support.probe.handlers import Folder
@@ -39,8 +40,7 @@ def run(environment: Mapping[str, str], socket: socket.socket) -> None:
 async def _obey(container: ApplicationContainer, folder: Folder, socket: socket.socket) -> None:
     reader, writer = await asyncio.open_connection(sock=socket)
     async with AsyncExitStack() as process:
-        await container.database().open()
-        process.push_async_callback(container.database().close)
+        await process.enter_async_context(opened(container))
         work = await process.enter_async_context(AsyncExitStack())
         while line := await reader.readline():
             command, *words = line.decode().split()

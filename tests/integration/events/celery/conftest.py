@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from app.container import ApplicationContainer
+from app.shared.composition import opened
 from app.shared.infrastructure.events.delivery import engine
 from app.shared.infrastructure.events.delivery.celery.executor import CeleryExecutor
 from tests.support.brokers import Broker, BrokerOf
@@ -88,8 +89,6 @@ async def unheard_relay(world: World) -> AsyncIterator[ApplicationContainer]:
     own = {"app_name": own_name(), "event_queue_seconds": 1, "event_in_flight": 30}
     settings = world.settings.model_copy(update=own)
     container = probe_container(settings, world.folder)
-    await container.database().open()
-    async with removed(container):
+    async with opened(container), removed(container):
         yield container
         await container.executor().stop()
-        await container.database().close()

@@ -6,6 +6,7 @@ import secrets
 
 from pydantic import SecretStr
 
+from app.shared.composition import opened
 from tests.integration.events.celery.conftest import Prepared
 from tests.support.brokers import remove
 from tests.support.celery import worker
@@ -38,8 +39,7 @@ async def test_all_that_was_done_is_counted_by_one_or_the_other(
         shown = [asked(port) for port in (first, first + 1)]
         return [float(found[1]) for each in shown if (found := DONE.search(each))]
 
-    async with worker(settings, world.folder, prepared.logs / "metrics"):
-        await relay.database().open()
+    async with opened(relay), worker(settings, world.folder, prepared.logs / "metrics"):
         for _ in range(5):
             await world.publish(Kept)
         async with relay.engine().running():
@@ -47,5 +47,4 @@ async def test_all_that_was_done_is_counted_by_one_or_the_other(
         # One of them may have run all, before the other had begun to show anything.
         await until(lambda: asyncio.to_thread(is_shown_by_both))
         assert sum(await asyncio.to_thread(done)) == 5
-    await relay.database().close()
     await asyncio.to_thread(remove, relay.celery())
