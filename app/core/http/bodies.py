@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.types import Message, Receive, Scope
 
-from app.core.exceptions import PayloadTooLarge, RequestTimeout, UnsupportedContentCoding
+from app.core.exceptions import Malformed, PayloadTooLarge, RequestTimeout, UnsupportedContentCoding
 
 KIB: Final = 1024
 MAX_BODY_BYTES: Final = 1024 * KIB
@@ -48,6 +48,18 @@ def announces_body(headers: dict[bytes, bytes]) -> bool:
 
 
 CUT_OFF: Final = "The connection closed before the whole body was sent."
+
+
+async def read_whole(receive: Receive) -> bytes:
+    """Return the whole body. Raises Malformed if it is cut off."""
+    chunks, more = [], True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Malformed(CUT_OFF)
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(chunks)
 
 
 class IncomingBody:

@@ -57,7 +57,7 @@ class GuardedRoute(BaseRoute):
         self._limits = websocket_limits or WebSocketLimits()
         self._places = Places(self._limits.connections)
 
-    def bind(self, guard: RouteGuard) -> None:
+    def bind(self, guard: RouteGuard, _app: FastAPI) -> None:
         """Give the route what it asks before it lets anybody through."""
         self._guard = guard
 
@@ -197,6 +197,7 @@ class MountedRouter:
             counted=self._counted,
             body_limit=options["max_body_size"] or self._body_limit,
             by_fastapi=True,
+            is_strict=False,
             form_limits={**self._router.form_limits, **original.form_limits},
             dependency_overrides_provider=app,
             **options,

@@ -1,13 +1,10 @@
 """The kinds of parameter that an endpoint may have, and how each is read from a request."""
 
-import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import Parameter, iscoroutinefunction, signature
 from types import UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
-from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 from fastapi.params import Depends as DependsMarker
@@ -21,8 +18,9 @@ from app.core.exceptions import (
     UnsupportedMediaType,
 )
 from app.core.http import strict_json
-from app.core.http.bodies import CUT_OFF, announces_body
+from app.core.http.bodies import announces_body, read_whole
 from app.core.http.cookie_authentication import presented_cookie
+from app.core.http.encoded_fields import pairs_of, refuse_others
 from app.core.http.header_parameters import (
     documented_idempotency_key,
     documented_if_match,
@@ -34,8 +32,6 @@ from app.core.http.header_parameters import (
 from app.core.http.request_forms import require_readable, require_readable_parameter
 from app.core.http.schema_types import invalid
 from app.core.security import Actor
-
-MAX_FIELDS: Final = 100
 
 _JSON: Final = {b"application/json", b"application/merge-patch+json"}
 _FORM: Final = {b"application/x-www-form-urlencoded"}
@@ -64,6 +60,8 @@ class Plan:
     takes_query: bool
     takes_version: bool
     takes_actor: bool
+    dependencies: frozenset[Any]
+    """What FastAPI would call for its arguments."""
 
     async def arguments(self, call: Call, receive: Receive) -> dict[str, Any]:
         """Return the endpoint's arguments, or raise the first thing that is wrong with them."""
@@ -74,27 +72,40 @@ class Plan:
         return {name: read(call) for name, read in self.readers}
 
 
-def plan_for(endpoint: Callable[..., Any], path_names: set[str]) -> Plan | None:
-    """Return the endpoint's plan; None if it has anything that is not known here."""
+class NotPlanned(Exception):
+    """No plan can be made for an endpoint: the sentence says why."""
+
+
+def plan_for(endpoint: Callable[..., Any], path_names: set[str]) -> Plan:
+    """Return the endpoint's plan. Raises NotPlanned if it has anything that is not known here."""
     if not iscoroutinefunction(endpoint):
-        return None
+        raise NotPlanned("the endpoint is not `async def`")
     hints = get_type_hints(endpoint, include_extras=True)
     kinds: dict[str, _Kind] = {}
     for name, parameter in signature(endpoint).parameters.items():
+        if parameter.default is not Parameter.empty:
+            raise NotPlanned(
+                f"its parameter `{name}` has a default: make it a field of a model of Parameters, "
+                "which the endpoint takes as `query: Annotated[Model, Query()]`"
+            )
         kind = _Kind.of(name, hints.get(name), path_names)
-        if kind is None or parameter.default is not Parameter.empty:
-            return None
+        if kind is None:
+            raise NotPlanned(
+                f"no plan reads its parameter `{name}`: take a part of the path, one model of the "
+                "query, of a form or of a JSON body, CurrentActor, IfMatch and their like"
+            )
         kinds[name] = kind
     bodies = [kind.media_types for kind in kinds.values() if kind.media_types]
     queries = [kind for kind in kinds.values() if kind.is_query]
     if len(bodies) > 1 or len(queries) > 1:
-        return None
+        raise NotPlanned("it has two bodies or two queries: make one model of the two")
     return Plan(
         readers=tuple((name, kind.read) for name, kind in kinds.items()),
         media_types=frozenset().union(*bodies),
         takes_query=bool(queries),
         takes_version=any(kind.read is _if_match for kind in kinds.values()),
         takes_actor=any(kind.read is _actor for kind in kinds.values()),
+        dependencies=frozenset(kind.dependency for kind in kinds.values()) - {None},
     )
 
 
@@ -103,6 +114,7 @@ class _Kind:
     read: Reader
     media_types: frozenset[bytes] = frozenset()
     is_query: bool = False
+    dependency: Any = None
 
     @classmethod
     def of(cls, name: str, hint: Any, path_names: set[str]) -> "_Kind | None":
@@ -112,8 +124,8 @@ class _Kind:
         if isinstance(plain, type) and issubclass(plain, BaseModel):
             return cls._of_model(plain, [type(mark) for mark in marks])
         for mark in marks:
-            if isinstance(mark, DependsMarker) and mark.dependency in _DEPENDENCIES:
-                return cls(_DEPENDENCIES[mark.dependency])
+            if isinstance(mark, DependsMarker) and mark.dependency in OUR_DEPENDENCIES:
+                return cls(OUR_DEPENDENCIES[mark.dependency], dependency=mark.dependency)
         return None
 
     @classmethod
@@ -170,9 +182,6 @@ def _model_reader(model: type[BaseModel], source: Callable[[Call], bytes]) -> Re
     return read
 
 
-_BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-
-
 def _is_list(hint: Any) -> bool:
     origin = get_origin(hint) or hint
     return origin is list or (origin in {Union, UnionType} and any(map(_is_list, get_args(hint))))
@@ -186,45 +195,13 @@ def _fields(
     What is there twice and no list is refused: readers differ on it. So is what is not allowed;
     None allows all.
     """
-    reason = "The parameters are not percent-encoded UTF-8, or too many."
-    if _BROKEN_ESCAPE.search(encoded):  # which parse_qsl would take as it stands
-        raise Malformed(reason)
-    try:
-        pairs = parse_qsl(
-            encoded.decode("ascii"),
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=MAX_FIELDS,
-        )
-    except ValueError:  # UnicodeDecodeError is one, too many fields another
-        raise Malformed(reason) from None
+    pairs = pairs_of(encoded)
     decoded: dict[str, Any] = dict(pairs)
     for name in lists & decoded.keys():
         decoded[name] = [value for each, value in pairs if each == name]
-    errors = []
-    if len(decoded) < len(pairs):
-        errors = [
-            _complaint("duplicate_parameter", "may be given once", name)
-            for name, times in Counter(name for name, _ in pairs).items()
-            if times > 1 and name not in lists
-        ]
-    errors += [
-        _complaint("unknown_parameter", "is not a parameter of this request", name)
-        for name in decoded
-        if allowed is not None and name not in allowed
-    ]
-    if errors:
-        raise Invalid(errors=errors)
+    if len(decoded) < len(pairs) or not (allowed is None or decoded.keys() <= allowed):
+        refuse_others(pairs, allowed, lists)
     return decoded
-
-
-_SHOWABLE: Final = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
-
-
-def _complaint(code: str, rule: str, name: str) -> dict[str, str]:
-    # What does not look like a name is perhaps a value: a JSON body that came as a form, say.
-    shown = name[:64] if _SHOWABLE.fullmatch(name[:64]) else "?"
-    return {"parameter": shown, "code": code, "detail": rule}
 
 
 async def _read_body(call: Call, receive: Receive, media_types: frozenset[bytes]) -> bytes:
@@ -237,14 +214,7 @@ async def _read_body(call: Call, receive: Receive, media_types: frozenset[bytes]
             raise Malformed(reason)
         reason = f"Send the body as {wanted}."
         raise UnsupportedMediaType(reason)
-    chunks, more = [], True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Malformed(CUT_OFF)
-        chunks.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return b"".join(chunks)
+    return await read_whole(receive)
 
 
 def _if_match(call: Call) -> int | None:
@@ -256,24 +226,24 @@ def _actor(call: Call) -> Actor | None:
 
 
 # FastAPI sees these, and calls them for an endpoint that is left to it.
-def _documented_actor(request: Request) -> Actor:
+def current_actor(request: Request) -> Actor:
     actor: Actor = request.scope["actor"]
     return actor
 
 
-def _documented_cookie(request: Request) -> str | None:
+def documented_cookie(request: Request) -> str | None:
     return presented_cookie(dict(request.scope["headers"]))
 
 
-_DEPENDENCIES: Final[dict[Any, Reader]] = {
-    _documented_actor: _actor,
-    _documented_cookie: lambda call: presented_cookie(call.headers),
+OUR_DEPENDENCIES: Final[dict[Any, Reader]] = {
+    current_actor: _actor,
+    documented_cookie: lambda call: presented_cookie(call.headers),
     documented_if_match: _if_match,
     documented_idempotency_key: lambda call: idempotency_key(call.headers),
     documented_user_agent: lambda call: user_agent(call.headers),
 }
 
-CurrentActor = Annotated[Actor, Depends(_documented_actor)]
+CurrentActor = Annotated[Actor, Depends(current_actor)]
 """Whoever calls. Only for routes that are not public."""
 
 IfMatch = Annotated[int | None, Depends(documented_if_match)]
@@ -282,7 +252,7 @@ IfMatch = Annotated[int | None, Depends(documented_if_match)]
 IdempotencyKey = Annotated[str | None, Depends(documented_idempotency_key)]
 """What the caller calls this request, and will call it again when it repeats it."""
 
-PresentedCookie = Annotated[str | None, Depends(_documented_cookie)]
+PresentedCookie = Annotated[str | None, Depends(documented_cookie)]
 """The cookie of a session that a browser sent along, where it is not what lets the request in."""
 
 UserAgent = Annotated[str, Depends(documented_user_agent)]

@@ -6,9 +6,9 @@ and the one natural place for access policies, strict JSON, refused unknown para
 An endpoint with a parameter of any other kind is left to FastAPI.
 """
 
-import datetime as dt
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -16,10 +16,10 @@ from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.routing import Match
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.exceptions import AppError, MethodNotAllowed
-from app.core.http import strict_json
+from app.core.exceptions import AppError, CompositionError, MethodNotAllowed
+from app.core.http.answers import FILTERS, writer_of
 from app.core.http.bodies import (
     BODY_BYTES,
     BYTES_OF_A_VALUE,
@@ -27,6 +27,7 @@ from app.core.http.bodies import (
     INCOMING,
     PUBLIC_BODY_BYTES,
 )
+from app.core.http.by_fastapi import StrictByFastApi
 from app.core.http.cookie_authentication import SAFE_METHODS
 from app.core.http.cors import PREFLIGHT, answer_preflight
 from app.core.http.documentation import (
@@ -34,7 +35,7 @@ from app.core.http.documentation import (
     summary_of,
 )
 from app.core.http.header_parameters import idempotency_key, is_unchanged
-from app.core.http.parameters import Call, plan_for
+from app.core.http.parameters import Call, NotPlanned, Plan, plan_for
 from app.core.http.route_guard import CLOSED, RouteGuard, RoutePolicy
 from app.core.idempotency import (
     Answer,
@@ -43,14 +44,21 @@ from app.core.idempotency import (
     fingerprint,
     run_once,
 )
-from app.core.json_forms import require_form
 from app.core.limits import Limit
 from app.core.security import Access
 
 API: Final = "/api/v1"
 
+_NO_APP: Final = FastAPI(openapi_url=None)
 
-class UnusableRoute(TypeError):
+
+# What only FastAPI does, where it calls the endpoint itself.
+_BY_FASTAPI: Final = {
+    *("dependencies", "response_class", "form_limits", "max_body_size", "strict_content_type"),
+}
+
+
+class UnusableRoute(CompositionError):
     """The service can't start with it: the sentence says what, where and how to mend it."""
 
 
@@ -73,9 +81,11 @@ class ApiRoute(APIRoute):
         body_limit: int | None = None,
         sends: Sequence[str] = (),
         by_fastapi: bool = False,
+        is_strict: bool = True,
         **options: Any,
     ) -> None:
         options.setdefault("summary", summary_of(endpoint))
+        options.setdefault("dependency_overrides_provider", self)
         super().__init__(path, endpoint, **options)
         # `$` is also before a line feed at the end, which a path may have.
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
@@ -83,31 +93,49 @@ class ApiRoute(APIRoute):
         self.access = access
         self._created_at = created_at
         self._policy = RoutePolicy(access, limit, counted)
-        self._guard = CLOSED
+        self._guard, self._app = CLOSED, _NO_APP
         self.body_limit = body_limit or (PUBLIC_BODY_BYTES if access.is_public else BODY_BYTES)
         self._most_values = max(FEW_VALUES, self.body_limit // BYTES_OF_A_VALUE)
         self._has_etag = "version" in getattr(self.response_model, "__dataclass_fields__", {})
-        self._plan = None if by_fastapi else plan_for(endpoint, set(self.param_convertors))
+        self._plan = None if by_fastapi else self._planned(options)
         if access.is_public and self._plan is not None and self._plan.takes_actor:
             message = f"{path}: a public route has no actor to give to its endpoint"
-            raise TypeError(message)
-        self._has_times = dt.time in self._types_of_answer()
+            raise UnusableRoute(message)
+        if self._plan is not None:  # else FastAPI writes what the endpoint answers
+            annotation = signature(endpoint, eval_str=True).return_annotation
+            self._write = writer_of(self, annotation, is_filtered=bool(FILTERS & options.keys()))
         is_known = self._plan is not None and not access.is_public
         self.takes_key = replayable and is_known and self.methods_served == {"POST"}
-        self._left_to_fastapi = AsyncExitStackMiddleware(super().handle)
+        left: ASGIApp = AsyncExitStackMiddleware(super().handle)
+        self._left_to_fastapi = (
+            StrictByFastApi(left, self, most_values=self._most_values) if is_strict else left
+        )
         documentation = self._documentation(raises, sends)
         self.responses = {**documentation.responses(), **self.responses}
         self.openapi_extra = {**documentation.extra(), **(self.openapi_extra or {})}
 
-    def bind(self, guard: RouteGuard) -> None:
-        """Give the route what it asks before it lets anybody through."""
-        self._guard = guard
+    def bind(self, guard: RouteGuard, app: FastAPI) -> None:
+        """Give the route what it asks before it lets anybody through, and whose route it is."""
+        self._guard, self._app = guard, app
 
-    def _types_of_answer(self) -> Collection[Any]:
-        if self._plan is None:  # FastAPI writes what the endpoint answers
-            return ()
-        where = f"the answer of {' '.join(self.methods_served)} {self.path}"
-        return require_form(self.response_model, of=where)
+    @property
+    def dependency_overrides(self) -> dict[Any, Any]:
+        """What FastAPI asks its application for."""
+        return self._app.dependency_overrides
+
+    def _planned(self, options: dict[str, Any]) -> Plan:
+        try:
+            if found := _BY_FASTAPI & options.keys():
+                names = " and ".join(f"{name}=" for name in sorted(found))
+                raise NotPlanned(f"{names} is something that only FastAPI does")  # noqa: TRY301
+            return plan_for(self.endpoint, set(self.param_convertors))
+        except NotPlanned as why:
+            where = f"{', '.join(sorted(self.methods_served))} {self.path}"
+            message = f"{where}: {why}; or say by_fastapi=True, which docs/fastapi.md explains"
+            raise UnusableRoute(message) from None
+
+    def _is_overridden(self, plan: Plan) -> bool:
+        return not plan.dependencies.isdisjoint(self._app.dependency_overrides)
 
     def _documentation(
         self, raises: Sequence[type[AppError]], sends: Sequence[str]
@@ -134,7 +162,9 @@ class ApiRoute(APIRoute):
         actor = await self._guard.authorize(scope["method"], headers, self._policy)
         if (incoming := scope.get(INCOMING)) is not None:
             incoming.limit_to(self.body_limit)
-        if self._plan is None:
+        if self._plan is None or (
+            self._app.dependency_overrides and self._is_overridden(self._plan)
+        ):
             scope["actor"] = actor
             await self._left_to_fastapi(scope, receive, send)
             return
@@ -182,7 +212,7 @@ class ApiRoute(APIRoute):
             location = self._created_at.format(id=answer.id)
             headers.append((b"location", location.encode()))
         if status not in {204, 304}:
-            body = strict_json.encode(answer, has_times=self._has_times)
+            body = self._write(answer)
             headers.append((b"content-type", b"application/json"))
             headers.append((b"content-length", b"%d" % len(body)))
         return Answer(status, headers, body)

@@ -65,7 +65,7 @@ class Service(FastAPI):
     def add(self, *parts: Routes) -> None:
         """Put routes into the application, in one flat list: nested routers match twice.
 
-        Raises UnusableRoute, a TypeError, for what would never be reached, and TypeError for what
+        Raises UnusableRoute for what would never be reached, and TypeError for what
         OpenAPI can't describe: two operations of one name, or a tag with two descriptions.
         """
         for part in parts:
@@ -73,7 +73,7 @@ class Service(FastAPI):
                 self._tags.append((part.tags, part.description))
             for route in part.routes_for(self):
                 self._refuse_overlap(route)
-                route.bind(self._guard)
+                route.bind(self._guard, self)
                 self.router.routes.append(route)
         self.openapi_tags = described_tags(self._tags)
         refuse_operations_of_one_name(self.routes)

@@ -63,5 +63,12 @@ class MetricsController:
 def metrics_routes(metrics: MetricsController) -> ApiRouter:
     router = ApiRouter(tags=["health"])
     # Public is the route, not the answer: its token is no user's, and the controller asks for it.
-    router.get("/metrics", metrics.metrics, access=PUBLIC, counted=False, include_in_schema=False)
+    router.get(
+        "/metrics",
+        metrics.metrics,
+        access=PUBLIC,
+        counted=False,
+        include_in_schema=False,
+        by_fastapi=True,
+    )
     return router

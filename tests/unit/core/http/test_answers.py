@@ -1,9 +1,13 @@
 """What an answer is made of, and what OpenAPI is told of it."""
 
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
+from fastapi.exceptions import ResponseValidationError
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from app.core.exceptions import AppError, Conflict, NotFound
@@ -218,3 +222,74 @@ def test_a_tag_with_two_descriptions_stops_the_start(serve: Serve) -> None:
     routers = [ApiRouter(tags=["things"], description=each) for each in ("One.", "Two.")]
     with pytest.raises(TypeError, match="the tag 'things' has two descriptions"):
         serve(*routers)
+
+
+# --- What is documented is what is sent ---------------------------------------------------------
+
+
+class Public(BaseModel):
+    name: str
+    price: Decimal = Decimal("0.50")
+
+
+class Private(Public):
+    secret: str = "s3cret"
+
+
+@dataclass
+class PrivateThing(Thing):
+    secret: str = "s3cret"
+
+
+class Shop:
+    async def model(self) -> Public:
+        return Public(name="pen", price=Decimal("12.50"))
+
+    async def derived_model(self) -> Public:
+        return Private(name="pen")
+
+    async def models(self) -> list[Public]:
+        return [Private(name="pen")]
+
+    async def dictionary(self) -> dict[str, Any]:
+        return {"name": "pen", "price": Decimal("12.50"), "secret": "s3cret"}
+
+    async def derived_thing(self) -> Thing:
+        return PrivateThing(SOME_ID, 3)
+
+    async def wrong(self) -> dict[str, Any]:
+        return {"price": 1}
+
+
+PEN = {"name": "pen", "price": "0.50"}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "expected"),
+    [
+        ("model", {}, {"name": "pen", "price": "12.50"}),
+        ("derived_model", {}, PEN),
+        ("models", {}, [PEN]),
+        ("dictionary", {"response_model": Public}, {"name": "pen", "price": "12.50"}),
+        ("model", {"response_model_exclude": {"price"}}, {"name": "pen"}),
+        ("derived_model", {"response_model_exclude_unset": True}, {"name": "pen"}),
+        ("derived_thing", {}, {"id": str(SOME_ID), "version": 3}),
+    ],
+)
+async def test_an_answer_has_what_is_documented_and_no_more(
+    serve: Serve, name: str, options: dict[str, Any], expected: Any
+) -> None:
+    router = ApiRouter()
+    router.get("/shop", getattr(Shop(), name), access=PUBLIC, **options)
+    answer = await send(serve(router), "GET", "/shop")
+    assert (answer.status, answer.json()) == (200, expected)
+    assert answer.header("content-length") == str(len(answer.body))
+
+
+async def test_an_answer_that_is_not_what_is_documented_is_a_defect(
+    serve: Serve, reported: list[Exception]
+) -> None:
+    router = ApiRouter()
+    router.get("/shop", Shop().wrong, access=PUBLIC, response_model=Public)
+    assert (await send(serve(router), "GET", "/shop")).json()["code"] == "internal_error"
+    assert [type(error) for error in reported] == [ResponseValidationError]

@@ -1,8 +1,10 @@
-"""An endpoint with anything that `core/http/parameters.py` does not know is left to FastAPI.
+"""An endpoint whose route says by_fastapi=True is called by FastAPI.
 
-It works as it would there, but for what holds for every route: access, the limit, the problems.
+It works as it would there, but for what holds for every route: access, the limit, the problems, and
+what all readers have to agree on.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,13 +12,14 @@ from uuid import UUID
 import pytest
 from fastapi import Body, Depends, File, Form, HTTPException, Query, Request, UploadFile
 from pydantic import BaseModel
+from starlette.responses import HTMLResponse
 
 from app.core.exceptions import Conflict
 from app.core.http.bodies import BODY_BYTES
 from app.core.http.parameters import CurrentActor, IfMatch
-from app.core.http.routing import ApiRouter
+from app.core.http.routing import ApiRouter, UnusableRoute
 from app.core.http.service import Service
-from app.core.security import scope
+from app.core.security import PUBLIC, scope
 from tests.support.raw import Answer, send
 from tests.unit.core.http.conftest import ANA, Serve
 
@@ -41,6 +44,9 @@ class Others:
         return number
 
     async def default(self, number: int = 1) -> Any:
+        return number
+
+    async def several(self, number: Annotated[list[int], Query()]) -> Any:
         return number
 
     async def beside_a_path(self, number: int, id: UUID) -> Any:
@@ -97,7 +103,7 @@ class Others:
 METHODS = {
     "POST": ["optional_body", "embedded_body", "two_bodies", "field", "file", "marked_file"],
     "GET": [
-        *("depends", "default", "untyped", "request", "two_queries", "in_a_thread"),
+        *("depends", "default", "untyped", "request", "several", "two_queries", "in_a_thread"),
         *("actor", "version", "our_error", "their_error", "defect"),
     ],
 }
@@ -107,12 +113,11 @@ METHODS = {
 def app(serve: Serve) -> Service:
     router, others, read = ApiRouter("/others"), Others(), scope("task:read")
     for name in METHODS["GET"]:
-        router.get(f"/{name}", getattr(others, name), access=read)
+        router.get(f"/{name}", getattr(others, name), access=read, by_fastapi=True)
     for name in METHODS["POST"]:
-        router.post(f"/{name}", getattr(others, name), access=read)
-    router.get("/path/{id}", others.beside_a_path, access=read)
-    router.get("/write", others.default, access=scope("task:write"))
-    assert all(route._plan is None for route in router.routes)
+        router.post(f"/{name}", getattr(others, name), access=read, by_fastapi=True)
+    router.get("/path/{id}", others.beside_a_path, access=read, by_fastapi=True)
+    router.get("/write", others.default, access=scope("task:write"), by_fastapi=True)
     return serve(router)
 
 
@@ -205,7 +210,6 @@ async def test_its_body_has_the_limit_of_its_route(
         (f"default?number={CANARY}", {"parameter": "number"}),
         ("depends", {"parameter": "number"}),
         (f"path/{CANARY}?number=1", {"parameter": "id"}),
-        (f"two_queries?{CANARY * 20}=1", {"parameter": (CANARY * 20)[:64]}),
         ("version?number=4", {"parameter": "If-Match"}),
     ],
 )
@@ -241,7 +245,7 @@ async def test_a_field_that_fastapi_can_not_take_is_pointed_at(
     ("target", "kind", "body", "code"),
     [
         ("two_bodies", JSON, b"{", "malformed_json"),
-        ("two_bodies", JSON, b"\xff", "malformed_request"),
+        ("two_bodies", JSON, b"\xff", "malformed_json"),
         ("file", PARTS, b"no part", "malformed_request"),
         ("file", (b"content-type", b"multipart/form-data"), b"", "malformed_request"),
     ],
@@ -295,3 +299,96 @@ async def test_a_defect_is_an_internal_error(
     assert (answer.status, answer.json()["code"]) == (500, "internal_error")
     assert CANARY.encode() not in answer.body
     assert [type(error) for error in reported] == [ZeroDivisionError]
+
+
+# --- What all readers have to agree on ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "code"),
+    [
+        ("default?number=1&other=2", "unknown_parameter"),
+        ("default?number=1&number=2", "duplicate_parameter"),
+        ("depends?number=1&numbers=1", "unknown_parameter"),
+    ],
+)
+async def test_a_parameter_that_is_unknown_or_there_twice_is_refused(
+    app: Service, target: str, code: str
+) -> None:
+    answer = await get(app, target)
+    assert (answer.status, answer.json()["errors"][0]["code"]) == (422, code)
+
+
+async def test_a_query_that_is_not_utf_8_is_malformed(app: Service) -> None:
+    assert (await get(app, "default?number=%ff")).status == 400
+
+
+async def test_a_list_is_one_parameter_several_times(app: Service) -> None:
+    assert (await get(app, "several?number=1&number=2")).json() == [1, 2]
+
+
+async def test_an_endpoint_that_takes_the_whole_request_may_read_any_parameter(
+    app: Service,
+) -> None:
+    assert (await get(app, "request?anything=1")).status == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"one": {}, "one": {}, "two": {}}',
+        b'{"one": {"text": NaN}, "two": {}}',
+        b"[" * 40 + b"]" * 40,
+        b"[" + b"1," * 600 + b"1]",
+    ],
+)
+async def test_json_that_readers_read_differently_is_malformed(app: Service, body: bytes) -> None:
+    answer = await post(app, "two_bodies", JSON, body)
+    assert (answer.status, answer.json()["code"]) == (400, "malformed_json")
+
+
+# --- What no plan can do, and no route asks FastAPI for -----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("default", "its parameter `number` has a default"),
+        ("depends", "no plan reads its parameter `number`"),
+        ("untyped", "no plan reads its parameter `number`"),
+        ("request", "no plan reads its parameter `request`"),
+        ("two_bodies", "it has two bodies or two queries"),
+        ("in_a_thread", "the endpoint is not `async def`"),
+    ],
+)
+def test_an_endpoint_that_no_plan_reads_stops_the_start(name: str, why: str) -> None:
+    expected = re.escape(f"GET /others: {why}") + ".*; or say by_fastapi=True"
+    with pytest.raises(UnusableRoute, match=expected):
+        ApiRouter().get("/others", getattr(Others(), name), access=PUBLIC)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"dependencies": [Depends(twice)]},
+        {"response_class": HTMLResponse},
+        {"max_body_size": 10},
+        {"form_limits": {"max_files": 1}},
+    ],
+)
+def test_an_option_that_only_fastapi_keeps_stops_the_start(option: dict[str, Any]) -> None:
+    [name] = option
+    with pytest.raises(UnusableRoute, match=f"{name}= is something that only FastAPI does"):
+        ApiRouter().get("/others", fine, access=PUBLIC, **option)
+
+
+async def test_by_fastapi_such_an_option_is_kept(serve: Serve) -> None:
+    router = ApiRouter()
+    options: dict[str, Any] = {"response_class": HTMLResponse, "by_fastapi": True}
+    router.get("/page", fine, access=PUBLIC, **options)
+    answer = await send(serve(router), "GET", "/page")
+    assert answer.header("content-type") == "text/html; charset=utf-8"
+
+
+async def fine() -> str:
+    return "<p>"

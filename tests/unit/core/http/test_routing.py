@@ -126,7 +126,7 @@ def router_of(path: str) -> APIRouter:
 
 
 def test_a_public_route_can_not_ask_who_calls() -> None:
-    with pytest.raises(TypeError, match="/mine"):
+    with pytest.raises(UnusableRoute, match="/mine"):
         ApiRouter().get("/mine", ask_who_calls, access=PUBLIC)
 
 

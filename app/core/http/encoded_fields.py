@@ -1,0 +1,60 @@
+"""`a=1&b=2`, as a query or a form: percent-encoded UTF-8 and nothing that readers differ on."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import parse_qsl
+
+from app.core.exceptions import Invalid, Malformed
+
+MAX_FIELDS: Final = 100
+
+Pairs = Sequence[tuple[str, str]]
+
+_BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_SHOWABLE: Final = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
+
+
+def pairs_of(encoded: bytes) -> Pairs:
+    """Decode names and values. Raises Malformed."""
+    reason = "The parameters are not percent-encoded UTF-8, or too many."
+    if _BROKEN_ESCAPE.search(encoded):  # which parse_qsl would take as it stands
+        raise Malformed(reason)
+    try:
+        return parse_qsl(
+            encoded.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MAX_FIELDS,
+        )
+    except ValueError:  # UnicodeDecodeError is one, too many fields another
+        raise Malformed(reason) from None
+
+
+def refuse_others(
+    pairs: Pairs, allowed: frozenset[str] | None, lists: frozenset[str] = frozenset()
+) -> None:
+    """Raise Invalid for a name that is not allowed, or there twice and none of the lists.
+
+    None allows all names.
+    """
+    times = Counter(name for name, _ in pairs)
+    errors = [
+        _complaint("duplicate_parameter", "may be given once", name)
+        for name, count in times.items()
+        if count > 1 and name not in lists
+    ]
+    errors += [
+        _complaint("unknown_parameter", "is not a parameter of this request", name)
+        for name in times
+        if allowed is not None and name not in allowed
+    ]
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def _complaint(code: str, rule: str, name: str) -> dict[str, str]:
+    # What does not look like a name is perhaps a value: a JSON body that came as a form, say.
+    shown = name[:64] if _SHOWABLE.fullmatch(name[:64]) else "?"
+    return {"parameter": shown, "code": code, "detail": rule}
