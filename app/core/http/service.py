@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
@@ -14,6 +15,7 @@ from app.core.http.bodies import MAX_BODY_BYTES
 from app.core.http.connections import OpenConnections
 from app.core.http.dispatch import Dispatch
 from app.core.http.documentation import described_tags, refuse_operations_of_one_name
+from app.core.http.exception_handlers import handling
 from app.core.http.ingress_policy import IngressPolicy
 from app.core.http.json_schema import described_as_written
 from app.core.http.mounts import (
@@ -28,7 +30,7 @@ from app.core.http.openapi import finished
 from app.core.http.route_guard import CLOSED, RouteGuard
 from app.core.http.routing import ApiRouter, UnusableRoute
 from app.core.http.websockets import WebSocketBoundary
-from app.core.middleware import ForeseenErrors, RequestBoundary
+from app.core.middleware import ForeseenErrors, RequestBoundary, tell_of_defect
 from app.core.security import Access
 
 _NAME: Final = re.compile(r"{[^}]*}")
@@ -55,6 +57,8 @@ class Service(FastAPI):
         telemetry = {"metrics": False, "logs": False}
         defaults = {**own_pages, "redirect_slashes": False, "telemetry": telemetry}
         super().__init__(**{**defaults, **options})
+        # FastAPI's own would answer in another form than our boundary does.
+        self.exception_handlers = dict(options.get("exception_handlers") or {})
         self._report, self._ingress, self._guard = report, ingress, guard
         self._tags: list[tuple[list[str], str]] = []
         self.open_connections = OpenConnections(ingress or IngressPolicy())
@@ -142,7 +146,8 @@ class Service(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         self.refuse_routes_without_access()
-        app: ASGIApp = Dispatch(self.router)
+        tell = partial(tell_of_defect, report=self._report)
+        app = handling(Dispatch(self.router), self.exception_handlers, tell_of_defect=tell)
         if self.user_middleware:
             app = ForeseenErrors(app, self._ingress)
             for middleware in reversed(self.user_middleware):
