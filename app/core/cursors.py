@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 
 from app.core.exceptions import Malformed
+from app.core.value_forms import duration_text, parse_duration
 
 
 class InvalidCursor(Malformed):
@@ -30,6 +31,7 @@ _KINDS: Final[dict[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]]
     "date": (dt.date, dt.date.isoformat, dt.date.fromisoformat),
     "time": (dt.time, dt.time.isoformat, dt.time.fromisoformat),
     "decimal": (Decimal, str, Decimal),
+    "duration": (dt.timedelta, duration_text, parse_duration),
 }
 
 
@@ -49,7 +51,8 @@ class Cursors:
     def seal(self, position: Sequence[Any], *, of: str) -> str:
         """Return the cursor for a position in the list that `of` describes.
 
-        A position is made of texts, numbers, truth values, moments, dates, ids, or None.
+        A position is made of texts, numbers, truth values, moments, dates, durations,
+        decimals, ids, or None.
         """
         payload = orjson.dumps([_written(value) for value in position])
         return base64.urlsafe_b64encode(self._mac(payload, of) + payload).decode().rstrip("=")

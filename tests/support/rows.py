@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final
 from uuid import uuid4
 
@@ -9,14 +10,19 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Date,
     DateTime,
     Float,
     Integer,
     LargeBinary,
     String,
     Table,
+    Time,
     Uuid,
 )
+from sqlalchemy.types import TypeEngine
+
+from app.shared.infrastructure.database.column_types import Duration, ExactDecimal, ListOf
 
 CANARY: Final = "c4n4ry"
 """What each text of a row begins with."""
@@ -24,7 +30,7 @@ CANARY: Final = "c4n4ry"
 
 def a_row(table: Table) -> dict[str, Any]:
     """A row like no other, that the table takes if what it refers to is there."""
-    return {column.name: _value(column) for column in written(table)}
+    return {column.name: _of_type(column.type) for column in written(table)}
 
 
 def written(table: Table) -> list[Column[Any]]:
@@ -37,11 +43,11 @@ def parents(table: Table) -> list[tuple[Column[Any], Column[Any]]]:
     return [(key.parent, key.column) for key in table.foreign_keys]
 
 
-def _value(column: Column[Any]) -> Any:
+def _of_type(kind: TypeEngine[Any]) -> Any:
     for kinds, make in _MAKERS:
-        if isinstance(column.type, kinds):
-            return make(column.type)
-    message = f"no value is known for {column.type!r}"
+        if isinstance(kind, kinds):
+            return make(kind)
+    message = f"no value is known for {kind!r}"
     raise TypeError(message)
 
 
@@ -55,6 +61,11 @@ _MAKERS: Final[tuple[tuple[Any, Callable[[Any], Any]], ...]] = (
     (LargeBinary, lambda _: _text().encode()),
     (JSON, lambda _: {"text": _text()}),
     (DateTime, lambda _: dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)),
+    (Date, lambda _: dt.date(2026, 1, 31)),
+    (Time, lambda _: dt.time(9, 30)),
+    (Duration, lambda _: dt.timedelta(minutes=90)),
+    (ExactDecimal, lambda kind: Decimal(uuid4().int % 10**kind.digits).scaleb(-kind.places)),
+    (ListOf, lambda kind: [_of_type(kind.item)]),
     (Boolean, lambda _: True),
     ((Integer, Float), lambda _: uuid4().int % 10_000),
 )

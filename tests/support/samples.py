@@ -6,6 +6,7 @@ A field that is added to an entity is in here without a change, and so in the te
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import Field, fields, is_dataclass
+from decimal import Decimal
 from enum import Enum
 from importlib import import_module
 from itertools import count
@@ -16,6 +17,7 @@ from uuid import UUID
 
 import app.modules
 from app.shared.domain.base_entity import AggregateRoot, new_id
+from app.shared.domain.value_objects import Money
 from app.shared.infrastructure.base_repository import BaseRepository
 
 Aggregate = TypeVar("Aggregate", bound=AggregateRoot)
@@ -28,6 +30,11 @@ _PLAIN: dict[Any, Callable[[int], Any]] = {
     str: lambda number: f"text {number} ção",
     UUID: lambda _: new_id(),
     dt.datetime: lambda number: _FIRST + dt.timedelta(hours=number, microseconds=number),
+    dt.date: lambda number: _FIRST.date() + dt.timedelta(days=number),
+    dt.time: lambda number: dt.time(9, 30, number % 60, number),
+    dt.timedelta: lambda number: dt.timedelta(days=number, microseconds=1),
+    Decimal: lambda number: Decimal(number) + Decimal("0.01"),
+    Money: lambda number: Money(Decimal(number), ("EUR", "JPY", "BHD")[number % 3]),
 }
 
 

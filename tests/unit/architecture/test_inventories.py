@@ -36,7 +36,7 @@ def test_every_column_that_holds_text_has_one_protection_level() -> None:
     texts = {
         f"{column.table.name}.{column.name}"
         for column in columns
-        if isinstance(column.type, String | JSON)
+        if isinstance(getattr(column.type, "item", column.type), String | JSON)
     }
     assert texts - listed.keys() == set()
     assert listed.keys() - {f"{column.table.name}.{column.name}" for column in columns} == set()

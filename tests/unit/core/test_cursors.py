@@ -32,6 +32,7 @@ VALUES: Final = (
     | st.datetimes(timezones=st.just(dt.UTC))
     | st.dates()
     | st.times()
+    | st.timedeltas(dt.timedelta(days=-99_999_999), dt.timedelta(days=99_999_999))
     | st.decimals(allow_nan=False, allow_infinity=False)
 )
 

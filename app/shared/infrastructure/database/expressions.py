@@ -14,10 +14,12 @@ from sqlalchemy import (
     String,
     literal,
     literal_column,
+    type_coerce,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from app.shared.infrastructure.database.column_types import ListOf
 from app.shared.infrastructure.database.models import Timestamp
 
 
@@ -72,20 +74,30 @@ _write(
 
 
 class array_has(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it is
-    """Whether a JSON array of strings holds a string."""
+    """Whether a list holds a value: one of `ListOf`, or a JSON array of strings."""
 
     type = Boolean()
     inherit_cache = True
 
-    def __init__(self, array: ColumnElement[Any], item: ColumnElement[str]) -> None:
-        super().__init__(array, item)
+    def __init__(self, array: ColumnElement[Any], item: ColumnElement[Any]) -> None:
+        kind: Any = array.type
+        super().__init__(array, type_coerce(item, kind.item) if isinstance(kind, ListOf) else item)
 
 
-_write(
-    array_has,
-    postgresql="{} ? CAST({} AS TEXT)",
-    sqlite="EXISTS (SELECT 1 FROM json_each({}) WHERE json_each.value = {})",
-)
+@compiles(array_has, "postgresql")
+def _in_array(element: array_has, compiler: SQLCompiler, **options: Any) -> str:
+    array, item = element.clauses
+    written, sought = (compiler.process(clause, **options) for clause in (array, item))
+    if not isinstance(array.type, ListOf):
+        return f"{written} ? CAST({sought} AS TEXT)"
+    kind = compiler.dialect.type_compiler_instance.process(array.type)
+    return f"{written} @> CAST(ARRAY[{sought}] AS {kind})"  # a GIN index finds it by this operator
+
+
+@compiles(array_has, "sqlite")
+def _in_json(element: array_has, compiler: SQLCompiler, **options: Any) -> str:
+    array, item = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{item} IN (SELECT value FROM json_each({array}))"  # noqa: S608 - SQL of its own
 
 
 class one_of(FunctionElement[bool]):  # noqa: N801 - as above

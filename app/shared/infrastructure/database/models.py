@@ -28,6 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 
+from app.shared.infrastructure.database.exact_columns import refuse_inexact_columns
+
 # Every constraint has a name, so that an error of the database can be told by it.
 metadata = MetaData(
     naming_convention={
@@ -59,6 +61,8 @@ Timestamp = DateTime(timezone=True).with_variant(_UtcText(), "sqlite")
 """A moment in UTC, to the microsecond, on every database."""
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+
+refuse_inexact_columns(metadata, timestamp=Timestamp)
 
 
 def aggregate_columns() -> list[Column[Any]]:

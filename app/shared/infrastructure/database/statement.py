@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from app.shared.infrastructure.database.exactness import require_exact
 from app.shared.infrastructure.database.list_parameters import PostgresCompiler
 
 _POSTGRES: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]
@@ -55,12 +56,13 @@ class CompiledStatement:
 class Statement:
     """A statement with named parameters, written once as a constant of a repository's file.
 
-        FIND = Query(select(task).where(task.c.id == bindparam("id")))
+        FIND = Statement(select(task).where(task.c.id == bindparam("id")))
 
     `columns` are the columns that an insert or an update sets, each from the parameter of its name.
     A list is one parameter, whatever its length: `task.c.id.in_(bindparam("ids"))`.
     On PostgreSQL it becomes a prepared statement of the driver; elsewhere SQLAlchemy runs it.
     A search takes as long as its caller makes it take, so it is given less time than others.
+    Raises CompositionError for a statement that the databases would compute differently.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Statement:
         columns: Sequence[str] | None = None,
         is_search: bool = False,
     ) -> None:
+        require_exact(statement)
         self.executable, self.is_search = statement, is_search
         self._columns = columns
 

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.schema import SchemaItem
 
-from app.shared.infrastructure.database import column_types
+from app.shared.infrastructure.database.column_types import ListOf, WholeUnits
 from app.shared.infrastructure.database.migrate import VERSION_TABLE
 from app.shared.infrastructure.database.migration_rules import tables
 from app.shared.infrastructure.database.models import Json, Timestamp, metadata
@@ -190,15 +190,17 @@ def _is_ours(
     return wanted in {None, tables().get(name)}
 
 
-def _render(kind: str, item: Any, autogenerating: AutogenContext) -> str | Literal[False]:
-    """Write our column types by their names; `script.py.mako` imports some of them."""
+def _render(kind: str, item: object, autogenerating: AutogenContext) -> str | Literal[False]:
+    """Write our column types by their names; `script.py.mako` imports the first two."""
     if kind == "type" and item is Timestamp:
         return "Timestamp"
     if kind == "type" and item is Json:
         return "Json"
-    if kind == "type" and type(item).__module__ == column_types.__name__:
-        line = f"from {column_types.__name__} import {type(item).__name__}"
-        autogenerating.imports.add(line)
+    if isinstance(item, WholeUnits | ListOf):
+        name = type(item).__name__
+        autogenerating.imports.add(f"from {type(item).__module__} import {name}")
+        if isinstance(item, ListOf):
+            return f"ListOf({_render(kind, item.item, autogenerating) or f'sa.{item.item!r}'})"
         return repr(item)
     return False
 
