@@ -32,19 +32,25 @@ help: ## Show this help
 
 install: $(INSTALLED) ## Make .venv with all pinned libraries
 
-$(SERVICE): requirements.txt
-	@$(or $(PYTHON),false) -c '$(USABLE)' 2>/dev/null || { echo \
+define MAKE_ENVIRONMENT
+@$(or $(PYTHON),false) -c '$(USABLE)' 2>/dev/null || { echo \
 	"Python 3.11 or newer (with venv) is needed: install it, or name it: make PYTHON=/path/to/python" \
 	>&2; exit 1; }
+@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+endef
+
+$(SERVICE): requirements.txt
 	@echo "== Install in $(VENV) what the service needs (some seconds, once)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(MAKE_ENVIRONMENT)
 	@scripts/install.sh $(VENV) -r $<
 	@touch $@
 
-$(INSTALLED): requirements-dev.txt $(SERVICE)
-	@echo "== Install in $(VENV) what tests and checks need (some seconds, once)"
-	@scripts/install.sh $(VENV) -r $<
-	@touch $@
+# Compiled, since tests start many processes, and some environments keep Python from doing it.
+$(INSTALLED): requirements-dev.txt
+	@echo "== Install in $(VENV) what service, tests and checks need (half a minute, once)"
+	$(MAKE_ENVIRONMENT)
+	@scripts/install.sh $(VENV) --compile -r $<
+	@touch $(SERVICE) $@
 
 run: $(SERVICE) ## Start the API on http://127.0.0.1:8000
 	@$(BIN)/python -m app serve

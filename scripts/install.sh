@@ -1,17 +1,18 @@
 #!/bin/sh
-# Install pinned libraries in an environment: scripts/install.sh .venv -r requirements.txt [-r ...]
+# Install pinned libraries in an environment: scripts/install.sh .venv [--compile] -r requirements.txt ...
 #
 # uv takes seconds where pip takes a minute. If there is no uv, pip installs the pinned one first.
 # uv reads no settings of pip, so it is told of pip's index; if uv can't install, pip does.
 set -eu
 cd "$(dirname "$0")/.."
 environment=$1
+python=$environment/bin/python
 shift
 # --no-deps: the list is complete, and an older pip that resolves all the same trips over
 # coverage[toml], whose pin is spelled `coverage`, as soon as a newer release of it is out.
 set -- --quiet --require-hashes --no-deps "$@"
 
-pip() { "$environment/bin/python" -m pip --disable-pip-version-check "$@"; }
+pip() { "$python" -m pip --disable-pip-version-check "$@"; }
 runs() { "$1" --version >/dev/null 2>&1; }
 
 uv=uv
@@ -21,7 +22,7 @@ runs "$uv" || sed -n '/^uv==/,/^ *#/p' requirements-dev.txt |
 
 index=$(pip config list | sed -n "s/.*[.]index-url='\(.*\)'/\1/p" | head -n 1)
 if runs "$uv"; then
-  UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index} "$uv" pip install --python "$environment" "$@" && exit
+  UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index} "$uv" pip install --python "$python" "$@" && exit
   echo "uv could not install them, so pip does: that takes about a minute." >&2
 fi
 pip install "$@"

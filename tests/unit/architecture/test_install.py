@@ -50,7 +50,7 @@ class Installing:
         return [line for line in calls.read_text().splitlines() if "config list" not in line]
 
     def by_uv(self, index: str = "https://pip.example.com/simple") -> str:
-        return f"uv of {index}: pip install --python {self.environment} {PINNED}"
+        return f"uv of {index}: pip install --python {self.environment}/bin/python {PINNED}"
 
 
 @pytest.fixture
