@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Iterable
 
-from prometheus_client.parser import text_string_to_metric_families
-
 from app.shared.application.dto.events import LagView
 from app.shared.infrastructure.database.connection import DatabaseUnavailable
 from app.shared.infrastructure.events.operations.metrics import Scrape
@@ -13,8 +11,7 @@ from tests.integration.events.operations.world import RECORD, RENAME, Slow, Worl
 
 async def figures(scrape: Scrape) -> dict[tuple[str, ...], float]:
     """Each sample by its name and its labels' values."""
-    families = text_string_to_metric_families((await scrape()).decode())
-    samples = [sample for family in families for sample in family.samples]
+    samples = [sample for metric in (await scrape()).collect() for sample in metric.samples]
     return {(s.name, *(s.labels[label] for label in sorted(s.labels))): s.value for s in samples}
 
 
