@@ -3,6 +3,7 @@
 import email
 from email.message import EmailMessage
 from email.policy import SMTP
+from inspect import getmembers, isclass
 from typing import Any
 
 from app.shared.application.email import Email, EmailKind
@@ -33,3 +34,13 @@ def part(message: EmailMessage, kind: str) -> str:
     assert found is not None
     content: str = found.get_content()
     return content.replace("\r\n", "\n")
+
+
+def urgency_of_emails(handlers: object) -> dict[str, bool]:
+    """Return a module's handlers that send email, by their ids, with whether they are urgent."""
+    asked = [
+        kind.subscription
+        for _, kind in getmembers(handlers, isclass)
+        if hasattr(kind, "subscription")
+    ]
+    return {each.id: each.urgent for each in asked if ".mail_" in each.id}

@@ -16,7 +16,7 @@ def test_a_route_without_a_permission_lets_everybody_pass(access: Access) -> Non
 
 
 def test_a_route_with_a_permission_lets_pass_who_has_it() -> None:
-    scope("user:admin").check(somebody("task:write", "user:admin"))
+    scope("user:admin").check(somebody("note:write", "user:admin"))
 
 
 @pytest.mark.parametrize("permission", ["user", "user:adm", "user:admin:all", "USER:ADMIN", ""])
@@ -32,14 +32,14 @@ def test_only_the_public_policy_is_public() -> None:
 
 
 def test_a_policy_is_called_by_its_permission() -> None:
-    assert scope("task:write").name == "task:write"
+    assert scope("note:write").name == "note:write"
 
 
 def test_a_key_passes_where_a_permission_is_named_and_nowhere_else() -> None:
-    key = Actor(uuid4(), uuid4(), frozenset({"task:write"}), is_key=True)
-    scope("task:write").check(key)
+    key = Actor(uuid4(), uuid4(), frozenset({"note:write"}), is_key=True)
+    scope("note:write").check(key)
     with pytest.raises(Forbidden) as error:
-        scope("task:read").check(key)
+        scope("note:read").check(key)
     assert not isinstance(error.value, SessionRequired)
     with pytest.raises(SessionRequired):
         AUTHENTICATED.check(key)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.core.cursors import Cursors, InvalidCursor
 
 cursors = Cursors("a secret for tests only, and long enough")
-LIST: Final = "tasks of ana, newest first"
+LIST: Final = "notes of ana, newest first"
 CURSOR: Final = cursors.seal(["????", "018f3"], of=LIST)
 
 RAW: Final = base64.urlsafe_b64decode(CURSOR + "=")
@@ -87,7 +87,7 @@ def test_a_cursor_cut_anywhere_is_refused() -> None:
         assert refused(CURSOR[:length])
 
 
-@pytest.mark.parametrize("of", ["", "tasks of bruno, newest first", LIST.upper(), f"{LIST} "])
+@pytest.mark.parametrize("of", ["", "notes of bruno, newest first", LIST.upper(), f"{LIST} "])
 def test_a_cursor_of_another_list_is_refused(of: str) -> None:
     assert refused(CURSOR, of=of)
 

@@ -38,8 +38,8 @@ def test_a_line_is_written_at_once_so_that_no_other_process_writes_into_it(
     *, json_lines: bool
 ) -> None:
     with logged(json_lines=json_lines, to=Writes()) as output:
-        structlog.get_logger("task").info("created")
-        structlog.get_logger("task").info("done")
+        structlog.get_logger("note").info("created")
+        structlog.get_logger("note").info("done")
     assert [piece.count("\n") for piece in output.pieces] == [1, 1]
     assert all(piece.endswith("\n") for piece in output.pieces)
 
@@ -180,9 +180,9 @@ def test_a_traceback_in_production_is_part_of_its_line() -> None:
 
 def test_development_reads_lines_and_not_json() -> None:
     with logged(json_lines=False) as output:
-        structlog.get_logger("access").info("request", path="/tasks")
+        structlog.get_logger("access").info("request", path="/notes")
     written = output.getvalue()
-    assert all(part in written for part in ("request", "[access]", "path=/tasks"))
+    assert all(part in written for part in ("request", "[access]", "path=/notes"))
     assert "{" not in written
     assert "\x1b" not in written  # no colours where nobody sees them
 

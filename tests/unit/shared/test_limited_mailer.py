@@ -134,7 +134,7 @@ async def test_an_email_that_is_tried_again_counts_once() -> None:
 async def test_no_other_email_uses_up_the_link_that_resets_a_password(flood: AccountEmail) -> None:
     post = Post(per_recipient=40)
     email_sender = TemplatedAccountEmailSender(
-        post.mailer, signed_by="Alicerce", links_begin_with="https://tasks.example.com"
+        post.mailer, signed_by="Alicerce", links_begin_with="https://api.example.com"
     )
     ana, token = Recipient(None, EmailAddress.parse("ana@example.com")), OneTimeToken.make()
     for _ in range(41):

@@ -28,7 +28,7 @@ from app.shared.infrastructure.limits.local import LocalLimiter
 
 ANA, BRUNO = uuid4(), uuid4()
 LIMITS = SessionLimits(idle=dt.timedelta(days=14), in_all=dt.timedelta(days=90))
-PERMISSIONS = {"user": frozenset({"task:read"}), "admin": frozenset({"user:admin"})}
+PERMISSIONS = {"user": frozenset({"note:read"}), "admin": frozenset({"user:admin"})}
 
 
 def no_unit_of_work() -> UserUnitOfWork:
@@ -125,7 +125,7 @@ async def test_a_token_becomes_its_user_with_the_permissions_of_all_roles(
     sessions.states[session_id] = SessionState(ANA, roles, is_usable=True)
     actor = await authenticate(token)
     assert (actor.user_id, actor.session_id) == (ANA, session_id)
-    assert actor.permissions == {"task:read", "user:admin"}
+    assert actor.permissions == {"note:read", "user:admin"}
 
 
 async def test_for_a_second_the_database_is_not_asked_again(

@@ -26,7 +26,7 @@ from tests.support.watch import Watch
 
 NOW: Final = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 DAY: Final = dt.timedelta(days=1)
-PERMISSIONS: Final = {"user": frozenset({"task:read", "task:write"}), "admin": frozenset({"u:a"})}
+PERMISSIONS: Final = {"user": frozenset({"note:read", "note:write"}), "admin": frozenset({"u:a"})}
 
 
 def no_unit_of_work() -> UserUnitOfWork:
@@ -95,16 +95,16 @@ def authenticate(keys: Keys, watch: Watch) -> AuthenticateKey:
 
 @pytest.fixture
 def key(keys: Keys) -> str:
-    return keys.add(scopes={"task:read"}, roles={"user"})
+    return keys.add(scopes={"note:read"}, roles={"user"})
 
 
 async def test_a_key_may_do_what_is_in_its_scopes_and_its_owner_may(
     authenticate: AuthenticateKey, keys: Keys
 ) -> None:
-    key = keys.add(scopes={"task:read", "u:a"}, roles={"user", "a role of the past"})
+    key = keys.add(scopes={"note:read", "u:a"}, roles={"user", "a role of the past"})
     actor, state = await authenticate(key), keys.of(key)
     assert (actor.user_id, actor.session_id) == (state.user_id, state.id)
-    assert actor.permissions == {"task:read"}
+    assert actor.permissions == {"note:read"}
     assert actor.is_key
 
 

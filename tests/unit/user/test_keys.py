@@ -14,8 +14,8 @@ NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 MOMENT, DAY = dt.timedelta(microseconds=1), dt.timedelta(days=1)
 LIMITS = KeyLimits(usual=90 * DAY, longest=365 * DAY, per_account=50)
 OWNER = UUID(int=1)
-READ = frozenset({"task:read"})
-BOTH = READ | {"task:write"}
+READ = frozenset({"note:read"})
+BOTH = READ | {"note:write"}
 
 
 def a_key(secret: KeySecret, **changed: Any) -> ApiKey:
@@ -52,7 +52,7 @@ def test_a_key_ends_when_keys_usually_do_unless_its_maker_says_when() -> None:
     assert a_key(KeySecret.make(), expires_at=NOW + 365 * DAY).expires_at == NOW + 365 * DAY
 
 
-@pytest.mark.parametrize("scopes", [BOTH, {"user:admin"}, {"task:read", "user:admin"}])
+@pytest.mark.parametrize("scopes", [BOTH, {"user:admin"}, {"note:read", "user:admin"}])
 def test_a_key_does_not_outdo_its_owner(scopes: set[str]) -> None:
     with pytest.raises(Invalid) as error:
         a_key(KeySecret.make(), scopes=frozenset(scopes), allowed=READ)

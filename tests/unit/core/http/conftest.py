@@ -18,7 +18,7 @@ from app.core.http.service import Service
 from app.core.logging import _add_request_id
 from app.core.security import Actor
 
-ANA = Actor(UUID(int=1), UUID(int=2), frozenset({"task:read"}))
+ANA = Actor(UUID(int=1), UUID(int=2), frozenset({"note:read"}))
 
 Serve = Callable[..., Service]
 

@@ -150,7 +150,7 @@ def headers(route: ApiRoute) -> dict[int, set[str]]:
 def test_a_route_documents_what_can_come_of_it() -> None:
     raises: list[type[AppError]] = [NotFound, Conflict]
     route = ApiRoute(
-        "/x", Things().change, methods=["PUT"], access=scope("task:write"), raises=raises
+        "/x", Things().change, methods=["PUT"], access=scope("note:write"), raises=raises
     )
     assert problems(route) == {
         400: "`malformed_request`",
@@ -184,7 +184,7 @@ def test_a_route_documents_the_headers_of_each_answer() -> None:
         "/x",
         Things().change,
         methods=["PUT"],
-        access=scope("task:write"),
+        access=scope("note:write"),
         created_at="/x/{id}",
         sends=["Set-Cookie"],
     )

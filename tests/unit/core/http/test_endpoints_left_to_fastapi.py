@@ -111,13 +111,13 @@ METHODS = {
 
 @pytest.fixture
 def app(serve: Serve) -> Service:
-    router, others, read = ApiRouter("/others"), Others(), scope("task:read")
+    router, others, read = ApiRouter("/others"), Others(), scope("note:read")
     for name in METHODS["GET"]:
         router.get(f"/{name}", getattr(others, name), access=read, by_fastapi=True)
     for name in METHODS["POST"]:
         router.post(f"/{name}", getattr(others, name), access=read, by_fastapi=True)
     router.get("/path/{id}", others.beside_a_path, access=read, by_fastapi=True)
-    router.get("/write", others.default, access=scope("task:write"), by_fastapi=True)
+    router.get("/write", others.default, access=scope("note:write"), by_fastapi=True)
     return serve(router)
 
 

@@ -25,7 +25,7 @@ def routes() -> ApiRouter:
 def app(serve: Serve) -> Service:
     """Answers for two names and an address."""
     return serve(
-        routes(), ingress=IngressPolicy(allowed_hosts=("tasks.example.com", "10.0.0.5", "[::1]"))
+        routes(), ingress=IngressPolicy(allowed_hosts=("api.example.com", "10.0.0.5", "[::1]"))
     )
 
 
@@ -38,12 +38,12 @@ def code_of(answer: Answer) -> tuple[int, str]:
     return answer.status, "" if answer.status == 200 else answer.json()["code"]
 
 
-OURS = ["tasks.example.com", "TASKS.example.com", "tasks.example.com:8443", "tasks.example.com."]
+OURS = ["api.example.com", "API.example.com", "api.example.com:8443", "api.example.com."]
 OURS += ["10.0.0.5", "10.0.0.5:8000", "[::1]", "[::1]:8000"]
-FOREIGN = ["c4n4ry.example", "example.com", "x.tasks.example.com", "tasks.example.com.c4n4ry"]
-FOREIGN += ["127.0.0.1", "[::2]", "localhost", "tasks-example.com", "xtasks.example.com"]
-NONSENSE = ["", " ", "a b", "a/b", "a@tasks.example.com", "tasks.example.com, c4n4ry", "<a>", "a:"]
-NONSENSE += ["tasks.example.com:c4n4ry", "tasks.example.com:123456", "[::1", "::1", "a" * 254, "ÿ"]
+FOREIGN = ["c4n4ry.example", "example.com", "x.api.example.com", "api.example.com.c4n4ry"]
+FOREIGN += ["127.0.0.1", "[::2]", "localhost", "api-example.com", "xapi.example.com"]
+NONSENSE = ["", " ", "a b", "a/b", "a@api.example.com", "api.example.com, c4n4ry", "<a>", "a:"]
+NONSENSE += ["api.example.com:c4n4ry", "api.example.com:123456", "[::1", "::1", "a" * 254, "ÿ"]
 
 
 @pytest.mark.parametrize("host", OURS)

@@ -56,7 +56,7 @@ def app(watch: Watch) -> Service:
     router.get("/health", nothing, access=PUBLIC, counted=False, status_code=204)
     router.get("/broken", fail, access=PUBLIC, counted=False)
     router.get("/mine", mine, access=AUTHENTICATED, status_code=204)
-    router.get("/write", mine, access=scope("task:write"), status_code=204)
+    router.get("/write", mine, access=scope("note:write"), status_code=204)
     few, rate_limit = Limit("few", 2, per=60), RateLimit(5, watch)
     router.post("", take, access=PUBLIC, limit=few, status_code=204)
     app = Service(

@@ -102,7 +102,7 @@ async def test_files_are_served_and_may_be_kept_if_they_are_asked_for_anew(
     (tmp_path / "style.css").write_text("body {}")
     app = serve()
     app.mount("/open", StaticFiles(directory=tmp_path), access=PUBLIC)
-    app.mount("/own", StaticFiles(directory=tmp_path), access=scope("task:read"))
+    app.mount("/own", StaticFiles(directory=tmp_path), access=scope("note:read"))
     answer = await send(app, "GET", "/open/style.css")
     assert (answer.body, answer.header("cache-control")) == (b"body {}", "no-cache")
     own = await send(app, "GET", "/own/style.css", headers=[SIGNED_IN])

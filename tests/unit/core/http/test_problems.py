@@ -93,12 +93,12 @@ async def test_an_invalid_field_is_pointed_at() -> None:
 
 
 async def test_an_exceeded_quota_says_which_and_how_much_it_allows() -> None:
-    error = exceptions.QuotaExceeded("tasks", 10, "At most 10 tasks.")
+    error = exceptions.QuotaExceeded("notes", 10, "At most 10 notes.")
     start, document = await sent(error)
     assert start["status"] == 409
     assert document["code"] == "quota_exceeded"
-    assert document["detail"] == "At most 10 tasks."
-    assert (document["quota"], document["limit"]) == ("tasks", 10)
+    assert document["detail"] == "At most 10 notes."
+    assert (document["quota"], document["limit"]) == ("notes", 10)
 
 
 async def test_the_instance_is_the_request() -> None:

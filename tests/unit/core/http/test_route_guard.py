@@ -17,7 +17,7 @@ from tests.support.logs import separate_logging
 pytestmark = pytest.mark.usefixtures("request_of_its_own")
 
 ANA = Actor(uuid4(), uuid4(), frozenset())
-OURS = b"https://tasks.example.com"
+OURS = b"https://api.example.com"
 COOKIE = {b"cookie": b"__Host-session=secret"}
 
 

@@ -66,7 +66,7 @@ def items() -> APIRouter:
 @pytest.fixture
 def app(serve: Serve) -> Service:
     app = serve()
-    app.mount_router(items(), access=scope("task:read"), prefix="/shop")
+    app.mount_router(items(), access=scope("note:read"), prefix="/shop")
     return app
 
 
@@ -96,7 +96,7 @@ async def test_a_header_that_an_endpoint_sets_is_sent(app: Service) -> None:
 
 async def test_its_access_policy_holds_for_each_of_its_routes(serve: Serve) -> None:
     app = serve()
-    app.mount_router(items(), access=scope("task:write"))
+    app.mount_router(items(), access=scope("note:write"))
     for method, path in [("GET", "/items"), ("POST", "/items"), ("DELETE", "/items/7")]:
         assert (await send(app, method, path)).status == 401
         assert (await send(app, method, path, headers=[SIGNED_IN])).status == 403

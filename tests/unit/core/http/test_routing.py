@@ -21,7 +21,7 @@ async def nothing() -> None:
 
 
 async def ask_who_calls(actor: CurrentActor) -> None:
-    assert actor.permissions == {"task:read"}
+    assert actor.permissions == {"note:read"}
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def app(serve: Serve) -> Service:
         add("", nothing, access=PUBLIC, status_code=204)
     router.get("/open", nothing, access=PUBLIC, status_code=204)
     router.get("/mine", ask_who_calls, access=AUTHENTICATED, status_code=204)
-    router.get("/read", ask_who_calls, access=scope("task:read"), status_code=204)
-    router.get("/write", ask_who_calls, access=scope("task:write"), status_code=204)
+    router.get("/read", ask_who_calls, access=scope("note:read"), status_code=204)
+    router.get("/write", ask_who_calls, access=scope("note:write"), status_code=204)
     return serve(router)
 
 
