@@ -87,12 +87,12 @@ def is_guessable(key: str) -> bool:
 def _addresses_of_ours(settings: "Settings") -> Iterator[Refusal]:
     if not settings.allowed_hosts:
         rule = "must be set in production: the hosts that the service answers for"
-        yield "ALLOWED_HOSTS", rule, "tasks.example.com"
+        yield "ALLOWED_HOSTS", rule, "api.example.com"
     if any(origin.startswith("http:") for origin in settings.cors_origins):
         yield "CORS_ORIGINS", "must be https in production", "https://app.example.com"
     if not (settings.public_url or "").lower().startswith("https:"):
         rule = "must be set in production, to an https address"
-        yield "PUBLIC_URL", rule, "https://tasks.example.com"
+        yield "PUBLIC_URL", rule, "https://api.example.com"
 
 
 def _proxies(settings: "Settings") -> Iterator[Refusal]:

@@ -84,7 +84,7 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
 
     smtp_url: MailServerUrl | None = Field(None, examples=["smtp://user:password@example.com:587"])
     mail_from: Mailbox = Field("no-reply@localhost", examples=["Shop <no-reply@example.com>"])
-    public_url: WebUrl | None = Field(default=None, examples=["https://tasks.example.com"])
+    public_url: WebUrl | None = Field(default=None, examples=["https://api.example.com"])
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
         "INFO", examples=["INFO"]

@@ -9,7 +9,7 @@ import orjson
 
 from bench.http.data import Caller, Data
 
-HOST: Final = "tasks.example.com"
+HOST: Final = "api.example.com"
 TASKS: Final = "/api/v1/tasks"
 HEALTH: Final = "/health/live"
 EMPTY: Final = "/empty"

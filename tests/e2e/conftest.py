@@ -11,6 +11,7 @@ from app.container import ApplicationContainer
 from app.core.http.service import Service
 from app.main import create_app
 from app.modules.user.domain.entities import Role
+from tests.modules.note.container import ContainerWithNotes
 from tests.support import accounts
 from tests.support.accounts import an_account
 from tests.support.people import PASSWORD, Person
@@ -41,8 +42,8 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
 
 @pytest.fixture(scope="session")
 async def service(settings: Settings) -> AsyncIterator[Service]:
-    """The running application, built once for each database."""
-    app = create_app(settings)
+    """The running application, built once for each database, with the module of the tests."""
+    app = create_app(settings, ContainerWithNotes)
     async with app.router.lifespan_context(app):
         yield app
 
@@ -57,7 +58,7 @@ async def client(service: Service, clean_database: None) -> AsyncIterator[httpx2
 
 @pytest.fixture
 async def published(service: Service, clean_database: None) -> Published:
-    """What is published from the beginning of the test on: `await published.of(TaskCompleted)`."""
+    """What is published from the beginning of the test on: `await published.of(UserDeleted)`."""
     return await published_from_now_on(service.state.container)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import httpx2
 import pytest
 
+from tests.modules.note import PROCESS
 from tests.support.flood import seconds_that_answers_take
 from tests.support.hostile import sending
 from tests.support.people import PASSWORD
@@ -16,7 +17,7 @@ from tests.support.sockets import start
 CONNECTIONS: Final = 4
 SECONDS: Final = 10.0
 MOST_SECONDS: Final = 0.020
-TASK_BYTES: Final = 128 * 1024
+NOTE_BYTES: Final = 128 * 1024
 VALUES: Final = 1024
 
 
@@ -27,7 +28,7 @@ def bodies(size: int, values: int) -> dict[str, bytes]:
         "brackets in a string": b'{"title":"%s"}' % (b"[" * room),
         "escaped quotes": b'{"title":"%s"}' % (b'\\"' * (room // 2)),
         "combining marks": b'{"title":"%s"}' % ("\u0301\u0323" * (room // 4)).encode(),
-        "rows of thirty marks": b'{"title":"a","description":"%s"}'
+        "rows of thirty marks": b'{"title":"a","text":"%s"}'
         % (("e" + "\u0301\u0323" * 15) * (min(room, 73_000) // 61)).encode(),
         "unknown fields": b"{%s}" % b",".join(b'"%x":0' % n for n in range(values)),
         "unknown fields with long names": b"{%s}"
@@ -43,7 +44,7 @@ def bodies(size: int, values: int) -> dict[str, bytes]:
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     port = free_port()
     settings = {"LOG_LEVEL": "ERROR", "RATE_LIMITS": "false", "RATE_LIMIT_PER_MINUTE": "0"}
-    process = start(tmp_path_factory.mktemp("bodies"), port, **settings)
+    process = start(tmp_path_factory.mktemp("bodies"), port, module=PROCESS, **settings)
     yield port
     process.kill()
 
@@ -61,7 +62,7 @@ def token(port: int) -> str:
 
 def request_with(token: str, body: bytes) -> bytes:
     return (
-        b"POST /api/v1/tasks HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer %b\r\n"
+        b"POST /api/v1/notes HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer %b\r\n"
         b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
         % (token.encode(), len(body), body)
     )
@@ -76,7 +77,7 @@ async def test_the_worst_bodies_of_one_account_cost_others_little_time(
 
     await p99()  # to be warm
     calm = await p99()
-    requests = [request_with(token, body) for body in bodies(TASK_BYTES, VALUES).values()]
+    requests = [request_with(token, body) for body in bodies(NOTE_BYTES, VALUES).values()]
     with sending(port, requests, connections=CONNECTIONS) as answers:
         busy = await p99()
     print(f"p99 {calm * 1000:.1f} ms calm, {busy * 1000:.1f} ms busy; {dict(answers)}")  # noqa: T201

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.identity.passwords import PasswordHasher
+from tests.modules.note import PROCESS
 from tests.support import anybody
 from tests.support.flood import flood, seconds_that_answers_take
 from tests.support.people import PASSWORD
@@ -33,7 +34,7 @@ UPDATE "user" SET password_hash = :hash WHERE email IN ('carla@example.com', 'da
 """
 MEBIBYTE: Final = 1024 * 1024
 HASH_BYTES: Final = 19 * MEBIBYTE
-CALM: Final = ["/api/v1/users/me", "/api/v1/tasks"]
+CALM: Final = ["/api/v1/users/me", "/api/v1/notes"]
 
 
 @dataclass
@@ -80,7 +81,7 @@ def service(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         "LOG_LEVEL": "ERROR",
         "RATE_LIMITS": "false",
     }
-    process = start(tmp_path_factory.mktemp("measured"), port, **settings)
+    process = start(tmp_path_factory.mktemp("measured"), port, module=PROCESS, **settings)
     try:
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             for name in ("ana", "bruno", "carla", "davi"):

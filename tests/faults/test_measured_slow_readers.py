@@ -9,6 +9,7 @@ from typing import Final
 import httpx2
 import pytest
 
+from tests.modules.note import PROCESS
 from tests.support.people import PASSWORD
 from tests.support.server import Running, free_port
 from tests.support.sockets import start
@@ -26,14 +27,16 @@ def port() -> int:
 
 @pytest.fixture
 def server(port: int, tmp_path: Path) -> Iterator[Running]:
-    running = start(tmp_path, port, LOG_LEVEL="ERROR", RATE_LIMIT_PER_MINUTE="100000")
+    running = start(
+        tmp_path, port, module=PROCESS, LOG_LEVEL="ERROR", RATE_LIMIT_PER_MINUTE="100000"
+    )
     yield running
     running.kill()
 
 
 @pytest.fixture
 def token(server: Running, port: int) -> str:
-    """Ana's, who has a hundred tasks of the longest texts."""
+    """Ana's, who has a hundred notes of the longest texts."""
     with httpx2.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=60) as client:
         account = {"email": "ana@example.com", "password": PASSWORD, "full_name": "Ana"}
         assert client.post("/auth/register", json=account).status_code == 202
@@ -41,8 +44,8 @@ def token(server: Running, port: int) -> str:
         token: str = client.post("/auth/token", data=form).json()["access_token"]
         client.headers["authorization"] = f"Bearer {token}"
         for number in range(100):
-            task = {"title": f"Task {number}", "description": LONGEST}
-            assert client.post("/tasks", json=task).status_code == 201
+            note = {"title": f"Note {number}", "text": LONGEST}
+            assert client.post("/notes", json=note).status_code == 201
     return token
 
 
@@ -70,7 +73,7 @@ def reader(port: int, token: str) -> socket.socket:
     connection.settimeout(60)
     connection.connect(("127.0.0.1", port))
     head = (
-        f"GET /api/v1/tasks?limit=100 HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {token}\r\n"
+        f"GET /api/v1/notes?limit=100 HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {token}\r\n"
     )
     connection.sendall(head.encode() + b"\r\n")
     assert connection.recv(12, socket.MSG_PEEK) == b"HTTP/1.1 200"

@@ -20,6 +20,8 @@ from app.modules.user.application.one_time_tokens import issue
 from app.modules.user.domain.one_time_tokens import TokenKind, TokenLifetimes
 from app.shared.application.base_usecase import SystemClock
 from app.shared.domain.value_objects import EmailAddress
+from tests.modules.note import PROCESS
+from tests.modules.note.container import ContainerWithNotes
 from tests.support.cleaning import cleaner
 from tests.support.databases import text
 from tests.support.people import PASSWORD, Person
@@ -47,7 +49,7 @@ def variables(address: str, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(folder: Path, settings: dict[str, str], module: str = "app") -> Iterator[str]:
+def running(folder: Path, settings: dict[str, str], module: str = PROCESS) -> Iterator[str]:
     """The address of a process of the service, which is gone when the block ends."""
     folder.mkdir(exist_ok=True)
     port = free_port()
@@ -92,7 +94,7 @@ def at(client: httpx2.AsyncClient, person: Person) -> Person:
 
 
 async def create(person: Person, key: str) -> httpx2.Response:
-    return await person.request("POST", "/tasks", json=DRAFT, headers={"idempotency-key": key})
+    return await person.request("POST", "/notes", json=DRAFT, headers={"idempotency-key": key})
 
 
 async def until_created(person: Person, key: str) -> httpx2.Response:
@@ -111,7 +113,7 @@ async def until_created(person: Person, key: str) -> httpx2.Response:
 
 
 async def count(person: Person) -> int:
-    total: int = (await person.get("/tasks?with_total=true")).json()["total"]
+    total: int = (await person.get("/notes?with_total=true")).json()["total"]
     return total
 
 
@@ -227,7 +229,9 @@ async def cut_off(
             database, url = proxy, url.set(host="127.0.0.1", port=proxy.port)
         monkeypatch.chdir(tmp_path)
         given: dict[str, Any] = {k.lower(): v for k, v in variables(text(url)).items()}
-        with served(create_app(load_settings(_env_file=None, **given))) as where:
+        with served(
+            create_app(load_settings(_env_file=None, **given), ContainerWithNotes)
+        ) as where:
             async with httpx2.AsyncClient(base_url=where, timeout=PATIENCE_SECONDS) as client:
                 yield client, database
 

@@ -107,10 +107,13 @@ class Databases:
 
 
 def _migrate(url: URL) -> None:
+    """Make the tables of the service, and those of the module that only the tests have."""
     # Here, because unit tests import this file too and have no use for Alembic.
     from app.shared.infrastructure.database.migrate import upgrade  # noqa: PLC0415
+    from tests.modules.note.storage import create_tables  # noqa: PLC0415
 
     _outside_the_loop(lambda: upgrade(text(url)))
+    _outside_the_loop(lambda: asyncio.run(create_tables(text(url))))
 
 
 def _copy_file(template: URL, copy: URL) -> str:

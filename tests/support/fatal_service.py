@@ -7,9 +7,9 @@ Only calls whose key begins with `fatal` end it.
 
 import os
 
-from app.cli import main
 from app.core.idempotency import Answer, IdempotentCall
 from app.shared.infrastructure.idempotency import DeferredCommit
+from tests.modules.note.process import main
 
 _commit = DeferredCommit.commit
 

@@ -9,7 +9,12 @@ from typing import Final
 
 FORKS: Final = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
-    ["app.cli", "tests.support.probe.process", "tests.support.celery_worker"]
+    [
+        "app.cli",
+        "tests.modules.note.container",
+        "tests.support.probe.process",
+        "tests.support.celery_worker",
+    ]
 )
 # Celery reads it when it is imported: see `run_celery_worker`.
 os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx2
 
+from tests.modules.note import PROCESS
 from tests.support.people import PASSWORD
 from tests.support.server import Command, free_port, is_answering
 
@@ -33,7 +34,7 @@ async def pair_of_services(folder: Path, **settings: str) -> AsyncIterator[Pair]
         for name in ("first", "second"):
             port = free_port()
             (folder / name).mkdir()
-            service = Command(folder / name, {**shared, "PORT": str(port)}).start("serve")
+            service = Command(folder / name, {**shared, "PORT": str(port)}, PROCESS).start("serve")
             stack.callback(service.kill)
             await asyncio.to_thread(service.wait_until, partial(is_answering, port))
             client = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=60)

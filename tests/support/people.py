@@ -56,12 +56,16 @@ class Person:
     async def delete(self, path: str, *, version: int | str | None = None) -> httpx2.Response:
         return await self._write("DELETE", path, None, version)
 
-    async def create_task(self, **fields: Any) -> dict[str, Any]:
-        """Create a task and return it."""
-        answer = await self.post("/tasks", {"title": "Lay the foundation", **fields})
+    async def create(self, path: str, body: Any) -> dict[str, Any]:
+        """Create something and return it."""
+        answer = await self.post(path, body)
         assert answer.status_code == 201, answer.text
-        task: dict[str, Any] = answer.json()
-        return task
+        created: dict[str, Any] = answer.json()
+        return created
+
+    async def write_note(self, **fields: Any) -> dict[str, Any]:
+        """Write a note and return it."""
+        return await self.create("/notes", {"title": "Lay the foundation", **fields})
 
     async def _write(
         self, method: str, path: str, body: Any, version: int | str | None

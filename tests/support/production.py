@@ -7,8 +7,8 @@ WEBHOOK_KEY: Final = "whsec_9mGi6ZpFeD0kQv7cUj2LxTn4RbW8sYhA1oPqM3dVKfE="
 PRODUCTION: Final = {
     "APP_ENV": "production",
     "JWT_SECRET_KEY": KEY,
-    "ALLOWED_HOSTS": "tasks.example.com",
-    "PUBLIC_URL": "https://tasks.example.com",
+    "ALLOWED_HOSTS": "api.example.com",
+    "PUBLIC_URL": "https://api.example.com",
     "SMTP_URL": "smtp://user:password@mail.example.com:587",
     "MAIL_FROM": "no-reply@example.com",
     "DATABASE_URL": "sqlite:///var/alicerce.db",

@@ -47,7 +47,7 @@ def repositories() -> Iterator[type[BaseRepository[Any]]]:
 
 
 def aggregate_of(repository: type[BaseRepository[Any]]) -> type[AggregateRoot]:
-    """What a repository keeps: `class SqlTaskRepository(BaseRepository[Task])`."""
+    """What a repository keeps: `class SqlUserRepository(BaseRepository[User])`."""
     (base,) = repository.__orig_bases__  # type: ignore[attr-defined]  # of each generic class
     (kind,) = get_args(base)
     found: type[AggregateRoot] = kind

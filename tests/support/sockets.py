@@ -42,9 +42,9 @@ class Reply:
         return orjson.loads(self.body)
 
 
-def start(folder: Path, port: int, **settings: str) -> Running:
+def start(folder: Path, port: int, *, module: str = "app", **settings: str) -> Running:
     """`python -m app serve`, as after a fresh clone."""
-    running = Command(folder, {"PORT": str(port), **settings}).start("serve")
+    running = Command(folder, {"PORT": str(port), **settings}, module).start("serve")
     try:
         running.wait_until(lambda: is_answering(port))
     except BaseException:

@@ -117,7 +117,7 @@ def test_a_role_of_two_modules_or_with_a_wrong_name_stops_the_start(settings: Se
 
 
 class TakesPermissions(ModuleContainer):
-    permissions = Object({"user": {"task:read", "Invoice:Write", "invoices"}})
+    permissions = Object({"user": {"user:admin", "Invoice:Write", "invoices"}})
 
 
 def test_a_permission_of_two_modules_or_of_a_wrong_form_stops_the_start(
@@ -128,7 +128,7 @@ def test_a_permission_of_two_modules_or_of_a_wrong_form_stops_the_start(
         "invoice: the permission 'Invoice:Write' must be like `invoice:write`, in lower case",
         "invoice: the permission 'invoices' must be like `invoice:write`, in lower case",
         (
-            "the permission 'task:read' belongs to task and to invoice; "
+            "the permission 'user:admin' belongs to user and to invoice; "
             "give it another name in one of them"
         ),
     ]
@@ -172,8 +172,8 @@ def test_a_route_that_demands_what_no_role_has_stops_the_start(settings: Setting
 # --- Events -------------------------------------------------------------------------------------
 
 
-class TaskCompletedToo(DomainEvent):
-    type: ClassVar = "task.completed"
+class UserRegisteredToo(DomainEvent):
+    type: ClassVar = "user.registered"
 
 
 class Unpublished(DomainEvent):
@@ -185,7 +185,7 @@ class WhenSomethingIsNotPublished:
     async def __call__(self, event: Unpublished, uow: object) -> None: ...
 
 
-@subscribe(Unpublished, id="task.empty_bin")
+@subscribe(Unpublished, id="user.end_sessions")
 class WhenAnIdIsTaken:
     async def __call__(self, event: Unpublished, uow: object) -> None: ...
 
@@ -200,7 +200,7 @@ class HasSomethingElseAmongItsHandlers(ModuleContainer):
 
 
 class PublishesATakenName(ModuleContainer):
-    events = Object((TaskCompletedToo,))
+    events = Object((UserRegisteredToo,))
 
 
 class WaitsInVain(ModuleContainer):
@@ -217,10 +217,10 @@ class HasATakenId(ModuleContainer):
 @pytest.mark.parametrize(
     ("kind", "what", "remedy"),
     [
-        (PublishesATakenName, "are both called 'task.completed'", "give one of these events"),
+        (PublishesATakenName, "are both called 'user.registered'", "give one of these events"),
         (WaitsInVain, "waits for 'invoice.sent', which no module publishes", "name the class in"),
         (HasNoUnitOfWork, "takes a unit of work", "give it one, or say transactional=False"),
-        (HasATakenId, "both have the id 'task.empty_bin'", "give one of these handlers another"),
+        (HasATakenId, "both have the id 'user.end_sessions'", "give one of these handlers another"),
     ],
 )
 def test_events_and_handlers_that_do_not_fit_stop_the_start(
@@ -250,10 +250,10 @@ class InvoiceSettings(ModuleSettings):
     due_days: int = Field(30, ge=1, le=365, description="When one is due.", examples=["30"])
 
 
-class TaskSettingsToo(ModuleSettings):
-    prefix = "TASK_"
+class KeySettingsToo(ModuleSettings):
+    prefix = "API_KEY_"
 
-    quota: int = Field(1, description="How many.", examples=["1"])
+    days: int = Field(1, description="How many.", examples=["1"])
 
 
 class Invoices(ModuleContainer):
@@ -261,7 +261,7 @@ class Invoices(ModuleContainer):
 
 
 class Chores(ModuleContainer):
-    settings: Dependency[TaskSettingsToo] = Dependency(instance_of=TaskSettingsToo)
+    settings: Dependency[KeySettingsToo] = Dependency(instance_of=KeySettingsToo)
 
 
 @pytest.fixture
@@ -293,7 +293,7 @@ def test_a_setting_of_two_modules_stops_the_start(variables: pytest.MonkeyPatch)
         with_modules(chore=module(Chores)).load_settings()
     assert error.value.problems == [
         (
-            "  TASK_QUOTA: is a setting of TaskSettings and of TaskSettingsToo; "
+            "  API_KEY_DAYS: is a setting of UserSettings and of KeySettingsToo; "
             "give one of them another prefix or another name"
         )
     ]

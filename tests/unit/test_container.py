@@ -24,12 +24,12 @@ def settings(tmp_path: Path) -> Settings:
 def test_the_container_builds_everything_at_the_start(settings: Settings) -> None:
     container = ApplicationContainer.build(settings)
 
-    assert container.task.controller() is container.task.controller()
+    assert container.event_controller() is container.event_controller()
     registry = container.registry()
     assert isinstance(registry, EventRegistry)
     assert registry is container.registry()
-    assert {"schedule.tick", "task.completed", "user.deactivated"} <= set(registry)
-    assert {"task.empty_bin", "user.end_sessions", "user.forget_sessions"} <= {
+    assert {"schedule.tick", "user.deactivated"} <= set(registry)
+    assert {"user.end_sessions", "user.forget_sessions"} <= {
         handler.id for handler in registry.handlers
     }
 
@@ -48,5 +48,4 @@ def test_a_missing_argument_stops_the_start(settings: Settings) -> None:
 def test_an_administrator_may_do_what_a_user_may_and_more(settings: Settings) -> None:
     permissions = ApplicationContainer.build(settings).user.permissions_of()
 
-    assert permissions["user"] >= {"task:read", "task:write"}
     assert permissions["admin"] >= permissions["user"] | {"user:admin"}

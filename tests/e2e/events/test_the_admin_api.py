@@ -120,7 +120,7 @@ async def test_events_are_played_again_and_filled_in(
     filled_in = await admin.post(f"{OF_HANDLER}/backfill", since)
     assert (filled_in.status_code, filled_in.json()) == (200, {"deliveries": 0})
 
-    schedule = await admin.post(f"{EVENTS}/handlers/task.empty_bin/replay", since)
+    schedule = await admin.post(f"{EVENTS}/handlers/user.forget_sessions/replay", since)
     assert (schedule.status_code, schedule.json()["code"]) == (409, "handler_without_events")
 
 

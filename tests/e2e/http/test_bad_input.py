@@ -368,26 +368,17 @@ async def test_what_is_no_query_of_the_route_is_refused_by_every_route(
 
 
 async def test_a_bent_cursor_is_refused(routes: list[Route], sender: Sender, admin: Person) -> None:
-    await admin.create_task()
-    cursor: str = (await admin.get("/tasks?limit=1")).json()["next_cursor"]
+    await admin.write_note()
+    cursor: str = (await admin.get("/notes?limit=1")).json()["next_cursor"]
     bent = [
         cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
         for place in range(len(cursor))
     ]
     bent += [cursor[:-1], cursor + "A", cursor + "=", cursor * 2, cursor[::-1], cursor.swapcase()]
-    [route] = [route for route in routes if route.name == "GET /api/v1/tasks"]
+    [route] = [route for route in routes if route.name == "GET /api/v1/notes"]
     for each in bent:
         await sender.refused(f"cursor {each}", route, query=encoded("cursor", each))
-    other_lists = [
-        "&status=open",
-        "&sort=due_at",
-        "&sort=created_at",
-        "&q=a",
-        f"&assignee={admin.id}",
-    ]
-    for other in other_lists:
-        query = encoded("cursor", cursor) + other.encode()
-        await sender.refused(f"cursor of another list: {other}", route, query=query)
+    await sender.refused("of another list", route, query=encoded("cursor", cursor) + b"&q=a")
     assert sender.accepted == []
 
 
@@ -459,7 +450,7 @@ async def test_headers_that_nobody_asked_for_do_no_harm(
     ]
     names = ["x-request-id", "traceparent", "if-none-match", "accept", "accept-language", "cookie"]
     names += ["origin", "x-forwarded-for", "forwarded", "range", "content-length"]
-    create = next(route for route in routes if route.name == "POST /api/v1/tasks")
+    create = next(route for route in routes if route.name == "POST /api/v1/notes")
     body = json.dumps(create.good).encode()
     for name in names:
         for value in odd:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import httpx2
 import pytest
 
+from tests.modules.note import PROCESS
 from tests.support.people import PASSWORD
 from tests.support.server import Running, free_port
 from tests.support.sockets import Reply, assert_still_answers, exchange, start
@@ -41,7 +42,7 @@ def server(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runn
     """It logs all that it may."""
     token = METRICS["Authorization"].removeprefix("Bearer ")
     folder = tmp_path_factory.mktemp("server")
-    running = start(folder, port, LOG_LEVEL="DEBUG", METRICS_TOKEN=token)
+    running = start(folder, port, module=PROCESS, LOG_LEVEL="DEBUG", METRICS_TOKEN=token)
     yield running
     running.kill()
 

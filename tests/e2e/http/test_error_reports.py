@@ -135,5 +135,5 @@ async def test_a_row_that_a_database_quotes_does_not_go_out_with_a_report(
 
 async def test_an_error_that_was_foreseen_is_not_reported(app: Service, reports: list[Any]) -> None:
     assert (await send(app, "GET", "/nothing")).status == 404
-    assert (await send(app, "GET", "/api/v1/tasks")).status == 401
+    assert (await send(app, "GET", "/api/v1/users/me")).status == 401
     assert reports == []

@@ -30,34 +30,34 @@ SECURITY = {
 ERRORS: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
     "malformed": (
         "POST",
-        "/tasks",
+        "/notes",
         {"content": b"{", "type": "application/json"},
         400,
         "malformed_json",
     ),
-    "not signed in": ("GET", "/tasks", {"authorization": ""}, 401, "unauthenticated"),
+    "not signed in": ("GET", "/notes", {"authorization": ""}, 401, "unauthenticated"),
     "not allowed": ("GET", "/users", {}, 403, "forbidden"),
     "no such address": ("GET", "/nothing", {}, 404, "not_found"),
-    "no such task": ("GET", f"/tasks/{UUID(int=1)}", {}, 404, "task_not_found"),
-    "no such method": ("PUT", "/tasks", {}, 405, "method_not_allowed"),
-    "conflict": ("POST", "/tasks/{task_id}/restore", {}, 409, "task_not_in_bin"),
-    "stale": ("POST", "/tasks/{task_id}/start", {"if-match": '"9"'}, 412, "stale_version"),
+    "no such note": ("GET", f"/notes/{UUID(int=1)}", {}, 404, "note_not_found"),
+    "no such method": ("PUT", "/notes", {}, 405, "method_not_allowed"),
+    "conflict": ("POST", "/notes/{note_id}/take-back", {}, 409, "note_not_archived"),
+    "stale": ("POST", "/notes/{note_id}/archive", {"if-match": '"9"'}, 412, "stale_version"),
     "too large": (
         "POST",
-        "/tasks",
+        "/notes",
         {"content": b" " * (2**17 + 1), "type": "application/json"},
         413,
         "payload_too_large",
     ),
     "another type": (
         "POST",
-        "/tasks",
+        "/notes",
         {"content": b"{}", "type": "text/plain"},
         415,
         "unsupported_media_type",
     ),
-    "invalid": ("GET", "/tasks?limit=0", {}, 422, "invalid"),
-    "no version": ("POST", "/tasks/{task_id}/start", {}, 428, "version_required"),
+    "invalid": ("GET", "/notes?limit=0", {}, 422, "invalid"),
+    "no version": ("POST", "/notes/{note_id}/archive", {}, 428, "version_required"),
 }
 
 
@@ -76,11 +76,11 @@ def assert_is_problem(answer: httpx2.Response, status: int, code: str) -> None:
 
 async def provoke(ana: Person, error: str) -> httpx2.Response:
     method, path, sent, _, _ = ERRORS[error]
-    task = await ana.create_task()
+    note = await ana.write_note()
     names = {"if-match": "If-Match", "type": "Content-Type", "authorization": "Authorization"}
     headers = {names[key]: value for key, value in sent.items() if key in names}
     return await ana.request(
-        method, path.format(task_id=task["id"]), headers=headers, content=sent.get("content")
+        method, path.format(note_id=note["id"]), headers=headers, content=sent.get("content")
     )
 
 
@@ -115,7 +115,7 @@ async def test_no_error_is_left_to_the_garbage_collector(ana: Person) -> None:
 
 async def test_no_body_is_left_to_the_garbage_collector(ana: Person) -> None:
     with no_collector():
-        await ana.create_task()
+        await ana.write_note()
         await ana.post("/nothing", {"title": "Dig"})
         bodies = [each for each in gc.get_objects() if type(each) is IncomingBody]
     assert bodies == []
@@ -138,7 +138,7 @@ async def test_a_database_that_is_away_is_a_503_that_says_when_to_try_again(
 
 
 async def test_a_sane_request_id_comes_back(client: httpx2.AsyncClient) -> None:
-    for path in ("/health/live", "/nothing", "/api/v1/tasks"):
+    for path in ("/health/live", "/nothing", "/api/v1/notes"):
         answer = await client.get(path, headers={"X-Request-ID": "my-request-1"})
         assert answer.headers["x-request-id"] == "my-request-1"
 

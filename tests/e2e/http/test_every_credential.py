@@ -98,7 +98,7 @@ async def kinds(service: Service, ana: Person) -> dict[str, str]:
     """One of each that is given out, all of the same person."""
     draft = {
         "name": "Nightly report",
-        "scopes": ["task:read", "task:write"],
+        "scopes": ["note:read", "note:write"],
         "current_password": PASSWORD,
     }
     key = (await ana.post("/auth/keys", draft)).json()["key"]

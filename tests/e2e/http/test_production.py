@@ -11,7 +11,7 @@ from tests.support.production import PRODUCTION
 from tests.support.server import Command, Running, free_port
 from tests.support.sockets import Reply, exchange, start
 
-HOST = "tasks.example.com"
+HOST = "api.example.com"
 # What programs look for that go from door to door.
 HIDDEN = [
     "/",
@@ -104,11 +104,11 @@ def test_metrics_are_for_whoever_has_the_token(server: Running, port: int) -> No
         ("GET /health/live", HOST, 200),
         ("GET /problems/not_found", HOST, 200),
         ("GET /nothing", HOST, 404),
-        ("GET /api/v1/tasks", HOST, 401),
-        ("PUT /api/v1/tasks", HOST, 405),
+        ("GET /api/v1/users/me", HOST, 401),
+        ("PUT /api/v1/users/me", HOST, 405),
         ("POST /api/v1/auth/refresh", HOST, 400),
-        ("GET /api/v1/tasks", "c4n4ry.example", 421),
-        ("GET /api/v1/tasks", "a b", 400),
+        ("GET /api/v1/users/me", "c4n4ry.example", 421),
+        ("GET /api/v1/users/me", "a b", 400),
         ("BREW /", HOST, 501),
         (f"GET /{'a' * 9000}", HOST, 414),
     ],

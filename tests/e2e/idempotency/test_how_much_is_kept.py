@@ -19,11 +19,11 @@ def little_room(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_new_keys_are_refused_once_the_answers_of_an_account_have_their_most_bytes(
     ana: Person, bruno: Person
 ) -> None:
-    draft = {"title": "Lay the foundation", "description": "x" * 2_000}
+    draft = {"title": "Lay the foundation", "text": "x" * 2_000}
 
     async def create(person: Person, number: int) -> tuple[int, str]:
         headers = {"idempotency-key": f"key-{number}"}
-        answer = await person.request("POST", "/tasks", headers=headers, json=draft)
+        answer = await person.request("POST", "/notes", headers=headers, json=draft)
         return answer.status_code, answer.json().get("quota", "")
 
     seen = [await create(ana, number) for number in range(20)]
@@ -31,5 +31,5 @@ async def test_new_keys_are_refused_once_the_answers_of_an_account_have_their_mo
     assert seen == [(201, "")] * created + [(409, "idempotency_bytes")] * (20 - created)
     assert 2 <= created <= 3
     assert await create(ana, 0) == (201, "")  # what is kept is still told
-    assert (await ana.post("/tasks", draft)).status_code == 201
+    assert (await ana.post("/notes", draft)).status_code == 201
     assert await create(bruno, 0) == (201, "")

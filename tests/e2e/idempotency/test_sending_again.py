@@ -10,9 +10,9 @@ import pytest
 from app.core.http.routing import ApiRoute
 from app.core.http.service import Service
 from app.core.idempotency import Answer, IdempotentCall
-from app.modules.task.domain.events import TaskCreated
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.idempotency import DeferredCommit, ForgetAnswers
+from tests.modules.note.domain import NoteWritten
 from tests.support.people import Person
 from tests.support.published import Published
 
@@ -34,14 +34,14 @@ def said(answer: httpx2.Response) -> tuple[int, bytes, dict[str, str]]:
 
 
 async def count(person: Person) -> int:
-    answer = await person.get("/tasks?with_total=true")
+    answer = await person.get("/notes?with_total=true")
     total: int = answer.json()["total"]
     return total
 
 
 async def test_the_same_again_is_answered_with_the_same_and_done_once(ana: Person) -> None:
-    first = await post(ana, "/tasks", DRAFT, key="one")
-    again = [await post(ana, "/tasks", DRAFT, key="one") for _ in range(3)]
+    first = await post(ana, "/notes", DRAFT, key="one")
+    again = [await post(ana, "/notes", DRAFT, key="one") for _ in range(3)]
     assert first.status_code == 201
     assert {"etag", "location"} <= first.headers.keys()
     assert [said(each) for each in again] == [said(first)] * 3
@@ -49,73 +49,59 @@ async def test_the_same_again_is_answered_with_the_same_and_done_once(ana: Perso
 
 
 async def test_without_a_key_or_with_another_it_is_done_again(ana: Person) -> None:
-    await post(ana, "/tasks", DRAFT, key="one")
-    await post(ana, "/tasks", DRAFT, key="two")
-    await ana.post("/tasks", DRAFT)
-    await ana.post("/tasks", DRAFT)
+    await post(ana, "/notes", DRAFT, key="one")
+    await post(ana, "/notes", DRAFT, key="two")
+    await ana.post("/notes", DRAFT)
+    await ana.post("/notes", DRAFT)
     assert await count(ana) == 4
 
 
 async def test_the_first_answer_comes_again_whatever_happened_since(ana: Person) -> None:
-    task = await ana.create_task()
-    path = f"/tasks/{task['id']}/start"
+    note = await ana.write_note()
+    path = f"/notes/{note['id']}/archive"
     first = await post(ana, path, key="one", if_match='"1"')
     assert first.status_code == 200
-    assert (await ana.delete(f"/tasks/{task['id']}", version=2)).status_code == 204
+    assert (await ana.delete(f"/notes/{note['id']}", version=2)).status_code == 204
     again = await post(ana, path, key="one", if_match='"1"')
     assert said(again) == said(first)
 
 
-@pytest.mark.parametrize("step", ["start", "complete", "cancel"])
-async def test_each_step_of_a_task_can_be_sent_again(ana: Person, step: str) -> None:
-    task = await ana.create_task()
-    path = f"/tasks/{task['id']}/{step}"
-    answers = [await post(ana, path, key=step, if_match='"1"') for _ in range(2)]
+async def test_a_step_of_a_note_can_be_sent_again(ana: Person) -> None:
+    path = f"/notes/{(await ana.write_note())['id']}"
+    answers = [await post(ana, f"{path}/archive", key="one", if_match='"1"') for _ in range(2)]
     assert said(answers[1]) == said(answers[0])
     assert answers[0].json()["version"] == 2
-    assert (await ana.post(f"/tasks/{task['id']}/{step}", version=1)).status_code == 412
-
-
-async def test_so_can_assigning_and_restoring(ana: Person, bruno: Person) -> None:
-    task = await ana.create_task()
-    path = f"/tasks/{task['id']}"
-    body = {"assignee_id": bruno.id}
-    answers = [await post(ana, f"{path}/assign", body, key="k", if_match="*") for _ in range(2)]
-    assert said(answers[1]) == said(answers[0])
-    assert (await ana.delete(path, version="*")).status_code == 204
-    answers = [await post(ana, f"{path}/restore", key="k") for _ in range(2)]
-    assert said(answers[1]) == said(answers[0])
-    assert answers[0].status_code == 200
+    assert (await ana.post(f"{path}/archive", version=1)).status_code == 412
 
 
 @pytest.mark.parametrize(
     ("path", "body", "if_match"),
-    [("/tasks", {"title": "Paint"}, ""), ("/tasks", DRAFT, '"7"'), ("/tasks", {**DRAFT}, "*")],
+    [("/notes", {"title": "Paint"}, ""), ("/notes", DRAFT, '"7"'), ("/notes", {**DRAFT}, "*")],
 )
 async def test_a_key_is_good_for_one_request_alone(
     ana: Person, path: str, body: Any, if_match: str
 ) -> None:
-    await post(ana, "/tasks", DRAFT, key="one")
+    await post(ana, "/notes", DRAFT, key="one")
     answer = await post(ana, path, body, key="one", if_match=if_match)
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
     assert await count(ana) == 1
 
 
-async def test_a_key_is_good_for_one_task_alone(ana: Person) -> None:
-    paths = [f"/tasks/{(await ana.create_task())['id']}/start" for _ in range(2)]
+async def test_a_key_is_good_for_one_note_alone(ana: Person) -> None:
+    paths = [f"/notes/{(await ana.write_note())['id']}/archive" for _ in range(2)]
     assert (await post(ana, paths[0], key="one", if_match="*")).status_code == 200
     assert (await post(ana, paths[1], key="one", if_match="*")).status_code == 422
 
 
 async def test_two_users_may_think_of_the_same_key(ana: Person, bruno: Person) -> None:
-    ids = {(await post(who, "/tasks", DRAFT, key="one")).json()["id"] for who in (ana, bruno)}
+    ids = {(await post(who, "/notes", DRAFT, key="one")).json()["id"] for who in (ana, bruno)}
     assert len(ids) == 2
 
 
 async def test_a_key_at_one_address_says_nothing_at_another(ana: Person) -> None:
-    task = await ana.create_task()
-    for step in ("start", "complete", "reopen"):
-        answer = await post(ana, f"/tasks/{task['id']}/{step}", key="one", if_match="*")
+    note = await ana.write_note()
+    for step in ("archive", "take-back"):
+        answer = await post(ana, f"/notes/{note['id']}/{step}", key="one", if_match="*")
         assert answer.status_code == 200
 
 
@@ -123,29 +109,29 @@ async def test_a_key_at_one_address_says_nothing_at_another(ana: Person) -> None
 async def test_a_key_that_is_none_is_refused(ana: Person, key: str) -> None:
     headers = [(b"idempotency-key", key.encode("latin-1"))]
     headers.append((b"authorization", f"Bearer {ana.access_token}".encode()))
-    answer = await ana.client.post("/api/v1/tasks", json=DRAFT, headers=headers)
+    answer = await ana.client.post("/api/v1/notes", json=DRAFT, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
     assert await count(ana) == 0
 
 
 @pytest.mark.parametrize("key", ["x", "x" * 255, '"8e03978e-40d5"', "!~"])
 async def test_any_visible_ascii_is_a_key(ana: Person, key: str) -> None:
-    answers = [await post(ana, "/tasks", DRAFT, key=key) for _ in range(2)]
+    answers = [await post(ana, "/notes", DRAFT, key=key) for _ in range(2)]
     assert said(answers[1]) == said(answers[0])
 
 
 async def test_what_was_refused_is_not_kept(ana: Person) -> None:
-    assert (await post(ana, "/tasks", {"title": ""}, key="one")).status_code == 422
-    assert (await post(ana, "/tasks", DRAFT, key="one")).status_code == 201
-    task = await ana.create_task()
-    path = f"/tasks/{task['id']}/reopen"
+    assert (await post(ana, "/notes", {"title": ""}, key="one")).status_code == 422
+    assert (await post(ana, "/notes", DRAFT, key="one")).status_code == 201
+    note = await ana.write_note()
+    path = f"/notes/{note['id']}/take-back"
     assert (await post(ana, path, key="two", if_match="*")).status_code == 409
-    await ana.post(f"/tasks/{task['id']}/complete", version="*")
+    await ana.post(f"/notes/{note['id']}/archive", version="*")
     assert (await post(ana, path, key="two", if_match="*")).status_code == 200
 
 
 async def test_of_many_at_once_one_has_an_effect_and_nobody_hears_of_trouble(ana: Person) -> None:
-    answers = await asyncio.gather(*(post(ana, "/tasks", DRAFT, key="one") for _ in range(50)))
+    answers = await asyncio.gather(*(post(ana, "/notes", DRAFT, key="one") for _ in range(50)))
     assert {answer.status_code for answer in answers} <= {201, 409}
     waiting = [answer for answer in answers if answer.status_code == 409]
     assert {each.json()["code"] for each in waiting} <= {"idempotency_in_progress"}
@@ -156,32 +142,32 @@ async def test_of_many_at_once_one_has_an_effect_and_nobody_hears_of_trouble(ana
 
 async def test_events_are_published_once(ana: Person, published: Published) -> None:
     for _ in range(3):
-        await post(ana, "/tasks", DRAFT, key="one")
-    assert len(await published.of(TaskCreated)) == 1
+        await post(ana, "/notes", DRAFT, key="one")
+    assert len(await published.of(NoteWritten)) == 1
 
 
 async def test_after_a_day_an_answer_is_forgotten_and_its_key_is_new(
     service: Service, ana: Person
 ) -> None:
     database = service.state.container.database()
-    await post(ana, "/tasks", DRAFT, key="one")
+    await post(ana, "/notes", DRAFT, key="one")
 
     async def forget(hours: float) -> None:
         tick: Any = ScheduleTick
         await ForgetAnswers(database, dt.timedelta(hours=hours))(tick, "")
 
     await forget(24)
-    await post(ana, "/tasks", DRAFT, key="one")
+    await post(ana, "/notes", DRAFT, key="one")
     assert await count(ana) == 1
     await forget(-1)
-    await post(ana, "/tasks", DRAFT, key="one")
+    await post(ana, "/notes", DRAFT, key="one")
     assert await count(ana) == 2
 
 
 async def test_whoever_may_not_is_told_so_and_no_old_answer(ana: Person) -> None:
-    await post(ana, "/tasks", DRAFT, key="one")
+    await post(ana, "/notes", DRAFT, key="one")
     await ana.post("/auth/logout")
-    assert (await post(ana, "/tasks", DRAFT, key="one")).status_code == 401
+    assert (await post(ana, "/notes", DRAFT, key="one")).status_code == 401
 
 
 def test_all_posts_of_users_take_a_key_and_the_document_says_so(service: Service) -> None:
@@ -198,7 +184,7 @@ def test_all_posts_of_users_take_a_key_and_the_document_says_so(service: Service
     own = {"/api/v1/auth/keys", "/api/v1/auth/logout"}
     ours = ("/api/v1/admin/events/", "/api/v1/users/")
     assert all(path.startswith(ours) for path in others - own)
-    assert "/api/v1/tasks" in taking
+    assert "/api/v1/notes" in taking
     paths = service.openapi()["paths"]
     documented = {
         path
@@ -222,9 +208,9 @@ async def test_while_it_runs_the_same_is_told_to_come_back_or_waits(
         await commit(self, call, answer)
 
     monkeypatch.setattr(DeferredCommit, "commit", commit_later)
-    first = asyncio.create_task(post(ana, "/tasks", DRAFT, key="one"))
+    first = asyncio.create_task(post(ana, "/notes", DRAFT, key="one"))
     await reached.wait()
-    second = asyncio.create_task(post(ana, "/tasks", DRAFT, key="one"))
+    second = asyncio.create_task(post(ana, "/notes", DRAFT, key="one"))
     if database_url.startswith("postgresql"):  # where writers do not wait for one another anyway
         async with asyncio.timeout(30):
             answer = await second
@@ -233,7 +219,7 @@ async def test_while_it_runs_the_same_is_told_to_come_back_or_waits(
         second = first
     gate.set()
     assert said(await second) == said(await first)
-    assert said(await post(ana, "/tasks", DRAFT, key="one")) == said(await first)
+    assert said(await post(ana, "/notes", DRAFT, key="one")) == said(await first)
     assert await count(ana) == 1
 
 
@@ -247,11 +233,11 @@ async def test_whoever_gives_up_waiting_leaves_nothing_half_done(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(DeferredCommit, "commit", never)
-    given_up = asyncio.create_task(post(ana, "/tasks", DRAFT, key="one"))
+    given_up = asyncio.create_task(post(ana, "/notes", DRAFT, key="one"))
     await reached.wait()
     given_up.cancel()
     await asyncio.gather(given_up, return_exceptions=True)
     assert await count(ana) == 0
     monkeypatch.setattr(DeferredCommit, "commit", commit)
-    assert (await post(ana, "/tasks", DRAFT, key="one")).status_code == 201
+    assert (await post(ana, "/notes", DRAFT, key="one")).status_code == 201
     assert await count(ana) == 1

@@ -9,8 +9,8 @@ from uuid import UUID
 from app.modules.task.domain.entities import Labels, Priority, Task, TaskStatus, Title
 from app.modules.task.infrastructure.repositories import SqlTaskUnitOfWork
 from app.shared.infrastructure.database.connection import Database
+from tests.modules.task.samples import a_task
 from tests.support.people import Person
-from tests.support.tasks import a_task
 from tests.support.units import unit
 
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

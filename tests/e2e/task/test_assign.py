@@ -7,6 +7,7 @@ import pytest
 from app.container import ApplicationContainer
 from app.modules.task.domain.events import TaskAssigned
 from app.shared.domain.base_entity import new_id
+from tests.modules.task.samples import create_task
 from tests.support.accounts import an_account, save
 from tests.support.people import Person
 from tests.support.published import Published
@@ -15,7 +16,7 @@ from tests.support.published import Published
 @pytest.fixture
 async def task(ana: Person, bruno: Person) -> dict[str, Any]:
     """Ana's, and Bruno's to do."""
-    created = await ana.create_task()
+    created = await create_task(ana)
     assigned = await assign(ana, created, bruno.id)
     found: dict[str, Any] = assigned.json()
     return found
@@ -32,14 +33,14 @@ async def assign(person: Person, task: dict[str, Any], assignee_id: str | None) 
 
 
 async def test_a_task_can_be_given_to_somebody(ana: Person, bruno: Person) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     answer = await assign(ana, task, bruno.id)
     assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')
     assert (answer.json()["assignee_id"], answer.json()["owner_id"]) == (bruno.id, ana.id)
 
 
 async def test_a_task_can_be_given_to_oneself(ana: Person) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     assert (await assign(ana, task, ana.id)).json()["assignee_id"] == ana.id
     assert len((await ana.get("/tasks")).json()["items"]) == 1
 
@@ -72,7 +73,7 @@ async def test_a_task_cannot_be_given_to_who_cannot_be_counted_on(
         carla.deactivate(now=carla.updated_at)
     if who != "unknown":
         await save(container, carla)
-    task = await ana.create_task()
+    task = await create_task(ana)
 
     answer = await assign(ana, task, str(carla.id))
 
@@ -84,7 +85,7 @@ async def test_a_task_cannot_be_given_to_who_cannot_be_counted_on(
 
 @pytest.mark.parametrize("body", [{}, {"assignee_id": "ana"}, {"assignee_id": 1}, {"who": None}])
 async def test_an_assignment_names_somebody_or_nobody(ana: Person, body: Any) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     answer = await ana.post(f"/tasks/{task['id']}/assign", body, version=1)
     assert answer.status_code == 422
 

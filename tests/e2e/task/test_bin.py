@@ -11,6 +11,7 @@ from app.modules.task.application.handlers import EmptyBin
 from app.modules.task.infrastructure.tables import task as task_table
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.statement import Statement
+from tests.modules.task.samples import create_task
 from tests.support.batches import call_to_the_end
 from tests.support.people import Person
 
@@ -20,7 +21,7 @@ MOMENT = dt.timedelta(microseconds=1)
 @pytest.fixture
 async def task(ana: Person, bruno: Person) -> dict[str, Any]:
     """Ana's, Bruno's to do, and in the bin."""
-    created = await ana.create_task(title="Lay the foundation", labels=["home"])
+    created = await create_task(ana, title="Lay the foundation", labels=["home"])
     path = f"/tasks/{created['id']}"
     assigned = await ana.post(f"{path}/assign", {"assignee_id": bruno.id}, version=1)
     answer = await ana.delete(path, version=2)

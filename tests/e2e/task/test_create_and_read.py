@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.modules.task.samples import create_task
 from tests.support.people import Person
 
 DETAILS = {
@@ -44,12 +45,12 @@ async def test_a_task_needs_no_more_than_a_title(ana: Person) -> None:
 
 
 async def test_a_task_has_all_that_it_was_given(ana: Person) -> None:
-    task = await ana.create_task(**DETAILS)
+    task = await create_task(ana, **DETAILS)
     assert {name: task[name] for name in DETAILS} == DETAILS
 
 
 async def test_a_due_time_is_kept_in_utc_to_the_microsecond(ana: Person) -> None:
-    task = await ana.create_task(due_at="2026-03-01T09:30:00.000001-03:00")
+    task = await create_task(ana, due_at="2026-03-01T09:30:00.000001-03:00")
     assert task["due_at"] == "2026-03-01T12:30:00.000001Z"
     read = (await ana.get(f"/tasks/{task['id']}")).json()
     assert read["due_at"] == "2026-03-01T12:30:00.000001Z"
@@ -75,7 +76,7 @@ async def test_every_field_is_at_its_limit_and_still_accepted(ana: Person) -> No
         "labels": [f"{n:040}" for n in range(10)],
         "due_at": "2200-12-31T23:59:59.999999Z",
     }
-    task = await ana.create_task(**details)
+    task = await create_task(ana, **details)
     assert {name: task[name] for name in details} == details
 
 
@@ -139,7 +140,7 @@ async def test_a_task_without_a_title_is_refused(ana: Person) -> None:
 async def test_who_has_the_current_version_already_gets_it_not_again(
     ana: Person, tags: str
 ) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
 
     answer = await ana.get(f"/tasks/{task['id']}", headers={"If-None-Match": tags})
 
@@ -149,7 +150,7 @@ async def test_who_has_the_current_version_already_gets_it_not_again(
 
 @pytest.mark.parametrize("tags", ['"2"', 'W/"2"', '"0", "2"', "1", '"11"', '""', "", "nonsense"])
 async def test_who_has_another_version_gets_the_current_one(ana: Person, tags: str) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
 
     answer = await ana.get(f"/tasks/{task['id']}", headers={"If-None-Match": tags})
 
@@ -157,7 +158,7 @@ async def test_who_has_another_version_gets_the_current_one(ana: Person, tags: s
 
 
 async def test_after_a_change_the_old_version_is_not_the_current_one(ana: Person) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     await ana.patch(f"/tasks/{task['id']}", {"title": "Dig deeper"}, version=1)
 
     answer = await ana.get(f"/tasks/{task['id']}", headers={"If-None-Match": '"1"'})

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from app.shared.infrastructure.database.connection import Database, Row
+from tests.modules.task.samples import create_task
 from tests.support.events import OF_ONE
 from tests.support.people import Person
 
@@ -15,7 +16,7 @@ async def history(database: Database, task_id: str) -> list[Row]:
 async def test_the_whole_life_of_a_task_is_written_down(
     ana: Person, bruno: Person, database: Database
 ) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     path = f"/tasks/{task['id']}"
     await ana.patch(path, {"priority": "high", "labels": ["home"]}, version=1)
     await ana.post(f"{path}/assign", {"assignee_id": bruno.id}, version=2)
@@ -51,7 +52,7 @@ async def test_the_whole_life_of_a_task_is_written_down(
 async def test_what_was_refused_is_not_written_down(
     ana: Person, bruno: Person, database: Database
 ) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     path = f"/tasks/{task['id']}"
     refused = [
         await ana.patch(path, {"title": ""}, version=1),
@@ -79,6 +80,6 @@ async def test_an_event_belongs_to_the_request_that_made_it(
 
 
 async def test_an_event_holds_no_word_of_what_a_task_says(ana: Person, database: Database) -> None:
-    task = await ana.create_task(title="secret", description="secret", labels=["secret"])
+    task = await create_task(ana, title="secret", description="secret", labels=["secret"])
     await ana.patch(f"/tasks/{task['id']}", {"title": "secret too"}, version=1)
     assert "secret" not in str([dict(row) for row in await history(database, task["id"])])

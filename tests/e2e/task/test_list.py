@@ -7,6 +7,7 @@ import pytest
 
 from app.shared.infrastructure.database.connection import Database
 from tests.e2e.task.listing import SORTS, Item, in_order, some_tasks, store, visible
+from tests.modules.task.samples import create_task
 from tests.support.people import Person
 
 SORT_VALUES = [sign + name for name in SORTS for sign in ("", "-")]
@@ -129,7 +130,7 @@ async def test_all_filters_together_let_through_what_passes_each(
         "due_at": "2026-06-01T00:00:00Z",
         "labels": ["needle"],
     }
-    needle = await ana.create_task(**wanted)
+    needle = await create_task(ana, **wanted)
     path = f"/tasks/{needle['id']}"
     await ana.post(f"{path}/assign", {"assignee_id": ana.id}, version=1)
     await ana.post(f"{path}/start", version=2)
@@ -204,20 +205,20 @@ async def test_a_search_finds_what_was_typed_in_upper_or_lower_case(
     ana: Person, q: str, found: list[str]
 ) -> None:
     for title in TITLES:
-        await ana.create_task(title=title)
+        await create_task(ana, title=title)
     assert sorted(task["title"] for task in await listed(ana, q=q)) == sorted(found)
 
 
 async def test_a_search_looks_into_titles_and_descriptions(ana: Person) -> None:
-    await ana.create_task(title="A needle")
-    await ana.create_task(title="A haystack", description="With a\nneedle.")
-    await ana.create_task(title="Nothing", labels=["needle"])
+    await create_task(ana, title="A needle")
+    await create_task(ana, title="A haystack", description="With a\nneedle.")
+    await create_task(ana, title="Nothing", labels=["needle"])
     found = await listed(ana, q="needle")
     assert sorted(task["title"] for task in found) == ["A haystack", "A needle"]
 
 
 @pytest.mark.parametrize("label", ["hom", "HOME", "home%", "h_me", "%"])
 async def test_a_label_is_found_whole_and_as_it_was_written(ana: Person, label: str) -> None:
-    await ana.create_task(labels=["home", "work"])
+    await create_task(ana, labels=["home", "work"])
     assert await listed(ana, label=label) == []
     assert len(await listed(ana, label="home")) == 1

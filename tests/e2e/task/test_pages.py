@@ -6,8 +6,8 @@ import pytest
 
 from app.shared.infrastructure.database.connection import Database
 from tests.e2e.task.listing import SORTS, Item, in_order, pages, some_tasks, store, visible
+from tests.modules.task.samples import a_task, create_task
 from tests.support.people import Person
-from tests.support.tasks import a_task
 
 SORT_VALUES = [sign + name for name in SORTS for sign in ("", "-")]
 
@@ -58,7 +58,7 @@ async def test_pages_of_a_filtered_list_are_what_passes(
 
 async def test_a_page_that_ends_with_the_last_task_is_the_last(ana: Person) -> None:
     for _ in range(4):
-        await ana.create_task()
+        await create_task(ana)
     first = (await ana.get("/tasks?limit=2")).json()
     last = (await ana.get(f"/tasks?limit=2&cursor={first['next_cursor']}")).json()
     assert first["next_cursor"] is not None
@@ -82,8 +82,8 @@ async def test_tasks_that_come_and_go_meanwhile_neither_repeat_nor_hide_others(
 
     async def come_and_go() -> None:
         if leaving:
-            await ana.create_task(priority="low")
-            await ana.create_task(priority="urgent", due_at="2026-01-01T00:30:00Z")
+            await create_task(ana, priority="low")
+            await create_task(ana, priority="urgent", due_at="2026-01-01T00:30:00Z")
             gone = leaving.pop()
             assert (await ana.delete(f"/tasks/{gone['id']}", version=1)).status_code == 204
 
@@ -103,7 +103,7 @@ QUERY = {"sort": "due_at", "status": "open", "limit": "1"}
 @pytest.fixture
 async def cursor(ana: Person) -> str:
     for _ in range(3):
-        await ana.create_task(due_at="2026-03-01T00:00:00Z")
+        await create_task(ana, due_at="2026-03-01T00:00:00Z")
     found: str = (await ana.get("/tasks", params=QUERY)).json()["next_cursor"]
     return found
 

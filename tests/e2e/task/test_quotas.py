@@ -7,6 +7,7 @@ import pytest
 from app.container import ApplicationContainer
 from app.modules.task.application.quotas import AssignmentQuota, TaskQuotas
 from app.shared.infrastructure.limits.local import LocalLimiter
+from tests.modules.task.samples import create_task
 from tests.support.people import Person
 
 QUOTAS = TaskQuotas(tasks=2, text_bytes=1_000, assignments_a_day=1)
@@ -26,7 +27,7 @@ def told(answer: Any) -> tuple[int, str, str, int]:
 
 async def test_who_has_as_many_tasks_as_an_account_may_have_is_told_so(ana: Person) -> None:
     for _ in range(2):
-        await ana.create_task()
+        await create_task(ana)
     answer = await ana.post("/tasks", {"title": "One more"})
     assert told(answer) == (409, "quota_exceeded", "tasks", 2)
     assert "at most 2 tasks" in answer.json()["detail"]
@@ -34,7 +35,7 @@ async def test_who_has_as_many_tasks_as_an_account_may_have_is_told_so(ana: Pers
 
 
 async def test_who_has_as_much_text_as_an_account_may_have_is_told_so(ana: Person) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     answer = await ana.patch(f"/tasks/{task['id']}", {"description": "x" * 1_000}, version=1)
     assert told(answer) == (409, "quota_exceeded", "task_bytes", 1_000)
 
@@ -42,7 +43,7 @@ async def test_who_has_as_much_text_as_an_account_may_have_is_told_so(ana: Perso
 async def test_who_has_given_as_many_tasks_away_as_one_may_in_a_day_is_told_so(
     ana: Person, bruno: Person
 ) -> None:
-    first, second = await ana.create_task(), await ana.create_task()
+    first, second = await create_task(ana), await create_task(ana)
     for task, status in ((first, 200), (second, 409)):
         path = f"/tasks/{task['id']}/assign"
         answer = await ana.post(path, {"assignee_id": bruno.id}, version=1)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.shared.infrastructure.database.connection import Database
+from tests.modules.task.samples import create_task
 from tests.support.events import count_events
 from tests.support.people import Person
 
@@ -27,7 +28,7 @@ CHANGED: dict[str, Any] = {
 
 @pytest.fixture
 async def task(ana: Person) -> dict[str, Any]:
-    return await ana.create_task(**DETAILS)
+    return await create_task(ana, **DETAILS)
 
 
 @pytest.fixture

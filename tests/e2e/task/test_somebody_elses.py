@@ -7,6 +7,7 @@ import pytest
 from app.core.http.routing import ApiRoute
 from app.core.http.service import Service
 from app.shared.domain.base_entity import new_id
+from tests.modules.task.samples import create_task
 from tests.support.people import Person
 
 REQUEST_ID = "the-same-for-both"
@@ -50,7 +51,7 @@ async def ask(person: Person, route: str, task_id: str, if_match: str) -> Any:
 async def test_somebody_elses_task_is_answered_as_one_that_never_was(
     service: Service, ana: Person, bruno: Person, state: str, if_match: str
 ) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     path = f"/tasks/{task['id']}"
     if state == "done":
         await ana.post(f"{path}/complete", version=1)
@@ -68,7 +69,7 @@ async def test_somebody_elses_task_is_answered_as_one_that_never_was(
 async def test_after_all_that_the_task_is_as_it_was(
     service: Service, ana: Person, bruno: Person
 ) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     for route in sorted(routes_of(service)):
         await ask(bruno, route, task["id"], "*")
     assert (await ana.get(f"/tasks/{task['id']}")).json() == task

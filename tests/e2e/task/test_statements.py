@@ -1,11 +1,12 @@
 """How often the database is asked: a request that asks more often one day fails here first."""
 
+from tests.modules.task.samples import create_task
 from tests.support.people import Person
 from tests.support.statements import Statements
 
 
 async def test_reading_a_task_is_one_statement(ana: Person, statements: Statements) -> None:
-    task = await ana.create_task()  # and the session is remembered
+    task = await create_task(ana)  # and the session is remembered
     await statements.forget()
 
     assert (await ana.get(f"/tasks/{task['id']}")).status_code == 200
@@ -18,8 +19,8 @@ async def test_listing_tasks_is_one_statement_however_many_there_are(
     ana: Person, bruno: Person, statements: Statements
 ) -> None:
     for _ in range(5):
-        await ana.create_task()
-        theirs = await bruno.create_task()
+        await create_task(ana)
+        theirs = await create_task(bruno)
         await bruno.post(f"/tasks/{theirs['id']}/assign", {"assignee_id": ana.id}, version=1)
     await statements.forget()
 
@@ -30,7 +31,7 @@ async def test_listing_tasks_is_one_statement_however_many_there_are(
 
 
 async def test_a_total_costs_one_statement_more(ana: Person, statements: Statements) -> None:
-    await ana.create_task()
+    await create_task(ana)
     await statements.forget()
     assert (await ana.get("/tasks?with_total=true")).json()["total"] == 1
     assert len(await statements.in_all()) == 2
@@ -39,10 +40,10 @@ async def test_a_total_costs_one_statement_more(ana: Person, statements: Stateme
 async def test_creating_a_task_writes_it_and_its_event_and_nothing_else(
     ana: Person, statements: Statements
 ) -> None:
-    await ana.create_task()  # and what the account has is counted: there is leave for more
+    await create_task(ana)  # and what the account has is counted: there is leave for more
     await statements.forget()
 
-    await ana.create_task()
+    await create_task(ana)
 
     task, event = await statements.without_transactions()
     assert task.startswith("INSERT INTO TASK")
@@ -55,7 +56,7 @@ async def test_what_an_account_has_is_counted_before_its_first_task(
     await ana.get("/tasks")
     await statements.forget()
 
-    await ana.create_task()
+    await create_task(ana)
 
     said = await statements.without_transactions()
     assert [sql.split()[0] for sql in said] == ["SELECT", "SELECT", "INSERT", "INSERT"]
@@ -64,7 +65,7 @@ async def test_what_an_account_has_is_counted_before_its_first_task(
 async def test_changing_a_task_reads_it_writes_it_and_writes_the_event(
     ana: Person, statements: Statements
 ) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     await statements.forget()
 
     await ana.patch(f"/tasks/{task['id']}", {"priority": "high"}, version=1)
@@ -79,7 +80,7 @@ async def test_changing_a_task_reads_it_writes_it_and_writes_the_event(
 async def test_a_change_that_changes_nothing_writes_nothing(
     ana: Person, statements: Statements
 ) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     await statements.forget()
 
     await ana.patch(f"/tasks/{task['id']}", {"title": task["title"]}, version=1)

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, delete
 from app.core.http.service import Service
 from app.shared.infrastructure.database.models import event_log
 from app.shared.infrastructure.database.statement import Statement
+from tests.modules.task.samples import create_task
 from tests.support.people import Person
 
 FORGET = Statement(
@@ -16,7 +17,7 @@ FORGET = Statement(
 async def test_a_history_tells_what_happened_when_and_by_whom_oldest_first(
     ana: Person, bruno: Person
 ) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     path = f"/tasks/{task['id']}"
     await ana.patch(path, {"priority": "high"}, version=1)
     await ana.post(f"{path}/assign", {"assignee_id": bruno.id}, version=2)
@@ -50,7 +51,7 @@ async def test_a_history_tells_what_happened_when_and_by_whom_oldest_first(
 
 
 async def test_a_long_history_goes_on_page_by_page(ana: Person) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     path = f"/tasks/{task['id']}"
     for version, title in enumerate(("one", "two", "three", "four"), start=1):
         await ana.patch(path, {"title": title}, version=version)
@@ -68,7 +69,7 @@ async def test_a_long_history_goes_on_page_by_page(ana: Person) -> None:
 async def test_several_events_of_one_change_are_told_apart_in_their_order(
     ana: Person, service: Service
 ) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     path = f"/tasks/{task['id']}"
     await ana.post(f"{path}/complete", version=1)
     await ana.post(f"{path}/reopen", version=2)
@@ -88,7 +89,7 @@ async def test_several_events_of_one_change_are_told_apart_in_their_order(
 
 
 async def test_nobody_else_learns_that_there_is_a_history(ana: Person, bruno: Person) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     absent = await bruno.get("/tasks/00000000-0000-7000-8000-000000000000/history")
     hidden = await bruno.get(f"/tasks/{task['id']}/history")
     assert absent.status_code == hidden.status_code == 404
@@ -96,7 +97,7 @@ async def test_nobody_else_learns_that_there_is_a_history(ana: Person, bruno: Pe
 
 
 async def test_a_task_in_the_bin_has_no_history_as_it_has_no_page(ana: Person) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     await ana.delete(f"/tasks/{task['id']}", version=1)
     assert (await ana.get(f"/tasks/{task['id']}/history")).status_code == 404
 
@@ -104,7 +105,7 @@ async def test_a_task_in_the_bin_has_no_history_as_it_has_no_page(ana: Person) -
 async def test_a_task_whose_events_were_forgotten_has_an_empty_history(
     ana: Person, service: Service
 ) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     async with service.state.container.database().transaction() as connection:
         await connection.execute(FORGET, {"of_version": 1})
         await connection.commit()
@@ -113,7 +114,7 @@ async def test_a_task_whose_events_were_forgotten_has_an_empty_history(
 
 
 async def test_a_cursor_fits_the_history_that_it_was_given_for(ana: Person) -> None:
-    one, other = await asyncio.gather(ana.create_task(), ana.create_task())
+    one, other = await asyncio.gather(create_task(ana), create_task(ana))
     await ana.patch(f"/tasks/{one['id']}", {"title": "changed"}, version=1)
     page = (await ana.get(f"/tasks/{one['id']}/history?limit=1")).json()
     elsewhere = await ana.get(f"/tasks/{other['id']}/history?cursor={page['next_cursor']}")
@@ -122,6 +123,6 @@ async def test_a_cursor_fits_the_history_that_it_was_given_for(ana: Person) -> N
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "sort=created_at"])
 async def test_a_history_takes_no_other_parameters(ana: Person, query: str) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     answer = await ana.get(f"/tasks/{task['id']}/history?{query}")
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")

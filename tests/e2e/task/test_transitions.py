@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.modules.task.samples import create_task
 from tests.support.people import Person
 
 ROUTES = {
@@ -43,7 +44,7 @@ CELLS = [(step, before, after) for step, row in TABLE.items() for before, after 
 
 
 async def in_status(person: Person, status: str) -> dict[str, Any]:
-    task = await person.create_task()
+    task = await create_task(person)
     for step in ROUTES[status]:
         answer = await person.post(f"/tasks/{task['id']}/{step}", version=task["version"])
         task = answer.json()

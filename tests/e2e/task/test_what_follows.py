@@ -11,6 +11,7 @@ from app.config.settings import Settings
 from app.core.http.service import Service
 from app.modules.task.domain.events import TaskCompleted
 from app.shared.application.base_usecase import SystemClock
+from tests.modules.task.samples import create_task
 from tests.support.people import Person
 from tests.support.published import Published
 from tests.support.scenario import Drain, Scenario
@@ -42,7 +43,7 @@ def mail(settings: Settings) -> Iterator[Email]:
 
 
 async def test_that_a_task_is_done_is_published_once(ana: Person, published: Published) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     await ana.post(f"/tasks/{task['id']}/complete", version=1)
     await ana.post(f"/tasks/{task['id']}/complete", version=2)  # it is done already
 
@@ -53,7 +54,7 @@ async def test_that_a_task_is_done_is_published_once(ana: Person, published: Pub
 async def test_whoever_is_given_a_task_gets_a_letter(
     ana: Person, bruno: Person, drain: Drain, mail: Email
 ) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     await ana.post(f"/tasks/{task['id']}/assign", {"assignee_id": bruno.id}, version=1)
     await drain()
 
@@ -64,7 +65,7 @@ async def test_whoever_is_given_a_task_gets_a_letter(
 async def test_a_letter_that_could_not_be_sent_is_sent_later(
     ana: Person, bruno: Person, drain: Drain, mail: Email
 ) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     mail.break_down()
     await ana.post(f"/tasks/{task['id']}/assign", {"assignee_id": bruno.id}, version=1)
     await drain()
@@ -78,7 +79,7 @@ async def test_a_letter_that_could_not_be_sent_is_sent_later(
 async def test_when_somebody_is_gone_their_tasks_go_back(
     ana: Person, bruno: Person, service: Service, scenario: Scenario
 ) -> None:
-    task = await ana.create_task()
+    task = await create_task(ana)
     await ana.post(f"/tasks/{task['id']}/assign", {"assignee_id": bruno.id}, version=1)
 
     async def bruno_is_deactivated() -> None:
@@ -103,7 +104,7 @@ async def test_a_scenario_that_does_not_come_true_says_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("tests.support.scenario.PATIENCE_SECONDS", 1)
-    task = await ana.create_task()
+    task = await create_task(ana)
     mail.break_down()
 
     async def bruno_is_given_it() -> None:

@@ -88,10 +88,10 @@ async def test_a_form_of_a_browser_that_is_not_acceptable_is_told_why(
 
 async def test_with_the_cookie_a_browser_does_what_its_user_may(browser: Browser) -> None:
     assert (await browser.get("/users/me")).json()["email"] == "ana@example.com"
-    made = await browser.post("/tasks", json={"title": "Paint"})
+    made = await browser.post("/notes", json={"title": "Paint"})
     assert made.status_code == 201
     tag = {"If-Match": made.headers["etag"]}
-    path = f"/tasks/{made.json()['id']}"
+    path = f"/notes/{made.json()['id']}"
     patched = await browser.request("PATCH", path, json={"title": "Plant"}, headers=tag)
     assert patched.status_code == 200
     assert (await browser.get("/users")).status_code == 403
@@ -103,7 +103,7 @@ async def test_a_change_that_another_page_asks_for_is_refused(
 ) -> None:
     browser.origin = origin
     for method, path in (
-        *(("POST", "/tasks"), ("POST", "/auth/logout"), ("DELETE", "/auth/sessions")),
+        *(("POST", "/notes"), ("POST", "/auth/logout"), ("DELETE", "/auth/sessions")),
         *(("PATCH", "/users/me"), ("POST", "/auth/keys")),
     ):
         answer = await browser.request(method, path, json={})
@@ -128,7 +128,7 @@ async def test_what_a_form_of_another_site_could_send_is_no_json(
     browser: Browser, media_type: str
 ) -> None:
     answer = await browser.post(
-        "/tasks", content=b'{"title": "Paint"}', headers={"Content-Type": media_type}
+        "/notes", content=b'{"title": "Paint"}', headers={"Content-Type": media_type}
     )
     assert problem(answer) == (415, "unsupported_media_type")
 
@@ -139,7 +139,7 @@ async def test_a_bearer_needs_no_origin_and_comes_before_a_cookie(
     browser.origin = "http://evil.example"
     bearer = {"Authorization": f"Bearer {bruno.access_token}"}
     assert (await browser.get("/users/me", headers=bearer)).json()["id"] == bruno.id
-    made = await browser.post("/tasks", json={"title": "Paint"}, headers=bearer)
+    made = await browser.post("/notes", json={"title": "Paint"}, headers=bearer)
     assert made.json()["owner_id"] == bruno.id
     for wrong in ("", "Bearer x", "Basic YTpi"):
         answer = await browser.get("/users/me", headers={"Authorization": wrong})

@@ -28,7 +28,7 @@ from tests.support.people import PASSWORD, Person
 DAY = dt.timedelta(days=1)
 SHAPE = re.compile(r"alk_[0-9a-f]{12}_[0-9a-f]{64}")
 REFUSED = (401, "unauthenticated")
-READ, WRITE = "task:read", "task:write"
+READ, WRITE = "note:read", "note:write"
 DRAFT = {"name": "x", "scopes": [READ], "current_password": PASSWORD}
 
 
@@ -69,9 +69,9 @@ async def test_a_key_is_shown_once_and_stored_as_its_fingerprint(ana: Person, ro
 async def test_a_key_does_what_its_scopes_say_and_no_more(ana: Person) -> None:
     reads = program(ana, await make(ana, READ))
     writes = program(ana, await make(ana, READ, WRITE))
-    assert (await writes.post("/tasks", {"title": "Paint"})).status_code == 201
-    assert len((await reads.get("/tasks")).json()["items"]) == 1
-    assert problem(await reads.post("/tasks", {"title": "Paint"})) == (403, "forbidden")
+    assert (await writes.post("/notes", {"title": "Paint"})).status_code == 201
+    assert len((await reads.get("/notes")).json()["items"]) == 1
+    assert problem(await reads.post("/notes", {"title": "Paint"})) == (403, "forbidden")
 
 
 async def test_a_key_opens_nothing_that_names_no_permission(service: Service, ana: Person) -> None:
@@ -88,7 +88,7 @@ async def test_a_key_opens_nothing_that_names_no_permission(service: Service, an
 
 
 async def test_scopes_are_permissions_of_ones_own(ana: Person) -> None:
-    for scopes in (["user:admin"], [READ, "user:admin"], ["task:everything"]):
+    for scopes in (["user:admin"], [READ, "user:admin"], ["note:everything"]):
         answer = await ana.post("/auth/keys", {**DRAFT, "scopes": scopes})
         assert complaints(answer) == [("/scopes", "not_allowed")]
     assert (await ana.get("/auth/keys")).json() == {"items": []}
@@ -106,7 +106,7 @@ async def test_a_right_that_its_owner_lost_is_lost_to_the_key(
 
     await change_account("admin@example.com", demote)
     assert problem(await key.get("/users")) == (403, "forbidden")
-    assert (await key.get("/tasks")).status_code == 200
+    assert (await key.get("/notes")).status_code == 200
 
 
 @pytest.mark.usefixtures("nothing_remembered")
@@ -115,10 +115,10 @@ async def test_a_key_that_was_deleted_is_refused_and_gone(
 ) -> None:
     made = await make(ana)
     key = program(ana, made)
-    assert (await key.get("/tasks")).status_code == 200
+    assert (await key.get("/notes")).status_code == 200
     answer = await ana.delete(f"/auth/keys/{made['id']}")
     assert (answer.status_code, answer.content) == (204, b"")
-    assert problem(await key.get("/tasks")) == REFUSED
+    assert problem(await key.get("/notes")) == REFUSED
     assert (await ana.get("/auth/keys")).json() == {"items": []}
     assert [line["event"] for line in security_log] == ["key made", "key deleted"]
     assert made["key"] not in str(security_log)
@@ -131,7 +131,7 @@ async def test_somebody_elses_key_is_as_absent_as_one_that_is_not_there(
     foreign = said(await ana.delete(f"/auth/keys/{brunos['id']}"))
     assert foreign == said(await ana.delete("/auth/keys/0190f5a0-0000-7000-8000-000000000001"))
     assert foreign.status == 404
-    assert (await program(bruno, brunos).get("/tasks")).status_code == 200
+    assert (await program(bruno, brunos).get("/notes")).status_code == 200
     assert (await ana.get("/auth/keys")).json() == {"items": []}
 
 
@@ -141,9 +141,9 @@ async def test_a_key_ends_when_it_was_meant_to(
 ) -> None:
     now = dt.datetime.now(dt.UTC)
     key = program(ana, await make(ana, expires_at=(now + DAY).isoformat()))
-    assert (await key.get("/tasks")).status_code == 200
+    assert (await key.get("/notes")).status_code == 200
     await change_keys(container, expires_at=now)
-    assert problem(await key.get("/tasks")) == REFUSED
+    assert problem(await key.get("/notes")) == REFUSED
 
 
 async def test_a_key_ends_after_it_began_and_within_a_year(ana: Person) -> None:
@@ -160,7 +160,7 @@ async def test_a_key_of_a_closed_account_is_worth_nothing_and_stays_so(
     key = program(ana, await make(ana))
     now = dt.datetime.now(dt.UTC)
     await change_account("ana@example.com", lambda user: user.deactivate(now=now))
-    assert problem(await key.get("/tasks")) == REFUSED
+    assert problem(await key.get("/notes")) == REFUSED
     async with container.user.uow() as uow:
         user_id = UUID(ana.id)
         await WhenUserDeactivatedDeleteTheirKeys()(UserDeactivated(user_id=user_id), uow)
@@ -170,7 +170,7 @@ async def test_a_key_of_a_closed_account_is_worth_nothing_and_stays_so(
         user.is_active = True
 
     await change_account("ana@example.com", open_again)
-    assert problem(await key.get("/tasks")) == REFUSED
+    assert problem(await key.get("/notes")) == REFUSED
 
 
 @pytest.mark.usefixtures("nothing_remembered")
@@ -178,14 +178,14 @@ async def test_its_last_use_is_noted_once_a_minute(
     ana: Person, rows: Rows, container: ApplicationContainer
 ) -> None:
     key = program(ana, await make(ana))
-    await key.get("/tasks")
+    await key.get("/notes")
     [first] = await rows(select(api_key.c.last_used_at))
     assert first["last_used_at"] is not None
-    await key.get("/tasks")
+    await key.get("/notes")
     assert await rows(select(api_key.c.last_used_at)) == [first]
     earlier = first["last_used_at"] - dt.timedelta(minutes=1)
     await change_keys(container, last_used_at=earlier)
-    await key.get("/tasks")
+    await key.get("/notes")
     [later] = await rows(select(api_key.c.last_used_at))
     assert later["last_used_at"] > first["last_used_at"]
 
@@ -210,17 +210,17 @@ async def test_an_account_has_fifty_keys_at_most_however_they_are_made(
 async def test_ending_other_sessions_leaves_the_keys(ana: Person) -> None:
     key = program(ana, await make(ana))
     await ana.delete("/auth/sessions")
-    assert (await key.get("/tasks")).status_code == 200
+    assert (await key.get("/notes")).status_code == 200
 
 
 async def test_what_only_looks_like_a_key_is_refused_like_anything_else(ana: Person) -> None:
     made = (await make(ana))["key"]
-    refusal = said(await ana.client.get("/api/v1/tasks"))
+    refusal = said(await ana.client.get("/api/v1/notes"))
     for text in (
         *("alk_", "alk_x", made[:-1], made + "0", made.upper(), made[:-1] + "g"),
         *(KeySecret.make().text, made.removeprefix("alk_"), f"{made},{made}"),
     ):
-        assert said(await Person(ana.client, text, "").get("/tasks")) == refusal, text
+        assert said(await Person(ana.client, text, "").get("/notes")) == refusal, text
 
 
 async def test_a_purge_forgets_keys_that_expired_over_thirty_days_ago(

@@ -54,13 +54,13 @@ async def test_a_reset_ends_all_keys_of_the_account_and_no_others(
     ana: Person, bruno: Person, send: Post, mail: Mailbox
 ) -> None:
     key, brunos = program(ana, await make(ana)), program(bruno, await make(bruno))
-    assert (await key.get("/tasks")).status_code == 200
+    assert (await key.get("/notes")).status_code == 200
     await send("/password/forgot", email=ANA)
     token = await mail.token(ANA, "reset-password")
     answer = await send("/password/reset", token=token, new_password=NEW)
     assert answer.status_code == 204
-    assert problem(await key.get("/tasks")) == REFUSED
-    assert (await brunos.get("/tasks")).status_code == 200
+    assert problem(await key.get("/notes")) == REFUSED
+    assert (await brunos.get("/notes")).status_code == 200
 
 
 @pytest.mark.usefixtures("nothing_remembered")
@@ -73,9 +73,9 @@ async def test_a_new_password_ends_all_keys_unless_they_are_to_be_kept(
     key, brunos = program(ana, await make(ana)), program(bruno, await make(bruno))
     body = {"current_password": PASSWORD, "new_password": NEW, **said}
     assert (await ana.put("/users/me/password", body)).status_code == 204
-    assert ((await key.get("/tasks")).status_code == 200) == stays
+    assert ((await key.get("/notes")).status_code == 200) == stays
     assert len((await ana.get("/auth/keys")).json()["items"]) == stays
-    assert (await brunos.get("/tasks")).status_code == 200
+    assert (await brunos.get("/notes")).status_code == 200
 
 
 async def test_a_password_that_was_changed_while_it_was_checked_makes_no_key(

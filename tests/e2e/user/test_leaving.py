@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import select
 
 from app.container import ApplicationContainer
-from app.modules.task.infrastructure.tables import task as task_table
 from app.modules.user.domain.events import UserDeleted
 from app.modules.user.infrastructure.tables import one_time_token, refresh_token, user_session
 from app.modules.user.infrastructure.tables import user as user_table
@@ -12,6 +11,7 @@ from app.shared.infrastructure.database.models import metadata
 from tests.e2e.user.answers import problem
 from tests.e2e.user.conftest import Post, Rows
 from tests.e2e.user.mailbox import Mailbox
+from tests.modules.note.storage import note as note_table
 from tests.support.people import PASSWORD, Person
 from tests.support.published import Published
 from tests.support.scenario import Drain
@@ -63,40 +63,25 @@ async def test_nobody_is_deleted_without_the_password(ana: Person, sign_in: Post
     assert (await sign_in(ANA)).status_code == 200
 
 
-async def test_their_tasks_go_and_the_tasks_of_others_go_back(
-    ana: Person, bruno: Person, drain: Drain, rows: Rows
-) -> None:
-    own = await ana.create_task()
-    binned = await ana.create_task()
-    await ana.delete(f"/tasks/{binned['id']}", version=1)
-    await ana.post(f"/tasks/{own['id']}/assign", {"assignee_id": bruno.id}, version=1)
-    given = await bruno.create_task()
-    await bruno.post(f"/tasks/{given['id']}/assign", {"assignee_id": ana.id}, version=1)
-    await leave(ana)
-    await drain()
-    [left] = await rows(select(task_table))
-    assert (str(left["id"]), left["assignee_id"]) == (given["id"], None)
-
-
+@pytest.mark.usefixtures("bruno")
 async def test_no_column_of_any_table_knows_of_them_any_more(
-    *, ana: Person, bruno: Person, send: Post, mail: Mailbox, drain: Drain, rows: Rows
+    *, ana: Person, send: Post, mail: Mailbox, drain: Drain, rows: Rows
 ) -> None:
     """Their address, a former one, a wanted one and their name, wherever they may have come to."""
     await ana.patch("/users/me", {"full_name": "Anastasia Canary"}, version="*")
     keyed = {"json": {"title": "Anastasia Canary"}, "headers": {"Idempotency-Key": "once"}}
-    assert (await ana.request("POST", "/tasks", **keyed)).status_code == 201
+    assert (await ana.request("POST", "/notes", **keyed)).status_code == 201
     wish = {"email": THERE, **LEAVE}
     await ana.put("/users/me/email", wish)
     await send("/email/confirm", token=await mail.token(THERE, "confirm-email"), password=PASSWORD)
     await ana.put("/users/me/email", {"email": "third@canary.example", **LEAVE})
     await send("/password/forgot", email=THERE)
     await send("/register", email=THERE, password=PASSWORD, full_name="Anastasia Canary")
-    task = await ana.create_task(title="Call Anastasia Canary", description=f"or write to {THERE}")
-    await ana.post(f"/tasks/{task['id']}/assign", {"assignee_id": bruno.id}, version=1)
-    await ana.patch(f"/tasks/{task['id']}", {"labels": ["canary"]}, version=2)
+    note = await ana.write_note(title="Call Anastasia Canary", text=f"or write to {THERE}")
+    await ana.patch(f"/notes/{note['id']}", {"labels": ["canary"]}, version=1)
     await drain()
     traces = (ANA, THERE, "canary", "anastasia")
-    assert await _tables_that_know(traces, rows) >= {"user", "task", "one_time_token"}
+    assert await _tables_that_know(traces, rows) >= {"user", "note", "one_time_token"}
 
     assert await leave(ana) == 204
     await drain()
@@ -110,7 +95,7 @@ async def _tables_that_know(traces: tuple[str, ...], rows: Rows) -> set[str]:
     """Look for the traces in every value of every row."""
     return {
         name
-        for name, table in metadata.tables.items()
+        for name, table in {**metadata.tables, "note": note_table}.items()
         for row in await rows(select(table))
         if any(trace in str(dict(row)).lower() for trace in traces)
     }

@@ -56,12 +56,12 @@ async def test_a_key_that_was_deleted_is_refused_by_the_other_process_within_a_s
 ) -> None:
     here, there = pair
     mine = bearing((await sign_in(here))["access_token"])
-    draft = {"name": "Nightly report", "scopes": ["task:read"], "current_password": PASSWORD}
+    draft = {"name": "Nightly report", "scopes": ["note:read"], "current_password": PASSWORD}
     key = (await here.post("/auth/keys", json=draft, headers=mine)).json()
-    assert (await there.get("/tasks", headers=bearing(key["key"]))).is_success
+    assert (await there.get("/notes", headers=bearing(key["key"]))).is_success
     answer = await here.delete(f"/auth/keys/{key['id']}", headers=mine)
     assert answer.status_code == 204
-    await is_refused_within_a_second(there, "/tasks", key["key"])
+    await is_refused_within_a_second(there, "/notes", key["key"])
 
 
 async def test_a_redis_that_forgets_everything_brings_no_session_back(

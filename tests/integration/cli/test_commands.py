@@ -11,7 +11,6 @@ import pytest
 
 from app.config.settings import load_settings
 from app.main import create_app
-from app.modules.task.application import seed
 from app.modules.user.application.seed import PASSWORD, USERS
 from app.shared.infrastructure.database.revisions import revisions
 from tests.integration.cli.conftest import Run, Set
@@ -102,17 +101,17 @@ def test_a_data_folder_of_any_name_holds_the_database(run: Run, set_to: Set, nam
 
 def test_a_fresh_database_is_migrated_up_down_and_up_again(run: Run) -> None:
     assert run("migrate") == (0, "The database is up to date.\n", "")
-    assert {"user", "task", "event_log"} <= tables()
+    assert {"user", "event_log"} <= tables()
     assert run("migrate").code == 0
     assert run("migrate", "--check").code == 0
 
     assert run("migrate", "--down", "base") == (0, "The database is at base.\n", "")
-    assert "task" not in tables()
+    assert "user" not in tables()
     code, _, errors = run("migrate", "--check")
     assert (code, errors) == (1, "Target database is not up to date.\n")
 
     assert run("migrate").code == 0
-    assert "task" in tables()
+    assert "user" in tables()
 
 
 def test_a_revision_that_is_not_there_is_an_error(run: Run) -> None:
@@ -243,32 +242,14 @@ def test_a_database_that_is_not_migrated_is_said_in_a_line(run: Run, command: st
 # --- seed ---------------------------------------------------------------------------------------
 
 
-def test_demo_data_is_added_once(run: Run, database: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seed, "TASKS_EACH", 200)
-    code, output, _ = run("seed")
-    assert code == 0
-    assert output.splitlines() == [
-        "Sign in as ana@example.com with the password 'correct horse battery'.",
-        "Added 600 tasks.",
-    ]
-    assert "Added 0 tasks." in run("seed").output
-
-    monkeypatch.setattr(seed, "TASKS_EACH", 300)
-    assert "Added 300 tasks." in run("seed").output
-
-
-def test_a_demo_user_signs_in_and_has_tasks(
-    run: Run, database: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(seed, "TASKS_EACH", 100)
-    run("seed")
+def test_demo_people_are_added_once_and_can_sign_in(run: Run, database: None) -> None:
+    for _ in range(2):
+        code, output, _ = run("seed")
+        assert code == 0
+        assert f"Sign in as {USERS[0]} with the password {PASSWORD!r}." in output.splitlines()
     with served(create_app(load_settings())) as address, httpx2.Client(base_url=address) as client:
         form = {"username": USERS[1], "password": PASSWORD}
-        pair = client.post("/api/v1/auth/token", data=form).json()
-        authorized = {"Authorization": f"Bearer {pair['access_token']}"}
-        page = client.get("/api/v1/tasks?with_total=true", headers=authorized).json()
-    assert page["total"] >= 100
-    assert {task["status"] for task in page["items"]} <= {"in_progress", "done", "cancelled"}
+        assert client.post("/api/v1/auth/token", data=form).is_success
 
 
 def test_production_takes_no_demo_data(run: Run, set_to: Set) -> None:
@@ -295,8 +276,8 @@ def test_the_document_is_printed_or_written(run: Run) -> None:
     assert "| `not_found` | 404 |" in Path("docs/api/problems.md").read_text(encoding="utf-8")
     catalogue = Path("docs/architecture/events.md").read_text(encoding="utf-8")
     assert catalogue.startswith("# Events\n\nBy hand.\n\n<!--")
-    assert "task.completed" in catalogue
+    assert "user.registered" in catalogue
     assert Path(".env.example").read_text(encoding="utf-8").startswith("# By hand.\n# ===")
     settings = Path("docs/deployment/settings.md").read_text(encoding="utf-8")
-    assert "| `TASK_BIN_KEEP_DAYS` | `30` |" in settings
-    assert '"task.completed"' in Path("docs/architecture/events.json").read_text(encoding="utf-8")
+    assert "| `SESSION_IDLE_DAYS` | `14` |" in settings
+    assert '"user.registered"' in Path("docs/architecture/events.json").read_text(encoding="utf-8")

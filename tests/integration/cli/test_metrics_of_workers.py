@@ -34,9 +34,11 @@ def worker(command: Command) -> Iterator[Running]:
 def test_who_has_the_token_sees_what_the_worker_did_and_what_waits(
     worker: Running, port: int
 ) -> None:
-    worker.wait_until(lambda: 'event_deliveries_total{handler="task.empty_bin"' in asked(port))
+    worker.wait_until(
+        lambda: 'event_deliveries_total{handler="user.forget_sessions"' in asked(port)
+    )
     shown = asked(port)
-    assert 'event_backlog{handler="task.empty_bin",state="dead"} 0.0' in shown
+    assert 'event_backlog{handler="user.forget_sessions",state="dead"} 0.0' in shown
     assert "event_oldest_ready_seconds{" in shown
     assert "event_blocked_streams{" in shown
     assert "event_delivery_attempts_count{" in shown

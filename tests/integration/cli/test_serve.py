@@ -45,7 +45,7 @@ def test_serving_on_a_port_that_is_taken_ends_with_an_error(
     assert f"nothing can be served on 127.0.0.1:{taken}: Address already in use; fix: " in errors
     assert "is at http" not in output  # it never was
     assert "Traceback" not in output + errors
-    assert "task" in tables()  # in development it was migrated first
+    assert "user" in tables()  # in development it was migrated first
 
 
 @pytest.mark.parametrize("host", ["nosuch.invalid", "[::1]", "192.0.2.1"])
@@ -110,7 +110,7 @@ def test_outside_development_the_server_neither_migrates_nor_greets(
     code, output, _ = run("serve")
     assert code != 0
     assert "is at http" not in output
-    assert "task" not in tables()
+    assert "user" not in tables()
 
 
 @pytest.mark.parametrize(

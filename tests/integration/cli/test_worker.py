@@ -18,8 +18,6 @@ from sqlalchemy import select
 from app.config.settings import load_settings
 from app.container import ApplicationContainer
 from app.core.events import every
-from app.modules.task.infrastructure.repositories import SqlTaskUnitOfWork
-from app.modules.task.infrastructure.tables import task
 from app.modules.user.domain.entities import User
 from app.modules.user.domain.sessions import RefreshToken, Session, SessionLimits
 from app.modules.user.infrastructure.repositories import SqlUserUnitOfWork
@@ -33,13 +31,12 @@ from tests.integration.cli.conftest import Run, Set
 from tests.support.probe.world import until
 from tests.support.samples import a_full
 from tests.support.server import PATIENCE_SECONDS, Command
-from tests.support.tasks import a_task
 from tests.support.units import unit
 
 SIGNALS = [signal.SIGTERM, signal.SIGINT]
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 A_DAY = dt.timedelta(days=1)
-KEPT = Statement(select(user_session.c.id).union_all(select(task.c.id)))
+KEPT = Statement(select(user_session.c.id))
 DELIVERIES = Statement(select(event_delivery))
 
 
@@ -55,7 +52,7 @@ async def container(database_url: str, set_to: Set) -> AsyncIterator[Application
 
 @pytest.fixture
 async def forgettable(database: Database) -> None:
-    """A session that ended and a task that was deleted, both long ago."""
+    """A session that ended long ago."""
     user = a_full(User, is_active=True)
     session = Session.start(user.id, limits=SessionLimits(idle=A_DAY, in_all=A_DAY), now=LONG_AGO)
     async with unit(SqlUserUnitOfWork, database) as uow:
@@ -63,14 +60,11 @@ async def forgettable(database: Database) -> None:
         version = user.password_version
         assert await uow.sessions.start(session, RefreshToken.make(), password_version=version)
         await uow.commit()
-    async with unit(SqlTaskUnitOfWork, database) as uow:
-        await uow.tasks.save(a_task(owner_id=user.id, deleted_at=LONG_AGO))
-        await uow.commit()
-    assert len(await database.fetch_all(KEPT, {})) == 2
+    assert len(await database.fetch_all(KEPT, {})) == 1
 
 
 def add_chore(container: ApplicationContainer, chore: Any) -> None:
-    container.registry().subscribe([chore], unit_of_work=container.task.uow)
+    container.registry().subscribe([chore], unit_of_work=container.user.uow)
 
 
 @asynccontextmanager

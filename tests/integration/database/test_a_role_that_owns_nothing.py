@@ -118,10 +118,10 @@ def test_a_file_has_no_owner(
     [
         "CREATE TABLE more (id integer)",
         "CREATE TEMPORARY TABLE more (id integer)",
-        "ALTER TABLE task ADD COLUMN more integer",
-        "DROP TABLE task",
+        "ALTER TABLE registration ADD COLUMN more integer",
+        "DROP TABLE registration",
         "TRUNCATE event_log",
-        "CREATE INDEX more ON task (title)",
+        "CREATE INDEX more ON registration (email)",
         "ALTER ROLE alicerce CREATEDB",
     ],
 )
@@ -162,13 +162,10 @@ async def test_the_service_serves_with_it(settings: Settings) -> None:
         account = {"email": "ana@example.com", "password": PASSWORD, "full_name": "Ana Example"}
         await client.post("/api/v1/auth/register", json=account)
         ana = await Person.sign_in(client, "ana@example.com")
-        task = await ana.create_task()
-        path = f"/tasks/{task['id']}"
-        assert (await ana.post(f"{path}/complete", version=task["version"])).is_success
-        assert (await ana.get("/tasks", params={"q": "a"})).is_success
-        drain = Drain(app.state.container)
-        await drain()
-        assert (await ana.get(f"{path}/history")).is_success
+        assert (await ana.patch("/users/me", {"full_name": "Ana"}, version="*")).is_success
+        left = await ana.request("DELETE", "/users/me", json={"current_password": PASSWORD})
+        assert left.is_success
+        await Drain(app.state.container)()
 
 
 def findings() -> str:
@@ -177,10 +174,10 @@ def findings() -> str:
 
 def test_the_doctor_names_the_tables_that_it_may_not_use(settings: Settings, owner: URL) -> None:
     assert "trouble" not in findings()
-    asyncio.run(run(owner, "REVOKE DELETE ON task, user_session FROM alicerce"))
+    asyncio.run(run(owner, "REVOKE DELETE ON registration, user_session FROM alicerce"))
     told = findings()
-    asyncio.run(run(owner, "GRANT DELETE ON task, user_session TO alicerce"))
-    assert "this role may not use task, user_session" in told
+    asyncio.run(run(owner, "GRANT DELETE ON registration, user_session TO alicerce"))
+    assert "this role may not use registration, user_session" in told
     assert "fix: as the owner of the tables, grant" in told
 
 

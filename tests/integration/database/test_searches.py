@@ -18,7 +18,7 @@ from app.shared.infrastructure.database.connection import (
 )
 from app.shared.infrastructure.database.models import event_pause
 from app.shared.infrastructure.database.statement import Statement
-from tests.support.tasks import NOW
+from tests.support.moments import NOW
 
 LONG_ENOUGH: Final = 10
 

@@ -37,7 +37,7 @@ def test_a_statement_is_compiled_once() -> None:
     [
         (Uuid(), UUID("01890a5d-ac96-774b-bcce-b302099a8057")),
         (Uuid(), UUID(int=0)),
-        (String(), "'; DROP TABLE task; -- ção 🏗 \\ % _"),
+        (String(), "'; DROP TABLE note; -- ção 🏗 \\ % _"),
         (Integer(), -(2**31)),
         (Boolean(), True),
         (Boolean(), False),

@@ -13,7 +13,7 @@ from app.shared.infrastructure.database.connection import Database, IntegrityVio
 from app.shared.infrastructure.database.models import event_log
 from app.shared.infrastructure.database.statement import Statement
 from tests.support.events import ADD, REMOVE, all_events, an_event, count_events
-from tests.support.tasks import NOW
+from tests.support.moments import NOW
 
 HIT = Statement(
     update(event_log)

@@ -10,9 +10,6 @@ import pytest
 from sqlalchemy import select
 
 from app.core.context import WorkContext, current_work
-from app.modules.task.domain.entities import Task, Title
-from app.modules.task.domain.errors import TaskNotFound
-from app.modules.task.infrastructure.repositories import SqlTaskUnitOfWork
 from app.modules.user.domain.entities import User
 from app.modules.user.infrastructure.repositories import SqlUserUnitOfWork
 from app.shared.domain.base_entity import new_id
@@ -21,9 +18,11 @@ from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_log
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
+from tests.modules.note.domain import Note, NoteNotFound
+from tests.modules.note.storage import SqlNoteUnitOfWork
 from tests.support.events import ADD, all_events, an_event, count_events
+from tests.support.moments import CREATED, NOW
 from tests.support.samples import a_full
-from tests.support.tasks import CREATED, NOW, a_task
 from tests.support.units import unit
 
 TIME = Statement(select(database_time().label("time")))
@@ -34,21 +33,21 @@ class Interrupted(Exception):
     """Something else went wrong in the middle."""
 
 
-def a_new_task() -> Task:
-    return Task.create(owner_id=OWNER, now=CREATED, details={"title": Title("Dig")})
+def a_new_note() -> Note:
+    return Note.write(owner_id=OWNER, now=CREATED, title="Dig")
 
 
-async def save(database: Database, *tasks: Task) -> None:
-    async with unit(SqlTaskUnitOfWork, database) as uow:
-        for task in tasks:
-            await uow.tasks.save(task)
+async def save(database: Database, *notes: Note) -> None:
+    async with unit(SqlNoteUnitOfWork, database) as uow:
+        for note in notes:
+            await uow.notes.save(note)
         await uow.commit()
 
 
-async def find(database: Database, task: Task) -> Task | None:
-    async with unit(SqlTaskUnitOfWork, database) as uow:
-        with suppress(TaskNotFound):
-            return await uow.tasks.get_owned(task.owner_id, task.id)
+async def find(database: Database, note: Note) -> Note | None:
+    async with unit(SqlNoteUnitOfWork, database) as uow:
+        with suppress(NoteNotFound):
+            return await uow.notes.get_for(note.owner_id, note.id, version=None)
     return None
 
 
@@ -56,53 +55,55 @@ async def find(database: Database, task: Task) -> Task | None:
 
 
 async def test_a_change_and_its_events_are_kept_together(database: Database) -> None:
-    task = a_new_task()
-    await save(database, task)
-    assert await find(database, task) == task
-    assert [row["aggregate_id"] for row in await all_events(database)] == [task.id]
+    note = a_new_note()
+    await save(database, note)
+    assert await find(database, note) == note
+    assert [row["aggregate_id"] for row in await all_events(database)] == [note.id]
 
 
 async def test_without_a_commit_neither_is_kept(database: Database) -> None:
-    task = a_new_task()
-    async with unit(SqlTaskUnitOfWork, database) as uow:
-        await uow.tasks.save(task)
-    assert await find(database, task) is None
+    note = a_new_note()
+    async with unit(SqlNoteUnitOfWork, database) as uow:
+        await uow.notes.save(note)
+    assert await find(database, note) is None
     assert await count_events(database) == 0
 
 
 async def test_after_an_error_in_between_neither_is_kept(database: Database) -> None:
-    task = a_new_task()
+    note = a_new_note()
 
     async def fail() -> None:
-        async with unit(SqlTaskUnitOfWork, database) as uow:
-            await uow.tasks.save(task)
+        async with unit(SqlNoteUnitOfWork, database) as uow:
+            await uow.notes.save(note)
             raise Interrupted
 
     with pytest.raises(Interrupted):
         await fail()
-    assert await find(database, task) is None
+    assert await find(database, note) is None
     assert await count_events(database) == 0
 
 
 async def test_if_the_events_cannot_be_written_the_change_is_not_kept(database: Database) -> None:
-    task = a_new_task()
+    note = a_new_note()
     async with database.transaction() as connection:
-        same_place = {"aggregate_type": "task", "aggregate_id": task.id, "aggregate_version": 1}
+        same_place = {"aggregate_type": "note", "aggregate_id": note.id, "aggregate_version": 1}
         await connection.execute(ADD, an_event(**same_place))
         await connection.commit()
 
     with pytest.raises(IntegrityViolation) as refusal:
-        await save(database, task)
+        await save(database, note)
 
     assert refusal.value.constraint == "uq_event_log_position"
-    assert await find(database, task) is None
+    assert await find(database, note) is None
     assert await count_events(database) == 1
 
 
 async def test_if_one_of_two_changes_is_refused_neither_is_kept(database: Database) -> None:
-    first, second = a_new_task(), a_new_task()
+    first, second = a_new_note(), a_new_note()
     await save(database, second)
-    stale = a_task(id=second.id, version=7)
+    stale = Note(
+        id=second.id, version=7, owner_id=OWNER, title="Dig", created_at=CREATED, updated_at=NOW
+    )
 
     with pytest.raises(Exception, match="changed by somebody else"):
         await save(database, first, stale)
@@ -114,11 +115,11 @@ async def test_if_one_of_two_changes_is_refused_neither_is_kept(database: Databa
 async def test_a_cancelled_use_case_keeps_nothing_and_frees_its_connection(
     database: Database,
 ) -> None:
-    task, has_saved = a_new_task(), asyncio.Event()
+    note, has_saved = a_new_note(), asyncio.Event()
 
     async def linger() -> None:
-        async with unit(SqlTaskUnitOfWork, database) as uow:
-            await uow.tasks.save(task)
+        async with unit(SqlNoteUnitOfWork, database) as uow:
+            await uow.notes.save(note)
             has_saved.set()
             await asyncio.Event().wait()
 
@@ -128,9 +129,9 @@ async def test_a_cancelled_use_case_keeps_nothing_and_frees_its_connection(
     with pytest.raises(asyncio.CancelledError):
         await lingering
 
-    assert await find(database, task) is None
-    await save(database, task_with_other_id := a_new_task())
-    assert await find(database, task_with_other_id) is not None
+    assert await find(database, note) is None
+    await save(database, another := a_new_note())
+    assert await find(database, another) is not None
 
 
 async def test_a_unit_of_work_without_repositories_is_not_usable(database: Database) -> None:
@@ -160,11 +161,12 @@ async def its_time(database: Database) -> dt.datetime:
 async def test_an_event_is_written_with_all_that_is_known_of_it(
     database: Database, work: WorkContext
 ) -> None:
-    task = a_task(owner_id=OWNER)
-    await save(database, task)
-    task.assign(ACTOR, now=NOW)
+    note = a_new_note()
+    note.pull_events()
+    await save(database, note)
+    note.archive(now=NOW)
     before = await its_time(database)
-    await save(database, task)
+    await save(database, note)
     after = await its_time(database)
 
     (row,) = await all_events(database)
@@ -174,18 +176,14 @@ async def test_an_event_is_written_with_all_that_is_known_of_it(
     assert isinstance(written.pop("event_id"), UUID)
     assert before <= written.pop("recorded_at") <= after
     assert written == {
-        "event_type": "task.assigned",
+        "event_type": "note.archived",
         "schema_version": 1,
-        "module": "task",
-        "aggregate_type": "task",
-        "aggregate_id": task.id,
+        "module": "note",
+        "aggregate_type": "note",
+        "aggregate_id": note.id,
         "aggregate_version": 2,
         "ordinal": 0,
-        "payload": {
-            "task_id": str(task.id),
-            "owner_id": str(OWNER),
-            "assignee_id": str(ACTOR),
-        },
+        "payload": {"note_id": str(note.id), "owner_id": str(OWNER)},
         "correlation_id": "request-0001",
         "causation_id": None,
         "traceparent": "00-trace-span-01",
@@ -196,7 +194,7 @@ async def test_an_event_is_written_with_all_that_is_known_of_it(
 
 
 async def test_outside_of_any_request_nobody_acts(database: Database) -> None:
-    await save(database, a_new_task())
+    await save(database, a_new_note())
     (row,) = await all_events(database)
     assert (row["correlation_id"], row["actor_id"], row["traceparent"]) == (None, None, None)
 
@@ -205,25 +203,25 @@ async def test_outside_of_any_request_nobody_acts(database: Database) -> None:
 
 
 async def test_events_of_one_change_are_numbered_in_their_order(database: Database) -> None:
-    task = a_new_task()
-    task.start(now=NOW)
-    task.complete(now=NOW)
+    note = a_new_note()
+    note.archive(now=NOW)
+    note.take_back(now=NOW)
 
-    await save(database, task)
+    await save(database, note)
 
     rows = await all_events(database)
     assert [(row["ordinal"], row["event_type"]) for row in rows] == [
-        (0, "task.created"),
-        (1, "task.started"),
-        (2, "task.completed"),
+        (0, "note.written"),
+        (1, "note.archived"),
+        (2, "note.taken_back"),
     ]
     assert {row["aggregate_version"] for row in rows} == {1}
     assert len({row["event_id"] for row in rows}) == 3
 
 
 async def test_events_of_two_changed_things_are_numbered_for_each(database: Database) -> None:
-    first, second = a_new_task(), a_new_task()
-    second.start(now=NOW)
+    first, second = a_new_note(), a_new_note()
+    second.archive(now=NOW)
 
     await save(database, first, second)
 
@@ -238,11 +236,11 @@ async def test_events_of_two_changed_things_are_numbered_for_each(database: Data
 async def test_a_thing_that_is_saved_twice_has_its_events_at_two_versions(
     database: Database,
 ) -> None:
-    task = a_new_task()
-    async with unit(SqlTaskUnitOfWork, database) as uow:
-        await uow.tasks.save(task)
-        task.start(now=NOW)
-        await uow.tasks.save(task)
+    note = a_new_note()
+    async with unit(SqlNoteUnitOfWork, database) as uow:
+        await uow.notes.save(note)
+        note.archive(now=NOW)
+        await uow.notes.save(note)
         await uow.commit()
 
     rows = await all_events(database)
@@ -250,9 +248,9 @@ async def test_a_thing_that_is_saved_twice_has_its_events_at_two_versions(
 
 
 async def test_an_event_is_written_once(database: Database) -> None:
-    task = a_new_task()
-    await save(database, task)
-    await save(database, task)
+    note = a_new_note()
+    await save(database, note)
+    await save(database, note)
     assert await count_events(database) == 1
 
 

@@ -96,7 +96,7 @@ async def test_a_receiver_with_either_key_reads_what_is_sent_while_one_replaces_
     request = await sent_with(receiver, new, old)
     assert len(request.headers["webhook-signature"].split(" ")) == 2
     for key in (old, new):
-        assert read(key, request.headers, request.body)["type"] == "task.completed"
+        assert read(key, request.headers, request.body)["type"] == "note.archived"
 
 
 async def test_a_receiver_refuses_what_is_not_ours_or_not_of_now(
@@ -107,7 +107,7 @@ async def test_a_receiver_refuses_what_is_not_ours_or_not_of_now(
     headers, then = request.headers, int(request.headers["webhook-timestamp"])
     for wrong in (
         (a_key(), headers, request.body),
-        (key, headers, request.body.replace(b"completed", b"cancelled")),
+        (key, headers, request.body.replace(b"archived", b"deleted")),
         (key, headers | {"webhook-timestamp": str(then - 301)}, request.body),
         (key, headers | {"webhook-id": "another"}, request.body),
         (key, headers | {"webhook-signature": "v1,AAAA v2,"}, request.body),

@@ -22,9 +22,9 @@ SECRET = b"a key for tests only, and long enough"
 KEY = "6b1a6a5e-6f0e-5c58-a4f1-3f1d0a4f6f10"
 MESSAGE = WebhookMessage(
     id=UUID("0197f0c4-1111-7222-8333-444455556666"),
-    type="task.completed",
+    type="note.archived",
     timestamp=dt.datetime(2026, 1, 2, 17, 0, tzinfo=dt.UTC),
-    data={"task_id": UUID("0197f0c4-2222-7222-8333-444455556666")},
+    data={"note_id": UUID("0197f0c4-2222-7222-8333-444455556666")},
 )
 
 
@@ -65,9 +65,9 @@ async def test_a_message_arrives_in_the_standard_form(
     assert request.headers["webhook-timestamp"] == str(int(NOW.timestamp()))
     assert json.loads(request.body) == {
         "id": "0197f0c4-1111-7222-8333-444455556666",
-        "type": "task.completed",
+        "type": "note.archived",
         "timestamp": "2026-01-02T17:00:00Z",
-        "data": {"task_id": "0197f0c4-2222-7222-8333-444455556666"},
+        "data": {"note_id": "0197f0c4-2222-7222-8333-444455556666"},
     }
     assert is_signed(request)
 

@@ -50,7 +50,7 @@ async def test_each_step_up_can_be_taken_back_and_taken_again(empty_url: str) ->
 
 
 async def test_all_the_way_down_nothing_is_left_but_the_mark_of_the_way(current_url: str) -> None:
-    assert {"task", "user", "event_log"} < (await schema_of(current_url)).keys()
+    assert {"user_session", "user", "event_log"} < (await schema_of(current_url)).keys()
     await asyncio.to_thread(downgrade, current_url, "base")
     assert (await schema_of(current_url)).keys() == {"alicerce_version"}
 
@@ -69,17 +69,17 @@ async def test_models_and_migrations_agree(current_url: str) -> None:
 
 
 DRIFTS = [
-    "ALTER TABLE task ADD COLUMN more INTEGER",
+    "ALTER TABLE registration ADD COLUMN more INTEGER",
     "ALTER TABLE user_session DROP COLUMN client",
-    "DROP INDEX ix_task_owner_id_created_at",
-    "CREATE INDEX ix_task_title ON task (title)",
+    "DROP INDEX ix_registration_email_key_created_at",
+    "CREATE INDEX ix_registration_full_name ON registration (full_name)",
     "DROP TABLE refresh_token",
 ]
 DRIFTS_ON_POSTGRESQL = [
-    "ALTER TABLE task ALTER COLUMN title TYPE varchar(100)",
-    "ALTER TABLE task ALTER COLUMN created_at TYPE timestamp",
-    "ALTER TABLE task ALTER COLUMN labels TYPE json",
-    "ALTER TABLE task ALTER COLUMN due_at SET NOT NULL",
+    "ALTER TABLE registration ALTER COLUMN full_name TYPE varchar(50)",
+    "ALTER TABLE registration ALTER COLUMN created_at TYPE timestamp",
+    "ALTER TABLE api_key ALTER COLUMN scopes TYPE json",
+    "ALTER TABLE user_session ALTER COLUMN revoked_at SET NOT NULL",
     "ALTER TABLE event_log DROP CONSTRAINT uq_event_log_position",
     "ALTER TABLE refresh_token DROP CONSTRAINT fk_refresh_token_session_id",
 ]

@@ -77,12 +77,14 @@ async def test_a_migration_lets_others_pass_while_somebody_reads_for_long(
     other = await asyncpg.connect(empty_postgresql_url)
     reading = reader.transaction()
     await reading.start()
-    await reader.fetch("SELECT FROM task")
+    await reader.fetch("SELECT FROM user_session")
 
     async with asyncio.timeout(LONG_ENOUGH):
         migrating = asyncio.create_task(asyncio.to_thread(downgrade, empty_postgresql_url, "base"))
         await until(other, WAITED_FOR, 1)
-        await other.fetch("SELECT FROM task")  # waits behind the migration, until that gives up
+        await other.fetch(
+            "SELECT FROM user_session"
+        )  # waits behind the migration, until that gives up
         assert not migrating.done()
         await reading.rollback()
         await migrating

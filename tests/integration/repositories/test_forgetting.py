@@ -27,8 +27,8 @@ from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.models import idempotency_key
 from app.shared.infrastructure.database.statement import Statement
 from tests.support.batches import call_to_the_end
+from tests.support.moments import NOW
 from tests.support.samples import a_full
-from tests.support.tasks import NOW
 from tests.support.units import unit
 
 DAY: Final = dt.timedelta(days=1)
@@ -138,7 +138,7 @@ async def test_what_a_deleted_account_was_answered_goes_after_it(
     database: Database, ana: User
 ) -> None:
     answer = {
-        "operation": "POST /api/v1/tasks",
+        "operation": "POST /api/v1/notes",
         "fingerprint": "f",
         "status": 201,
         "headers": [],

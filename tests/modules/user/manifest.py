@@ -55,7 +55,7 @@ async def _sessions(cast: Cast) -> list[str]:
 
 
 async def _key(cast: Cast, _: str) -> str:
-    draft = {"name": "Nightly report", "scopes": ["task:read"], "current_password": PASSWORD}
+    draft = {"name": "Nightly report", "scopes": ["note:read"], "current_password": PASSWORD}
     return str((await cast.owner.post("/auth/keys", draft)).json()["id"])
 
 

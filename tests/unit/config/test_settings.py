@@ -81,7 +81,7 @@ GOOD: dict[str, tuple[str, Any]] = {
     "EVENT_DELIVERY_KEEP_HOURS": ("8760", 8_760),
     "EVENT_LOG_KEEP_DAYS": ("3650", 3_650),
     "MAIL_FROM": ("Shop <shop@example.com>", "Shop <shop@example.com>"),
-    "PUBLIC_URL": ("https://tasks.example.com", "https://tasks.example.com"),
+    "PUBLIC_URL": ("https://api.example.com", "https://api.example.com"),
     "LOG_LEVEL": ("DEBUG", "DEBUG"),
     "METRICS_PORT": ("65535", 65_535),
 }
@@ -379,10 +379,10 @@ def test_a_key_of_before_is_at_least_as_long_as_its_hash(load: Load) -> None:
     [
         ({}, "http://localhost:8000"),
         ({"PORT": "80"}, "http://localhost"),
-        ({"PUBLIC_URL": "https://Tasks.Example.com/base/"}, "https://tasks.example.com"),
-        ({"PUBLIC_URL": "https://tasks.example.com:443"}, "https://tasks.example.com"),
-        ({"PUBLIC_URL": "https://tasks.example.com:8443/x?y"}, "https://tasks.example.com:8443"),
-        ({"PUBLIC_URL": "http://tasks.example.com:443"}, "http://tasks.example.com:443"),
+        ({"PUBLIC_URL": "https://Api.Example.com/base/"}, "https://api.example.com"),
+        ({"PUBLIC_URL": "https://api.example.com:443"}, "https://api.example.com"),
+        ({"PUBLIC_URL": "https://api.example.com:8443/x?y"}, "https://api.example.com:8443"),
+        ({"PUBLIC_URL": "http://api.example.com:443"}, "http://api.example.com:443"),
         ({"PUBLIC_URL": "https://[::1]:8443"}, "https://[::1]:8443"),
     ],
 )

@@ -100,7 +100,7 @@ def test_an_encoded_word_in_a_subject_stays_the_text_that_it_is() -> None:
     assert (message["Subject"], message["Bcc"]) == (text, None)
 
 
-@pytest.mark.parametrize("text", ["", "Hello", "a b c", "a" * 66, "Your task: 50 % (done)"])
+@pytest.mark.parametrize("text", ["", "Hello", "a b c", "a" * 66, "Your note: 50 % (done)"])
 def test_plain_text_stays_plain(text: str) -> None:
     assert encoded(text) == text
 

@@ -41,7 +41,7 @@ GOOD = {
         "Loja São João <a.b+c@example.com>",
         '"A, B" <a@localhost>',
     ],
-    "public_url": ["https://tasks.example.com", "http://localhost:8080/base/"],
+    "public_url": ["https://api.example.com", "http://localhost:8080/base/"],
 }
 BAD = {
     "smtp_url": ["nonsense", "http://host", "smtp://", "smtp:host", "smtp://host:port"],

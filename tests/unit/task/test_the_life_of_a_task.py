@@ -17,7 +17,8 @@ from app.modules.task.domain.entities import (
 )
 from app.modules.task.domain.errors import OnlyTheOwner, TaskNotInBin
 from app.shared.domain.base_entity import new_id
-from tests.support.tasks import CREATED, NOW, a_task
+from tests.modules.task.samples import a_task
+from tests.support.moments import CREATED, NOW
 
 OWNER = new_id()
 DUE = dt.datetime(2026, 2, 1, tzinfo=dt.UTC)

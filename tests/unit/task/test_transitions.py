@@ -16,7 +16,8 @@ from app.modules.task.domain.errors import (
     TaskNotClosed,
 )
 from app.shared.domain.base_entity import new_id
-from tests.support.tasks import CREATED, NOW, a_task
+from tests.modules.task.samples import a_task
+from tests.support.moments import CREATED, NOW
 
 OPEN, IN_PROGRESS = TaskStatus.OPEN, TaskStatus.IN_PROGRESS
 DONE, CANCELLED = TaskStatus.DONE, TaskStatus.CANCELLED

@@ -154,7 +154,7 @@ async def test_lag_streams_and_handlers_are_shown(run: Run, failed: list[int]) -
     assert (stream["behind"], stream["behind_state"], stream["waiting"]) == (dead, "dead", 1)
     handlers = {each["id"]: each for each in (await run("handlers", "--json")).json}
     assert handlers[HANDLER]["event"] == "user.deactivated"
-    assert handlers["task.empty_bin"]["every"] == 3600
+    assert handlers["user.forget_sessions"]["every"] == 3600
     for table in ("lag", "streams", "handlers"):
         assert HANDLER in (await run(table)).output
 
@@ -185,7 +185,7 @@ async def test_a_handler_is_paused_and_resumes(run: Run, failed: list[int]) -> N
         ("resume no.such", "There is no such handler."),
         ("replay no.such --since 2026-01-01T00:00:00Z", "There is no such handler."),
         (
-            "backfill task.empty_bin --since 2026-01-01T00:00:00Z",
+            "backfill user.forget_sessions --since 2026-01-01T00:00:00Z",
             "The handler is a schedule: there are no events to give it.",
         ),
         (

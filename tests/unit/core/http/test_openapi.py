@@ -84,10 +84,10 @@ def schema_of(document: dict[str, Any], path: str) -> str:
 @pytest.mark.parametrize(
     ("schema", "name"),
     [
-        ("TaskView", "TaskView"),
-        ("Listing_TaskView_", "TaskViewListing"),
-        ("Listing_Page_TaskView__", "TaskViewPageListing"),
-        ("TaskDraft-Input", "InputTaskDraft"),
+        ("NoteView", "NoteView"),
+        ("Listing_NoteView_", "NoteViewListing"),
+        ("Listing_Page_NoteView__", "NoteViewPageListing"),
+        ("NoteDraft-Input", "InputNoteDraft"),
     ],
 )
 def test_a_schema_has_the_name_of_a_class(schema: str, name: str) -> None:

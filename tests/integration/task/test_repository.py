@@ -13,7 +13,8 @@ from app.modules.task.infrastructure.readers import TASKS
 from app.modules.task.infrastructure.repositories import SqlTaskUnitOfWork
 from app.shared.domain.base_entity import new_id
 from app.shared.infrastructure.database.connection import Database
-from tests.support.tasks import NOW, a_task
+from tests.modules.task.samples import a_task
+from tests.support.moments import NOW
 from tests.support.units import unit
 
 OWNER, ASSIGNEE, STRANGER = new_id(), new_id(), new_id()

@@ -1,0 +1,30 @@
+"""The service with notes, as a process.
+
+python -m tests.modules.note.process serve
+"""
+
+import asyncio
+from functools import partial
+
+from sqlalchemy import URL
+
+import app.cli
+import app.main
+from app.cli import main
+from app.shared.infrastructure.database.migrate import upgrade
+from tests.modules.note.container import ContainerWithNotes
+from tests.modules.note.storage import create_tables
+
+__all__ = ["main"]
+
+
+def _upgrade(url: URL) -> None:
+    upgrade(url)
+    asyncio.run(create_tables(url.render_as_string(hide_password=False)))
+
+
+vars(app.cli)["upgrade"] = _upgrade
+vars(app.main)["create_app"] = partial(app.main.create_app, kind=ContainerWithNotes)
+
+if __name__ == "__main__":
+    main()
