@@ -1,8 +1,8 @@
 """Events and their handlers: what is published, and who wants to be told.
 
-@subscribe(UserDeactivated, id="task.release_tasks_of_user")
-class WhenUserDeactivatedReleaseTheirTasks:
-    async def __call__(self, event: UserDeactivated, uow: TaskUnitOfWork) -> None: ...
+@subscribe(UserDeactivated, id="invoice.close_invoices_of_user")
+class WhenUserDeactivatedCloseTheirInvoices:
+    async def __call__(self, event: UserDeactivated, uow: InvoiceUnitOfWork) -> None: ...
 """
 
 import datetime as dt

@@ -1,6 +1,6 @@
 """The errors of the service: a stable code and a sentence each, and no word of HTTP.
 
-A module derives its own from the kinds below (`class TaskAlreadyCompleted(Conflict)`);
+A module derives its own from the kinds below (`class InvoiceAlreadySent(Conflict)`);
 `core/http/problems.py` says which status each kind becomes.
 """
 
@@ -147,7 +147,7 @@ class ConcurrentUpdate(Conflict):
 class QuotaExceeded(Conflict):
     """An account has as much of something as it may have, or did it as often as it may.
 
-    `quota` is the stable name of what is bounded, such as `tasks`; `limit` is its bound.
+    `quota` is the stable name of what is bounded, such as `invoices`; `limit` is its bound.
     """
 
     code = "quota_exceeded"

@@ -55,7 +55,7 @@ AUTHENTICATED: Final = Access("authenticated")
 
 
 def scope(permission: str) -> Access:
-    """Demand a permission, such as `task:write`."""
+    """Demand a permission, such as `invoice:write`."""
     return Access(permission, permission=permission)
 
 

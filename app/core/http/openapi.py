@@ -69,7 +69,7 @@ def finished(document: Node, *, partial: Collection[str] = ()) -> Node:
 
 
 def class_name(name: str) -> str:
-    """Return a schema's name as a class is called: `Listing_TaskView_` is a TaskViewListing."""
+    """Return a schema's name as a class is called: `Listing_NoteView_` is a NoteViewListing."""
     return "".join(reversed(re.split("[_-]+", name.strip("_"))))
 
 

@@ -12,7 +12,7 @@ class DomainEvent:
     """Something that happened to an aggregate, in the past tense and in the business's words.
 
     The fields are its payload: ids and plain values. `type` is its stable name, such as
-    `task.completed`, and never changes; `schema_version` grows when the payload changes shape.
+    `invoice.sent`, and never changes; `schema_version` grows when the payload changes shape.
     """
 
     type: ClassVar[str]

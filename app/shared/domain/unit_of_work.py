@@ -9,8 +9,8 @@ class UnitOfWork(Protocol):
 
     A module extends it with its repositories:
 
-        class TaskUnitOfWork(UnitOfWork, Protocol):
-            tasks: TaskRepository
+        class InvoiceUnitOfWork(UnitOfWork, Protocol):
+            invoices: InvoiceRepository
     """
 
     async def __aenter__(self) -> Self: ...

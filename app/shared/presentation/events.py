@@ -38,7 +38,7 @@ from app.shared.presentation.pages import PageParameters
 
 ADMIN = scope("event:admin")
 
-HandlerId = Annotated[Line, Length(1, 100), Field(examples=["task.notify_owner"])]
+HandlerId = Annotated[Line, Length(1, 100), Field(examples=["invoice.notify_owner"])]
 DeliveryId = Annotated[int, Field(ge=1, le=10**18 - 1), Digits]
 
 

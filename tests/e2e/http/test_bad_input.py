@@ -215,6 +215,8 @@ def bad_values(name: str, schema: dict[str, Any]) -> Iterator[str]:
     yield from BAD["values"][kind_of(schema)]
     if kind_of(schema) == "text":
         yield from bad_texts(name, schema)
+    if kind_of(schema) == "array":
+        yield json.dumps([str(number) for number in range(schema["maxItems"] + 1)])
 
 
 def bad_texts(name: str, schema: dict[str, Any]) -> Iterator[str]:

@@ -4,12 +4,10 @@ python -m tests.modules.note.process serve
 """
 
 import asyncio
-from functools import partial
 
 from sqlalchemy import URL
 
 import app.cli
-import app.main
 from app.cli import main
 from app.shared.infrastructure.database.migrate import upgrade
 from tests.modules.note.container import ContainerWithNotes
@@ -24,7 +22,7 @@ def _upgrade(url: URL) -> None:
 
 
 vars(app.cli)["upgrade"] = _upgrade
-vars(app.main)["create_app"] = partial(app.main.create_app, kind=ContainerWithNotes)
+vars(app.cli)["ApplicationContainer"] = ContainerWithNotes
 
 if __name__ == "__main__":
     main()

@@ -21,7 +21,7 @@ Email = Annotated[
     Field(examples=["ana@example.com"], json_schema_extra={"format": "email"}),
 ]
 Name = Annotated[Line, Length(1, FullName.MAX_LENGTH), Field(examples=["Ana Example"])]
-Scope = Annotated[Line, Length(0, 50), Field(pattern=f"^{PERMISSION}$", examples=["task:read"])]
+Scope = Annotated[Line, Length(0, 50), Field(pattern=f"^{PERMISSION}$", examples=["invoice:read"])]
 RoleName = Annotated[Line, Length(1, 50), Field(examples=["admin"])]
 Secret = Annotated[Opaque, Field(min_length=1, max_length=Password.MAX_LENGTH)]
 

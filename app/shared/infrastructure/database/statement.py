@@ -56,10 +56,10 @@ class CompiledStatement:
 class Statement:
     """A statement with named parameters, written once as a constant of a repository's file.
 
-        FIND = Statement(select(task).where(task.c.id == bindparam("id")))
+        FIND = Statement(select(invoice).where(invoice.c.id == bindparam("id")))
 
     `columns` are the columns that an insert or an update sets, each from the parameter of its name.
-    A list is one parameter, whatever its length: `task.c.id.in_(bindparam("ids"))`.
+    A list is one parameter, whatever its length: `invoice.c.id.in_(bindparam("ids"))`.
     On PostgreSQL it becomes a prepared statement of the driver; elsewhere SQLAlchemy runs it.
     A search takes as long as its caller makes it take, so it is given less time than others.
     Raises CompositionError for a statement that the databases would compute differently.
