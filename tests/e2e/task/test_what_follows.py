@@ -113,5 +113,7 @@ async def test_a_scenario_that_does_not_come_true_says_why(
     async def has_a_letter() -> bool:
         return mail.emails() != []
 
-    with pytest.raises(AssertionError, match=r"it is not so; task\.mail_assignee is ready after 1"):
+    with pytest.raises(
+        AssertionError, match=r"it is not so; task\.email_assignee is ready after 1"
+    ):
         await scenario.when(bruno_is_given_it).until(has_a_letter)

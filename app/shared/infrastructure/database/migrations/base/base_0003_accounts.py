@@ -113,7 +113,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_refresh_token")),
     )
-    _index("ix_refresh_token_session_id", "refresh_token", ["session_id"], "spent_at IS NOT NULL")
+    op.create_index("ix_refresh_token_session_id", "refresh_token", ["session_id"])
     _index("ix_refresh_token_spent_at", "refresh_token", ["spent_at"], "spent_at IS NOT NULL")
     op.create_table(
         "api_key",
