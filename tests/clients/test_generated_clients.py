@@ -1,6 +1,6 @@
 """Clients that are generated from the document: strictly typed, and at work with the service.
 
-Each module brings its tour, a `tour.py` and a `tour.ts`.
+Each module may bring a tour, its `tour.py` and `tour.ts` in `tests/modules`.
 """
 
 import os
@@ -12,8 +12,11 @@ from typing import Final
 import pytest
 
 from tests.clients.conftest import HERE, MODULES, TOOLS, Run
+from tests.support.server import ROOT
 
-TOURS: Final = sorted(path.parent.name for path in HERE.glob("*/tour.py"))
+TOURS: Final = {
+    path.parent.name: path for path in sorted((ROOT / "tests/modules").glob("*/tour.py"))
+}
 
 
 # --- Python -------------------------------------------------------------------------------------
@@ -41,7 +44,7 @@ def test_a_client_for_python_is_strictly_typed(python_client: Path, run: Run) ->
         *(sys.executable, "-m", "mypy", "--strict", f"--config-file={os.devnull}"),
         *("--cache-dir", python_client / ".mypy_cache"),
         *("--python-executable", TOOLS / "bin/python"),
-        *("--scripts-are-modules", *(HERE / name / "tour.py" for name in TOURS)),
+        *("--scripts-are-modules", *TOURS.values()),
         MYPYPATH=f"{python_client}:{HERE}",
     )
 
@@ -51,7 +54,7 @@ def test_a_client_for_python_takes_the_tour(
     python_client: Path, address: str, run: Run, tour: str
 ) -> None:
     path = f"{python_client}:{HERE}"
-    run(TOOLS / "bin/python", HERE / tour / "tour.py", address, PYTHONPATH=path)
+    run(TOOLS / "bin/python", TOURS[tour], address, PYTHONPATH=path)
 
 
 # --- TypeScript ---------------------------------------------------------------------------------
@@ -61,7 +64,11 @@ def test_a_client_for_python_takes_the_tour(
 def typescript_client(document: Path, node: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the compiled tours, with what openapi-typescript makes."""
     folder = tmp_path_factory.mktemp("typescript")
-    shutil.copytree(HERE, folder, dirs_exist_ok=True)
+    for name in ("package.json", "tsconfig.json", "steps.ts"):
+        shutil.copy(HERE / name, folder)
+    for name, path in TOURS.items():
+        (folder / name).mkdir()
+        shutil.copy(path.with_suffix(".ts"), folder / name)
     (folder / "node_modules").symlink_to(MODULES)
     # Else what has a default would have to be sent all the same.
     options = ("--default-non-nullable=false", f"--output={folder / 'api.ts'}")

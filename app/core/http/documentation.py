@@ -140,6 +140,8 @@ class Documentation:
 
 def _problems_of(plan: Plan) -> list[type[AppError]]:
     kinds: list[type[AppError]] = [exceptions.Malformed]
+    if plan.takes_query:
+        kinds.append(exceptions.UriTooLong)
     if plan.media_types:
         kinds += [exceptions.RequestTimeout, exceptions.PayloadTooLarge]
         kinds += [exceptions.UnsupportedMediaType, exceptions.UnsupportedContentCoding]

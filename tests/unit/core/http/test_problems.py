@@ -14,6 +14,7 @@ from app.core.http.problems import (
     STATUS_OF,
     as_app_error,
     documented_kinds,
+    header_names_of,
     problem_list,
     problem_response,
     send_problem,
@@ -74,6 +75,19 @@ async def test_a_problem_has_one_shape(kind: type[AppError]) -> None:
 async def test_some_statuses_bring_a_header(error: AppError, header: tuple[bytes, bytes]) -> None:
     start, _ = await sent(error)
     assert header in start["headers"]
+
+
+# No operation documents its own method as one that is not allowed.
+OF_OPERATIONS = [kind for kind in OURS if kind is not MethodNotAllowed]
+
+
+@pytest.mark.parametrize("kind", OF_OPERATIONS, ids=lambda kind: kind.code)
+async def test_an_error_brings_the_headers_that_are_documented_for_its_kind(
+    kind: type[AppError],
+) -> None:
+    start, _ = await sent(kind())
+    present = {name.decode() for name, _ in start["headers"]} - {"content-type", "content-length"}
+    assert present == {name.lower() for name in header_names_of(kind)}
 
 
 async def test_others_bring_none() -> None:
