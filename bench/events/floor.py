@@ -27,7 +27,7 @@ EVENT: Final[dict[str, Any]] = {
     "aggregate_type": "record",
     "aggregate_version": 1,
     "ordinal": 0,
-    "payload": '{"title": "Lay the foundation"}',
+    "payload": {"title": "Lay the foundation"},
     "correlation_id": None,
     "causation_id": None,
     "traceparent": None,
@@ -80,6 +80,7 @@ def _insert_into_sqlite(path: str, seconds: float) -> int:
         count, deadline = 0, time.perf_counter() + seconds
         while time.perf_counter() < deadline:
             event, delivery = _rows(new_id().hex, new_id().hex, "2026-01-31T12:00:00.000000Z")
+            event["payload"] = '{"title": "Lay the foundation"}'
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(append[0], append[1] | event)
             connection.execute(deliver[0], deliver[1] | delivery)

@@ -93,6 +93,7 @@ def _literal(value: Any) -> str:
     """Write a value so that the server reads it as the type that the statement asks for."""
     if value is None:
         return "NULL"
-    if isinstance(value, list | dict):
-        value = orjson.dumps(value).decode()
+    if isinstance(value, list):
+        items = ", ".join(_literal(item) for item in value)
+        return f"ARRAY[{items}]"
     return "'" + str(value).replace("'", "''") + "'"

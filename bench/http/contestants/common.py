@@ -53,7 +53,7 @@ async def _speak_json(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
-        encoder=lambda value: b"\x01" + orjson.dumps(value),
+        encoder=lambda text: b"\x01" + text.encode(),
         decoder=lambda raw: orjson.loads(raw[1:]),
         format="binary",
     )

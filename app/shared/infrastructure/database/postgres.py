@@ -10,7 +10,6 @@ import orjson
 import structlog
 from sqlalchemy.engine import URL
 
-from app.core.http import strict_json
 from app.shared.infrastructure.database.connection import (
     DatabaseUnavailable,
     Row,
@@ -282,12 +281,11 @@ async def _end(raw: asyncpg.Connection, *, within: float) -> None:
 
 
 async def _speak_json(connection: asyncpg.Connection) -> None:
+    """Take JSON as text, and give it as what it says: so does SQLAlchemy with its connections."""
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
-        encoder=lambda value: (
-            b"\x01" + strict_json.encode(value, has_times=True)
-        ),  # jsonb's wire format, version 1
+        encoder=lambda text: b"\x01" + text.encode(),  # jsonb's wire format, version 1
         decoder=lambda raw: orjson.loads(raw[1:]),
         format="binary",
     )

@@ -17,7 +17,6 @@ from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
-from app.core.http import strict_json
 from app.shared.infrastructure.database.connection import (
     DatabaseUnavailable,
     Row,
@@ -27,7 +26,7 @@ from app.shared.infrastructure.database.list_parameters import SqliteCompiler
 from app.shared.infrastructure.database.outage import Outage
 from app.shared.infrastructure.database.sqlite_errors import is_out_of_time, translated
 from app.shared.infrastructure.database.sqlite_setup import Deadline, make_private, prepare_sqlite
-from app.shared.infrastructure.database.statement import Statement, UnsuitableValue
+from app.shared.infrastructure.database.statement import Statement, UnsuitableValue, json_text
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -225,7 +224,7 @@ def _engine(url: URL, size: int, *, timeout: float, echo: bool) -> Engine:
         pool_timeout=timeout,
         echo=echo,
         hide_parameters=True,
-        json_serializer=lambda value: strict_json.encode(value, has_times=True).decode(),
+        json_serializer=json_text,
         json_deserializer=orjson.loads,
         connect_args={"check_same_thread": False},
     )

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from app.core.http import strict_json
 from app.shared.infrastructure.database.exactness import require_exact
 from app.shared.infrastructure.database.list_parameters import PostgresCompiler
 
@@ -90,9 +91,18 @@ class Statement:
 def _place(compiled: SQLCompiler, name: str) -> tuple[str, Any, bool, Callable[[Any], Any] | None]:
     parameter = compiled.binds[name]
     kind = parameter.type.dialect_impl(_POSTGRES)
-    # JSON is left as it is: the connection has a codec for it, faster than SQLAlchemy's.
-    convert = None if isinstance(kind, JSON) else kind.bind_processor(_POSTGRES)
+    # SQLAlchemy's own way with JSON takes longer, and takes what is no JSON, such as NaN.
+    convert = _json_or_null if isinstance(kind, JSON) else kind.bind_processor(_POSTGRES)
     if parameter.required:
         return name, None, False, convert
     value = parameter.effective_value
     return name, value if convert is None else convert(value), True, convert
+
+
+def json_text(value: Any) -> str:
+    """Return the value as columns of JSON keep it."""
+    return strict_json.encode(value, has_times=True).decode()
+
+
+def _json_or_null(value: Any) -> str | None:
+    return None if value is None else json_text(value)
