@@ -172,7 +172,7 @@ def handlers(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the handlers, what each is told of (or every how many seconds), and its policy."""
     found = _ask(context, lambda container: container.inspection().handlers())
     policy = ("transactional", "on_dead", "max_attempts", "timeout", "paused_at")
-    _show(found, ("id", "event", "every", *policy), as_json=as_json)
+    _show(found, ("id", "events", "every", *policy), as_json=as_json)
 
 
 @events.command()
@@ -274,6 +274,8 @@ def _text(value: object) -> str:
         return value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, list):
+        value = ", ".join(value) or "-"
     if isinstance(value, dict):
         value = orjson.dumps(value, default=str).decode()
     # An error may quote anything, and a terminal obeys what it is sent.

@@ -62,7 +62,7 @@ class DeadLetter(Exception):
 class Subscription:
     """What a handler asked for with `subscribe` or `every`."""
 
-    event: type[PublishedEvent] | None  # None for a schedule: it is told of its own ticks
+    events: tuple[type[PublishedEvent], ...]  # none for a schedule, which gets its own ticks
     id: str
     on_dead: Literal["block", "skip"]
     max_attempts: int
@@ -73,8 +73,7 @@ class Subscription:
 
 
 def subscribe(
-    event: type[PublishedEvent],
-    *,
+    *events: type[PublishedEvent],
     id: str,
     on_dead: Literal["block", "skip"] = "block",
     max_attempts: int = 10,
@@ -82,7 +81,7 @@ def subscribe(
     transactional: bool = True,
     urgent: bool = False,
 ) -> Callable[[type[H]], type[H]]:
-    """Have a handler called for each event of a kind, durably.
+    """Have a handler called for each event of one kind or of several, durably.
 
     `id` is its stable name, stored with each delivery: a handler may move and be renamed, its id
     not. Transactional handlers are called with the event and their module's unit of work, which
@@ -92,8 +91,11 @@ def subscribe(
     attempts failed, `block` holds back what follows for the same aggregate, `skip` does not. What
     is `urgent` comes before all that is not, however long that has been due.
     """
+    if not events:
+        message = f"{id}: name the event, or the events, that the handler is for"
+        raise TypeError(message)
     subscription = Subscription(
-        event=event,
+        events=events,
         id=id,
         on_dead=on_dead,
         max_attempts=max_attempts,
@@ -114,7 +116,7 @@ def every(
     fires once; those that nobody was there for are left out, but for the last one.
     """
     subscription = Subscription(
-        event=None,
+        events=(),
         id=id,
         on_dead="skip",
         max_attempts=3,
@@ -195,15 +197,16 @@ class EventRegistry:
                     f"{_where(type(call))} and {_where(other)} both have the id "
                     f"{subscription.id!r}; give one of these handlers another"
                 )
-            if subscription.event and subscription.event.type not in self._kinds:
-                raise CompositionError(
-                    f"{_where(type(call))} waits for {subscription.event.type!r}, which no module "
-                    "publishes; name the class in `events` of its module's container"
-                )
+            for event in subscription.events:
+                if event.type not in self._kinds:
+                    raise CompositionError(
+                        f"{_where(type(call))} waits for {event.type!r}, which no module "
+                        "publishes; name the class in `events` of its module's container"
+                    )
             handler = Handler(subscription, call, unit_of_work or _no_unit_of_work)
             self._handlers[subscription.id] = handler
-            if subscription.event:
-                self._of_event[subscription.event.type] += (handler,)
+            for event in subscription.events:
+                self._of_event[event.type] += (handler,)
 
     def handlers_of(self, event: PublishedEvent) -> tuple[Handler, ...]:
         """Return who wants to be told of an event; a tick is for its own schedule alone."""

@@ -191,5 +191,5 @@ def _handlers(registry: EventRegistry, name: str) -> tuple[str, ...]:
     return tuple(
         handler.id
         for handler in registry.handlers
-        if handler.subscription.event is kind and handler.subscription.transactional
+        if kind in handler.subscription.events and handler.subscription.transactional
     )

@@ -70,7 +70,7 @@ VALUES: Final[dict[str, Any]] = {
     "last_due_at": NOW,
     "after_stream": UUID(int=0),
     # Playing the log again
-    "kind": CREATED,
+    "kinds": [CREATED],
     "after_time": NOW - dt.timedelta(days=35),
     "after_seq": 0,
     "last_time": NOW - dt.timedelta(days=35) + dt.timedelta(hours=2),

@@ -74,6 +74,23 @@ def test_an_event_is_found_by_its_name(registry: EventRegistry) -> None:
         registry["house.burnt"]
 
 
+@subscribe(HouseBuilt, HouseSold, id="street.keep_the_list")
+class KeepTheList(Handling):
+    pass
+
+
+def test_a_handler_may_ask_for_several_events(registry: EventRegistry) -> None:
+    subscribe_all(registry, NumberIt(), KeepTheList())
+    assert ids(registry, HouseBuilt()) == ["street.number_it", "street.keep_the_list"]
+    assert ids(registry, HouseSold()) == ["street.keep_the_list"]
+    assert registry.handlers[1].subscription.events == (HouseBuilt, HouseSold)
+
+
+def test_a_handler_of_no_event_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"street\.idle: name the event"):
+        subscribe(id="street.idle")
+
+
 def test_an_event_has_the_handlers_that_asked_for_it(registry: EventRegistry) -> None:
     subscribe_all(registry, NumberIt(), AssessIt())
     assert ids(registry, HouseBuilt()) == ["street.number_it", "tax.assess_it"]

@@ -111,10 +111,10 @@ class DeliveryDetail:
 
 @dataclass
 class HandlerView:
-    """A handler as this code declares it: of an event, or at times. Times are in seconds."""
+    """A handler as this code declares it: of events, or at times. Times are in seconds."""
 
     id: str
-    event: str | None
+    events: list[str]
     every: float | None
     transactional: bool
     on_dead: str

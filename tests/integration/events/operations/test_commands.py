@@ -153,7 +153,7 @@ async def test_lag_streams_and_handlers_are_shown(run: Run, failed: list[int]) -
     (stream,) = (await run("streams", "--json")).json
     assert (stream["behind"], stream["behind_state"], stream["waiting"]) == (dead, "dead", 1)
     handlers = {each["id"]: each for each in (await run("handlers", "--json")).json}
-    assert handlers[HANDLER]["event"] == "user.deactivated"
+    assert handlers[HANDLER]["events"] == ["user.deactivated"]
     assert handlers["user.forget_sessions"]["every"] == 3600
     for table in ("lag", "streams", "handlers"):
         assert HANDLER in (await run(table)).output

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import sqlite
 
 from app.shared.domain.base_entity import new_id
 from app.shared.infrastructure import idempotency
+from app.shared.infrastructure.database.list_parameters import SqliteCompiler
 from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery import deliveries, no_handler, retention, unblocking
@@ -61,7 +62,7 @@ PARAMETERS: dict[str, Any] = {
     "size": 20,
     "keep": 86_400.0,
     "note": "given up",
-    "kind": "test.happened",
+    "kinds": ["test.happened"],
     "after_time": LONG_AGO,
     "after_seq": 0,
     "last_time": LONG_AGO,
@@ -118,6 +119,7 @@ async def plans_of(address: str, statements: Mapping[str, Statement]) -> dict[st
 
 def plan_of(query: Statement, connection: sqlite3.Connection) -> str:
     dialect = sqlite.dialect(paramstyle="named")
+    dialect.statement_compiler = SqliteCompiler
     compiled = query.executable.compile(dialect=dialect)  # type: ignore[attr-defined]
     values = {key: bind.effective_value for key, bind in compiled.binds.items()}
     values |= {key: str(value) for key, value in PARAMETERS.items() if key in values}

@@ -167,7 +167,7 @@ class World:
         self.replay = Replay(database, self.registry, self.notifier)
         self.engine, self._executor = self._engine()
 
-    def add(self, *handlers: Told) -> None:
+    def add(self, *handlers: object) -> None:
         unit = lambda: Unit(self.database, self.registry, Notifier())  # noqa: E731 - a factory
         self.registry.subscribe(handlers, unit_of_work=unit)
 
@@ -187,14 +187,18 @@ class World:
         """Publish an event for each number, each with a version of its own."""
         thing = to or Thing()
         for number in numbers:
-            thing.version += 1
-            thing.record(Happened(number))
-            collector = EventCollector(self.registry)
-            collector.collect(thing)
-            async with self.database.transaction() as connection:
-                await collector.write(connection)
-                await connection.commit()
+            await self.publish(thing, Happened(number))
         return thing
+
+    async def publish(self, thing: Thing, event: DomainEvent) -> None:
+        """Publish an event with the next version of a thing."""
+        thing.version += 1
+        thing.record(event)
+        collector = EventCollector(self.registry)
+        collector.collect(thing)
+        async with self.database.transaction() as connection:
+            await collector.write(connection)
+            await connection.commit()
 
     async def finish(self) -> None:
         """Wait for what was begun."""

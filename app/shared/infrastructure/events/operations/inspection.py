@@ -180,7 +180,7 @@ def _handler(handler: Handler, paused_at: dt.datetime | None) -> HandlerView:
     asked = handler.subscription
     return HandlerView(
         id=handler.id,
-        event=asked.event.type if asked.event else None,
+        events=[event.type for event in asked.events],
         every=asked.every.total_seconds() if asked.every else None,
         transactional=asked.transactional,
         on_dead=asked.on_dead,

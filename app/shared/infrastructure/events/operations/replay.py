@@ -42,7 +42,7 @@ from app.shared.infrastructure.events.outbox.log_positions import IS_AFTER, IS_U
 FOREVER: Final = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 _this, _event = event_delivery.c, event_log.c
-_is_of_kind = _event.event_type == bindparam("kind")
+_is_of_kind = _event.event_type.in_(bindparam("kinds"))
 
 
 def _stretch(*columns: ColumnElement[Any]) -> Select[Any]:
@@ -132,11 +132,11 @@ class Replay:
     ) -> Changed:
         """Go along the log, from the oldest event on, and take the steps for each stretch of it."""
         asked = known(self._registry, handler).subscription
-        if asked.event is None:
+        if not asked.events:
             raise HandlerWithoutEvents
         params: dict[str, Any] = {
             "of_handler": handler,
-            "kind": asked.event.type,
+            "kinds": [event.type for event in asked.events],
             "max_attempts": asked.max_attempts,
             "blocks_when_dead": asked.on_dead == "block",
             "until": until,

@@ -126,7 +126,8 @@ def _event(kind: type[PublishedEvent], registry: EventRegistry) -> str:
 
 def _handles(handler: Handler, kind: type[PublishedEvent]) -> bool:
     """Whether it handles such events: a schedule handles its own ticks."""
-    return handler.subscription.event is (None if kind is ScheduleTick else kind)
+    asked = handler.subscription
+    return asked.every is not None if kind is ScheduleTick else kind in asked.events
 
 
 def _handlers(registry: EventRegistry) -> str:
@@ -142,7 +143,8 @@ def _handlers(registry: EventRegistry) -> str:
 
 def _row(handler: Handler) -> str:
     asked = handler.subscription
-    event = f"`{asked.event.type}`" if asked.event else f"schedule, every {asked.every}"
+    events = ", ".join(f"`{event.type}`" for event in asked.events)
+    event = events or f"schedule, every {asked.every}"
     effect = "exactly once" if asked.transactional else "at least once"
     cells = (f"`{handler.id}`", event, effect, asked.max_attempts, f"{asked.timeout:g} s")
     urgent = "yes" if asked.urgent else ""
