@@ -1,5 +1,6 @@
 """The unit of work: one use case, one transaction, everything or nothing."""
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -25,4 +26,13 @@ class UnitOfWork(Protocol):
 
     async def commit(self) -> None:
         """Make the changes and their events durable. Raises if they are not."""
+        ...
+
+    def after_commit(self, call: Callable[[], object], /) -> None:
+        """Have a function called when the changes are durable, and never if they are not.
+
+        It is called at most once: not if the process ends in between, and an error in it is only
+        logged. What must not be lost is an event with a handler. Function or coroutine function;
+        it is awaited before the answer is sent, so it should be short.
+        """
         ...

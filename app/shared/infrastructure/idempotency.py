@@ -15,6 +15,7 @@ from app.core.idempotency import (
     IdempotentCall,
 )
 from app.shared.domain.events import ScheduleTick
+from app.shared.infrastructure.after_commit import AfterCommit
 from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Connection, Database, Reads
 from app.shared.infrastructure.database.expressions import database_time, try_lock
@@ -82,19 +83,27 @@ class DeferredCommit:
     """The transaction of a keyed call, between its use case's commit and its own."""
 
     def __init__(
-        self, connection: Connection, stack: AsyncExitStack, notifier: Notifier | None
+        self,
+        connection: Connection,
+        stack: AsyncExitStack,
+        notifier: Notifier | None,
+        after_commit: AfterCommit,
     ) -> None:
         self._connection, self._stack, self._notifier = connection, stack, notifier
+        self._after_commit, self._is_committed = after_commit, False
 
     async def commit(self, call: IdempotentCall, answer: Answer | None, /) -> None:
         if answer is not None:
             await self._connection.execute(KEEP, _row(call, answer))
         await self._connection.commit()
+        self._is_committed = True
         if self._notifier is not None:
             self._notifier.notify()
 
     async def close(self) -> None:
         await self._stack.aclose()
+        if self._is_committed:
+            await self._after_commit.run()
 
 
 @every(dt.timedelta(hours=1), id="idempotency.forget_answers", transactional=False)

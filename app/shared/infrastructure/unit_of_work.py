@@ -1,11 +1,13 @@
 """The unit of work over a database."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
 from app.core.context import current_work
 from app.core.events import EventRegistry
+from app.shared.infrastructure.after_commit import AfterCommit
 from app.shared.infrastructure.database.connection import Connection, Database
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
@@ -24,7 +26,8 @@ class SqlUnitOfWork:
         self._stack = AsyncExitStack()
         self._events = EventCollector(registry)
         self._connection: Connection
-        self._is_joined = False
+        self._after_commit = AfterCommit()
+        self._is_joined = self._is_committed = False
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
@@ -43,6 +46,8 @@ class SqlUnitOfWork:
         /,
     ) -> None:
         await self._stack.__aexit__(kind, error, trace)
+        if self._is_committed:
+            await self.run_after_commit()
 
     def join(self, connection: Connection) -> Self:
         """Work inside a transaction that somebody else began and will end."""
@@ -66,11 +71,22 @@ class SqlUnitOfWork:
         is_awaited = await self.flush()
         if (call := current_work.get().idempotent_call) is not None:
             notifier = self._notifier if is_awaited else None
-            call.deferred = DeferredCommit(self._connection, self._stack.pop_all(), notifier)
+            call.deferred = DeferredCommit(
+                self._connection, self._stack.pop_all(), notifier, self._after_commit
+            )
             return
         await self._connection.commit()
+        self._is_committed = True
         if is_awaited:
             self._notifier.notify()
+
+    def after_commit(self, call: Callable[[], object], /) -> None:
+        """See `UnitOfWork`. It is called at the end of the block, when the connection is free."""
+        self._after_commit.add(call)
+
+    async def run_after_commit(self) -> None:
+        """Call what waits for the commit. For whoever ends the transaction that this one joined."""
+        await self._after_commit.run()
 
     def _build_repositories(self, connection: Connection, events: EventCollector) -> None:
         raise NotImplementedError

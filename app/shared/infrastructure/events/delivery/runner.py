@@ -137,6 +137,8 @@ class Runner:
                 outcome = await self._call(handler, row, uow)
                 await uow.flush()
             await self._finish(connection, claim, outcome)
+        with _working_on(row):
+            await uow.run_after_commit()
 
     async def _under_a_lease(self, claim: Claim, handler: Handler) -> None:
         """At least once: the effect is somewhere else, no transaction waits for it meanwhile."""

@@ -1,0 +1,37 @@
+"""What is called when a transaction is committed."""
+
+from collections.abc import Callable
+from inspect import isawaitable
+
+import structlog
+
+from app.core.context import current_work
+
+log = structlog.get_logger(__name__)
+
+
+class AfterCommit:
+    """Functions that are called once, after the commit, one after another.
+
+    By then the connection is free: they may begin a transaction of their own.
+    """
+
+    def __init__(self) -> None:
+        self._calls: list[Callable[[], object]] = []
+
+    def add(self, call: Callable[[], object], /) -> None:
+        self._calls.append(call)
+
+    async def run(self) -> None:
+        """Call them. An error is logged: what was committed stays, and the others are called."""
+        if not self._calls:
+            return
+        calls, self._calls = self._calls, []
+        current_work.get().idempotent_call = None  # its one transaction is over
+        for call in calls:
+            try:
+                answer = call()
+                if isawaitable(answer):
+                    await answer
+            except Exception:
+                log.exception("after commit failed", call=getattr(call, "__qualname__", repr(call)))
