@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from app.shared.infrastructure.database.connection import Connection, Database, Row
+from app.shared.infrastructure.database.orm import OrmSession
 from app.shared.infrastructure.database.statement import Statement
 
 Params = Mapping[str, Any]
@@ -70,6 +71,9 @@ class RefusingConnection:
         for each in params:
             self._database.refuse(query, each)
         await self._connection.execute_many(query, params)
+
+    def session(self) -> OrmSession:
+        return self._connection.session()
 
     async def commit(self) -> None:
         await self._connection.commit()

@@ -12,7 +12,8 @@ from sqlalchemy import event
 from app.core.context import WorkContext, current_work
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.postgres import PostgresDatabase
-from app.shared.infrastructure.database.sqlite import SqliteDatabase, Threads
+from app.shared.infrastructure.database.sqlite import SqliteDatabase
+from app.shared.infrastructure.database.sqlite_connection import Threads
 
 _OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK")
 

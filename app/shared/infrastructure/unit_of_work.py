@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from app.core.context import current_work
 from app.core.events import EventRegistry
@@ -12,6 +12,11 @@ from app.shared.infrastructure.database.connection import Connection, Database
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
 from app.shared.infrastructure.idempotency import DeferredCommit, claim_key
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from app.shared.infrastructure.database.orm import OrmSession
 
 
 class SqlUnitOfWork:
@@ -27,6 +32,7 @@ class SqlUnitOfWork:
         self._events = EventCollector(registry)
         self._connection: Connection
         self._after_commit = AfterCommit()
+        self._session: OrmSession | None = None
         self._is_joined = self._is_committed = False
 
     async def __aenter__(self) -> Self:
@@ -55,8 +61,19 @@ class SqlUnitOfWork:
         self._build_repositories(connection, self._events)
         return self
 
+    def session(self) -> "AsyncSession":
+        """Return SQLAlchemy's ORM session in this transaction, for writes that are hard without.
+
+        What it holds is written by `commit`, which also ends it. It can't commit by itself, and
+        after a rollback of it the unit of work can't commit either.
+        """
+        self._session = self._connection.session()
+        return self._session
+
     async def flush(self) -> bool:
         """Write the events that were recorded; tell whether somebody is to be told of them."""
+        if self._session is not None:
+            await self._session.end()
         return await self._events.write(self._connection)
 
     async def commit(self) -> None:

@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 from sqlalchemy import bindparam, column, insert, select, table, update
 
-from app.shared.infrastructure.database.connection import Connection
-from app.shared.infrastructure.database.postgres import REMEMBERED, PostgresDatabase
-from app.shared.infrastructure.database.postgres_errors import NothingCommitted
+from app.shared.infrastructure.database.connection import Connection, NothingCommitted
+from app.shared.infrastructure.database.postgres import PostgresDatabase
+from app.shared.infrastructure.database.postgres_connection import REMEMBERED
 from app.shared.infrastructure.database.statement import Statement
 from tests.integration.database.postgresql import expect_unavailable, opened
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from app.core.exceptions import Unavailable
 from app.shared.infrastructure.database.statement import Statement
+
+if TYPE_CHECKING:
+    from app.shared.infrastructure.database.orm import OrmSession
 
 Row = Mapping[str, Any]
 
@@ -32,6 +35,10 @@ class IntegrityViolation(Exception):
         super().__init__(f"constraint {constraint} violated")
 
 
+class NothingCommitted(Exception):
+    """An earlier part of the transaction was rolled back, so its commit is a rollback."""
+
+
 class Reads(Protocol):
     """Runs statements that answer rows."""
 
@@ -55,6 +62,13 @@ class Connection(Reads, Protocol):
         self, statement: Statement, params: Sequence[Mapping[str, Any]], /
     ) -> None:
         """Run a write once for each set of parameters. Raises IntegrityViolation."""
+        ...
+
+    def session(self) -> "OrmSession":
+        """Return SQLAlchemy's ORM session in this transaction, each time the same.
+
+        It raises errors as the other methods do. Whoever commits ends it before.
+        """
         ...
 
     async def commit(self) -> None:

@@ -18,20 +18,17 @@ from app.shared.infrastructure.database.connection import (
 from app.shared.infrastructure.database.outage import Outage
 from app.shared.infrastructure.database.pool import Pool
 from app.shared.infrastructure.database.postgres_address import connect_arguments
+from app.shared.infrastructure.database.postgres_connection import PostgresConnection
 from app.shared.infrastructure.database.postgres_errors import (
     AWAY,
     LOST,
-    OUTDATED,
     ConnectionLost,
-    NothingCommitted,
     translated,
 )
 from app.shared.infrastructure.database.statement import Statement
 
 log = structlog.get_logger(__name__)
 
-# How many statements of a transaction can be run again. More are a batch, and these hold much.
-REMEMBERED: Final = 100
 # Longer than a rollback takes. Whoever gave up need not wait for a server that hangs.
 ROLLBACK_SECONDS: Final = 1.0
 
@@ -82,16 +79,18 @@ class PostgresDatabase:
         return is_so
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator["PostgresConnection"]:
+    async def transaction(self) -> AsyncIterator[PostgresConnection]:
         try:
             raw = await self._pool.acquire()
         except Exception as error:  # noqa: BLE001 - is raised, as what it means
             self.fail(error)
+        connection = PostgresConnection(raw, self.fail)
         try:
             await self._begin(raw)
-            yield PostgresConnection(raw, self)
+            yield connection
         finally:
             try:
+                await connection.close()
                 await _end(raw, within=min(self._timeout, ROLLBACK_SECONDS))
             finally:  # whoever is cancelled while it rolls back gives its connection back too
                 self._pool.release(raw)
@@ -198,78 +197,6 @@ class PostgresDatabase:
         return raw
 
 
-class PostgresConnection:
-    """A connection inside a transaction."""
-
-    def __init__(self, raw: asyncpg.Connection, database: PostgresDatabase) -> None:
-        self._raw, self._database = raw, database
-        # What was run and what it answered, in case that it has to be run again.
-        self._done: list[tuple[str, tuple[Any, ...], Any]] | None = []
-
-    async def fetch_one(self, statement: Statement, params: Mapping[str, Any], /) -> Row | None:
-        sql = statement.postgres
-        row = await self._run("fetchrow", sql.sql, *sql.arguments(params))
-        return cast("Row | None", row)
-
-    async def fetch_all(self, statement: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
-        sql = statement.postgres
-        return cast("Sequence[Row]", await self._run("fetch", sql.sql, *sql.arguments(params)))
-
-    async def execute(self, statement: Statement, params: Mapping[str, Any], /) -> int:
-        sql = statement.postgres
-        status = await self._run("execute", sql.sql, *sql.arguments(params))
-        return int(status.rpartition(" ")[2])  # such as "UPDATE 1"
-
-    async def execute_many(
-        self, statement: Statement, params: Sequence[Mapping[str, Any]], /
-    ) -> None:
-        sql = statement.postgres
-        await self._run("executemany", sql.sql, [sql.arguments(each) for each in params])
-
-    async def commit(self) -> None:
-        if await self._run("execute", "COMMIT") != "COMMIT":
-            raise NothingCommitted
-
-    async def _run(self, method: str, *arguments: Any) -> Any:
-        try:
-            answer = await getattr(self._raw, method)(*arguments)
-        except OUTDATED as error:
-            return await self._run_all_again(error, method, *arguments)
-        except Exception as error:  # noqa: BLE001 - is raised, as what it means
-            self._database.fail(error, self._raw)
-        if self._done is not None:
-            self._done.append((method, arguments, answer))
-            if len(self._done) > REMEMBERED:
-                self._done = None
-        return answer
-
-    async def _run_all_again(self, cause: Exception, method: str, *arguments: Any) -> Any:
-        """Run the transaction once more from its beginning: a migration has ended it.
-
-        Whoever wrote it goes on from the answers that they got, so these have to be the same. If
-        one is not, it ends as an outage: nothing was committed, and a client may send it again.
-        """
-        done, self._done = self._done, None
-        if done is None:
-            self._database.fail(cause, self._raw)
-        try:
-            is_same = await self._repeat(done)
-            answer = await getattr(self._raw, method)(*arguments) if is_same else None
-        except Exception as error:  # noqa: BLE001 - is raised, as what it means
-            self._database.fail(error, self._raw)
-        if not is_same:
-            self._database.fail(cause, self._raw)
-        return answer
-
-    async def _repeat(self, done: Sequence[tuple[str, tuple[Any, ...], Any]]) -> bool:
-        await self._raw.execute("ROLLBACK")
-        await self._raw.execute("BEGIN")
-        for method, arguments, answer in done:
-            if await getattr(self._raw, method)(*arguments) != answer:
-                return False
-        return True
-
-
 async def _end(raw: asyncpg.Connection, *, within: float) -> None:
     """Roll back what was not committed, if anything is left of it."""
     if raw.is_closed() or not raw.is_in_transaction():
@@ -288,4 +215,7 @@ async def _speak_json(connection: asyncpg.Connection) -> None:
         encoder=lambda text: b"\x01" + text.encode(),  # jsonb's wire format, version 1
         decoder=lambda raw: orjson.loads(raw[1:]),
         format="binary",
+    )
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", encoder=str.encode, decoder=orjson.loads, format="binary"
     )

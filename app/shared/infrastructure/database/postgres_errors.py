@@ -40,10 +40,6 @@ class ConnectionLost(ConnectionError):
     """The connection is closed: the server, or what lies between, ended it."""
 
 
-class NothingCommitted(Exception):
-    """An earlier statement of the transaction had failed, so its commit was a rollback."""
-
-
 def translated(error: Exception) -> Exception:
     """Return the error as the layers above know it; what is a defect of ours stays as it is."""
     if isinstance(error, asyncpg.PostgresError):

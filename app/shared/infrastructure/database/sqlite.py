@@ -1,20 +1,18 @@
-"""Any other database by SQLAlchemy. SQLite, the embedded default, is the one that is tested."""
+"""SQLite by SQLAlchemy: the embedded default."""
 
 import asyncio
 import math
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from app.shared.infrastructure.database.connection import (
@@ -24,105 +22,17 @@ from app.shared.infrastructure.database.connection import (
 )
 from app.shared.infrastructure.database.list_parameters import SqliteCompiler
 from app.shared.infrastructure.database.outage import Outage
-from app.shared.infrastructure.database.sqlite_errors import is_out_of_time, translated
+from app.shared.infrastructure.database.sqlite_connection import (
+    SqliteConnection,
+    Threads,
+    all_rows,
+    first_row,
+)
+from app.shared.infrastructure.database.sqlite_errors import is_out_of_time
 from app.shared.infrastructure.database.sqlite_setup import Deadline, make_private, prepare_sqlite
-from app.shared.infrastructure.database.statement import Statement, UnsuitableValue, json_text
+from app.shared.infrastructure.database.statement import Statement, json_text
 
-P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class Threads:
-    """Where the blocking calls run, one hop each; SQLAlchemy's own asyncio takes several."""
-
-    def __init__(self, count: int, outage: Outage) -> None:
-        self._executor = ThreadPoolExecutor(count, thread_name_prefix="database")
-        self._outage = outage
-
-    async def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Return what the work returns. Raises as the layers above know errors."""
-        loop = asyncio.get_running_loop()
-        running = loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
-        try:
-            answer = await asyncio.shield(running)
-        except asyncio.CancelledError:
-            # A statement can't be stopped, and what follows on its connection must not overtake it.
-            await asyncio.wait([running])
-            raise
-        except (StatementError, PoolTimeoutError) as error:
-            known = translated(error)
-            if isinstance(known, DatabaseUnavailable):
-                self._outage.failed(getattr(error, "orig", None) or error, step="statement")
-            if known is error:
-                raise
-            if not isinstance(known, UnsuitableValue):
-                raise known from error
-        else:
-            if self._outage.is_on:
-                self._outage.answered()
-            return answer
-        raise known  # out here, since what quotes the value would be its context in there
-
-    def close(self) -> None:
-        self._executor.shutdown()
-
-
-class SqliteConnection:
-    """A connection inside a transaction, which is begun with the first statement: one hop less."""
-
-    def __init__(
-        self, connect: Callable[[], Connection], threads: Threads, *, timeout: float
-    ) -> None:
-        self._connect, self._threads, self._timeout = connect, threads, timeout
-        self._raw: Connection | None = None
-        self._is_busy = False
-
-    async def fetch_one(self, statement: Statement, params: Mapping[str, Any], /) -> Row | None:
-        return await self._run(_first, statement, params)
-
-    async def fetch_all(self, statement: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
-        return await self._run(_all, statement, params)
-
-    async def execute(self, statement: Statement, params: Mapping[str, Any], /) -> int:
-        return await self._run(_hit, statement, params)
-
-    async def execute_many(
-        self, statement: Statement, params: Sequence[Mapping[str, Any]], /
-    ) -> None:
-        await self._run(_hit, statement, params)
-
-    async def commit(self) -> None:
-        await self._run(_commit)
-
-    async def close(self) -> None:
-        """Roll back what was not committed."""
-        # A statement that nobody waits for any more may be about to open it.
-        if self._is_busy or self._is_open():
-            await self._threads.run(self._close_if_open)
-
-    async def _run(self, work: Callable[..., R], *arguments: Any) -> R:
-        if self._is_busy:  # other databases can't do that either
-            message = "another statement of this transaction is still running"
-            raise RuntimeError(message)
-        self._is_busy = True
-        try:
-            return await self._threads.run(self._do, work, *arguments)
-        finally:
-            self._is_busy = False
-
-    def _is_open(self) -> bool:
-        return self._raw is not None and not self._raw.closed
-
-    def _close_if_open(self) -> None:
-        if self._raw is not None and self._is_open():
-            self._raw.close()
-
-    def _do(self, work: Callable[..., R], *arguments: Any) -> R:
-        if self._raw is None:
-            self._raw = self._connect()
-            self._raw.begin()
-        Deadline.set(self._raw, self._timeout)
-        return work(self._raw, *arguments)
 
 
 class SqliteDatabase:
@@ -160,10 +70,10 @@ class SqliteDatabase:
             engine.dispose()
 
     async def fetch_one(self, statement: Statement, params: Mapping[str, Any], /) -> Row | None:
-        return await self._reading.run(self._read, _first, statement, params)
+        return await self._reading.run(self._read, first_row, statement, params)
 
     async def fetch_all(self, statement: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
-        return await self._reading.run(self._read, _all, statement, params)
+        return await self._reading.run(self._read, all_rows, statement, params)
 
     async def is_writable(self) -> bool:
         return await self._reading.run(self._is_file_writable)
@@ -231,27 +141,3 @@ def _engine(url: URL, size: int, *, timeout: float, echo: bool) -> Engine:
     engine.dialect.statement_compiler = SqliteCompiler
     prepare_sqlite(engine, timeout)
     return engine
-
-
-def _commit(raw: Connection) -> None:
-    try:
-        raw.commit()
-    except DBAPIError:
-        # SQLAlchemy would give the connection back with the transaction open, and Python's
-        # driver would commit it after all, at the next occasion. Closing it rolls it back.
-        raw.invalidate()
-        raise
-    raw.close()
-
-
-def _first(raw: Connection, statement: Statement, params: Any) -> Row | None:
-    row = raw.execute(statement.executable, params).mappings().first()
-    return cast("Row | None", row)
-
-
-def _all(raw: Connection, statement: Statement, params: Any) -> Sequence[Row]:
-    return cast("Sequence[Row]", raw.execute(statement.executable, params).mappings().all())
-
-
-def _hit(raw: Connection, statement: Statement, params: Any) -> int:
-    return raw.execute(statement.executable, params).rowcount

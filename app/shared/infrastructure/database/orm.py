@@ -1,0 +1,86 @@
+"""SQLAlchemy's ORM session inside a transaction that somebody else begins and ends."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy.engine import URL, Dialect, Engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.pool import NullPool
+from sqlalchemy.util import LRUCache
+
+from app.core.exceptions import ConcurrentUpdate
+
+# Compiled statements, by what they say; one session has too short a life for a cache of its own.
+_COMPILED: Final[Any] = LRUCache(500)
+
+
+class LentConnection:
+    """What SQLAlchemy takes for a driver's connection: it may run statements, and end nothing.
+
+    To be mixed into SQLAlchemy's adapter of a driver.
+    """
+
+    is_over = False
+    is_rolled_back = False
+
+    def cursor(self, *args: Any, **options: Any) -> Any:
+        if self.is_over:
+            message = "the transaction of this session is over; begin another unit of work"
+            raise TypeError(message)
+        return super().cursor(*args, **options)  # type: ignore[misc]
+
+    def commit(self) -> None:
+        message = "the unit of work commits, with its events: `await uow.commit()`"
+        raise TypeError(message)
+
+    def rollback(self) -> None:
+        """Note it, so that the unit of work can't commit the rest."""
+        self.is_rolled_back = self.is_rolled_back or not self.is_over
+
+    def close(self) -> None:
+        """Stay open: the connection goes back to where it was lent from."""
+
+    terminate = close
+
+
+class _UnitSession(Session):
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        try:
+            super().flush(objects)
+        except StaleDataError as error:
+            raise ConcurrentUpdate from error
+
+
+class OrmSession(AsyncSession):
+    """A session over one lent connection, as long as the unit of work."""
+
+    sync_session_class = _UnitSession
+
+    def __init__(self, lent: Any, dialect: Dialect, url: URL) -> None:
+        engine = Engine(
+            NullPool(lambda: lent, dialect=dialect, reset_on_return=None),
+            dialect,
+            url,
+            query_cache_size=0,
+            execution_options={"compiled_cache": _COMPILED},
+            hide_parameters=True,
+        )
+        super().__init__(AsyncEngine(engine), expire_on_commit=False, close_resets_only=False)
+        self._lent = lent
+
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether anything of it was undone: what is left is not the whole."""
+        return bool(self._lent.is_rolled_back)
+
+    async def end(self) -> None:
+        """Write what it holds, and be over. Raises what the writes raise."""
+        await self.flush()
+        await self.discard()
+
+    async def discard(self) -> None:
+        """Be over, whatever it holds."""
+        self._lent.is_over = True
+        await self.close()

@@ -1,0 +1,107 @@
+"""A transaction on PostgreSQL."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+
+import asyncpg
+
+from app.shared.infrastructure.database.connection import NothingCommitted, Row
+from app.shared.infrastructure.database.postgres_errors import OUTDATED
+from app.shared.infrastructure.database.statement import Statement
+
+if TYPE_CHECKING:
+    from app.shared.infrastructure.database.orm import OrmSession
+
+Fail = Callable[[Exception, asyncpg.Connection], NoReturn]
+
+# How many statements of a transaction can be run again. More are a batch, and these hold much.
+REMEMBERED: Final = 100
+
+
+class PostgresConnection:
+    """A connection inside a transaction. `fail` raises an error as the layers above know it."""
+
+    def __init__(self, raw: asyncpg.Connection, fail: Fail) -> None:
+        self._raw, self._fail = raw, fail
+        # What was run and what it answered, in case that it has to be run again.
+        self._done: list[tuple[str, tuple[Any, ...], Any]] | None = []
+        self._session: OrmSession | None = None
+
+    async def fetch_one(self, statement: Statement, params: Mapping[str, Any], /) -> Row | None:
+        sql = statement.postgres
+        row = await self._run("fetchrow", sql.sql, *sql.arguments(params))
+        return cast("Row | None", row)
+
+    async def fetch_all(self, statement: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
+        sql = statement.postgres
+        return cast("Sequence[Row]", await self._run("fetch", sql.sql, *sql.arguments(params)))
+
+    async def execute(self, statement: Statement, params: Mapping[str, Any], /) -> int:
+        sql = statement.postgres
+        status = await self._run("execute", sql.sql, *sql.arguments(params))
+        return int(status.rpartition(" ")[2])  # such as "UPDATE 1"
+
+    async def execute_many(
+        self, statement: Statement, params: Sequence[Mapping[str, Any]], /
+    ) -> None:
+        sql = statement.postgres
+        await self._run("executemany", sql.sql, [sql.arguments(each) for each in params])
+
+    def session(self) -> "OrmSession":
+        if self._session is None:
+            # Here, since it takes long to import, and few use it.
+            from app.shared.infrastructure.database.postgres_orm import session_on  # noqa: PLC0415
+
+            self._done = None  # what a session runs is not remembered
+            self._session = session_on(self._raw, self._fail)
+        return self._session
+
+    async def commit(self) -> None:
+        if self._session is not None and self._session.is_rolled_back:
+            raise NothingCommitted
+        if await self._run("execute", "COMMIT") != "COMMIT":
+            raise NothingCommitted
+
+    async def close(self) -> None:
+        """Let nobody use it any more."""
+        if self._session is not None:
+            await self._session.discard()
+
+    async def _run(self, method: str, *arguments: Any) -> Any:
+        try:
+            answer = await getattr(self._raw, method)(*arguments)
+        except OUTDATED as error:
+            return await self._run_all_again(error, method, *arguments)
+        except Exception as error:  # noqa: BLE001 - is raised, as what it means
+            self._fail(error, self._raw)
+        if self._done is not None:
+            self._done.append((method, arguments, answer))
+            if len(self._done) > REMEMBERED:
+                self._done = None
+        return answer
+
+    async def _run_all_again(self, cause: Exception, method: str, *arguments: Any) -> Any:
+        """Run the transaction once more from its beginning: a migration has ended it.
+
+        Whoever wrote it goes on from the answers that they got, so these have to be the same. If
+        one is not, it ends as an outage: nothing was committed, and a client may send it again.
+        """
+        done, self._done = self._done, None
+        if done is None:
+            self._fail(cause, self._raw)
+        try:
+            is_same = await self._repeat(done)
+            answer = await getattr(self._raw, method)(*arguments) if is_same else None
+        except Exception as error:  # noqa: BLE001 - is raised, as what it means
+            self._fail(error, self._raw)
+        if not is_same:
+            self._fail(cause, self._raw)
+        return answer
+
+    async def _repeat(self, done: Sequence[tuple[str, tuple[Any, ...], Any]]) -> bool:
+        await self._raw.execute("ROLLBACK")
+        await self._raw.execute("BEGIN")
+        for method, arguments, answer in done:
+            if await getattr(self._raw, method)(*arguments) != answer:
+                return False
+        return True

@@ -1,0 +1,153 @@
+"""A transaction on SQLite, and the threads that its calls run in."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from app.shared.infrastructure.database.connection import DatabaseUnavailable, NothingCommitted, Row
+from app.shared.infrastructure.database.outage import Outage
+from app.shared.infrastructure.database.sqlite_errors import translated
+from app.shared.infrastructure.database.sqlite_setup import Deadline
+from app.shared.infrastructure.database.statement import Statement, UnsuitableValue
+
+if TYPE_CHECKING:
+    from app.shared.infrastructure.database.orm import OrmSession
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Threads:
+    """Where the blocking calls run, one hop each; SQLAlchemy's own asyncio takes several."""
+
+    def __init__(self, count: int, outage: Outage) -> None:
+        self._executor = ThreadPoolExecutor(count, thread_name_prefix="database")
+        self._outage = outage
+
+    async def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return what the work returns. Raises as the layers above know errors."""
+        loop = asyncio.get_running_loop()
+        running = loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
+        try:
+            answer = await asyncio.shield(running)
+        except asyncio.CancelledError:
+            # A statement can't be stopped, and what follows on its connection must not overtake it.
+            await asyncio.wait([running])
+            raise
+        except (StatementError, PoolTimeoutError) as error:
+            known = translated(error)
+            if isinstance(known, DatabaseUnavailable):
+                self._outage.failed(getattr(error, "orig", None) or error, step="statement")
+            if known is error:
+                raise
+            if not isinstance(known, UnsuitableValue):
+                raise known from error
+        else:
+            if self._outage.is_on:
+                self._outage.answered()
+            return answer
+        raise known  # out here, since what quotes the value would be its context in there
+
+    def close(self) -> None:
+        self._executor.shutdown()
+
+
+class SqliteConnection:
+    """A connection inside a transaction, which is begun with the first statement: one hop less."""
+
+    def __init__(
+        self, connect: Callable[[], Connection], threads: Threads, *, timeout: float
+    ) -> None:
+        self._connect, self._threads, self._timeout = connect, threads, timeout
+        self._raw: Connection | None = None
+        self._session: OrmSession | None = None
+        self._is_busy = False
+
+    async def fetch_one(self, statement: Statement, params: Mapping[str, Any], /) -> Row | None:
+        return await self._run(first_row, statement, params)
+
+    async def fetch_all(self, statement: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
+        return await self._run(all_rows, statement, params)
+
+    async def execute(self, statement: Statement, params: Mapping[str, Any], /) -> int:
+        return await self._run(rows_hit, statement, params)
+
+    async def execute_many(
+        self, statement: Statement, params: Sequence[Mapping[str, Any]], /
+    ) -> None:
+        await self._run(rows_hit, statement, params)
+
+    def session(self) -> "OrmSession":
+        if self._session is None:
+            # Here, since it takes long to import, and few use it.
+            from app.shared.infrastructure.database.sqlite_orm import session_on  # noqa: PLC0415
+
+            self._session = session_on(self._run)
+        return self._session
+
+    async def commit(self) -> None:
+        if self._session is not None and self._session.is_rolled_back:
+            raise NothingCommitted
+        await self._run(_commit)
+
+    async def close(self) -> None:
+        """Roll back what was not committed, and let nobody use it any more."""
+        if self._session is not None:
+            await self._session.discard()
+        # A statement that nobody waits for any more may be about to open it.
+        if self._is_busy or self._is_open():
+            await self._threads.run(self._close_if_open)
+
+    async def _run(self, work: Callable[..., R], *arguments: Any) -> R:
+        if self._is_busy:  # other databases can't do that either
+            message = "another statement of this transaction is still running"
+            raise RuntimeError(message)
+        self._is_busy = True
+        try:
+            return await self._threads.run(self._do, work, *arguments)
+        finally:
+            self._is_busy = False
+
+    def _is_open(self) -> bool:
+        return self._raw is not None and not self._raw.closed
+
+    def _close_if_open(self) -> None:
+        if self._raw is not None and self._is_open():
+            self._raw.close()
+
+    def _do(self, work: Callable[..., R], *arguments: Any) -> R:
+        if self._raw is None:
+            self._raw = self._connect()
+            self._raw.begin()
+        Deadline.set(self._raw, self._timeout)
+        return work(self._raw, *arguments)
+
+
+def _commit(raw: Connection) -> None:
+    try:
+        raw.commit()
+    except DBAPIError:
+        # SQLAlchemy would give the connection back with the transaction open, and Python's
+        # driver would commit it after all, at the next occasion. Closing it rolls it back.
+        raw.invalidate()
+        raise
+    raw.close()
+
+
+def first_row(raw: Connection, statement: Statement, params: Any) -> Row | None:
+    row = raw.execute(statement.executable, params).mappings().first()
+    return cast("Row | None", row)
+
+
+def all_rows(raw: Connection, statement: Statement, params: Any) -> Sequence[Row]:
+    return cast("Sequence[Row]", raw.execute(statement.executable, params).mappings().all())
+
+
+def rows_hit(raw: Connection, statement: Statement, params: Any) -> int:
+    return raw.execute(statement.executable, params).rowcount
