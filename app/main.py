@@ -79,6 +79,7 @@ def _ingress(settings: Settings, rate_limit: RateLimit | None) -> IngressPolicy:
         body_seconds=settings.body_timeout_seconds,
         is_https=settings.is_production,
         hsts_includes_subdomains=settings.hsts_include_subdomains,
+        root_path=settings.root_path,
         trusted_proxies=settings.trusted_proxies or (),
         connections_per_client=settings.connections_per_client if settings.rate_limits else 0,
         rate_limit=rate_limit,

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import (
     Field,
@@ -32,9 +33,9 @@ from app.config.url_types import (
     HostNames,
     Mailbox,
     MailServerUrl,
+    PublicUrl,
     RedisUrl,
     SentryDsn,
-    WebUrl,
     origin_of,
 )
 
@@ -84,7 +85,7 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
 
     smtp_url: MailServerUrl | None = Field(None, examples=["smtp://user:password@example.com:587"])
     mail_from: Mailbox = Field("no-reply@localhost", examples=["Shop <no-reply@example.com>"])
-    public_url: WebUrl | None = Field(default=None, examples=["https://api.example.com"])
+    public_url: PublicUrl | None = Field(default=None, examples=["https://api.example.com"])
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
         "INFO", examples=["INFO"]
@@ -197,6 +198,11 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
     def links_begin_with(self) -> str:
         """The address that people reach the service at, without a slash at its end."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def root_path(self) -> str:
+        """The path that a proxy shows the service below, as PUBLIC_URL has it; mostly none."""
+        return urlsplit(self.links_begin_with).path
 
     @property
     def trusted_origins(self) -> frozenset[bytes]:

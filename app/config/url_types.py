@@ -143,8 +143,16 @@ def _is_url(text: str, *, schemes: set[str]) -> bool:
     return is_plain and has_port and url.scheme in schemes and bool(url.hostname)
 
 
+def _require_plain_path(text: str) -> str:
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", urlsplit(text).path) or urlsplit(text).query:
+        message = "may have a path of letters, digits and -._~, such as /shop, and nothing else"
+        raise ValueError(message)
+    return text
+
+
 SigningKey = Annotated[SecretStr, AfterValidator(_require_signing_key)]
 WebUrl = Annotated[str, AfterValidator(_require_web_url)]
+PublicUrl = Annotated[WebUrl, AfterValidator(_require_plain_path)]
 MailServerUrl = Annotated[SecretStr, AfterValidator(_require_mail_server)]
 Mailbox = Annotated[str, AfterValidator(_require_mailbox)]
 Networks = Annotated[

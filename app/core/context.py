@@ -23,6 +23,8 @@ class WorkContext:
     """When that event happened."""
     client: str = ""
     """The address that the request came from."""
+    root_path: str = ""
+    """What the service lies below at its host; begins the paths that an answer names."""
     headers: list[tuple[bytes, bytes]] | None = None
     """What the answer is to say besides, whatever it will be."""
     code: str | None = None

@@ -86,7 +86,7 @@ class RequestBoundary:
             await self._others(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        work = work_of(headers, self._clients.of(scope))
+        work = work_of(scope, headers, self._clients.of(scope))
         token = current_work.set(work)
         answer = _Answer(scope, send, work, self._headers)
         started = time.perf_counter()
@@ -183,7 +183,7 @@ class Refusals:
         work = current_work.get()
         problem = self._too_many(work) or as_app_error(error)
         work.code = problem.code
-        await send_problem(send, problem, work.request_id)
+        await send_problem(send, problem, work.request_id, root_path=work.root_path)
 
     def _too_many(self, work: WorkContext) -> AppError | None:
         if self._rate_limit is None or work.headers is not None:
@@ -219,11 +219,12 @@ class ForeseenErrors:
             await self._refusals.answer(error, send)
 
 
-def work_of(headers: dict[bytes, bytes], client: str) -> WorkContext:
+def work_of(scope: Scope, headers: dict[bytes, bytes], client: str) -> WorkContext:
     """Return what is known of a request before anybody looks at what it is for."""
     return WorkContext(
         request_id=_request_id(headers.get(b"x-request-id")),
         client=client,
+        root_path=scope.get("root_path", ""),
         traceparent=_traceparent(headers.get(b"traceparent")),
     )
 

@@ -65,6 +65,7 @@ class BaseContainer(ModuleContainer):
 
     app_name = settings.provided.app_name
     links_begin_with = settings.provided.links_begin_with
+    root_path = settings.provided.root_path
     signing_keys = settings.provided.signing_keys
     trusted_origins = settings.provided.trusted_origins
     keeps_mail_here: Callable[bool] = Callable(factories.keeps_mail_here, settings)

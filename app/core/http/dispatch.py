@@ -1,14 +1,10 @@
 """Finding the route of a request at once, where a router tries one after the other."""
 
-import re
-from typing import Final
-
 from fastapi import APIRouter
 from starlette.types import Receive, Scope, Send
 
+from app.core.http.root_path import addresses_of, route_path
 from app.core.http.routing import ApiRoute
-
-_NAME: Final = re.compile(r"\?P<\w+>")
 
 
 class Dispatch:
@@ -20,9 +16,16 @@ class Dispatch:
 
     def __init__(self, router: APIRouter) -> None:
         self._router = router
-        self._routes = [route for route in router.routes if isinstance(route, ApiRoute)]
-        methods = {method for route in self._routes for method in route.methods_served}
-        self._addresses = {method: self._addresses_of(method) for method in methods}
+        routes = [route for route in router.routes if isinstance(route, ApiRoute)]
+        methods = {method for route in routes for method in route.methods_served}
+        self._routes = {
+            method: [route for route in routes if method in route.methods_served]
+            for method in methods
+        }
+        self._addresses = {
+            method: addresses_of(route.path_regex.pattern for route in routes)
+            for method, routes in self._routes.items()
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = self._find(scope)
@@ -34,18 +37,10 @@ class Dispatch:
         await route.handle(scope, receive, send)
 
     def _find(self, scope: Scope) -> ApiRoute | None:
-        addresses = self._addresses.get(scope.get("method", ""))
-        # FastAPI's router tells a trace which route it took, and knows of a path before ours.
-        if addresses is None or scope.get("root_path") or "fastapi.telemetry" in scope:
+        method = scope.get("method", "")
+        addresses = self._addresses.get(method)
+        # FastAPI's router tells a trace which route it took.
+        if addresses is None or "fastapi.telemetry" in scope:
             return None
-        found = addresses.match(scope["path"])
-        return self._routes[int((found.lastgroup or "")[1:])] if found else None
-
-    def _addresses_of(self, method: str) -> re.Pattern[str]:
-        return re.compile(
-            "|".join(
-                f"(?P<r{number}>{_NAME.sub('?:', route.path_regex.pattern)})"
-                for number, route in enumerate(self._routes)
-                if method in route.methods_served
-            )
-        )
+        found = addresses.match(route_path(scope) if scope.get("root_path") else scope["path"])
+        return self._routes[method][int((found.lastgroup or "")[1:])] if found else None

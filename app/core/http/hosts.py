@@ -7,6 +7,7 @@ from typing import Final
 from starlette.types import Scope
 
 from app.core.exceptions import DuplicateHeader, InvalidHost, MisdirectedRequest
+from app.core.http.root_path import route_path
 
 # Asked by probes and scrapers, which know a machine's address and no name.
 EXEMPT: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
@@ -33,7 +34,7 @@ class Hosts:
         host = headers.get(b"host")
         if host in self._names:  # as a rule; the rest has a port, or is not welcome
             return
-        is_open = not self._names or scope["path"] in EXEMPT
+        is_open = not self._names or route_path(scope) in EXEMPT
         if host is None:
             if is_open and scope["http_version"] == "1.0":  # which had no such header yet
                 return

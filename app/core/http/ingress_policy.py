@@ -22,6 +22,8 @@ class IngressPolicy:
     """Whether browsers are told so for all hosts below ours too (RFC 6797, section 6.1.2)."""
     trusted_proxies: Sequence[Network] = ()
     """Whose word is taken for where a request comes from. Empty: nobody's."""
+    root_path: str = ""
+    """The path that a proxy shows the service below, such as `/shop`."""
     connections_per_client: int = 0
     """How many may be open at once from one address that is no trusted proxy. 0: any number."""
     rate_limit: RateLimit | None = None

@@ -3,6 +3,7 @@
 Each of them names its access policy, and is asked for it before anything of it runs.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
@@ -47,6 +48,7 @@ class GuardedRoute(BaseRoute):
     ) -> None:
         self.inner = inner
         self.path = inner.path or "/"
+        self.path_regex: re.Pattern[str] = inner.path_regex
         self.is_mount = isinstance(getattr(inner, "original_route", inner), Mount)
         self.access = policy.access
         self.methods_served: frozenset[str] = frozenset(getattr(inner, "methods", None) or ())

@@ -4,37 +4,18 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from app.core.http.cookie_authentication import COOKIE
+from app.core.http.cookie_authentication import cookie_name
 from app.core.http.problem_schemas import SCHEMAS
 from app.core.http.problems import MEDIA_TYPE
 from app.core.http.response_headers import HEADERS
 from app.core.http.routing import API
-
-SECURITY_SCHEMES: Final = {
-    "password": {
-        "type": "oauth2",
-        "description": "An access token, as `Authorization: Bearer …`.",
-        "flows": {"password": {"tokenUrl": f"{API}/auth/token", "scopes": {}}},
-    },
-    "key": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "An API key, as `Authorization: Bearer alk_…`; see `/auth/keys`.",
-    },
-    "cookie": {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": COOKIE,
-        "description": "What `/auth/cookie` sets; what changes something needs our own `Origin`.",
-    },
-}
 
 _SAMPLES: Final = {"default", "example", "examples", "const", "enum"}
 
 Node = dict[str, Any]
 
 
-def finished(document: Node, *, partial: Collection[str] = ()) -> Node:
+def finished(document: Node, *, root_path: str = "", partial: Collection[str] = ()) -> Node:
     """Return FastAPI's document with what our routes refer to, and schemas that are good classes.
 
     Each schema below `components` has its name as its title, and no other schema has one. The
@@ -63,7 +44,31 @@ def finished(document: Node, *, partial: Collection[str] = ()) -> Node:
             "schemas": rewritten,
             "responses": _shared_problems(operations),
             "headers": HEADERS,
-            "securitySchemes": {**components.get("securitySchemes", {}), **SECURITY_SCHEMES},
+            "securitySchemes": {
+                **components.get("securitySchemes", {}),
+                **_security_schemes(root_path),
+            },
+        },
+    }
+
+
+def _security_schemes(root_path: str) -> dict[str, Any]:
+    return {
+        "password": {
+            "type": "oauth2",
+            "description": "An access token, as `Authorization: Bearer …`.",
+            "flows": {"password": {"tokenUrl": f"{root_path}{API}/auth/token", "scopes": {}}},
+        },
+        "key": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key, as `Authorization: Bearer alk_…`; see `/auth/keys`.",
+        },
+        "cookie": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": cookie_name(root_path),
+            "description": "What `/auth/cookie` sets. Changes need our own `Origin`.",
         },
     }
 

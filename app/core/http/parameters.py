@@ -232,12 +232,12 @@ def current_actor(request: Request) -> Actor:
 
 
 def documented_cookie(request: Request) -> str | None:
-    return presented_cookie(dict(request.scope["headers"]))
+    return presented_cookie(dict(request.scope["headers"]), request.scope.get("root_path", ""))
 
 
 OUR_DEPENDENCIES: Final[dict[Any, Reader]] = {
     current_actor: _actor,
-    documented_cookie: lambda call: presented_cookie(call.headers),
+    documented_cookie: lambda call: presented_cookie(call.headers, call.scope.get("root_path", "")),
     documented_if_match: _if_match,
     documented_idempotency_key: lambda call: idempotency_key(call.headers),
     documented_user_agent: lambda call: user_agent(call.headers),

@@ -122,7 +122,9 @@ def http_status_of(error: Exception) -> tuple[int, str]:
     return status, known.code
 
 
-async def send_problem(send: Send, error: AppError, request_id: str) -> None:
+async def send_problem(
+    send: Send, error: AppError, request_id: str, *, root_path: str = ""
+) -> None:
     """Answer with the error as a problem document."""
     status, _ = http_status_of(error)
     media_type, members, headers = MEDIA_TYPE, {}, []
@@ -132,7 +134,7 @@ async def send_problem(send: Send, error: AppError, request_id: str) -> None:
     headers = [*headers, *_headers_of(error, status)]
     body = b""
     if status >= http.HTTPStatus.BAD_REQUEST:
-        body = orjson.dumps({**members, **_document(error, status, request_id)})
+        body = orjson.dumps({**members, **_document(error, status, request_id, root_path)})
         headers.append((b"content-type", media_type.encode()))
     if status not in {http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED}:
         headers.append((b"content-length", str(len(body)).encode()))
@@ -147,9 +149,9 @@ def problem_response(*kinds: type[AppError]) -> dict[str, Any]:
     return {"description": codes, "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
-def _document(error: AppError, status: int, request_id: str) -> dict[str, Any]:
+def _document(error: AppError, status: int, request_id: str, root_path: str) -> dict[str, Any]:
     document: dict[str, Any] = {
-        "type": f"/problems/{error.code}",
+        "type": f"{root_path}/problems/{error.code}",
         "title": _title_of(status),
         "status": status,
         "detail": error.detail,

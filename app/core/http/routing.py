@@ -117,6 +117,8 @@ class ApiRoute(APIRoute):
     def bind(self, guard: RouteGuard, app: FastAPI) -> None:
         """Give the route what it asks before it lets anybody through, and whose route it is."""
         self._guard, self._app = guard, app
+        if self._created_at is not None:
+            self._created_at = app.root_path + self._created_at
 
     @property
     def dependency_overrides(self) -> dict[Any, Any]:
@@ -258,7 +260,9 @@ class ApiRouter:
     ) -> None:
         options.setdefault("tags", self.tags)
         if self.tags:
+            # Also its name, since FastAPI's users look for routes of theirs by the bare one.
             options.setdefault("operation_id", f"{self.tags[0]}_{endpoint.__name__}")
+            options.setdefault("name", options["operation_id"])
         self.routes.append(route_class(self._prefix + path, endpoint, methods=[method], **options))
 
 

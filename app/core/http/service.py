@@ -27,6 +27,7 @@ from app.core.http.mounts import (
     Routes,
 )
 from app.core.http.openapi import finished
+from app.core.http.root_path import BelowRootPath, addresses_of
 from app.core.http.route_guard import CLOSED, RouteGuard
 from app.core.http.routing import ApiRouter, UnusableRoute
 from app.core.http.websockets import WebSocketBoundary
@@ -60,6 +61,7 @@ class Service(FastAPI):
         # FastAPI's own would answer in another form than our boundary does.
         self.exception_handlers = dict(options.get("exception_handlers") or {})
         self._report, self._ingress, self._guard = report, ingress, guard
+        self.root_path = ingress.root_path if ingress else ""
         self._tags: list[tuple[list[str], str]] = []
         self.open_connections = OpenConnections(ingress or IngressPolicy())
         """For the server, which sees them first."""
@@ -154,13 +156,21 @@ class Service(FastAPI):
                 app = middleware.cls(app, *middleware.args, **middleware.kwargs)
         websockets = WebSocketBoundary(app, report=self._report, ingress=self._ingress)
         limits = [route.body_limit for route in self.routes if isinstance(route, Guarded)]
-        return RequestBoundary(
+        boundary = RequestBoundary(
             app,
             report=self._report,
             ingress=self._ingress,
             others=websockets,
             body_limit=max([MAX_BODY_BYTES, *limits]),
         )
+        if not self.root_path:
+            return boundary
+        return BelowRootPath(boundary, self.root_path, self._addresses())
+
+    def _addresses(self) -> re.Pattern[str]:
+        """Return the pattern of all paths that lead somewhere, but for what takes any."""
+        routes = (route for route in self.routes if isinstance(route, Guarded))
+        return addresses_of(route.path_regex.pattern for route in routes if route.path != "/")
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -171,9 +181,11 @@ class Service(FastAPI):
                     description=self.description,
                     routes=self.routes,
                     tags=self.openapi_tags,
-                    servers=self.servers or [{"url": "/"}],
+                    servers=self.servers or [{"url": self.root_path or "/"}],
                 )
-            self.openapi_schema = finished(document, partial=_partial_answers(self.routes))
+            self.openapi_schema = finished(
+                document, root_path=self.root_path, partial=_partial_answers(self.routes)
+            )
         return self.openapi_schema
 
 

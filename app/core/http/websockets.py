@@ -66,7 +66,7 @@ class WebSocketBoundary:
             await self._app(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        work = work_of(headers, self._clients.of(scope))
+        work = work_of(scope, headers, self._clients.of(scope))
         token = current_work.set(work)
         connection, started = _Connection(scope, send, work.request_id), time.perf_counter()
         cut = scope[CUT] = Cut(asyncio.current_task())

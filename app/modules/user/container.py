@@ -5,7 +5,7 @@ from typing import Any
 from dependency_injector.providers import Callable, Dependency, Factory, List, Object, Singleton
 
 from app.core.events import EventRegistry
-from app.core.http.cookie_authentication import CookieAuthentication
+from app.core.http.cookie_authentication import BrowserCookie, CookieAuthentication
 from app.core.identity.common_passwords import common_passwords
 from app.core.identity.passwords import PasswordHasher
 from app.core.limits import Limiter
@@ -77,6 +77,7 @@ class UserContainer(ModuleContainer):
     mailer: Dependency[Mailer] = Dependency()
     app_name: Dependency[str] = Dependency(instance_of=str)
     links_begin_with: Dependency[str] = Dependency(instance_of=str)
+    root_path: Dependency[str] = Dependency(instance_of=str)
     trusted_origins: Dependency[frozenset[bytes]] = Dependency(instance_of=frozenset)
     keeps_mail_here: Dependency[bool] = Dependency(instance_of=bool)
     permissions_of: Dependency[dict[str, frozenset[str]]] = Dependency(instance_of=dict)
@@ -123,7 +124,10 @@ class UserContainer(ModuleContainer):
         AuthenticateBearer, token=authenticate, key=authenticate_key
     )
     cookie_authentication: Singleton[CookieAuthentication] = Singleton(
-        CookieAuthentication, authenticate.provided.by_cookie, trusted_origins
+        CookieAuthentication, authenticate.provided.by_cookie, trusted_origins, root_path
+    )
+    browser_cookie: Singleton[BrowserCookie] = Singleton(
+        BrowserCookie, session_limits.provided.in_all, root_path
     )
     reauthenticate: Singleton[Reauthenticate] = Singleton(
         Reauthenticate,
@@ -186,7 +190,7 @@ class UserContainer(ModuleContainer):
         authenticate=authenticate,
         sign_in=sign_in,
         sign_out=sign_out,
-        limits=session_limits,
+        cookie=browser_cookie,
         clock=clock,
     )
     keys: Singleton[KeyController] = Singleton(
@@ -214,7 +218,7 @@ class UserContainer(ModuleContainer):
         rules=password_rules,
         authenticate=authenticate,
         reauthenticate=reauthenticate,
-        limits=session_limits,
+        cookie=browser_cookie,
         limiter=limiter,
         clock=clock,
     )

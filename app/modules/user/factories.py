@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Collection
 
+from app.core.http.cookie_authentication import BrowserCookie
 from app.core.identity.passwords import PasswordHasher
 from app.core.limits import Limiter
 from app.modules.user.application import housekeeping
@@ -100,7 +101,7 @@ def session_controller(
     authenticate: Authenticate,
     sign_in: SignIn,
     sign_out: SignOut,
-    limits: SessionLimits,
+    cookie: BrowserCookie,
     clock: Clock,
 ) -> SessionController:
     return SessionController(
@@ -109,7 +110,7 @@ def session_controller(
         list_sessions=ListSessions(reader, clock),
         end_one=EndSession(uow, authenticate, clock),
         end_all_others=EndOtherSessions(uow, clock),
-        cookie_lasts=limits.in_all,
+        cookie=cookie,
     )
 
 
@@ -156,7 +157,7 @@ def own_account_controller(
     rules: PasswordRules,
     authenticate: Authenticate,
     reauthenticate: Reauthenticate,
-    limits: SessionLimits,
+    cookie: BrowserCookie,
     limiter: Limiter,
     clock: Clock,
 ) -> OwnAccountController:
@@ -175,7 +176,7 @@ def own_account_controller(
             uow=uow, reauthenticate=reauthenticate, limiter=limiter, clock=clock
         ),
         delete_account=DeleteAccount(uow, reauthenticate, authenticate, clock),
-        cookie_lasts=limits.in_all,
+        cookie=cookie,
     )
 
 

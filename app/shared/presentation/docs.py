@@ -28,7 +28,7 @@ _ASSETS: Final = {
 }
 _START: Final = b"""\
 window.addEventListener("load", function () {
-  SwaggerUIBundle({ url: "/openapi.json", dom_id: "#page", deepLinking: true });
+  SwaggerUIBundle({ url: "openapi.json", dom_id: "#page", deepLinking: true });
 });
 """
 
@@ -64,10 +64,10 @@ class DocsController:
         """Give the page on which the API can be read and tried."""
         page = (
             f"<!doctype html><html lang='en'><head><title>{escape(self._title)}</title>"
-            "<link rel='icon' href='/docs/favicon-32x32.png'>"
-            "<link rel='stylesheet' href='/docs/swagger-ui.css'></head><body><div id='page'></div>"
-            "<script src='/docs/swagger-ui-bundle.js'></script>"
-            "<script src='/docs/start.js'></script></body></html>"
+            "<link rel='icon' href='docs/favicon-32x32.png'>"
+            "<link rel='stylesheet' href='docs/swagger-ui.css'></head><body><div id='page'></div>"
+            "<script src='docs/swagger-ui-bundle.js'></script>"
+            "<script src='docs/start.js'></script></body></html>"
         )
         return HTMLResponse(page, headers={"Content-Security-Policy": _PAGE_POLICY})
 

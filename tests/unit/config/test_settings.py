@@ -381,7 +381,7 @@ def test_a_key_of_before_is_at_least_as_long_as_its_hash(load: Load) -> None:
         ({"PORT": "80"}, "http://localhost"),
         ({"PUBLIC_URL": "https://Api.Example.com/base/"}, "https://api.example.com"),
         ({"PUBLIC_URL": "https://api.example.com:443"}, "https://api.example.com"),
-        ({"PUBLIC_URL": "https://api.example.com:8443/x?y"}, "https://api.example.com:8443"),
+        ({"PUBLIC_URL": "https://api.example.com:8443/x"}, "https://api.example.com:8443"),
         ({"PUBLIC_URL": "http://api.example.com:443"}, "http://api.example.com:443"),
         ({"PUBLIC_URL": "https://[::1]:8443"}, "https://[::1]:8443"),
     ],
@@ -457,3 +457,24 @@ def test_no_secret_is_shown(load: Load) -> None:
     )
     shown = [repr(settings), str(settings), repr(settings.database), settings.model_dump_json()]
     assert CANARY not in "".join(shown)
+
+
+@pytest.mark.parametrize(
+    ("address", "root_path"),
+    [
+        ("https://example.com", ""),
+        ("https://example.com/", ""),
+        ("https://example.com/shop/", "/shop"),
+        ("https://example.com/of/ana", "/of/ana"),
+    ],
+)
+def test_the_path_of_the_public_address_is_what_the_service_lies_below(
+    address: str, root_path: str
+) -> None:
+    assert load_settings(_env_file=None, public_url=address).root_path == root_path
+
+
+@pytest.mark.parametrize("path", ["/a b", "/a?b=c", "/%61", "/a//b", "/ção"])
+def test_a_public_address_with_another_path_is_refused(path: str) -> None:
+    with pytest.raises(InvalidSettingsError, match="PUBLIC_URL"):
+        load_settings(_env_file=None, public_url=f"https://example.com{path}")

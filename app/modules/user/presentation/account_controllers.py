@@ -1,11 +1,10 @@
 """The endpoints of an account's life. Their docstrings are the API's documentation."""
 
-import datetime as dt
 from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from app.core.http.cookie_authentication import FORGET_ALL, cookie_with
+from app.core.http.cookie_authentication import BrowserCookie
 from app.core.http.parameters import CurrentActor, IfMatch
 from app.core.http.schema_types import Id
 from app.modules.user.application.dto import (
@@ -102,7 +101,7 @@ class OwnAccountController:
     password: ChangePassword
     request_email_change: RequestEmailChange
     delete_account: DeleteAccount
-    cookie_lasts: dt.timedelta
+    cookie: BrowserCookie
 
     async def get(self, actor: CurrentActor) -> UserView:
         """Get your account."""
@@ -124,7 +123,7 @@ class OwnAccountController:
         gets another cookie.
         """
         value = await self.password.execute(PasswordChange(actor=actor, **dict(body)))
-        return Response(status_code=204, headers=cookie_with(value, lasting=self.cookie_lasts))
+        return Response(status_code=204, headers=self.cookie.holding(value))
 
     async def change_email(self, actor: CurrentActor, body: NewAddress) -> EmailRequestView:
         """Change your email address.
@@ -141,7 +140,7 @@ class OwnAccountController:
         DELETE, use `POST /users/me/delete`.
         """
         await self.delete_account.execute(Departure(actor=actor, **dict(body)))
-        return Response(status_code=204, headers=FORGET_ALL)
+        return Response(status_code=204, headers=self.cookie.forgotten())
 
     async def delete_by_post(self, actor: CurrentActor, body: Farewell) -> Response:
         """Delete your account by POST.

@@ -1,13 +1,12 @@
 """The endpoints of one's own sessions and keys. Their docstrings are the API's documentation."""
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Form
 from starlette.responses import Response
 
-from app.core.http.cookie_authentication import FORGET_ALL, cookie_with
+from app.core.http.cookie_authentication import BrowserCookie
 from app.core.http.parameters import CurrentActor, PresentedCookie, UserAgent
 from app.core.http.schema_types import Id
 from app.modules.user.application.dto import (
@@ -46,7 +45,7 @@ class SessionController:
     list_sessions: ListSessions
     end_one: EndSession
     end_all_others: EndOtherSessions
-    cookie_lasts: dt.timedelta
+    cookie: BrowserCookie
 
     async def sign_in_browser(
         self,
@@ -63,7 +62,7 @@ class SessionController:
             email=form.username, password=form.password, client=client_named(user_agent)
         )
         value = await self.sign_in.execute(BrowserSignIn(credentials=credentials, cookie=cookie))
-        return Response(status_code=204, headers=cookie_with(value, lasting=self.cookie_lasts))
+        return Response(status_code=204, headers=self.cookie.holding(value))
 
     async def sign_out(self, actor: CurrentActor) -> Response:
         """Sign out.
@@ -72,7 +71,7 @@ class SessionController:
         what our pages keep there (`Clear-Site-Data`).
         """
         await self.leave.execute(actor)
-        return Response(status_code=204, headers=FORGET_ALL)
+        return Response(status_code=204, headers=self.cookie.forgotten())
 
     async def list(self, actor: CurrentActor) -> Listing[SessionView]:
         """List your sessions, the one that was used last first.

@@ -50,19 +50,21 @@ class Taken(Exception):
     """The way was found."""
 
 
+@pytest.mark.parametrize("root_path", ["", "/api"])
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "PURGE"])
 @pytest.mark.parametrize("path", PATHS)
 async def test_both_ways_lead_to_the_same_route_with_the_same_scope(
-    app: Service, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+    app: Service, monkeypatch: pytest.MonkeyPatch, root_path: str, method: str, path: str
 ) -> None:
     async def take(route: ApiRoute, scope: Scope, *_: object) -> None:
         raise Taken(route.name, scope)
 
     monkeypatch.setattr(ApiRoute, "handle", take)
     ends = []
+    asked = {"type": "http", "method": method, "path": root_path + path, "root_path": root_path}
     for way in (app.router, Dispatch(app.router)):
         with pytest.raises(Exception) as end:  # noqa: PT011 - both have to end in the same one
-            await way({"type": "http", "method": method, "path": path, "app": app}, receive, ignore)
+            await way({**asked, "app": app}, receive, ignore)
         ends.append((end.type, str(end.value), vars(end.value)))
     assert ends[0] == ends[1]
 
@@ -83,15 +85,14 @@ async def test_a_known_address_is_not_looked_for_by_the_router(
     assert (await send(app, "GET", "/things")).status == 200
 
 
-@pytest.mark.parametrize("odd", [{"root_path": "/api"}, {"fastapi.telemetry": object()}])
 async def test_what_only_the_router_knows_to_do_is_left_to_it(
-    app: Service, monkeypatch: pytest.MonkeyPatch, odd: dict[str, object]
+    app: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def router(scope: Scope, receive: Receive, send: Send) -> None:
         raise Taken
 
     monkeypatch.setattr(app.router, "middleware_stack", router)
-    scope = {"type": "http", "method": "GET", "path": "/things", **odd}
+    scope = {"type": "http", "method": "GET", "path": "/things", "fastapi.telemetry": object()}
     with pytest.raises(Taken):
         await Dispatch(app.router)(scope, receive, ignore)
 
