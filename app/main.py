@@ -51,8 +51,9 @@ def create_app(
     app.add(*routers_of(container), health_routes(health), problem_routes(docs))
     if settings.shows_docs:
         app.add(docs_routes(docs))
-    app.refuse_routes_without_access()
     app.state.container = container
+    kind.extend(app)
+    app.refuse_routes_without_access()
     return app
 
 

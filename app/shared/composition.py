@@ -12,7 +12,7 @@ from dependency_injector.providers import Container, Object, Singleton
 
 from app.config.module_settings import ModuleSettings
 from app.core.exceptions import CompositionError
-from app.core.http.routing import ApiRoute, ApiRouter
+from app.core.http.mounts import Routes
 from app.core.security import PERMISSION
 from app.shared.application.seed import DemoData
 
@@ -42,8 +42,8 @@ def settings_of(container: type[DeclarativeContainer]) -> list[type[ModuleSettin
     return [kind for kind in wanted if issubclass(kind, ModuleSettings)]
 
 
-def routers_of(container: AnyContainer) -> list[ApiRouter]:
-    """Return the URL tables of the modules and of the base. Raises CompositionError.
+def routers_of(container: AnyContainer) -> list[Routes]:
+    """Return what brings routes of the modules and of the base. Raises CompositionError.
 
     They are made here, and not with the container: commands and workers do not use them.
     """
@@ -155,24 +155,20 @@ def _of_one_owner(what: str, names: list[str]) -> Iterator[str]:
         yield f"{what} belongs to {' and to '.join(names)}; give it another name in one of them"
 
 
-def _of_routes(routers: dict[str, list[ApiRouter]], known: frozenset[str]) -> Iterator[str]:
+def _of_routes(routers: dict[str, list[Routes]], known: frozenset[str]) -> Iterator[str]:
     """Say which addresses are there twice, and which nobody could ever call."""
     owners = defaultdict(list)
     for name, its_routers in routers.items():
-        for route in chain.from_iterable(router.routes for router in its_routers):
-            owners[_address(route)].append(name)
-            if (demanded := route.access.permission) and demanded not in known:
+        for address, access in chain.from_iterable(router.accesses() for router in its_routers):
+            owners[address].append(name)
+            if (demanded := access.permission) and demanded not in known:
                 yield (
-                    f"{name}: {_address(route)} demands {demanded!r}, which no role has; "
+                    f"{name}: {address} demands {demanded!r}, which no role has; "
                     "give it to a role in `permissions`, or correct the name"
                 )
     for address, names in owners.items():
         if len(names) > 1:
             yield f"{address} is a route of {' and of '.join(names)}; give one another path"
-
-
-def _address(route: ApiRoute) -> str:
-    return f"{'|'.join(sorted(route.methods or ()))} {re.sub(r'{[^}]*}', '{…}', route.path)}"
 
 
 def _permissions_of_roles(container: AnyContainer) -> dict[str, frozenset[str]]:

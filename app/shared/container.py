@@ -21,6 +21,7 @@ from app.core.cursors import Cursors
 from app.core.events import EventRegistry
 from app.core.exceptions import CompositionError
 from app.core.http.rate_limit import RateLimit
+from app.core.http.service import Service
 from app.core.identity.passwords import PasswordHasher
 from app.core.limits import Limiter
 from app.core.security import AccessTokens
@@ -191,6 +192,13 @@ class BaseContainer(ModuleContainer):
     def load_settings(cls, **overrides: object) -> Settings:
         """Read and check all settings, those of the modules too. Raises InvalidSettingsError."""
         return load_settings(composition.settings_of(cls), **overrides)
+
+    @classmethod
+    def extend(cls, app: Service) -> None:
+        """Add what a project has of FastAPI's own: middleware, handlers of errors, mounts.
+
+        `app.state.container` is the container of this class that the service was built with.
+        """
 
     @classmethod
     def build(cls, settings: Settings, **replaced: Provider[Any]) -> Self:

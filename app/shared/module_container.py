@@ -28,7 +28,8 @@ class ModuleContainer(DeclarativeContainer):
     permissions: Object[Mapping[str, Collection[str]]] = Object({})
     """What its own permissions are, each with all roles that have it: role to permissions."""
     routers: Provider[list[object]] = List()
-    """Functions of its controllers: each an ApiRouter."""
+    """Functions of its controllers: each an ApiRouter, or a MountedRouter, MountedApp or
+    MountedWebSocket of `core/http/mounts.py`."""
     events: Object[Sequence[type[PublishedEvent]]] = Object(())
     """The classes of the events that it publishes."""
     handlers: Provider[list[object]] = List()

@@ -47,6 +47,11 @@ def announces_body(headers: dict[bytes, bytes]) -> bool:
     return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
 
 
+def usual_body_limit(*, is_public: bool) -> int:
+    """Return how many bytes of a body a route takes that says nothing else."""
+    return PUBLIC_BODY_BYTES if is_public else BODY_BYTES
+
+
 CUT_OFF: Final = "The connection closed before the whole body was sent."
 
 

@@ -7,7 +7,7 @@ An endpoint with a parameter of any other kind is left to FastAPI.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from inspect import signature
 from typing import Any, Final
 
@@ -21,11 +21,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.core.exceptions import AppError, CompositionError, MethodNotAllowed
 from app.core.http.answers import FILTERS, writer_of
 from app.core.http.bodies import (
-    BODY_BYTES,
     BYTES_OF_A_VALUE,
     FEW_VALUES,
     INCOMING,
-    PUBLIC_BODY_BYTES,
+    usual_body_limit,
 )
 from app.core.http.by_fastapi import StrictByFastApi
 from app.core.http.cookie_authentication import SAFE_METHODS
@@ -94,7 +93,7 @@ class ApiRoute(APIRoute):
         self._created_at = created_at
         self._policy = RoutePolicy(access, limit, counted)
         self._guard, self._app = CLOSED, _NO_APP
-        self.body_limit = body_limit or (PUBLIC_BODY_BYTES if access.is_public else BODY_BYTES)
+        self.body_limit = body_limit or usual_body_limit(is_public=access.is_public)
         self._most_values = max(FEW_VALUES, self.body_limit // BYTES_OF_A_VALUE)
         self._has_etag = "version" in getattr(self.response_model, "__dataclass_fields__", {})
         self._plan = None if by_fastapi else self._planned(options)
@@ -248,6 +247,11 @@ class ApiRouter:
 
     def routes_for(self, _app: FastAPI) -> Sequence[ApiRoute]:
         return self.routes
+
+    def accesses(self) -> Iterator[tuple[str, Access]]:
+        for route in self.routes:
+            methods = "|".join(sorted(route.methods_served))
+            yield f"{methods} {re.sub(r'{[^}]*}', '{…}', route.path)}", route.access
 
     def _add(
         self,

@@ -16,11 +16,11 @@ from app.core.http.connections import OpenConnections
 from app.core.http.dispatch import Dispatch
 from app.core.http.documentation import described_tags, refuse_operations_of_one_name
 from app.core.http.exception_handlers import handling
+from app.core.http.guarded_route import GuardedRoute
 from app.core.http.ingress_policy import IngressPolicy
 from app.core.http.json_schema import described_as_written
 from app.core.http.mounts import (
     Guarded,
-    GuardedRoute,
     MountedApp,
     MountedRouter,
     MountedWebSocket,

@@ -126,6 +126,14 @@ async def test_an_application_at_the_root_gets_what_no_route_before_it_takes(
         app.mount("/other", pages(), access=PUBLIC)
 
 
+async def test_its_own_path_without_the_slash_leads_to_it(app: Service) -> None:
+    page = await send(app, "GET", "/pages?a=1", headers=[SIGNED_IN])
+    assert (page.status, page.header("location")) == (307, "/pages/?a=1")
+    assert (await send(app, "GET", "/pages")).status == 401
+    assert (await send(app, "POST", "/pages", headers=[SIGNED_IN])).status == 405
+    assert (await send(app, "GET", "/pagesand")).status == 404
+
+
 # --- What stops the start -----------------------------------------------------------------------
 
 
