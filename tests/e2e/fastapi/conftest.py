@@ -1,0 +1,47 @@
+"""A service with a module of the examples, whose routes are FastAPI's."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.config.settings import Settings
+from app.core.http.service import Service
+from app.main import create_app
+from tests.e2e.fastapi.examples.shop import Application, ShopSettings
+from tests.e2e.fastapi.examples.vouchers import Base, Voucher
+
+
+@pytest.fixture(scope="session")
+def database_url(sqlite_url: str) -> str:
+    """What FastAPI does is the same on every database."""
+    return sqlite_url
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> ShopSettings:
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "style.css").write_text("body {}")
+    database = f"sqlite+aiosqlite:///{folder}/vouchers.db"
+    return ShopSettings(database=database, assets=folder, session_key="a key for tests only")
+
+
+async def with_vouchers(service: Service) -> AsyncEngine:
+    """Make the table, with a row in it."""
+    engine: AsyncEngine = service.state.container.shop.engine()
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.drop_all)
+        await connection.run_sync(Base.metadata.create_all)
+        await connection.execute(
+            Voucher.__table__.insert(), {"id": 1, "code": "SPRING", "percent": 10}
+        )
+    return engine
+
+
+@pytest.fixture(scope="session")
+async def service(settings: Settings, shop: ShopSettings) -> AsyncIterator[Service]:
+    app = create_app(settings.with_modules(shop), Application)
+    async with app.router.lifespan_context(app):
+        engine = await with_vouchers(app)
+        yield app
+        await engine.dispose()
