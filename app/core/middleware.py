@@ -41,7 +41,6 @@ TRACEPARENT: Final = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f
 # OWASP REST security cheat sheet: what an API tells a browser to never do with its answers.
 SECURITY_HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
 TRANSPORT_SECURITY: Final = b"strict-transport-security"
@@ -49,6 +48,7 @@ FOR_A_YEAR: Final = b"max-age=31536000"
 DEFAULT_HEADERS: Final = {
     b"content-security-policy": b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     b"cache-control": b"no-store",
+    b"referrer-policy": b"no-referrer",
 }
 
 

@@ -29,6 +29,7 @@ from app.core.security import Actor
 
 _CSP: Final = b"content-security-policy"
 _CACHE: Final = b"cache-control"
+_REFERRER: Final = b"referrer-policy"
 _VALIDATORS: Final = {b"etag", b"last-modified"}
 
 
@@ -116,6 +117,9 @@ class GuardedRoute(BaseRoute):
         missing = []
         if self._csp is not None and _CSP not in present:
             missing.append((_CSP, self._csp))
+        if self._csp is not None and _REFERRER not in present:
+            # Without a referrer browsers send a form with `Origin: null`, which is not our own.
+            missing.append((_REFERRER, b"same-origin"))
         if _CACHE not in present and present & _VALIDATORS:  # files, kept if asked anew
             kept_by = b"" if self.access.is_public else b"private, "
             missing.append((_CACHE, kept_by + b"no-cache"))

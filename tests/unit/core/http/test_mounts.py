@@ -65,8 +65,11 @@ async def test_its_pages_have_its_own_content_security_policy(app: Service) -> N
     answer = await send(app, "GET", "/pages/", headers=[SIGNED_IN])
     assert answer.header("content-security-policy") == CSP
     assert answer.header("x-content-type-options") == "nosniff"
+    # With "no-referrer" a browser sends a form of the page with `Origin: null`.
+    assert answer.header("referrer-policy") == "same-origin"
     refused = await send(app, "GET", "/pages/")
     assert refused.header("content-security-policy") == STRICT
+    assert refused.header("referrer-policy") == "no-referrer"
 
 
 async def test_its_own_error_pages_stay_its_own(app: Service) -> None:
