@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.config.settings import Settings
@@ -32,9 +33,7 @@ async def with_vouchers(service: Service) -> AsyncEngine:
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.drop_all)
         await connection.run_sync(Base.metadata.create_all)
-        await connection.execute(
-            Voucher.__table__.insert(), {"id": 1, "code": "SPRING", "percent": 10}
-        )
+        await connection.execute(insert(Voucher), {"id": 1, "code": "SPRING", "percent": 10})
     return engine
 
 

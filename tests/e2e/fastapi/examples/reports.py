@@ -45,7 +45,8 @@ def report_routes() -> MountedRouter:
 
     @router.get("")
     def list_reports(reports: Reports) -> Page[Report]:
-        return paginate(reports)
+        page: Page[Report] = paginate(reports)
+        return page
 
     @router.get("/mine")
     async def name_of_caller(actor: CurrentActor) -> str:
