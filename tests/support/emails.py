@@ -43,4 +43,4 @@ def urgency_of_emails(handlers: object) -> dict[str, bool]:
         for _, kind in getmembers(handlers, isclass)
         if hasattr(kind, "subscription")
     ]
-    return {each.id: each.urgent for each in asked if ".mail_" in each.id}
+    return {each.id: each.urgent for each in asked if ".email_" in each.id}

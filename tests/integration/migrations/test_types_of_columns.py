@@ -14,8 +14,6 @@ from app.shared.infrastructure.database.migrate import alembic_config, upgrade
 from app.shared.infrastructure.database.models import Timestamp, metadata
 from app.shared.infrastructure.database.money import money_columns
 
-VERSIONS = Path(__file__).parents[3] / "app/shared/infrastructure/database/migrations/versions"
-
 
 @pytest.fixture
 def a_table_that_is_new() -> Iterator[None]:
@@ -41,16 +39,21 @@ def a_table_that_is_new() -> Iterator[None]:
 async def test_a_migration_is_written_with_each_type(empty_url: str, tmp_path: Path) -> None:
     await asyncio.to_thread(upgrade, empty_url)
     config = alembic_config(empty_url)
-    config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", f"{VERSIONS}\n{tmp_path}")
+    folders = config.get_main_option("version_locations")
+    config.set_main_option("version_locations", f"{folders}\n{tmp_path}")
 
     await asyncio.to_thread(
-        command.revision, config, "new thing", autogenerate=True, version_path=str(tmp_path)
+        command.revision,
+        config,
+        "new thing",
+        autogenerate=True,
+        head="app@head",
+        version_path=str(tmp_path),
     )
-    await asyncio.to_thread(command.upgrade, config, "head")
+    await asyncio.to_thread(command.upgrade, config, "heads")
 
     await asyncio.to_thread(command.check, config)
-    (written,) = ScriptDirectory.from_config(config).get_revisions("head")
+    (written,) = ScriptDirectory.from_config(config).get_revisions("app@head")
     assert written is not None
     text = await asyncio.to_thread(Path(written.path).read_text)
     for column in (
