@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from typer.main import get_command
 
+from app.cli import cli
 from app.config.documentation import MARK, as_example, as_page
 from app.config.environment import EnvironmentSettings
 from app.config.secret_files import is_secret
@@ -145,3 +147,48 @@ def test_every_requirement_names_a_proof() -> None:
     rows = [line for line in SECURITY.splitlines() if re.match(r"\| (?!Requirement)", line)]
     assert len(rows) > 50
     assert [row for row in rows if not re.search(r"`(unit|integration|e2e|faults)/", row)] == []
+
+
+# --- Paths and commands -------------------------------------------------------------------------
+
+# What a path in a document may begin at: the project, or a folder that its page speaks of.
+PLACES = ("", "tests", "app", "app/shared/infrastructure", "app/modules/task")
+PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)+/?|[\w-]+\.(?:py|md|toml|sh))(?:::\w+)?`")
+# Of an example, of a running service, or of a library.
+NOT_HERE = ("var/", "text/", "application/", ".venv/", "bench/results/", "app/models", "app/routes")
+COMMAND = re.compile(r"(?:python|\.venv/bin/python) -m app ([a-z][a-z-]*(?: [a-z][a-z-]*)?)")
+
+
+def paths_in(document: Path) -> set[str]:
+    """Return what looks like a path of this project, as it is written in a page."""
+    found = set(PATH.findall(document.read_text(encoding="utf-8")))
+    return {path for path in found if not path.startswith(NOT_HERE) and "note" not in path}
+
+
+def known_commands() -> dict[str, set[str]]:
+    """Return each command of `python -m app`, with the commands below it."""
+    group = get_command(cli)
+    return {name: set(getattr(each, "commands", {})) for name, each in group.commands.items()}  # type: ignore[attr-defined]
+
+
+def is_there(path: str, document: Path) -> bool:
+    places = [document.parent, *(ROOT / place for place in PLACES)]
+    name = path.rstrip("/")
+    return any((place / name).exists() for place in places) or (
+        "/" not in name and any(ROOT.glob(f"[!.]*/**/{name}"))
+    )
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_path_that_a_document_names_exists(document: Path) -> None:
+    assert {path for path in paths_in(document) if not is_there(path, document)} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_command_that_a_document_names_exists(document: Path) -> None:
+    commands = known_commands()
+    for line in COMMAND.findall(document.read_text(encoding="utf-8")):
+        name, *rest = line.split()
+        assert name in commands, line
+        if commands[name] and rest:
+            assert rest[0] in commands[name], line
