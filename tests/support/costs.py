@@ -26,7 +26,7 @@ async def cost(world: World, statement: Statement, params: dict[str, Any]) -> in
         explained = Explained(statement)
         (row,) = await connection.fetch_all(explained, params)
     (plan,) = row.values()
-    return sum(looked_at(node) for node in nodes(orjson.loads(plan)[0]["Plan"]))
+    return sum(looked_at(node) for node in nodes(plan[0]["Plan"]))
 
 
 class Explained(Statement):

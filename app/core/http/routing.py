@@ -3,7 +3,6 @@
 FastAPI solves the parameters of each request anew and in general. A route here knows the few kinds
 that the project uses (`core/http/parameters.py`) and reads them directly: several times faster,
 and the one natural place for access policies, strict JSON, refused unknown parameters and ETags.
-An endpoint with a parameter of any other kind is left to FastAPI.
 """
 
 import re

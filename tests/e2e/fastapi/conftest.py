@@ -14,12 +14,6 @@ from tests.e2e.fastapi.examples.vouchers import Base, Voucher
 
 
 @pytest.fixture(scope="session")
-def database_url(sqlite_url: str) -> str:
-    """What FastAPI does is the same on every database."""
-    return sqlite_url
-
-
-@pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> ShopSettings:
     folder = tmp_path_factory.mktemp("shop")
     (folder / "style.css").write_text("body {}")

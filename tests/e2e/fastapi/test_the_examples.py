@@ -1,8 +1,6 @@
 """The examples of docs/fastapi.md do what it says."""
 
 import hashlib
-from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
@@ -10,8 +8,8 @@ import pytest
 from app.core.http.service import Service
 from tests.support.people import Person
 
-EXAMPLES = Path(__file__).parent / "examples"
-PAGE = Path("docs/fastapi.md")
+# What FastAPI does is the same on every database.
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 # --- A router of FastAPI's ----------------------------------------------------------------------
@@ -122,17 +120,3 @@ async def test_a_photo_may_be_longer_than_a_mebibyte(ana: Person) -> None:
         "title": "Holiday",
         "sha256": hashlib.sha256(photo).hexdigest(),
     }
-
-
-# --- The page -----------------------------------------------------------------------------------
-
-
-def blocks_of(page: Path) -> list[str]:
-    parts = page.read_text(encoding="utf-8").split("```python\n")[1:]
-    return [part.partition("```")[0] for part in parts]
-
-
-@pytest.mark.parametrize("block", blocks_of(PAGE), ids=lambda block: block.splitlines()[0])
-def test_each_example_of_the_page_is_code_that_these_tests_run(block: Any) -> None:
-    sources = [path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.py")]
-    assert any(block.strip() in source for source in sources), block
