@@ -22,6 +22,9 @@ from tests.support.people import PASSWORD
 EMAIL = "ana@example.com"
 OWN = {"Origin": "https://example.com"}
 
+# What HTTP says is the same on every database.
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
 
 async def page(request: Request) -> PlainTextResponse:
     return PlainTextResponse(f"{request.url.path} {request.url_for('page')}")
@@ -38,12 +41,6 @@ class Thing:
 
 async def make() -> Thing:
     return Thing(7)
-
-
-@pytest.fixture(scope="session")
-def database_url(sqlite_url: str) -> str:
-    """What HTTP says is the same on every database."""
-    return sqlite_url
 
 
 @pytest.fixture(scope="module", params=["/shop", "/api"])
