@@ -1,4 +1,4 @@
-"""What happens to tasks."""
+"""The events of tasks."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from app.shared.domain.events import DomainEvent
 
 @dataclass(frozen=True, slots=True)
 class TaskEvent(DomainEvent):
-    """Every one says which task, and whose."""
+    """The fields of each event of a task: the task and its owner."""
 
     task_id: UUID
     owner_id: UUID
@@ -18,14 +18,14 @@ class TaskEvent(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class TaskCreated(TaskEvent):
-    """There is a new task."""
+    """A task was created."""
 
     type: ClassVar = "task.created"
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRevised(TaskEvent):
-    """Its description changed; `fields` names what did, not to what."""
+    """The text, priority, labels or due time of a task changed; `fields` names the changed ones."""
 
     type: ClassVar = "task.revised"
 
@@ -34,35 +34,35 @@ class TaskRevised(TaskEvent):
 
 @dataclass(frozen=True, slots=True)
 class TaskStarted(TaskEvent):
-    """Somebody works on it."""
+    """Work on a task began."""
 
     type: ClassVar = "task.started"
 
 
 @dataclass(frozen=True, slots=True)
 class TaskCompleted(TaskEvent):
-    """It is done."""
+    """A task was completed."""
 
     type: ClassVar = "task.completed"
 
 
 @dataclass(frozen=True, slots=True)
 class TaskReopened(TaskEvent):
-    """It was done or cancelled, and is to be done after all."""
+    """A task that was done or cancelled is open again."""
 
     type: ClassVar = "task.reopened"
 
 
 @dataclass(frozen=True, slots=True)
 class TaskCancelled(TaskEvent):
-    """It will not be done."""
+    """A task was cancelled."""
 
     type: ClassVar = "task.cancelled"
 
 
 @dataclass(frozen=True, slots=True)
 class TaskAssigned(TaskEvent):
-    """Somebody else is to do it."""
+    """A task was assigned to a user."""
 
     type: ClassVar = "task.assigned"
 
@@ -71,14 +71,14 @@ class TaskAssigned(TaskEvent):
 
 @dataclass(frozen=True, slots=True)
 class TaskUnassigned(TaskEvent):
-    """The assignee no longer does it, and nobody else was named."""
+    """A task no longer has an assignee."""
 
     type: ClassVar = "task.unassigned"
 
 
 @dataclass(frozen=True, slots=True)
 class TaskDueSoon(TaskEvent):
-    """It is still to be done, and not much time is left; told once for each due time."""
+    """An unfinished task is due soon. Published once for each due time."""
 
     type: ClassVar = "task.due_soon"
 
@@ -87,14 +87,14 @@ class TaskDueSoon(TaskEvent):
 
 @dataclass(frozen=True, slots=True)
 class TaskDeleted(TaskEvent):
-    """It is in the bin."""
+    """A task was moved to the bin."""
 
     type: ClassVar = "task.deleted"
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRestored(TaskEvent):
-    """It is back from the bin."""
+    """A task was restored from the bin."""
 
     type: ClassVar = "task.restored"
 

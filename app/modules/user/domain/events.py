@@ -1,4 +1,4 @@
-"""What happens to accounts. No event holds personal data: they outlive the account."""
+"""The events of accounts. They hold no personal data, because they outlive the account."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,7 +9,7 @@ from app.shared.domain.events import DomainEvent
 
 @dataclass(frozen=True, slots=True)
 class UserRegistered(DomainEvent):
-    """Somebody has an account now."""
+    """An account was created."""
 
     type: ClassVar = "user.registered"
 
@@ -18,7 +18,7 @@ class UserRegistered(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class UserVerified(DomainEvent):
-    """The address of an account is known to be its owner's."""
+    """The address of an account was verified."""
 
     type: ClassVar = "user.verified"
 
@@ -27,7 +27,7 @@ class UserVerified(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class UserDeactivated(DomainEvent):
-    """An account may no longer be used."""
+    """An account was closed and cannot be used."""
 
     type: ClassVar = "user.deactivated"
 
@@ -36,7 +36,7 @@ class UserDeactivated(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class UserActivated(DomainEvent):
-    """An account that was closed may be used again."""
+    """A closed account was opened again."""
 
     type: ClassVar = "user.activated"
 
@@ -45,7 +45,7 @@ class UserActivated(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class UserDeleted(DomainEvent):
-    """An account is gone for good, with all that it knew of its owner."""
+    """An account was deleted, with all personal data of its owner."""
 
     type: ClassVar = "user.deleted"
 
@@ -54,7 +54,7 @@ class UserDeleted(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class RolesChanged(DomainEvent):
-    """An account is trusted with these roles and no others."""
+    """An account has exactly these roles now."""
 
     type: ClassVar = "user.roles_changed"
 
@@ -64,7 +64,7 @@ class RolesChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class PasswordChanged(DomainEvent):
-    """An account has another password, by its owner or by a link in a mail."""
+    """The password of an account was changed, by its owner or by a link in an email."""
 
     type: ClassVar = "user.password_changed"
 
@@ -73,7 +73,7 @@ class PasswordChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class KeyMade(DomainEvent):
-    """An account has another API key, which acts for it without its password."""
+    """A new API key was created for an account. It acts for the account without its password."""
 
     type: ClassVar = "user.key_made"
 
@@ -83,7 +83,7 @@ class KeyMade(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class EmailChangeRequested(DomainEvent):
-    """The owner of an account wants another address."""
+    """The owner of an account requested another address."""
 
     type: ClassVar = "user.email_change_requested"
 
@@ -92,19 +92,20 @@ class EmailChangeRequested(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class EmailChanged(DomainEvent):
-    """An account has another address, which is known to be its owner's."""
+    """An account has another address, which was verified."""
 
     type: ClassVar = "user.email_changed"
 
     user_id: UUID
 
 
-# The three below may come from anybody: where there is none, the id is that of nobody.
+# Anonymous clients cause the three events below. If there is no such account or registration,
+# the id is a random one.
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationReceived(DomainEvent):
-    """Somebody wants an account, with an address that is perhaps not theirs, or has one already."""
+    """A registration was received. The address may belong to another person or have an account."""
 
     type: ClassVar = "user.registration_received"
 
@@ -113,17 +114,17 @@ class RegistrationReceived(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class VerificationRequested(DomainEvent):
-    """Somebody asks for the mail once more that verifies an address."""
+    """A registration's verification email was requested again."""
 
     type: ClassVar = "user.verification_requested"
-    schema_version: ClassVar = 2  # the first named an account, when there were ones to verify
+    schema_version: ClassVar = 2  # version 1 named an account instead of a registration
 
     registration_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordResetRequested(DomainEvent):
-    """Somebody says that they forgot a password."""
+    """A reset of a forgotten password was requested."""
 
     type: ClassVar = "user.password_reset_requested"
 
