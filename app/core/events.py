@@ -17,6 +17,13 @@ from app.core.json_forms import require_form
 TICK: Final = "schedule.tick"
 """The one event whose handlers are told apart by what it holds: which schedule it is for."""
 
+Priority = Literal["high", "normal", "low"]
+PRIORITIES: Final[dict[Priority, int]] = {"high": 0, "normal": 1, "low": 2}
+"""What is stored of a delivery: the smaller, the sooner."""
+
+DEFAULT_QUEUE: Final = "default"
+OUTSIDE_QUEUE: Final = "outside"
+
 _NAME: Final = re.compile(r"[a-z_]+\.[a-z_]+")
 
 H = TypeVar("H")
@@ -68,8 +75,14 @@ class Subscription:
     max_attempts: int
     timeout: float
     transactional: bool
-    urgent: bool = False
+    priority: Priority = "normal"
+    queue: str | None = None
     every: dt.timedelta | None = None
+
+    @property
+    def queue_name(self) -> str:
+        """Where the handler runs: unless it says so, by whether it holds a transaction."""
+        return self.queue or (DEFAULT_QUEUE if self.transactional else OUTSIDE_QUEUE)
 
 
 def subscribe(
@@ -79,7 +92,8 @@ def subscribe(
     max_attempts: int = 10,
     timeout: float = 30.0,
     transactional: bool = True,
-    urgent: bool = False,
+    priority: Priority = "normal",
+    queue: str | None = None,
 ) -> Callable[[type[H]], type[H]]:
     """Have a handler called for each event of one kind or of several, durably.
 
@@ -88,8 +102,9 @@ def subscribe(
     the engine commits together with the note that the delivery is done: exactly once. Others,
     for slow or external work, are called with the event and the delivery's key, by which the other
     side can tell a repetition: at least once. `timeout` is in seconds. When all
-    attempts failed, `block` holds back what follows for the same aggregate, `skip` does not. What
-    is `urgent` comes before all that is not, however long that has been due.
+    attempts failed, `block` holds back what follows for the same aggregate, `skip` does not.
+    Deliveries of a higher `priority` run before those of a lower one, however long these have
+    been due.
     """
     if not events:
         message = f"{id}: name the event, or the events, that the handler is for"
@@ -101,14 +116,21 @@ def subscribe(
         max_attempts=max_attempts,
         timeout=timeout,
         transactional=transactional,
-        urgent=urgent,
+        priority=priority,
+        queue=queue,
     )
 
     return _marked_with(subscription)
 
 
 def every(
-    interval: dt.timedelta, *, id: str, timeout: float = 300.0, transactional: bool = True
+    interval: dt.timedelta,
+    *,
+    id: str,
+    timeout: float = 300.0,
+    transactional: bool = True,
+    priority: Priority = "normal",
+    queue: str | None = None,
 ) -> Callable[[type[H]], type[H]]:
     """Have a handler called at regular times with a `ScheduleTick`, as `subscribe` for events.
 
@@ -122,6 +144,8 @@ def every(
         max_attempts=3,
         timeout=timeout,
         transactional=transactional,
+        priority=priority,
+        queue=queue,
         every=interval,
     )
     return _marked_with(subscription)

@@ -37,10 +37,10 @@ def part(message: EmailMessage, kind: str) -> str:
 
 
 def urgency_of_emails(handlers: object) -> dict[str, bool]:
-    """Return a module's handlers that send email, by their ids, with whether they are urgent."""
+    """Return a module's handlers that send email, by their ids: true if high priority."""
     asked = [
         kind.subscription
         for _, kind in getmembers(handlers, isclass)
         if hasattr(kind, "subscription")
     ]
-    return {each.id: each.urgent for each in asked if ".email_" in each.id}
+    return {each.id: each.priority == "high" for each in asked if ".email_" in each.id}

@@ -13,7 +13,7 @@ from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.states import DeliveryState, is_in
 
-READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
 PATIENCE_SECONDS: Final = 10  # only a test that fails waits for so long
 
 Found = TypeVar("Found")

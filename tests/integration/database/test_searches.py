@@ -16,7 +16,7 @@ from app.shared.infrastructure.database.connection import (
     DatabaseUnavailable,
     SearchTooSlow,
 )
-from app.shared.infrastructure.database.models import event_pause
+from app.shared.infrastructure.database.models import event_handler
 from app.shared.infrastructure.database.statement import Statement
 from tests.support.moments import NOW
 
@@ -29,15 +29,15 @@ _endless = select(func.count().label("count")).select_from(_numbers).where(_numb
 ENDLESS = Statement(_endless)
 ENDLESS_SEARCH = Statement(_endless, is_search=True)
 ENDLESS_WRITE = Statement(
-    insert(event_pause).from_select(
+    insert(event_handler).from_select(
         ["handler", "paused_at"],
-        select(literal("x"), bindparam("now", NOW, type_=event_pause.c.paused_at.type)).where(
+        select(literal("x"), bindparam("now", NOW, type_=event_handler.c.paused_at.type)).where(
             _endless.scalar_subquery() > bindparam("least", 0, type_=Integer)
         ),
     )
 )
-PAUSES = Statement(select(event_pause.c.handler))
-PAUSE = Statement(insert(event_pause), columns=["handler", "paused_at"])
+PAUSES = Statement(select(event_handler.c.handler))
+PAUSE = Statement(insert(event_handler), columns=["handler", "paused_at"])
 RUNNING = """
 SELECT count(*) FROM pg_stat_activity
 WHERE state = 'active' AND query LIKE '%numbers%' AND pid <> pg_backend_pid()

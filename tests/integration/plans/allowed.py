@@ -14,7 +14,7 @@ from tests.support.filling import ROWS
 from tests.support.manifest import Allowed
 
 SMALL: Final = {
-    "event_pause": "a row for each handler that somebody stopped for a while",
+    "event_handler": "a row for each handler",
     "schedule_state": "a row for each schedule",
 }
 """The tables that do not grow: to read all of one is the quickest way to read it."""

@@ -93,6 +93,7 @@ OWN: Final[dict[Any, dict[str, Any]]] = {
         "last_time": NOW - dt.timedelta(minutes=ROWS - 60),
     },
     scheduler.FIRED: {"kind": MODULE},
+    delivery_operations.PAUSE: {"of_handler": PAUSED},
     delivery_operations.RESUME: {"of_handler": PAUSED},
 }
 """Of a statement or a list for which the common value does not do."""

@@ -55,7 +55,7 @@ FROM generate_series(1, {ROWS}) AS n
 
 
 _PAUSES = f"""
-INSERT INTO event_pause VALUES ('{PAUSED}', now())
+INSERT INTO event_handler VALUES ('{PAUSED}', now())
 """  # noqa: S608
 _SCHEDULES = """
 INSERT INTO schedule_state VALUES ('event.forget_events', now() - interval '1 hour')

@@ -14,7 +14,7 @@ from app.shared.infrastructure.events.delivery.states import DeliveryState, is_i
 from tests.support.probe.child import Child, child
 from tests.support.probe.world import World, until
 
-READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
 _this = event_delivery.c
 _first = event_delivery.alias("first").c
 _is_held_back = exists(

@@ -25,7 +25,7 @@ from tests.support.probe.service import probe_container, probe_settings
 from tests.support.schema import create_tables
 
 PATIENCE_SECONDS: Final = 30  # far more than anything takes; only a failure waits for so long
-READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
 
 _this = event_delivery.c
 _OURS = _this.handler.startswith("probe.")

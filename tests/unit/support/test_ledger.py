@@ -7,7 +7,7 @@ import pytest
 from app.shared.infrastructure.events.delivery.states import DeliveryState
 from tests.support.ledger import Delivered, Ledger, Logged
 
-READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
 STREAM = UUID(int=1)
 HANDLER = "probe.keep"
 

@@ -52,7 +52,7 @@ def _by_email(event: type[PublishedEvent], *, id: str) -> Callable[[type[H]], ty
         max_attempts=15,  # for about six hours
         timeout=60.0,
         transactional=False,
-        urgent=True,  # somebody waits for a link, or has to learn at once what was done
+        priority="high",  # somebody waits for a link, or has to learn at once what was done
     )
 
 

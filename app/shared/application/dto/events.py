@@ -21,6 +21,8 @@ class DeliveryStatus(StrEnum):
     BLOCKED = "blocked"
     NO_HANDLER = "no_handler"
     DISCARDED = "discarded"
+    CANCELLED = "cancelled"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     and_,
-    false,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
@@ -129,8 +129,13 @@ event_delivery = Table(
     Column("attempts", SmallInteger, nullable=False),
     Column("max_attempts", SmallInteger, nullable=False),
     Column("blocks_when_dead", Boolean, nullable=False),
-    # The default is for the release before this one, which writes no such column.
-    Column("is_urgent", Boolean, nullable=False, server_default=false()),
+    # 0 is high, 1 normal, 2 low: see `app.core.events`.
+    Column("priority", SmallInteger, nullable=False, server_default=text("1")),
+    # Of jobs: what a waiting one is found by, the batch it is a member of, and until when it is
+    # worth a run.
+    Column("job_key", String(200)),
+    Column("batch_id", Uuid),
+    Column("expires_at", Timestamp),
     # When it may be taken next: its first run, its next attempt, or the end of the lease.
     Column("due_at", Timestamp, nullable=False),
     # When that was written. If it lies ahead, so did the database's clock: see `clock.py`.
@@ -146,7 +151,7 @@ for _name, _columns, _where in (
     (
         "urgent",
         (event_delivery.c.due_at, event_delivery.c.id),
-        and_(_STATE.in_([0, 1]), event_delivery.c.is_urgent),
+        and_(_STATE.in_([0, 1]), event_delivery.c.priority == 0),
     ),
     (
         "stream",
@@ -161,9 +166,25 @@ for _name, _columns, _where in (
     ("dead", (event_delivery.c.handler, event_delivery.c.id), _STATE.in_([2, 5])),
     ("no_handler", (event_delivery.c.handler, event_delivery.c.id), _STATE == 5),  # noqa: PLR2004
     ("done", (event_delivery.c.done_at,), _STATE == 3),  # noqa: PLR2004 - see DeliveryState
-    ("discarded", (event_delivery.c.done_at,), _STATE == 6),  # noqa: PLR2004
+    ("discarded", (event_delivery.c.done_at,), _STATE.in_([6, 7])),
+    (
+        "held",
+        (event_delivery.c.handler, event_delivery.c.stream_id, event_delivery.c.stream_position),
+        _STATE == 8,  # noqa: PLR2004 - see DeliveryState
+    ),
+    ("batch", (event_delivery.c.batch_id,), event_delivery.c.batch_id.is_not(None)),
 ):
     Index(f"ix_event_delivery_{_name}", *_columns, postgresql_where=_where, sqlite_where=_where)
+# Of one handler only one delivery waits with a key.
+_waits_with_key = and_(event_delivery.c.job_key.is_not(None), _STATE.in_([0, 4, 8]))
+Index(
+    "ix_event_delivery_key",
+    event_delivery.c.handler,
+    event_delivery.c.job_key,
+    unique=True,
+    postgresql_where=_waits_with_key,
+    sqlite_where=_waits_with_key,
+)
 
 # What went wrong, once for each failed attempt. They are told apart by the delivery's token:
 # attempts are counted from one again when somebody has the delivery retried.
@@ -180,12 +201,15 @@ event_attempt = Table(
     Column("traceback", Text, nullable=False),
 )
 
-# Handlers that somebody stopped for a while: their deliveries wait.
-event_pause = Table(
-    "event_pause",
+# What all processes have to know of a handler. One that was never paused has no row.
+event_handler = Table(
+    "event_handler",
     metadata,
     Column("handler", String(100), primary_key=True),
-    Column("paused_at", Timestamp, nullable=False),
+    # Since when its deliveries wait, because somebody paused it.
+    Column("paused_at", Timestamp),
+    # Until when its rate is used up: the "theoretical arrival time" of the algorithm GCRA.
+    Column("rate_used_until", Timestamp),
 )
 
 # The last tick of each schedule: the log forgets, and a schedule may be longer than it remembers.

@@ -17,7 +17,7 @@ def hurry(registry: EventRegistry) -> None:
     """Make the handler `probe.send` urgent."""
     usual = registry.handler("probe.send")
     assert usual is not None
-    urgent = replace(usual, subscription=replace(usual.subscription, urgent=True))
+    urgent = replace(usual, subscription=replace(usual.subscription, priority="high"))
     registry._handlers["probe.send"] = urgent
     registry._of_event[Sent.type] = (urgent,)
 

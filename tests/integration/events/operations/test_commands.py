@@ -190,7 +190,10 @@ async def test_a_handler_is_paused_and_resumes(run: Run, failed: list[int]) -> N
         ),
         (
             "list --state lost",
-            "state: must be one of ready, claimed, dead, done, blocked, no_handler, discarded",
+            (
+                "state: must be one of ready, claimed, dead, done, blocked, no_handler, discarded, "
+                "cancelled, held"
+            ),
         ),
         (f"replay {HANDLER} --since yesterday", "time: must be like 2026-01-31T12:00:00Z"),
         ("retry", "delivery: give either a delivery's number or --handler"),

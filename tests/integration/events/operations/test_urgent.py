@@ -12,7 +12,7 @@ MAKE_DUE = Statement(update(event_delivery).values(due_at=database_time()))
 AT_ONCE, BACKLOG = 4, 20
 
 
-@subscribe(Happened, id="test.hurry", max_attempts=3, urgent=True)
+@subscribe(Happened, id="test.hurry", max_attempts=3, priority="high")
 class Hurry(Told):
     pass
 

@@ -7,13 +7,13 @@ from sqlalchemy import func, insert, select
 
 from app.core.events import MoreToDo, subscribe
 from app.shared.domain.events import DomainEvent
-from app.shared.infrastructure.database.models import event_pause
+from app.shared.infrastructure.database.models import event_handler
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.operations.replay import Replay
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 from tests.integration.events.operations.world import LONG_AGO, NOW, Happened, World
 
-PAUSES = Statement(select(func.count().label("n")).select_from(event_pause))
+PAUSES = Statement(select(func.count().label("n")).select_from(event_handler))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,13 @@ class Commits(Unit):
 
     async def __call__(self, event: Happened, uow: SqlUnitOfWork) -> None:
         row = {"handler": f"test.{event.number}", "paused_at": NOW}
-        await uow.session().execute(insert(event_pause), row)
+        await uow.session().execute(insert(event_handler), row)
         uow.after_commit(lambda: self._look(event.number))
         if event.number == 2:
             raise ValueError("not 2")
         if event.number == 3 and not self._is_partly_done:
             self._is_partly_done = True
-            await uow.session().execute(event_pause.delete())
+            await uow.session().execute(event_handler.delete())
             raise MoreToDo
 
     async def _look(self, number: int) -> None:

@@ -25,12 +25,13 @@ from sqlalchemy import (
     update,
 )
 
+from app.core.events import PRIORITIES
 from app.shared.infrastructure.database.expressions import database_time, one_of
 from app.shared.infrastructure.database.models import (
     event_attempt,
     event_delivery,
+    event_handler,
     event_log,
-    event_pause,
 )
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.states import (
@@ -41,7 +42,7 @@ from app.shared.infrastructure.events.delivery.states import (
     is_just,
 )
 
-READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
 
 _this = event_delivery.c
 _other = event_delivery.alias("other").c
@@ -68,7 +69,8 @@ def head_of(handler: ColumnElement[str], stream: ColumnElement[object]) -> Selec
 
 
 def is_paused(handler: ColumnElement[str]) -> ColumnElement[bool]:
-    return exists(select(event_pause.c.handler).where(event_pause.c.handler == handler))
+    paused = event_handler.c.paused_at.is_not(None)
+    return exists(select(event_handler.c.handler).where(event_handler.c.handler == handler, paused))
 
 
 def _first_due(count: ColumnElement[int], *also: ColumnElement[bool]) -> Select[tuple[int]]:
@@ -82,9 +84,12 @@ def _first_due(count: ColumnElement[int], *also: ColumnElement[bool]) -> Select[
 
 
 _count = bindparam("count", type_=Integer)
-_urgent = _first_due(_count, _this.is_urgent).cte("urgent")
+_HIGH: Final[ColumnElement[int]] = literal_column(
+    str(PRIORITIES["high"])
+)  # a constant: see `is_in`
+_urgent = _first_due(_count, _this.priority == _HIGH).cte("urgent")
 _left = _count - select(func.count()).select_from(_urgent).scalar_subquery()
-_others = _first_due(_left, not_(_this.is_urgent)).cte("others")
+_others = _first_due(_left, _this.priority != _HIGH).cte("others")
 _due = union_all(select(_urgent.c.id), select(_others.c.id)).cte("due")
 _is_first = _this.stream_position <= head_of(_this.handler, _this.stream_id).scalar_subquery()
 _judged = (
@@ -118,8 +123,8 @@ CLAIM: Final = Statement(
     )
     .returning(_this.id, _this.token, _this.attempts, _this.state, _this.handler, _this.stream_id)
 )
-"""Take what is due, the urgent and the oldest first: heads of their streams to run, the others are
-set aside.
+"""Take what is due, high priority and the oldest first: heads of their streams to run, the others
+are set aside.
 
 So is what belongs to a paused handler: it is looked at once, and not again until that resumes.
 

@@ -19,6 +19,8 @@ class DeliveryState(IntEnum):
     BLOCKED = 4  # an earlier one of its stream is not done
     NO_HANDLER = 5  # this code knows no such handler
     DISCARDED = 6  # somebody gave it up, for good
+    CANCELLED = 7  # the one who asked for it wants it no more
+    HELD = 8  # behind a dead one of its stream, until somebody has seen to that
 
 
 def is_in(state: Column[int] | ColumnElement[int], *states: DeliveryState) -> ColumnElement[bool]:
@@ -42,14 +44,18 @@ def due_in(seconds: ColumnElement[float] | float = 0.0) -> dict[str, ColumnEleme
     return {"due_at": database_time(seconds), "due_set_at": database_time()}
 
 
+_ENDED: Final = {DeliveryState.DONE, DeliveryState.DISCARDED, DeliveryState.CANCELLED}
 OPEN_STATES: Final = tuple(
-    state for state in DeliveryState if state not in {DeliveryState.DONE, DeliveryState.DISCARDED}
+    state for state in DeliveryState if state not in _ENDED | {DeliveryState.HELD}
 )
+"""Of these one is the first of its stream. What is held never is: it stands behind a dead one."""
 # The states of the partial index that finds those of one: see the tables.
 _INDEXED: Final[dict[DeliveryState, tuple[DeliveryState, ...]]] = {
     **dict.fromkeys(OPEN_STATES, OPEN_STATES),
     DeliveryState.DONE: (DeliveryState.DONE,),
-    DeliveryState.DISCARDED: (DeliveryState.DISCARDED,),
+    DeliveryState.DISCARDED: (DeliveryState.DISCARDED, DeliveryState.CANCELLED),
+    DeliveryState.CANCELLED: (DeliveryState.DISCARDED, DeliveryState.CANCELLED),
+    DeliveryState.HELD: (DeliveryState.HELD,),
     DeliveryState.BLOCKED: (DeliveryState.BLOCKED,),
     DeliveryState.DEAD: (DeliveryState.DEAD, DeliveryState.NO_HANDLER),
     DeliveryState.NO_HANDLER: (DeliveryState.NO_HANDLER,),

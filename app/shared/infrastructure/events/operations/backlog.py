@@ -20,7 +20,7 @@ from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.states import OPEN_STATES, DeliveryState, is_in
 
-READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
 STREAMS_AT_ONCE: Final = 100
 
 _this = event_delivery.c

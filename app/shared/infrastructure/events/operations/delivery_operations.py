@@ -4,11 +4,12 @@ Whatever is to run (again) is set aside as blocked first and then let go as any 
 sweep: so it keeps the order of its stream, and waits while its handler is paused.
 """
 
+from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import (
     bindparam,
-    delete,
+    func,
     insert,
     literal_column,
     select,
@@ -29,7 +30,7 @@ from app.shared.infrastructure.database.connection import (
     IntegrityViolation,
 )
 from app.shared.infrastructure.database.expressions import database_time, one_of
-from app.shared.infrastructure.database.models import event_delivery, event_pause
+from app.shared.infrastructure.database.models import event_delivery, event_handler
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery import deliveries
 from app.shared.infrastructure.events.delivery.notifier import Notifier
@@ -42,7 +43,7 @@ from app.shared.infrastructure.events.delivery.states import (
 from app.shared.infrastructure.events.delivery.unblocking import unblock_all
 from app.shared.infrastructure.events.operations.inspection import Inspection
 
-READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
 BATCH: Final = 5_000
 
 _this = event_delivery.c
@@ -106,9 +107,17 @@ DISCARD_BATCH: Final = _batch_of_handler(DEAD, NO_HANDLER, **_GIVEN_UP)
 DISCARD_WAITING_BATCH: Final = _batch_of_handler(READY, DEAD, BLOCKED, NO_HANDLER, **_GIVEN_UP)
 BLOCK_BATCH: Final = _batch_of_handler(READY, state=int(BLOCKED))
 
-PAUSE: Final = Statement(insert(event_pause).values(paused_at=database_time()), columns=["handler"])
+_has_this_id = event_handler.c.handler == bindparam("of_handler")
+ADD_HANDLER: Final = Statement(insert(event_handler), columns=["handler"])
+PAUSE: Final = Statement(
+    update(event_handler)
+    .where(_has_this_id)
+    .values(paused_at=func.coalesce(event_handler.c.paused_at, database_time()))
+)
 RESUME: Final = Statement(
-    delete(event_pause).where(event_pause.c.handler == bindparam("of_handler"))
+    update(event_handler)
+    .where(_has_this_id, event_handler.c.paused_at.is_not(None))
+    .values(paused_at=None)
 )
 
 
@@ -144,21 +153,27 @@ class SqlDeliveryOperations:
 
     async def pause(self, handler: str, /) -> None:
         known(self._registry, handler)
-        try:
-            async with self._database.transaction() as connection:
-                await connection.execute(PAUSE, {"handler": handler})
-                await connection.commit()
-        except IntegrityViolation:
-            return  # it is paused already
+        if not await self._execute(PAUSE, handler):
+            with suppress(IntegrityViolation):  # somebody else has just added it
+                await self._add(handler)
+            await self._execute(PAUSE, handler)
         await self._change_all(BLOCK_BATCH, handler, {})
 
     async def resume(self, handler: str, /) -> None:
-        async with self._database.transaction() as connection:
-            was_paused = await connection.execute(RESUME, {"of_handler": handler})
-            await connection.commit()
-        if not was_paused:
+        if not await self._execute(RESUME, handler):
             known(self._registry, handler)
         await self._unblock_all(handler)
+
+    async def _add(self, handler: str) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(ADD_HANDLER, {"handler": handler})
+            await connection.commit()
+
+    async def _execute(self, query: Statement, handler: str) -> int:
+        async with self._database.transaction() as connection:
+            hit = await connection.execute(query, {"of_handler": handler})
+            await connection.commit()
+        return hit
 
     async def _change(
         self,

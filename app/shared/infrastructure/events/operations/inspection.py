@@ -22,8 +22,8 @@ from app.shared.infrastructure.database.keyset import KeysetList
 from app.shared.infrastructure.database.models import (
     event_attempt,
     event_delivery,
+    event_handler,
     event_log,
-    event_pause,
 )
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.states import (
@@ -34,7 +34,7 @@ from app.shared.infrastructure.events.delivery.states import (
 )
 from app.shared.infrastructure.events.operations.backlog import status
 
-READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
 SHOWN_AT_ONCE: Final = 20
 
 _this, _event = event_delivery.c, event_log.c
@@ -109,7 +109,7 @@ FIRST_BEHIND: Final = Statement(
     _shown.where(_is_behind).order_by(_this.stream_position).limit(SHOWN_AT_ONCE)
 )
 
-_PAUSED: Final = Statement(select(event_pause))
+_PAUSED: Final = Statement(select(event_handler))
 IS_STORED: Final = Statement(
     select(_this.id)
     .where(_this.handler == bindparam("of_handler"), is_just(_this.state, NO_HANDLER))

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from app.core.events import EventRegistry
+from app.core.events import PRIORITIES, EventRegistry
 from app.core.exceptions import ConcurrentUpdate
 from app.shared.application.dto.events import Changed
 from app.shared.application.events import HandlerWithoutEvents
@@ -38,6 +38,9 @@ from app.shared.infrastructure.events.delivery.unblocking import unblock_all
 from app.shared.infrastructure.events.operations.delivery_operations import AGAIN, BATCH, known
 from app.shared.infrastructure.events.outbox.event_log import ORDINALS
 from app.shared.infrastructure.events.outbox.log_positions import IS_AFTER, IS_UP_TO_LAST
+
+_PRIORITY: Final = PRIORITIES["normal"]
+"""Not the handler's own: it is of days ago, and what happens now goes first."""
 
 FOREVER: Final = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
@@ -70,7 +73,7 @@ def _redo(state: DeliveryState) -> Statement:
             is_just(_this.state, state),
             _this.event_id.in_(_stretch(_event.event_id).where(IS_UP_TO_LAST)),
         )
-        .values(AGAIN | {"last_error": None, "is_urgent": False})
+        .values(AGAIN | {"last_error": None, "priority": _PRIORITY})
     )
 
 
@@ -91,7 +94,7 @@ _missing: Final[dict[str, ColumnElement[Any]]] = {
     "attempts": literal_column("0"),
     "max_attempts": bindparam("max_attempts", type_=Integer),
     "blocks_when_dead": bindparam("blocks_when_dead", type_=Boolean),
-    "is_urgent": literal_column("false"),  # it is of days ago: what happens now goes first
+    "priority": literal_column(str(_PRIORITY)),
     **due_in(),
 }
 ADD_MISSING: Final = Statement(

@@ -135,8 +135,8 @@ def _handlers(registry: EventRegistry) -> str:
     head = [
         "## Handlers",
         "",
-        "| handler | event | effect | attempts | time limit | when dead | urgent |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| handler | event | effect | attempts | time limit | when dead | priority | queue |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     return "\n".join([*head, *rows]) + "\n"
 
@@ -147,5 +147,5 @@ def _row(handler: Handler) -> str:
     event = events or f"schedule, every {asked.every}"
     effect = "exactly once" if asked.transactional else "at least once"
     cells = (f"`{handler.id}`", event, effect, asked.max_attempts, f"{asked.timeout:g} s")
-    urgent = "yes" if asked.urgent else ""
-    return f"| {' | '.join(map(str, cells))} | {asked.on_dead} | {urgent} |"
+    where = f"{asked.on_dead} | {asked.priority} | {asked.queue_name}"
+    return f"| {' | '.join(map(str, cells))} | {where} |"

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from app.core.context import current_work
-from app.core.events import EventRegistry, Handler
+from app.core.events import PRIORITIES, EventRegistry, Handler
 from app.shared.domain.base_entity import AggregateRoot, new_id
 from app.shared.domain.events import DomainEvent
 from app.shared.infrastructure.database.batches import execute_each
@@ -28,7 +28,7 @@ DELIVER = Statement(
         "stream_position",
         "max_attempts",
         "blocks_when_dead",
-        "is_urgent",
+        "priority",
     ],
 )
 
@@ -94,5 +94,5 @@ def _delivery(
         "stream_position": aggregate.version * ORDINALS + ordinal,
         "max_attempts": handler.subscription.max_attempts,
         "blocks_when_dead": handler.subscription.on_dead == "block",
-        "is_urgent": handler.subscription.urgent,
+        "priority": PRIORITIES[handler.subscription.priority],
     }

@@ -66,7 +66,10 @@ def upgrade() -> None:
         sa.Column("attempts", sa.SmallInteger(), nullable=False),
         sa.Column("max_attempts", sa.SmallInteger(), nullable=False),
         sa.Column("blocks_when_dead", sa.Boolean(), nullable=False),
-        sa.Column("is_urgent", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("priority", sa.SmallInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("job_key", sa.String(length=200), nullable=True),
+        sa.Column("batch_id", sa.Uuid(), nullable=True),
+        sa.Column("expires_at", Timestamp, nullable=True),
         sa.Column("due_at", Timestamp, nullable=False),
         sa.Column("due_set_at", Timestamp, nullable=True),
         sa.Column("worker_id", sa.String(length=100), nullable=True),
@@ -82,7 +85,7 @@ def upgrade() -> None:
         "state = 4",
     )
     _index("ix_event_delivery_dead", "event_delivery", ["handler", "id"], "state IN (2, 5)")
-    _index("ix_event_delivery_discarded", "event_delivery", ["done_at"], "state = 6")
+    _index("ix_event_delivery_discarded", "event_delivery", ["done_at"], "state IN (6, 7)")
     _index("ix_event_delivery_done", "event_delivery", ["done_at"], "state = 3")
     _index("ix_event_delivery_due", "event_delivery", ["due_at", "id"], "state IN (0, 1)")
     _index("ix_event_delivery_no_handler", "event_delivery", ["handler", "id"], "state = 5")
@@ -96,8 +99,21 @@ def upgrade() -> None:
         "ix_event_delivery_urgent",
         "event_delivery",
         ["due_at", "id"],
-        "state IN (0, 1) AND is_urgent = 1",
-        "state IN (0, 1) AND is_urgent",
+        "state IN (0, 1) AND priority = 0",
+    )
+    _index(
+        "ix_event_delivery_held",
+        "event_delivery",
+        ["handler", "stream_id", "stream_position"],
+        "state = 8",
+    )
+    _index("ix_event_delivery_batch", "event_delivery", ["batch_id"], "batch_id IS NOT NULL")
+    _index(
+        "ix_event_delivery_key",
+        "event_delivery",
+        ["handler", "job_key"],
+        "job_key IS NOT NULL AND state IN (0, 4, 8)",
+        unique=True,
     )
     op.create_table(
         "event_attempt",
@@ -120,10 +136,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("delivery_id", "token", name=op.f("pk_event_attempt")),
     )
     op.create_table(
-        "event_pause",
+        "event_handler",
         sa.Column("handler", sa.String(length=100), nullable=False),
-        sa.Column("paused_at", Timestamp, nullable=False),
-        sa.PrimaryKeyConstraint("handler", name=op.f("pk_event_pause")),
+        sa.Column("paused_at", Timestamp, nullable=True),
+        sa.Column("rate_used_until", Timestamp, nullable=True),
+        sa.PrimaryKeyConstraint("handler", name=op.f("pk_event_handler")),
     )
     op.create_table(
         "schedule_state",
@@ -135,19 +152,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("schedule_state")
-    op.drop_table("event_pause")
+    op.drop_table("event_handler")
     op.drop_table("event_attempt")
     op.drop_table("event_delivery")
     op.drop_table("event_log")
 
 
-def _index(
-    name: str, table: str, columns: list[str], where: str, on_postgresql: str | None = None
-) -> None:
+def _index(name: str, table: str, columns: list[str], where: str, *, unique: bool = False) -> None:
+    condition = sa.text(where)
     op.create_index(
-        name,
-        table,
-        columns,
-        postgresql_where=sa.text(on_postgresql or where),
-        sqlite_where=sa.text(where),
+        name, table, columns, unique=unique, postgresql_where=condition, sqlite_where=condition
     )

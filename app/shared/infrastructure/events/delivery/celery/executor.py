@@ -92,7 +92,7 @@ class CeleryExecutor:
             pairs=[(claim.id, claim.token) for claim in batch],
             soft_limit=soft,
             hard_limit=soft + self._grace,
-            is_urgent=handler is not None and handler.subscription.urgent,
+            is_urgent=handler is not None and handler.subscription.priority == "high",
         )
 
     async def _refund(self, pairs: Sequence[tuple[int, int]]) -> None:
