@@ -1,8 +1,9 @@
 #!/bin/sh
 # Install pinned libraries in an environment: scripts/install.sh .venv [--compile] -r requirements.txt ...
 #
-# uv takes seconds where pip takes a minute. If there is no uv, pip installs the pinned one first.
-# uv reads no settings of pip, so it is told of pip's index; if uv can't install, pip does.
+# uv takes seconds where pip takes minutes. If there is no uv, pip installs the pinned one first.
+# uv reads no settings of pip, so it gets pip's index from here. As pip does, it trusts the
+# certificates of the system, to which companies add their own. If uv can't install, pip does.
 set -eu
 cd "$(dirname "$0")/.."
 environment=$1
@@ -22,7 +23,8 @@ runs "$uv" || sed -n '/^uv==/,/^ *#/p' requirements-dev.txt |
 
 index=$(pip config list | sed -n "s/.*[.]index-url='\(.*\)'/\1/p" | head -n 1)
 if runs "$uv"; then
-  UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index} "$uv" pip install --python "$python" "$@" && exit
-  echo "uv could not install them, so pip does: that takes about a minute." >&2
+  export UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$index}" UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}"
+  "$uv" pip install --python "$python" "$@" && exit
+  echo "uv could not install them, so pip does: that takes some minutes." >&2
 fi
 pip install "$@"

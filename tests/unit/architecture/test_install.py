@@ -16,7 +16,7 @@ case "$*" in
 esac
 """
 UV = """\
-[ "$1" = --version ] || echo "uv of $UV_DEFAULT_INDEX: $*" >>"$CALLS"
+[ "$1" = --version ] || echo "uv of $UV_DEFAULT_INDEX, system certs $UV_SYSTEM_CERTS: $*" >>"$CALLS"
 [ "$1" = --version ] || exit "$UV_EXIT"
 """
 TOOLS = ("cat", "cp", "dirname", "head", "sed")  # all else, a uv above all, is out of reach
@@ -49,8 +49,9 @@ class Installing:
         )
         return [line for line in calls.read_text().splitlines() if "config list" not in line]
 
-    def by_uv(self, index: str = "https://pip.example.com/simple") -> str:
-        return f"uv of {index}: pip install --python {self.environment}/bin/python {PINNED}"
+    def by_uv(self, index: str = "https://pip.example.com/simple", certs: str = "true") -> str:
+        call = f"pip install --python {self.environment}/bin/python {PINNED}"
+        return f"uv of {index}, system certs {certs}: {call}"
 
 
 @pytest.fixture
@@ -70,6 +71,14 @@ def test_an_index_for_uv_is_taken_before_that_of_pip(installing: Installing) -> 
     installing.put_uv("path/uv")
     index = "https://uv.example.com/simple"
     assert installing.run(UV_DEFAULT_INDEX=index) == [installing.by_uv(index)]
+
+
+def test_uv_trusts_the_system_s_certificates_unless_the_environment_says_otherwise(
+    installing: Installing,
+) -> None:
+    installing.put_uv("path/uv")
+    assert installing.run() == [installing.by_uv(certs="true")]
+    assert installing.run(UV_SYSTEM_CERTS="false")[1:] == [installing.by_uv(certs="false")]
 
 
 def test_without_uv_pip_installs_the_pinned_one_first(installing: Installing) -> None:
