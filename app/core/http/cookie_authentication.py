@@ -33,7 +33,7 @@ def cookie_name(root_path: str) -> str:
     return COOKIE_BELOW if root_path else COOKIE
 
 
-def presented_cookie(headers: dict[bytes, bytes], root_path: str = "") -> str | None:
+def presented_cookie(headers: dict[bytes, bytes], root_path: str) -> str | None:
     """Return the value of the session's cookie. Two are none: which one was meant is unknown."""
     presented = _PRESENTED[cookie_name(root_path)].findall(headers.get(b"cookie", b""))
     return presented[0].decode() if len(presented) == 1 else None

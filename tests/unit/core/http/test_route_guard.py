@@ -8,10 +8,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.core.context import WorkContext, current_work
-from app.core.exceptions import CrossOrigin, Unauthenticated
+from app.core.exceptions import CrossOrigin, Forbidden, Unauthenticated
 from app.core.http.cookie_authentication import CookieAuthentication
 from app.core.http.route_guard import RouteGuard, RoutePolicy
-from app.core.security import AUTHENTICATED, OWN_ORIGIN, Actor
+from app.core.security import AUTHENTICATED, OWN_ORIGIN, PUBLIC, Actor, scope
 from tests.support.logs import separate_logging
 
 pytestmark = pytest.mark.usefixtures("request_of_its_own")
@@ -68,6 +68,24 @@ async def test_nobody_is_asked_for_at_a_door_for_pages_of_ours() -> None:
     assert await GUARD.authorize("POST", {b"origin": OURS}, RoutePolicy(OWN_ORIGIN)) is None
     with pytest.raises(CrossOrigin):
         await GUARD.authorize("POST", {}, RoutePolicy(OWN_ORIGIN))
+
+
+async def test_a_session_that_is_asked_about_again_is_let_in_while_it_may() -> None:
+    assert await GUARD.ask_again("GET", COOKIE, AUTHENTICATED) == ANA
+    assert await GUARD.ask_again("GET", {}, PUBLIC) is None
+    with pytest.raises(Unauthenticated):
+        await GUARD.ask_again("GET", {b"cookie": b"__Host-session=ended"}, AUTHENTICATED)
+    with pytest.raises(Forbidden):
+        await GUARD.ask_again("GET", COOKIE, scope("task:write"))
+    with pytest.raises(CrossOrigin):
+        await GUARD.ask_again("POST", COOKIE, AUTHENTICATED)
+
+
+def test_a_page_of_another_origin_is_refused_and_a_program_without_one_is_not() -> None:
+    GUARD.check_page({b"origin": OURS})
+    GUARD.check_page({})
+    with pytest.raises(CrossOrigin):
+        GUARD.check_page({b"origin": b"https://evil.example.com"})
 
 
 async def test_the_security_log_says_whose_cookie_another_page_tried() -> None:
