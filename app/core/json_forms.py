@@ -56,6 +56,11 @@ def require_form(hint: Any, *, of: str, is_read_back: bool = False) -> frozenset
     return frozenset(forms.values)
 
 
+def writes_itself(kind: Any) -> bool:
+    """Tell whether Pydantic writes values of a type: its models and its dataclasses."""
+    return hasattr(kind, "__pydantic_serializer__")
+
+
 class _Forms:
     def __init__(self, *, is_read_back: bool) -> None:
         self._is_read_back = is_read_back
@@ -94,7 +99,10 @@ class _Forms:
             yield from self.problems(part, variables)
 
     def _class(self, hint: Any, origin: Any, variables: Variables) -> Iterator[str]:
-        if hint in self._seen or hasattr(origin, "__pydantic_serializer__"):  # it writes itself
+        if writes_itself(origin):
+            self.values.add(origin)
+            return
+        if hint in self._seen:
             return
         self._seen.add(hint)
         if is_dataclass(origin) or is_typeddict(origin):

@@ -3,14 +3,13 @@
 import datetime as dt
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, get_origin
 
 from fastapi.exceptions import ResponseValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 
 from app.core.http import strict_json
-from app.core.json_forms import require_form
+from app.core.json_forms import require_form, writes_itself
 
 Write = Callable[[Any], bytes]
 
@@ -26,9 +25,9 @@ def writer_of(route: APIRoute, annotation: Any, *, is_filtered: bool) -> Write:
 
     Raises NoForm for a type without a form in JSON.
 
-    Dataclasses, and what is made of them, are written as they are: several times faster. A model of
-    Pydantic's writes itself, and `response_model=` of another type than the endpoint's own says
-    what of its answer is sent: both as FastAPI does it.
+    Dataclasses, and what is made of them, are written as they are: several times faster. What holds
+    a model of Pydantic's is written by Pydantic, and `response_model=` of another type than the
+    endpoint's own says what of its answer is sent: both as FastAPI does it.
     """
     model, field = route.response_model, route.response_field
     if field is None:
@@ -42,11 +41,13 @@ def writer_of(route: APIRoute, annotation: Any, *, is_filtered: bool) -> Write:
             raise ResponseValidationError(errors=errors, body=answer)
         return field.serialize_json(value, **options)
 
-    if model != annotation or is_filtered or _has_model(model):
+    if model != annotation or is_filtered:
         return write_by_model
     exact = get_origin(model) or model
-    where = f"the answer of {' '.join(route.methods or ())} {route.path}"
-    has_times = dt.time in require_form(model, of=where)
+    kinds = require_form(model, of=f"the answer of {' '.join(route.methods or ())} {route.path}")
+    if any(map(writes_itself, kinds)):
+        return write_by_model
+    has_times = dt.time in kinds
     write = partial(strict_json.encode, has_times=True) if has_times else strict_json.encode
 
     def write_exactly(answer: Any) -> bytes:
@@ -54,8 +55,3 @@ def writer_of(route: APIRoute, annotation: Any, *, is_filtered: bool) -> Write:
         return write(answer) if type(answer) is exact else write_by_model(answer)
 
     return write_exactly if hasattr(exact, "__dataclass_fields__") else write
-
-
-def _has_model(hint: Any) -> bool:
-    is_model = isinstance(hint, type) and issubclass(hint, BaseModel)
-    return is_model or any(_has_model(part) for part in get_args(hint))

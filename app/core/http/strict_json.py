@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn
 from uuid import UUID
 
 import orjson
+from pydantic import BaseModel
 
 from app.core.exceptions import Malformed
 from app.core.value_forms import decimal_text, duration_text
@@ -31,7 +32,8 @@ def encode(value: object, *, has_times: bool = False) -> bytes:
     """Return the value as JSON; dataclasses as objects, moments in UTC with `Z`.
 
     Decimals are strings, since many programs read a JSON number as binary fraction. Dates, times
-    and durations are as ISO 8601 has them. `has_times` says that there may be times of the day.
+    and durations are as ISO 8601 has them. Pydantic writes its models itself.
+    `has_times` says that there may be times of the day.
     Raises TypeError for a value that has no form in JSON.
     """
     return orjson.dumps(value, default=_plain, option=_EXACT_TIMES if has_times else _FAST)
@@ -65,7 +67,7 @@ def decode(body: bytes, *, most_values: int = MAX_VALUES) -> Any:
         raise MalformedJson(reason) from None
 
 
-def _plain(value: object) -> str:
+def _plain(value: object) -> Any:
     if isinstance(value, UUID):  # a driver's own subclass, which orjson does not know
         return str(value)
     if isinstance(value, Decimal):
@@ -77,6 +79,8 @@ def _plain(value: object) -> str:
         return f"{text[:-6]}Z" if text.endswith("+00:00") else text
     if isinstance(value, dt.date) or (isinstance(value, dt.time) and value.tzinfo is None):
         return value.isoformat()
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True)
     message = f"{type(value).__name__} has no form in JSON"
     raise TypeError(message)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from fastapi.exceptions import ResponseValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from app.core.exceptions import AppError, Conflict, NotFound
@@ -241,6 +241,16 @@ class PrivateThing(Thing):
     secret: str = "s3cret"
 
 
+@dataclass
+class Offer:
+    pen: Public
+    others: list[Public]
+
+
+class Aliased(BaseModel):
+    unit_price: Decimal = Field(Decimal("0.50"), alias="unitPrice")
+
+
 class Shop:
     async def model(self) -> Public:
         return Public(name="pen", price=Decimal("12.50"))
@@ -250,6 +260,12 @@ class Shop:
 
     async def models(self) -> list[Public]:
         return [Private(name="pen")]
+
+    async def offer(self) -> Offer:
+        return Offer(Private(name="pen"), [Private(name="pen")])
+
+    async def any_model(self) -> dict[str, Any]:
+        return {"pen": Aliased()}
 
     async def dictionary(self) -> dict[str, Any]:
         return {"name": "pen", "price": Decimal("12.50"), "secret": "s3cret"}
@@ -270,6 +286,8 @@ PEN = {"name": "pen", "price": "0.50"}
         ("model", {}, {"name": "pen", "price": "12.50"}),
         ("derived_model", {}, PEN),
         ("models", {}, [PEN]),
+        ("offer", {}, {"pen": PEN, "others": [PEN]}),
+        ("any_model", {}, {"pen": {"unitPrice": "0.50"}}),
         ("dictionary", {"response_model": Public}, {"name": "pen", "price": "12.50"}),
         ("model", {"response_model_exclude": {"price"}}, {"name": "pen"}),
         ("derived_model", {"response_model_exclude_unset": True}, {"name": "pen"}),
