@@ -1,6 +1,7 @@
 """What is called when a transaction is committed."""
 
 from collections.abc import Callable
+from functools import partial
 from inspect import isawaitable
 
 import structlog
@@ -34,4 +35,11 @@ class AfterCommit:
                 if isawaitable(answer):
                     await answer
             except Exception:
-                log.exception("after commit failed", call=getattr(call, "__qualname__", repr(call)))
+                log.exception("after commit failed", call=_name_of(call))
+
+
+def _name_of(call: Callable[..., object]) -> str:
+    """Return the name of a function without its arguments, which may be secret."""
+    while isinstance(call, partial):
+        call = call.func
+    return getattr(call, "__qualname__", type(call).__qualname__)

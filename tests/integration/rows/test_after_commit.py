@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 
 import pytest
 import structlog
@@ -134,6 +135,22 @@ async def test_an_error_in_it_is_logged_and_the_others_are_called(
         ("after commit failed", "error")
     ]
     assert lines[0]["call"].endswith("fail")
+
+
+async def test_the_log_of_a_failed_call_names_the_function_without_its_arguments(
+    database: Database,
+) -> None:
+    def send(_token: str) -> None:
+        raise Interrupted
+
+    with structlog.testing.capture_logs() as lines:
+        async with unit(SqlInvoiceUnitOfWork, database) as uow:
+            uow.after_commit(partial(send, "secret"))
+            await uow.invoices.save(an_invoice())
+            await uow.commit()
+
+    assert lines[0]["call"].endswith("send")
+    assert "secret" not in str(lines)
 
 
 async def test_what_goes_wrong_after_the_commit_takes_nothing_back(
