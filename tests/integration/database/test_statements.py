@@ -60,6 +60,14 @@ async def test_a_value_comes_back_as_it_was_sent(
     assert isinstance(answer, type(value))
 
 
+async def test_none_in_a_column_of_json_is_null(database: Database) -> None:
+    is_null = bindparam("value", type_=Json).is_(None)
+    for value, expected in ((None, True), ([], False)):
+        row = await database.fetch_one(Statement(select(is_null.label("it"))), {"value": value})
+        assert row is not None
+        assert bool(row["it"]) is expected
+
+
 @pytest.mark.parametrize("zone", [dt.UTC, EAST, WEST])
 async def test_a_moment_comes_back_in_utc_to_the_microsecond(
     database: Database, zone: dt.timezone

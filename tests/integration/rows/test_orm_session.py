@@ -66,6 +66,7 @@ class Ledger(Base):
     name: Mapped[str] = mapped_column(unique=True)
     opened_at: Mapped[dt.datetime] = mapped_column(Timestamp)
     tags: Mapped[list[str]] = mapped_column(Json)
+    details: Mapped[dict[str, str] | None] = mapped_column(Json)
     entries: Mapped[list["Entry"]] = relationship(
         back_populates="ledger", cascade="all, delete-orphan", lazy="selectin"
     )
@@ -127,6 +128,13 @@ async def test_what_the_session_holds_is_committed_with_the_unit_of_work(
     assert (found.id, found.version, found.opened_at) == (ledger.id, 1, NOW)
     assert found.tags == ["a", "ç"]
     assert [entry.amount for entry in found.entries] == [1, 2]
+
+
+async def test_none_in_a_column_of_json_is_null(database: Database) -> None:
+    await save(database, a_ledger("none", details=None), a_ledger("some", details={}))
+    async with unit(SqlInvoiceUnitOfWork, database) as uow:
+        found = await uow.session().scalars(select(Ledger).where(Ledger.details.is_(None)))
+        assert [ledger.name for ledger in found] == ["none"]
 
 
 async def test_an_aggregate_its_events_and_rows_of_the_session_are_one_transaction(

@@ -60,7 +60,9 @@ class _UtcText(TypeDecorator[dt.datetime]):
 Timestamp = DateTime(timezone=True).with_variant(_UtcText(), "sqlite")
 """A moment in UTC, to the microsecond, on every database."""
 
-Json = JSON().with_variant(JSONB(), "postgresql")
+# SQLAlchemy's own way with None is the JSON value `null`, which no `IS NULL` finds.
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""A JSON value, from and to the types that `json` knows; None is NULL on every database."""
 
 refuse_inexact_columns(metadata, timestamp=Timestamp)
 
