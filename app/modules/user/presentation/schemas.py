@@ -14,12 +14,8 @@ from app.modules.user.domain.keys import ApiKey
 from app.modules.user.domain.passwords import Password
 from app.modules.user.domain.sessions import RefreshToken
 from app.shared.domain.value_objects import EmailAddress
+from app.shared.presentation.email import EmailText
 
-Email = Annotated[
-    Line,
-    Length(3, EmailAddress.MAX_LENGTH),
-    Field(examples=["ana@example.com"], json_schema_extra={"format": "email"}),
-]
 Name = Annotated[Line, Length(1, FullName.MAX_LENGTH), Field(examples=["Ana Example"])]
 Scope = Annotated[Line, Length(0, 50), Field(pattern=f"^{PERMISSION}$", examples=["invoice:read"])]
 RoleName = Annotated[Line, Length(1, 50), Field(examples=["admin"])]
@@ -32,13 +28,13 @@ GRANT_TYPES: Final = ["password", "refresh_token"]
 
 
 class Registration(Body):
-    email: Email
+    email: EmailText
     password: NewSecret
     full_name: Name
 
 
 class Address(Body):
-    email: Email
+    email: EmailText
 
 
 class PasswordForLink(Body):
@@ -62,7 +58,7 @@ class NewPassword(Body):
 
 
 class NewAddress(Body):
-    email: Email
+    email: EmailText
     current_password: Secret
 
 
