@@ -9,7 +9,12 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 
 from app.shared.domain.value_objects import Money
 from app.shared.infrastructure.database.connection import Connection, Database
-from app.shared.infrastructure.database.money import money_columns, money_of, money_values
+from app.shared.infrastructure.database.money import (
+    money_columns,
+    money_of,
+    money_values,
+    optional_money_of,
+)
 from app.shared.infrastructure.database.statement import Statement
 from tests.support.tables import with_tables
 
@@ -49,7 +54,7 @@ async def test_money_comes_back_as_it_was(connection: Connection) -> None:
     found = [money_of(row, "total") for row in rows]
     assert found == AMOUNTS
     assert list(map(str, found)) == list(map(str, AMOUNTS))  # each with its decimals
-    assert [money_of(row, "paid") for row in rows[:2]] == [None, AMOUNTS[1]]
+    assert [optional_money_of(row, "paid") for row in rows[:2]] == [None, AMOUNTS[1]]
 
 
 async def test_amounts_of_one_currency_add_up(connection: Connection) -> None:

@@ -28,7 +28,11 @@ def money_values(name: str, money: Money | None) -> dict[str, Any]:
     return {f"{name}_amount": amount, f"{name}_currency": currency}
 
 
-def money_of(row: Row, name: str) -> Money | None:
+def money_of(row: Row, name: str) -> Money:
+    """Return the money of a row whose columns are never null."""
+    return Money(row[f"{name}_amount"], row[f"{name}_currency"])
+
+
+def optional_money_of(row: Row, name: str) -> Money | None:
     """Return the money of a row; None where its columns are null."""
-    amount = row[f"{name}_amount"]
-    return None if amount is None else Money(amount, row[f"{name}_currency"])
+    return None if row[f"{name}_amount"] is None else money_of(row, name)
