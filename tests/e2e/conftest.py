@@ -14,11 +14,12 @@ from app.modules.user.domain.entities import Role
 from tests.modules.note.container import ContainerWithNotes
 from tests.support import accounts
 from tests.support.accounts import an_account
+from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
 from tests.support.published import Published, published_from_now_on
 from tests.support.scenario import Drain, Scenario
 
-SignUp = Callable[[str], Awaitable[Person]]
+SignUp = Callable[..., Awaitable[Person]]
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +76,13 @@ def scenario(drain: Drain) -> Scenario:
 
 
 @pytest.fixture
+async def mail(settings: Settings, drain: Drain, clean_database: None) -> Mailbox:
+    """What is sent from the beginning of the test on: `await mail.to("ana@example.com")`."""
+    await drain()
+    return Mailbox(settings.data_dir / "mail", drain)
+
+
+@pytest.fixture
 def container(service: Service) -> ApplicationContainer:
     found: ApplicationContainer = service.state.container
     return found
@@ -91,10 +99,10 @@ async def password_hash(service: Service) -> str:
 def sign_up(
     client: httpx2.AsyncClient, container: ApplicationContainer, password_hash: str
 ) -> SignUp:
-    """Open an account by a first name, and a session of it."""
+    """Open an account by a first name and perhaps its roles, and a session of it."""
 
-    async def sign_up(name: str) -> Person:
-        user = an_account(name, password_hash=password_hash)
+    async def sign_up(name: str, *roles: str) -> Person:
+        user = an_account(name, password_hash=password_hash, roles=frozenset(roles or {Role.USER}))
         return await accounts.sign_up(container, client, user)
 
     return sign_up

@@ -16,7 +16,7 @@ def an_account(
     *,
     is_verified: bool = True,
     password_hash: str = "",
-    roles: frozenset[Role] = frozenset({Role.USER}),
+    roles: frozenset[str] = frozenset({Role.USER}),
 ) -> User:
     """An account as it comes from storage: without events. Without a hash no password fits."""
     now = dt.datetime.now(dt.UTC)

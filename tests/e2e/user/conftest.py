@@ -21,9 +21,7 @@ from app.modules.user.domain.entities import User
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.database.connection import Row
 from app.shared.infrastructure.database.statement import Statement
-from tests.e2e.user.mailbox import Mailbox
 from tests.support.people import PASSWORD
-from tests.support.scenario import Drain
 
 ChangeAccount = Callable[[str, Callable[[User], None]], Awaitable[None]]
 Rows = Callable[[Executable], Awaitable[Sequence[Row]]]
@@ -111,13 +109,6 @@ def sign_in(client: httpx2.AsyncClient) -> Post:
         return await client.post("/api/v1/auth/token", data=form)
 
     return sign_in
-
-
-@pytest.fixture
-async def mail(settings: Settings, drain: Drain, clean_database: None) -> Mailbox:
-    """What is sent from the beginning of the test on: `await mail.to("ana@example.com")`."""
-    await drain()
-    return Mailbox(settings.data_dir / "mail", drain)
 
 
 @pytest.fixture

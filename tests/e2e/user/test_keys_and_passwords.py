@@ -8,9 +8,9 @@ from app.container import ApplicationContainer
 from app.modules.user.domain.events import KeyMade
 from tests.e2e.user.answers import complaints, problem
 from tests.e2e.user.conftest import Post
-from tests.e2e.user.mailbox import Mailbox
 from tests.e2e.user.test_keys import DRAFT, make, program
 from tests.support.emails import part
+from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
 from tests.support.published import Published
 

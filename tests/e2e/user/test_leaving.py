@@ -10,8 +10,8 @@ from app.modules.user.infrastructure.tables import user as user_table
 from app.shared.infrastructure.database.models import metadata
 from tests.e2e.user.answers import problem
 from tests.e2e.user.conftest import Post, Rows
-from tests.e2e.user.mailbox import Mailbox
 from tests.modules.note.storage import note as note_table
+from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
 from tests.support.published import Published
 from tests.support.scenario import Drain

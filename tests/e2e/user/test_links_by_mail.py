@@ -16,8 +16,8 @@ from app.shared.infrastructure.database.models import event_attempt, event_deliv
 from app.shared.infrastructure.database.statement import Statement
 from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import ChangeAccount, Post, Rows
-from tests.e2e.user.mailbox import Mailbox
 from tests.support.emails import part
+from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
 from tests.support.scenario import Drain
 from tests.support.statements import Statements, recorded

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from app.modules.user.infrastructure.tables import user as user_table
 from tests.e2e.user.answers import complaints, problem, said
 from tests.e2e.user.conftest import Post, Rows
-from tests.e2e.user.mailbox import Mailbox
 from tests.support.emails import part
+from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
 
 NEW = "another horse battery"

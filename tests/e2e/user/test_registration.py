@@ -10,7 +10,7 @@ from app.modules.user.infrastructure.tables import registration, user
 from app.shared.infrastructure.database.models import event_log
 from tests.e2e.user.answers import complaints, said
 from tests.e2e.user.conftest import Post, Rows
-from tests.e2e.user.mailbox import Mailbox
+from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD
 
 EMAILS = select(user.c.email)

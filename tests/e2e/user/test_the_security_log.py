@@ -11,9 +11,9 @@ from structlog.typing import EventDict
 
 from app.core.logging import _Writer
 from tests.e2e.user.conftest import Post
-from tests.e2e.user.mailbox import Mailbox
 from tests.support.browser import COOKIE, Browser
 from tests.support.logs import separate_logging
+from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
 
 NEW = "another horse battery"

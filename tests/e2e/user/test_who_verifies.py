@@ -15,9 +15,9 @@ from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.statement import Statement
 from tests.e2e.user.answers import problem, refusal, said
 from tests.e2e.user.conftest import Post, Rows
-from tests.e2e.user.mailbox import Mailbox
 from tests.support.batches import call_to_the_end
 from tests.support.emails import part
+from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
 from tests.support.statements import recorded
 
