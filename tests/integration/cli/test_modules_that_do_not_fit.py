@@ -17,8 +17,8 @@ from tests.support.server import free_port
 
 ROOT = Path(__file__).parents[3]
 SENTENCE = (
-    "invoice: nothing provides `find_rate`, which InvoiceContainer depends on; "
-    "give it in app/container.py: invoice = module(InvoiceContainer, find_rate=…)"
+    "shipping: nothing provides `find_carrier`, which ShippingContainer depends on; "
+    "give it in app/container.py: shipping = module(ShippingContainer, find_carrier=…)"
 )
 # What `app/container.py` says, spoiled before the command line is loaded.
 SPOILED = """
@@ -33,14 +33,14 @@ runpy.run_module("app", run_name="__main__")
 """
 
 
-class InvoiceContainer(ModuleContainer):
-    find_rate: Dependency[object] = Dependency()
+class ShippingContainer(ModuleContainer):
+    find_carrier: Dependency[object] = Dependency()
 
 
 @pytest.fixture
 def spoiled(monkeypatch: pytest.MonkeyPatch, set_to: Set) -> None:
     class Spoiled(ApplicationContainer):
-        invoice = module(InvoiceContainer)
+        shipping = module(ShippingContainer)
 
     monkeypatch.setattr(app.cli, "ApplicationContainer", Spoiled)
     monkeypatch.setattr(app.doctor, "ApplicationContainer", Spoiled)

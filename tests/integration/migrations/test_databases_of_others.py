@@ -54,7 +54,7 @@ async def test_another_application_with_a_version_of_its_own_may_share_the_datab
 ) -> None:
     await run(empty_url, "CREATE TABLE alembic_version (version_num text)")
     await run(empty_url, "INSERT INTO alembic_version VALUES ('0001')")
-    await run(empty_url, "CREATE TABLE invoice (number text)")
+    await run(empty_url, "CREATE TABLE somebody_elses (number text)")
     theirs = await schema_of(empty_url)
     await asyncio.to_thread(upgrade, empty_url)
     await asyncio.to_thread(check, empty_url)

@@ -21,48 +21,48 @@ SETTINGS = "Only the composition root reads settings"
 CELERY = "Only the event engine knows Celery"
 CONTAINERS = "Only containers know the container library"
 
-INVOICE = "app/modules/invoice"  # a module more, in the copy of the code that is spoiled
+ADDED = "app/modules/added"  # a module more, in the copy of the code that is spoiled
 PLANTED = {
     ONE_WAY: ("app/core/context.py", "import app.shared.domain.events"),
-    IN_A_MODULE: (f"{INVOICE}/domain/entities.py", "import app.modules.invoice.application.dto"),
+    IN_A_MODULE: (f"{ADDED}/domain/entities.py", "import app.modules.added.application.dto"),
     IN_SHARED: ("app/shared/domain/events.py", "import app.shared.application.dto"),
-    APART: (f"{INVOICE}/application/dto.py", "import app.modules.user.domain.events"),
-    PLAIN_DOMAIN: (f"{INVOICE}/domain/entities.py", "import pydantic"),
-    NO_FRAMEWORK: (f"{INVOICE}/application/usecases/rename_user.py", "import fastapi"),
-    SETTINGS: (f"{INVOICE}/container.py", "import app.config.settings"),
+    APART: (f"{ADDED}/application/dto.py", "import app.modules.user.domain.events"),
+    PLAIN_DOMAIN: (f"{ADDED}/domain/entities.py", "import pydantic"),
+    NO_FRAMEWORK: (f"{ADDED}/application/usecases/rename_user.py", "import fastapi"),
+    SETTINGS: (f"{ADDED}/container.py", "import app.config.settings"),
     CELERY: ("app/shared/infrastructure/events/delivery/engine.py", "import celery"),
-    CONTAINERS: (f"{INVOICE}/presentation/controllers.py", "import dependency_injector"),
+    CONTAINERS: (f"{ADDED}/presentation/controllers.py", "import dependency_injector"),
 }
 # All of these are planted at once: each has to be in the report.
 MORE = [
-    ("app/shared/application/base_usecase.py", "app.modules.invoice.domain.events"),
-    (f"{INVOICE}/infrastructure/external.py", "app.container"),
+    ("app/shared/application/base_usecase.py", "app.modules.added.domain.events"),
+    (f"{ADDED}/infrastructure/external.py", "app.container"),
     ("app/config/settings.py", "app.core.context"),
-    (f"{INVOICE}/application/dto.py", "app.modules.invoice.infrastructure.tables"),
-    (f"{INVOICE}/presentation/routes.py", "app.modules.invoice.infrastructure.tables"),
-    (f"{INVOICE}/infrastructure/tables.py", "app.modules.invoice.presentation.routes"),
-    (f"{INVOICE}/infrastructure/tables.py", "app.modules.invoice.container"),
+    (f"{ADDED}/application/dto.py", "app.modules.added.infrastructure.tables"),
+    (f"{ADDED}/presentation/routes.py", "app.modules.added.infrastructure.tables"),
+    (f"{ADDED}/infrastructure/tables.py", "app.modules.added.presentation.routes"),
+    (f"{ADDED}/infrastructure/tables.py", "app.modules.added.container"),
     ("app/shared/infrastructure/unit_of_work.py", "app.shared.presentation.docs"),
-    (f"{INVOICE}/application/dto.py", "app.modules.user.domain.entities"),
-    (f"{INVOICE}/infrastructure/external.py", "app.modules.user.application.dto"),
-    (f"{INVOICE}/container.py", "app.modules.user.container"),
-    (f"{INVOICE}/domain/repositories.py", "sqlalchemy"),
+    (f"{ADDED}/application/dto.py", "app.modules.user.domain.entities"),
+    (f"{ADDED}/infrastructure/external.py", "app.modules.user.application.dto"),
+    (f"{ADDED}/container.py", "app.modules.user.container"),
+    (f"{ADDED}/domain/repositories.py", "sqlalchemy"),
     ("app/shared/domain/base_entity.py", "structlog"),
     ("app/core/exceptions.py", "fastapi"),
-    (f"{INVOICE}/application/dto.py", "app.shared.infrastructure.unit_of_work"),
+    (f"{ADDED}/application/dto.py", "app.shared.infrastructure.unit_of_work"),
     ("app/shared/application/dto/__init__.py", "sqlalchemy"),
     ("app/core/security.py", "app.config.settings"),
     ("app/main.py", "dependency_injector"),
     ("app/main.py", "celery"),
     ("app/worker.py", "celery"),
-    (f"{INVOICE}/container.py", "celery"),
-    (f"{INVOICE}/application/handlers.py", "celery"),
-    (f"{INVOICE}/domain/events.py", "celery"),
+    (f"{ADDED}/container.py", "celery"),
+    (f"{ADDED}/application/handlers.py", "celery"),
+    (f"{ADDED}/domain/events.py", "celery"),
     ("app/event_commands.py", "app.config.settings"),
     ("app/container.py", "app.event_commands"),
 ]
 # Somewhere that no layer was thought of.
-IN_NO_LAYER = {ONE_WAY: "app/helpers.py", IN_A_MODULE: f"{INVOICE}/helpers.py"}
+IN_NO_LAYER = {ONE_WAY: "app/helpers.py", IN_A_MODULE: f"{ADDED}/helpers.py"}
 
 
 @pytest.fixture
@@ -70,10 +70,10 @@ def copy(tmp_path: Path) -> Path:
     """The code with a module more, to be spoiled."""
     without = shutil.ignore_patterns("__pycache__", "versions")
     shutil.copytree(ROOT / "app", tmp_path / "app", ignore=without)
-    shutil.copytree(tmp_path / "app/modules/user", tmp_path / INVOICE)
-    for path in (tmp_path / INVOICE).rglob("*.py"):
+    shutil.copytree(tmp_path / "app/modules/user", tmp_path / ADDED)
+    for path in (tmp_path / ADDED).rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace("app.modules.user", "app.modules.invoice"), encoding="utf-8")
+        path.write_text(text.replace("app.modules.user", "app.modules.added"), encoding="utf-8")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 
@@ -129,15 +129,15 @@ def test_what_is_in_no_layer_is_found(copy: Path, contract: str) -> None:
 
 
 def test_a_module_that_is_added_is_under_the_contracts(copy: Path) -> None:
-    plant(copy, f"{INVOICE}/domain/entities.py", "import fastapi")
+    plant(copy, f"{ADDED}/domain/entities.py", "import fastapi")
     code, report = lint(copy)
     assert code != 0
-    assert "app.modules.invoice.domain.entities -> fastapi (" in report
+    assert "app.modules.added.domain.entities -> fastapi (" in report
 
 
 def test_containers_and_handlers_may_know_the_events_of_others(copy: Path) -> None:
-    plant(copy, f"{INVOICE}/container.py", "import app.modules.user.domain.events")
-    plant(copy, f"{INVOICE}/application/handlers.py", "import app.modules.user.domain.events")
+    plant(copy, f"{ADDED}/container.py", "import app.modules.user.domain.events")
+    plant(copy, f"{ADDED}/application/handlers.py", "import app.modules.user.domain.events")
     code, report = lint(copy)
     assert (code, "BROKEN" in report) == (0, False), report
 
