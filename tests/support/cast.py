@@ -9,8 +9,9 @@ from app.core.http.service import Service
 from tests.support.people import Person
 
 NOBODY, DISABLED, OTHER = "nobody", "a disabled account", "somebody else"
+PLAIN = "a user with no other role"
 COLLEAGUE, OWNER, ADMIN = "a colleague of the owner", "the owner", "an administrator"
-EVERYBODY: Final = frozenset({NOBODY, DISABLED, OTHER, COLLEAGUE, OWNER, ADMIN})
+EVERYBODY: Final = frozenset({NOBODY, DISABLED, PLAIN, OTHER, COLLEAGUE, OWNER, ADMIN})
 
 
 @dataclass

@@ -54,8 +54,9 @@ class Thing:
     there_for: frozenset[str] = frozenset({OWNER})
     """Who may know of it. For all others it is as what never was."""
 
-    create: tuple[str, Mapping[str, Any]] | None = None
-    """The POST that makes one, below /api/v1, and its body. The answer has its `id`."""
+    create: tuple[str, Callable[[], Mapping[str, Any]]] | None = None
+    """The POST that makes one, below /api/v1, and what makes its body: another one each time, where
+    a field is unique. The answer has its `id`."""
 
     make: Callable[[Cast, str], Awaitable[str]] | None = None
     """Where no POST makes one: make one of the owner's for a caller, and return its id."""
@@ -88,6 +89,12 @@ class Manifest:
 
     several_lines: frozenset[str] = frozenset()
     """The fields whose text may have several lines."""
+
+    roles: tuple[str, ...] = ()
+    """Which roles users need for the module's routes, besides `user`."""
+
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The columns that hold text, by their protection level: docs/architecture/security.md."""
 
     plans: Plans = Plans()
 

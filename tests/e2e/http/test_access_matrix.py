@@ -15,7 +15,17 @@ from app.core.http.service import Service
 from app.modules.user.application.usecases.authenticate import Authenticate
 from app.shared.domain.base_entity import new_id
 from tests.support.browser import OWN_ORIGIN
-from tests.support.cast import ADMIN, COLLEAGUE, DISABLED, EVERYBODY, NOBODY, OTHER, OWNER, Cast
+from tests.support.cast import (
+    ADMIN,
+    COLLEAGUE,
+    DISABLED,
+    EVERYBODY,
+    NOBODY,
+    OTHER,
+    OWNER,
+    PLAIN,
+    Cast,
+)
 from tests.support.dead_letters import HANDLER, leave_failed
 from tests.support.manifest import Thing, manifests, things
 from tests.support.people import Person
@@ -50,6 +60,8 @@ BODIES: Final[dict[str, Any]] = {
     "POST /api/v1/admin/events/handlers/{handler_id}/backfill": SINCE,
     **{route: body for each in manifests().values() for route, body in each.bodies.items()},
 }
+ROLES: Final = {"user", *(role for each in manifests().values() for role in each.roles)}
+NAMES: Final = {OWNER: "ana", OTHER: "bruno", COLLEAGUE: "carla", DISABLED: "diego", PLAIN: "elsa"}
 BEFORE: Final = {r: what for each in manifests().values() for r, what in each.before.items()}
 OUTCOMES: Final = {r: what for each in manifests().values() for r, what in each.outcomes.items()}
 
@@ -67,6 +79,13 @@ def named(route: ApiRoute) -> str | None:
     return found[0] if found else None
 
 
+def roles_of(who: str) -> set[str]:
+    """The roles of somebody who is signed in: an administrator has those that every service has."""
+    if who == ADMIN:
+        return {"user", "admin"}
+    return {"user"} if who == PLAIN else ROLES
+
+
 def expected(route: ApiRoute, who: str, permissions: Mapping[str, frozenset[str]]) -> str:
     """The rule: what the route's policy, and what it names, mean for somebody."""
     if route.access.is_public:
@@ -74,7 +93,7 @@ def expected(route: ApiRoute, who: str, permissions: Mapping[str, frozenset[str]
     if who in {NOBODY, DISABLED}:
         return "unauthenticated"
     demanded = route.access.permission
-    if demanded is not None and demanded not in permissions["admin" if who == ADMIN else "user"]:
+    if demanded is not None and not any(demanded in permissions[role] for role in roles_of(who)):
         return "forbidden"
     if outcome := OUTCOMES.get((title(route), who)):
         return outcome
@@ -126,7 +145,7 @@ class World:
     async def _create(self, thing: Thing) -> str:
         assert thing.create is not None
         path, body = thing.create
-        return str((await self.cast.owner.post(path, body)).json()["id"])
+        return str((await self.cast.owner.post(path, body())).json()["id"])
 
     async def _ask(self, route: ApiRoute, who: str, thing: str) -> httpx2.Response:
         (method,) = route.methods_served
@@ -149,15 +168,14 @@ def routes(service: Service) -> list[ApiRoute]:
 async def world(
     service: Service,
     client: httpx2.AsyncClient,
-    sign_up: Callable[[str], Awaitable[Person]],
+    sign_up: Callable[..., Awaitable[Person]],
     admin: Person,
     monkeypatch: pytest.MonkeyPatch,
 ) -> World:
     monkeypatch.setattr(Authenticate, "REMEMBERED_SECONDS", 0.0)  # as it is a second later
     people = {ADMIN: admin}
-    names = {OWNER: "ana", OTHER: "bruno", COLLEAGUE: "carla", DISABLED: "diego"}
-    for who, name in names.items():
-        people[who] = await sign_up(name)
+    for who, name in NAMES.items():
+        people[who] = await sign_up(name, *roles_of(who))
     closed = await admin.post(f"/users/{people[DISABLED].id}/deactivate", version="*")
     assert closed.is_success
     return World(Cast(service, client, people))

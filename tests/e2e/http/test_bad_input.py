@@ -29,6 +29,15 @@ GOOD: Final = {
     **{name: value for each in manifests().values() for name, value in each.good_values.items()},
 }
 SOME_ID: Final = "0190f5a0-0000-7000-8000-000000000001"
+# A good value of each format that has a list of bad ones.
+FORMATS: Final = {
+    "uuid": SOME_ID,
+    "date-time": "2027-01-01T00:00:00Z",
+    "date": "2027-01-01",
+    "time-local": "09:30:00",
+    "duration": "P1D",
+    "decimal": "1",
+}
 SEVERAL_LINES: Final = {name for each in manifests().values() for name in each.several_lines}
 # What a complaint about the form of a value may say; the rest is about what the value means.
 OF_FORM: Final = {"required", "unknown_field", "wrong_type", "invalid_format", "not_allowed"}
@@ -52,10 +61,9 @@ def good_value(name: str, schema: dict[str, Any]) -> Any:
         return schema.get("default")
     if "enum" in schema or "const" in schema:
         return schema.get("const", schema.get("enum", [None])[0])
-    formats = {"uuid": SOME_ID, "date-time": "2027-01-01T00:00:00Z"}
     kinds = {"array": [], "boolean": False, "integer": schema.get("minimum", 1), "object": {}}
     text = "a" * max(8, schema.get("minLength", 0))
-    return formats.get(schema.get("format", "")) or kinds.get(schema["type"], text)
+    return FORMATS.get(schema.get("format", "")) or kinds.get(schema["type"], text)
 
 
 @dataclass(frozen=True)
@@ -188,7 +196,7 @@ async def sender(service: Service, admin: Person) -> Sender:
     for name, thing in things().items():
         if thing.create is not None:
             path, body = thing.create
-            ids[name] = (await admin.post(path, body)).json()["id"]
+            ids[name] = (await admin.post(path, body())).json()["id"]
     dead, _ = await leave_failed(service.state.container.database())
     # Another handler than that of the delivery, which stays as it is.
     return Sender(service, admin, delivery_id=str(dead), handler_id="user.email_key_made", **ids)
@@ -237,9 +245,11 @@ def kind_of(schema: dict[str, Any]) -> str:
     """Which list of bad values is for a field."""
     if "enum" in schema or "const" in schema:
         return "choice"
-    if schema.get("format") in {"uuid", "date-time"}:
+    if schema.get("format") in FORMATS:
         return str(schema["format"])
-    return {"string": "text"}.get(schema["type"], str(schema["type"]))
+    if schema["type"] == "string":
+        return "text" if "maxLength" in schema else "choice"  # one that has a pattern
+    return str(schema["type"])
 
 
 def with_field(body: dict[str, Any], name: str, text: str) -> bytes:

@@ -16,7 +16,7 @@ PATCH  /api/v1/notes/{note_id}            note:write
 POST   /api/v1/notes/{note_id}/archive    note:write
 POST   /api/v1/notes/{note_id}/take-back  note:write
 """,
-    things={"note_id": Thing(create=("/notes", {"title": "Lay the foundation"}))},
+    things={"note_id": Thing(create=("/notes", lambda: {"title": "Lay the foundation"}))},
     bodies={f"PATCH {NOTE}": {"title": "Mine now"}},
     before={f"POST {NOTE}/take-back": "POST /notes/{}/archive"},
     several_lines=frozenset({"text"}),

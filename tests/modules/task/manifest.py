@@ -35,7 +35,7 @@ MANIFEST: Final = Manifest(
     things={
         "task_id": Thing(
             there_for=frozenset({OWNER, COLLEAGUE}),
-            create=("/tasks", {"title": "Lay the foundation"}),
+            create=("/tasks", lambda: {"title": "Lay the foundation"}),
             share=_assign,
         )
     },
@@ -53,5 +53,8 @@ MANIFEST: Final = Manifest(
         (f"POST {TASK}/restore", COLLEAGUE): "absent",
     },
     several_lines=frozenset({"description"}),
+    columns={
+        "content": ("task.title", "task.description", "task.labels", "task.status", "task.priority")
+    },
     plans=PLANS,
 )

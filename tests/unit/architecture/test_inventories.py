@@ -14,7 +14,9 @@ from app.config.settings import Settings
 from app.container import ApplicationContainer
 from app.shared.composition import settings_of
 from app.shared.infrastructure.database.models import metadata
+from tests.support.manifest import manifests
 
+LEVELS = {"credential", "personal", "content", "internal"}
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs/architecture/security.md").read_text(encoding="utf-8")
 DATA, KEYS, LOGS = (PAGE.split("\n## ")[number] for number in (1, 2, 3))
@@ -33,6 +35,10 @@ def test_every_column_that_holds_text_has_one_protection_level() -> None:
         import_module(f"app.modules.{module.name}.infrastructure.tables")
     columns = [column for table in metadata.tables.values() for column in table.columns]
     listed = names(r"[a-z_]+\.[a-z_]+", "\n".join(rows(DATA)))
+    for manifest in manifests().values():
+        assert manifest.columns.keys() <= LEVELS
+        for names_of_columns in manifest.columns.values():
+            listed.update(names_of_columns)
     texts = {
         f"{column.table.name}.{column.name}"
         for column in columns
