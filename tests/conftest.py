@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
@@ -24,12 +24,15 @@ from tests.support.thorough import (
     is_thorough,
 )
 
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
 TESTS = Path(__file__).parent
 FOLDERS = ("unit", "integration", "e2e", "faults")  # the fast ones first
 KINDS = ("sqlite", "postgresql")
 
 DATABASES = pytest.StashKey[Databases]()
-SERVERS = ("databases", "brokers")
+SERVERS = ("databases", "brokers", "browsers")
 USED = pytest.StashKey[dict[str, set[str]]]()
 FAULTS = pytest.StashKey[FaultTable]()
 SEED = pytest.StashKey[str]()
@@ -202,6 +205,22 @@ def broker_of(pytestconfig: pytest.Config) -> BrokerOf:
             yield broker
 
     return broker_of
+
+
+@pytest.fixture(scope="session")
+async def browser(pytestconfig: pytest.Config) -> "AsyncIterator[Browser]":
+    """A browser, which the summary names; or it says that there was none."""
+    # Here, because most tests have no use for Playwright.
+    from tests.support.chromium import NoBrowser, launched  # noqa: PLC0415
+
+    async with AsyncExitStack() as stack:
+        try:
+            browser = await stack.enter_async_context(launched())
+        except NoBrowser as error:
+            _note(pytestconfig, "browsers", str(error))
+            pytest.skip(str(error))
+        _note(pytestconfig, "browsers", f"Chromium {browser.version}")
+        yield browser
 
 
 @pytest.fixture(scope="session")

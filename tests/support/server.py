@@ -30,10 +30,10 @@ PATIENCE_SECONDS = 20  # far more than anything here takes; only a failure waits
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, app: ASGIApp, protocol: type[HttpProtocol]) -> None:
+    def __init__(self, app: ASGIApp, protocol: type[HttpProtocol], port: int) -> None:
         config = uvicorn.Config(
             app,
-            port=0,
+            port=port,
             http=protocol,
             ws=WebSocketProtocol,
             log_config=None,
@@ -52,16 +52,18 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def served(app: ASGIApp, protocol: type[HttpProtocol] = HttpProtocol) -> Iterator[str]:
+def served(
+    app: ASGIApp, protocol: type[HttpProtocol] = HttpProtocol, *, port: int = 0
+) -> Iterator[str]:
     """The address at which a thread serves the application, for as long as the block runs."""
-    server = _Server(app, protocol)
+    server = _Server(app, protocol, port)
     thread = threading.Thread(target=server.run, name="server", daemon=True)
     thread.start()
     assert server.is_up.wait(PATIENCE_SECONDS), "the server did not start in time"
     assert server.started, "the server did not start"
     try:
-        port: int = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
+        bound: int = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{bound}"
     finally:
         server.should_exit = True
         thread.join(PATIENCE_SECONDS)

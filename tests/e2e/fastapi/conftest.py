@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from app.config.settings import Settings
 from app.core.http.service import Service
@@ -21,20 +22,20 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> ShopSettings:
     return ShopSettings(database=database, assets=folder, session_key="a key for tests only")
 
 
-async def with_vouchers(service: Service) -> AsyncEngine:
+async def write_vouchers(address: str) -> None:
     """Make the table, with a row in it."""
-    engine: AsyncEngine = service.state.container.shop.engine()
+    engine = create_async_engine(address, poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.drop_all)
         await connection.run_sync(Base.metadata.create_all)
         await connection.execute(insert(Voucher), {"id": 1, "code": "SPRING", "percent": 10})
-    return engine
+    await engine.dispose()
 
 
 @pytest.fixture(scope="session")
 async def service(settings: Settings, shop: ShopSettings) -> AsyncIterator[Service]:
+    await write_vouchers(shop.database)
     app = create_app(settings.with_modules(shop), Application)
     async with app.router.lifespan_context(app):
-        engine = await with_vouchers(app)
         yield app
-        await engine.dispose()
+        await app.state.container.shop.engine().dispose()
