@@ -1,0 +1,31 @@
+"""The pages of documents show code that tests run."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[3]
+EXAMPLES: Final = {
+    "docs/fastapi.md": "tests/e2e/fastapi/examples",
+    "docs/types.md": "tests/e2e/types/bookings",
+}
+"""Where the code of a page is."""
+
+
+def blocks_of(page: str) -> list[str]:
+    parts = (ROOT / page).read_text(encoding="utf-8").split("```python\n")[1:]
+    return [part.partition("```")[0] for part in parts]
+
+
+@pytest.mark.parametrize(
+    ("page", "block"),
+    [
+        pytest.param(page, block, id=block.splitlines()[0])
+        for page in EXAMPLES
+        for block in blocks_of(page)
+    ],
+)
+def test_each_example_of_a_page_is_code_that_tests_run(page: str, block: str) -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / EXAMPLES[page]).glob("*.py")]
+    assert any(block.strip() in source for source in sources), block
