@@ -169,10 +169,10 @@ def streams(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 @events.command()
 def handlers(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """Show the handlers, what each is told of (or every how many seconds), and its policy."""
+    """Show the handlers, the events or the schedule of each, and its policy."""
     found = _ask(context, lambda container: container.inspection().handlers())
     policy = ("transactional", "on_dead", "max_attempts", "timeout", "paused_at")
-    _show(found, ("id", "events", "every", *policy), as_json=as_json)
+    _show(found, ("id", "events", "schedule", *policy), as_json=as_json)
 
 
 @events.command()

@@ -5,7 +5,6 @@ class WhenUserDeactivatedCloseTheirInvoices:
     async def __call__(self, event: UserDeactivated, uow: InvoiceUnitOfWork) -> None: ...
 """
 
-import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any, ClassVar, Final, Literal, NoReturn, Protocol, TypeVar
 
 from app.core.exceptions import CompositionError
 from app.core.json_forms import require_form
+from app.core.timetables import Timetable
 
 TICK: Final = "schedule.tick"
 """The one event whose handlers are told apart by what it holds: which schedule it is for."""
@@ -67,7 +67,7 @@ class DeadLetter(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """What a handler asked for with `subscribe` or `every`."""
+    """What a handler asked for with `subscribe`, `every` or `cron`."""
 
     events: tuple[type[PublishedEvent], ...]  # none for a schedule, which gets its own ticks
     id: str
@@ -77,7 +77,7 @@ class Subscription:
     transactional: bool
     priority: Priority = "normal"
     queue: str | None = None
-    every: dt.timedelta | None = None
+    timetable: Timetable | None = None
 
     @property
     def queue_name(self) -> str:
@@ -120,38 +120,12 @@ def subscribe(
         queue=queue,
     )
 
-    return _marked_with(subscription)
+    return marked_with(subscription)
 
 
-def every(
-    interval: dt.timedelta,
-    *,
-    id: str,
-    timeout: float = 300.0,
-    transactional: bool = True,
-    priority: Priority = "normal",
-    queue: str | None = None,
-) -> Callable[[type[H]], type[H]]:
-    """Have a handler called at regular times with a `ScheduleTick`, as `subscribe` for events.
+def marked_with(subscription: Subscription) -> Callable[[type[H]], type[H]]:
+    """Return a decorator that says of a class how it handles, and what."""
 
-    Ticks are whole multiples of the interval since 1970, in UTC. However many processes run, each
-    fires once; those that nobody was there for are left out, but for the last one.
-    """
-    subscription = Subscription(
-        events=(),
-        id=id,
-        on_dead="skip",
-        max_attempts=3,
-        timeout=timeout,
-        transactional=transactional,
-        priority=priority,
-        queue=queue,
-        every=interval,
-    )
-    return _marked_with(subscription)
-
-
-def _marked_with(subscription: Subscription) -> Callable[[type[H]], type[H]]:
     def mark(handler: type[H]) -> type[H]:
         handler.subscription = subscription  # type: ignore[attr-defined]
         return handler
@@ -207,7 +181,7 @@ class EventRegistry:
             if subscription is None:
                 raise CompositionError(
                     f"{_where(type(call))} is among the handlers, but is none; "
-                    "mark it with @subscribe(…) or @every(…)"
+                    "mark it with @subscribe(…), @every(…) or @cron(…)"
                 )
             if subscription.transactional and unit_of_work is None:
                 raise CompositionError(

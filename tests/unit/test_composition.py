@@ -235,7 +235,8 @@ def test_events_and_handlers_that_do_not_fit_stop_the_start(
 def test_a_handler_that_is_none_stops_the_start(settings: Settings) -> None:
     [told] = refused(settings, invoice=module(HasSomethingElseAmongItsHandlers))
     assert told == (
-        "builtins.str is among the handlers, but is none; mark it with @subscribe(…) or @every(…)"
+        "builtins.str is among the handlers, but is none; "
+        "mark it with @subscribe(…), @every(…) or @cron(…)"
     )
 
 

@@ -21,9 +21,13 @@ class DomainEvent:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleTick(DomainEvent):
-    """It is time: what a schedule's handler is called with."""
+    """It is time: what a schedule's handler is called with.
+
+    `late_by` is how long after `due_at` it was published.
+    """
 
     type: ClassVar = TICK
 
     schedule: str
     due_at: dt.datetime
+    late_by: dt.timedelta = dt.timedelta()

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from sqlalchemy import Float, String, bindparam, insert, select
 
-from app.core.events import every
 from app.core.idempotency import (
     AlreadyAnswered,
     Answer,
@@ -14,6 +13,7 @@ from app.core.idempotency import (
     IdempotencyKeyReused,
     IdempotentCall,
 )
+from app.core.schedules import every
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.after_commit import AfterCommit
 from app.shared.infrastructure.database.batches import delete_batch

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from app.config.settings import load_settings
 from app.container import ApplicationContainer
-from app.core.events import every
+from app.core.schedules import every
 from app.modules.user.domain.entities import User
 from app.modules.user.domain.sessions import RefreshToken, Session, SessionLimits
 from app.modules.user.infrastructure.repositories import SqlUserUnitOfWork

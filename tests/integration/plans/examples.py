@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.shared.infrastructure.events.delivery import deliveries, retention, scheduler
 from app.shared.infrastructure.events.operations import delivery_operations, inspection
-from tests.integration.plans.filling import CREATED, HANDLER, MODULE, PAUSED
+from tests.integration.plans.filling import CREATED, HANDLER, MODULE, PAUSED, SETTLED_UNTIL
 from tests.support.filling import ROWS
 
 NOW: Final = dt.datetime.now(dt.UTC)
@@ -67,7 +67,7 @@ VALUES: Final[dict[str, Any]] = {
     "after_id": 0,
     "moved": _TAKEN,
     "of_schedule": "event.forget_events",
-    "last_due_at": NOW,
+    "seen": SETTLED_UNTIL,
     "after_stream": UUID(int=0),
     # Playing the log again
     "kinds": [CREATED],

@@ -1,6 +1,7 @@
 """A hundred thousand rows in every table that grows, spread as a year of use would spread them."""
 
 import asyncio
+import datetime as dt
 from collections.abc import Iterable
 from typing import Final
 
@@ -57,9 +58,10 @@ FROM generate_series(1, {ROWS}) AS n
 _PAUSES = f"""
 INSERT INTO event_handler VALUES ('{PAUSED}', now())
 """  # noqa: S608
-_SCHEDULES = """
-INSERT INTO schedule_state VALUES ('event.forget_events', now() - interval '1 hour')
-"""
+SETTLED_UNTIL: Final = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+_SCHEDULES = f"""
+INSERT INTO schedule_state VALUES ('event.forget_events', '{SETTLED_UNTIL}', 'every 1:00:00')
+"""  # noqa: S608
 FILLS: Final = (
     _DELIVERIES,
     _EVENTS,

@@ -7,10 +7,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from app.core.context import current_work
 from app.core.events import DeadLetter, Discard, MoreToDo, Retry, Subscription, subscribe
+from app.core.schedules import cron
 from app.shared.domain.base_entity import new_id
+from app.shared.domain.events import ScheduleTick
+from app.shared.infrastructure.events.delivery.scheduler import schedule_id
 from tests.support.probe.module import (
     Answered,
     Hurried,
@@ -24,6 +28,7 @@ from tests.support.probe.module import (
 )
 
 MAX_ATTEMPTS: Final = 3
+YEARLY: Final = "probe.begin_the_year"
 AGAIN_AFTER: Final = 3600.0
 
 
@@ -241,6 +246,17 @@ class Send(Acting):
             await ACTS[act](self._folder)
 
 
+@cron("0 0 1 1 *", tz="America/Sao_Paulo", id=YEARLY)
+class BeginTheYear:
+    """So seldom that no other test meets it: its effect has the number of the year."""
+
+    def __init__(self, _folder: Folder) -> None: ...
+
+    async def __call__(self, tick: ScheduleTick, uow: ProbeUnitOfWork) -> None:
+        year = tick.due_at.astimezone(ZoneInfo("America/Sao_Paulo")).year
+        await uow.probes.affect(ProbeEvent(year, schedule_id(YEARLY)), YEARLY)
+
+
 def handlers(folder: Folder) -> Sequence[Any]:
-    kinds = (Keep, PassBy, Hurry, Hear, Share, ShareToo, Send)
+    kinds = (Keep, PassBy, Hurry, Hear, Share, ShareToo, Send, BeginTheYear)
     return [kind(folder) for kind in kinds]

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from app.core.events import EventRegistry, PublishedEvent, every, subscribe
+from app.core.events import EventRegistry, PublishedEvent, subscribe
+from app.core.schedules import every
 
 NO_NAMES = [
     *("", "house", ".built", "house.", "House.built", "house.built.twice", "house built", "a.b\n"),

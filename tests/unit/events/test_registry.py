@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from app.core.events import EventRegistry, every, subscribe
+from app.core.events import EventRegistry, subscribe
+from app.core.schedules import every
 from app.shared.domain.events import DomainEvent, ScheduleTick
 
 

@@ -4,7 +4,8 @@ import datetime as dt
 from uuid import UUID
 
 from app.core.context import current_work
-from app.core.events import Discard, MoreToDo, every, subscribe
+from app.core.events import Discard, MoreToDo, subscribe
+from app.core.schedules import every
 from app.modules.task.application.dto import TaskView
 from app.modules.task.application.email_sender import AddressBook, TaskEmailSender
 from app.modules.task.application.readers import TaskReader

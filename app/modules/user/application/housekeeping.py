@@ -3,7 +3,8 @@
 import datetime as dt
 from typing import Final
 
-from app.core.events import MoreToDo, every, subscribe
+from app.core.events import MoreToDo, subscribe
+from app.core.schedules import every
 from app.modules.user.domain.events import UserDeleted
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.modules.user.domain.sessions import SessionLimits

@@ -117,7 +117,7 @@ class HandlerView:
 
     id: str
     events: list[str]
-    every: float | None
+    schedule: str | None
     transactional: bool
     on_dead: str
     max_attempts: int

@@ -214,12 +214,15 @@ event_handler = Table(
     Column("rate_used_until", Timestamp),
 )
 
-# The last tick of each schedule: the log forgets, and a schedule may be longer than it remembers.
+# How far each schedule is: the log forgets, and a schedule may be longer than it remembers.
 schedule_state = Table(
     "schedule_state",
     metadata,
     Column("schedule", String(100), primary_key=True),
-    Column("last_due_at", Timestamp, nullable=False),
+    # Every tick up to this moment was published, or was left out for good.
+    Column("settled_until", Timestamp, nullable=False),
+    # By which times: a release may bring others.
+    Column("times", String(300), nullable=False),
 )
 
 # What was answered to a POST that carried a key: written in the transaction of its effect.

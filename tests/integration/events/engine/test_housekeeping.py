@@ -87,7 +87,7 @@ async def test_a_schedule_that_cannot_be_published_keeps_no_other_from_its_turn(
 
     assert caught.value.__notes__ == ["schedule event.forget_deliveries"]
     rows = await world.fetch(select(event_delivery.c.handler))
-    schedules = {h.id for h in world.container.registry().handlers if h.subscription.every}
+    schedules = {h.id for h in world.container.registry().handlers if h.subscription.timetable}
     assert {row["handler"] for row in rows} == schedules - {"event.forget_deliveries"}
 
 

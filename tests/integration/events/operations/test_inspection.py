@@ -153,6 +153,6 @@ async def test_streams_of_a_paused_handler_are_not_held_up_by_anything(world: Wo
 async def test_handlers_show_what_they_are_told_of_and_their_policy(world: World) -> None:
     world.add(Regular())
     record, regular = await world.inspection.handlers()
-    assert (record.id, record.events, record.every) == (RECORD, ["test.happened"], None)
+    assert (record.id, record.events, record.schedule) == (RECORD, ["test.happened"], None)
     assert (record.on_dead, record.max_attempts, record.transactional) == ("block", 1, True)
-    assert (regular.id, regular.events, regular.every) == (REGULAR, [], 86_400)
+    assert (regular.id, regular.events, regular.schedule) == (REGULAR, [], "every 1 day, 0:00:00")

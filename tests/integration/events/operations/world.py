@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from sqlalchemy import Executable, String, bindparam, delete, insert, literal_column, select, update
 
 from app.core.cursors import Cursors
-from app.core.events import EventRegistry, every, subscribe
+from app.core.events import EventRegistry, subscribe
+from app.core.schedules import every
 from app.shared.domain.base_entity import AggregateRoot, new_id
 from app.shared.domain.events import DomainEvent, ScheduleTick
 from app.shared.infrastructure.database.connection import Connection, Database

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Float, Integer, bindparam, delete, exists, not_, select
 
-from app.core.events import every
+from app.core.schedules import every
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Database

@@ -1,23 +1,28 @@
 """Schedules: each tick an event like any other, published once, whoever does it."""
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import String, Uuid, bindparam, insert, select, update
 
 from app.core.events import EventRegistry, Handler
+from app.core.exceptions import CompositionError
+from app.core.timetables import AT_ONCE, Cron, Times, Timetable
 from app.shared.domain.base_entity import AggregateRoot
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.connection import (
     Connection,
     Database,
     IntegrityViolation,
+    Row,
 )
 from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_log, schedule_state
 from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.deliveries import head_of
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
 
 NOW: Final = Statement(select(database_time().label("now")))
@@ -28,14 +33,22 @@ FIRED: Final = Statement(
         event_log.c.aggregate_version == bindparam("number"),
     )
 )
-
-
-_is_this = schedule_state.c.schedule == bindparam("of_schedule")
-LAST: Final = Statement(select(schedule_state.c.last_due_at).where(_is_this))
-REMEMBER: Final = Statement(
-    update(schedule_state).where(_is_this).values(last_due_at=bindparam("last_due_at"))
+UNFINISHED: Final = Statement(
+    head_of(bindparam("of_handler", type_=String), bindparam("of_stream", type_=Uuid))
 )
-REMEMBER_FIRST: Final = Statement(insert(schedule_state), columns=["schedule", "last_due_at"])
+"""An earlier tick that waits or runs."""
+
+_this = schedule_state.c
+STATE: Final = Statement(
+    select(_this.settled_until, _this.times).where(_this.schedule == bindparam("of_schedule"))
+)
+BEGIN: Final = Statement(insert(schedule_state), columns=["schedule", "settled_until", "times"])
+SETTLE: Final = Statement(
+    update(schedule_state)
+    .where(_this.schedule == bindparam("of_schedule"), _this.settled_until == bindparam("seen"))
+    .values(settled_until=bindparam("until"), times=bindparam("by"))
+)
+"""Of several schedulers that saw the same state one succeeds."""
 
 
 @dataclass(eq=False, kw_only=True, slots=True)
@@ -45,83 +58,149 @@ class Schedule(AggregateRoot):
     aggregate_type: ClassVar = "schedule"
 
 
+class Quiet(NamedTuple):
+    """From when until when a schedule has no tick."""
+
+    begin: dt.datetime
+    end: dt.datetime
+
+
+class Turn(NamedTuple):
+    """What to do now for a schedule: publish these ticks, and note that all until then is settled.
+
+    `times` are those that count until then. `is_noted` says that the note is there already.
+    """
+
+    due: Sequence[dt.datetime]
+    until: dt.datetime
+    times: Times
+    is_noted: bool
+
+
 class Scheduler:
     """Publishes the ticks that are due.
 
-    The event log takes each version of an aggregate once: of several schedulers that come at the
-    same moment one succeeds, and the others find it done. The last tick is remembered besides,
-    because the log forgets. A last tick that lies ahead, by a clock that did, stops nothing.
+    A schedule's state says until when all is settled; ticks are computed from there, never from
+    now. Of several schedulers that come at the same moment one changes the state, and the others
+    do nothing. The event log takes each tick once, too: so a clock that goes back repeats none.
     """
 
     def __init__(self, database: Database, registry: EventRegistry) -> None:
         self._database, self._registry = database, registry
-        self._fired: dict[str, int] = {}
+        self._quiet: dict[str, Quiet] = {}
 
     async def fire_due(self) -> int:
         """Publish what is due by the database's clock; return how many ticks were ours.
 
         One that can't be published keeps no other from its turn: its error is raised at the end.
         """
-        schedules = [h for h in self._registry.handlers if h.subscription.every is not None]
+        schedules = [
+            (handler, handler.subscription.timetable)
+            for handler in self._registry.handlers
+            if handler.subscription.timetable
+        ]
         row = await self._database.fetch_one(NOW, {}) if schedules else None
         if row is None:
             return 0
         fired, errors = 0, []
-        for schedule in schedules:
+        for handler, timetable in schedules:
             try:
-                fired += await self._fire(schedule, row["now"])
+                fired += await self._fire(handler, timetable, row["now"])
+            except IntegrityViolation:  # another scheduler was faster by a moment
+                continue
             except Exception as error:  # noqa: BLE001 - raised below
-                error.add_note(f"schedule {schedule.id}")
+                error.add_note(f"schedule {handler.id}")
                 errors.append(error)
         if errors:
             raise errors[0]
         return fired
 
-    async def _fire(self, handler: Handler, now: dt.datetime) -> bool:
-        seconds = (handler.subscription.every or dt.timedelta.max).total_seconds()
-        number = int(now.timestamp() // seconds)
-        if self._fired.get(handler.id) == number:
-            return False
-        due_at = dt.datetime.fromtimestamp(number * seconds, dt.UTC)
-        schedule = Schedule(
-            id=schedule_id(handler.id), version=number, created_at=due_at, updated_at=now
-        )
-        tick = ScheduleTick(handler.id, due_at)
-        schedule.record(tick)
-        try:
-            is_ours = await self._publish(schedule, tick)
-        except IntegrityViolation:  # another one was faster by a moment
-            is_ours = False
-        self._fired[handler.id] = number
-        return is_ours
-
-    async def _publish(self, schedule: Schedule, tick: ScheduleTick) -> bool:
-        position = {
-            "kind": schedule.aggregate_type,
-            "schedule_id": schedule.id,
-            "number": schedule.version,
-        }
+    async def _fire(self, handler: Handler, timetable: Timetable, now: dt.datetime) -> int:
+        quiet = self._quiet.get(handler.id)
+        if quiet and quiet.begin <= now < quiet.end:
+            return 0
+        fired = 0
         async with self._database.transaction() as connection:
-            last = await connection.fetch_one(LAST, {"of_schedule": tick.schedule})
-            if last and last["last_due_at"] == tick.due_at:
-                return False
-            is_ours = await connection.fetch_one(FIRED, position) is None
-            if is_ours:
-                collector = EventCollector(self._registry)
+            row = await connection.fetch_one(STATE, {"of_schedule": handler.id})
+            turn = _turn(row, timetable, now)
+            if turn.due and timetable.overlap == "one" and await _is_busy(connection, handler):
+                return 0
+            if not turn.is_noted:
+                if not await _note(connection, handler, row, turn):
+                    return 0
+                fired = await self._publish(connection, handler, turn, now)
+                await connection.commit()
+        self._quiet[handler.id] = Quiet(turn.until, _next(turn.times, turn.until))
+        return fired
+
+    async def _publish(
+        self, connection: Connection, handler: Handler, turn: Turn, now: dt.datetime
+    ) -> int:
+        collector, fired = EventCollector(self._registry), 0
+        for due_at in turn.due:
+            schedule = Schedule(
+                id=schedule_id(handler.id),
+                version=turn.times.number(due_at),
+                created_at=due_at,
+                updated_at=now,
+            )
+            position = {
+                "kind": schedule.aggregate_type,
+                "schedule_id": schedule.id,
+                "number": schedule.version,
+            }
+            if await connection.fetch_one(FIRED, position) is None:
+                schedule.record(ScheduleTick(handler.id, due_at, now - due_at))
                 collector.collect(schedule)
-                await collector.write(connection)
-            await _remember(connection, tick, is_first=last is None)
-            await connection.commit()
-        return is_ours
+                fired += 1
+        await collector.write(connection)
+        return fired
 
 
-async def _remember(connection: Connection, tick: ScheduleTick, *, is_first: bool) -> None:
-    if is_first:
-        row = {"schedule": tick.schedule, "last_due_at": tick.due_at}
-        await connection.execute(REMEMBER_FIRST, row)
+def _turn(row: Row | None, timetable: Timetable, now: dt.datetime) -> Turn:
+    times = timetable.times
+    # A state that lies ahead, by a clock that did, stops nothing.
+    if row is None or row["settled_until"] > now:
+        is_noted, since = False, times.start(now)
     else:
-        moved = {"of_schedule": tick.schedule, "last_due_at": tick.due_at}
-        await connection.execute(REMEMBER, moved)
+        is_noted, since = row["times"] == str(times), row["settled_until"]
+        if isinstance(times, Cron) and not is_noted:
+            # Until this release came, the expression of the one before counted.
+            before = _stored(row["times"])
+            timetable = replace(timetable, times=before or times)
+            since = since if before else now
+    due = timetable.due(since, now)
+    if due and (timetable.times == times or len(due) == AT_ONCE):
+        return Turn(due, due[-1], timetable.times, is_noted=False)
+    if is_noted and _next(times, since) > now:
+        return Turn((), since, times, is_noted=True)
+    return Turn(due, now, times, is_noted=False)
+
+
+def _stored(times: str) -> Cron | None:
+    try:
+        return Cron.parse(times)
+    except CompositionError:  # an interval, or a zone that is gone
+        return None
+
+
+def _next(times: Times, after: dt.datetime) -> dt.datetime:
+    return next(times.after(after), dt.datetime.max.replace(tzinfo=dt.UTC))
+
+
+async def _is_busy(connection: Connection, handler: Handler) -> bool:
+    stream = {"of_handler": handler.id, "of_stream": schedule_id(handler.id)}
+    return await connection.fetch_one(UNFINISHED, stream) is not None
+
+
+async def _note(connection: Connection, handler: Handler, row: Row | None, turn: Turn) -> bool:
+    """Note until when all is settled; tell if no other scheduler did since the row was read."""
+    by = str(turn.times)
+    if row is None:
+        begun = {"schedule": handler.id, "settled_until": turn.until, "times": by}
+        return await connection.execute(BEGIN, begun) == 1
+    moved = {"of_schedule": handler.id, "seen": row["settled_until"], "until": turn.until, "by": by}
+    return await connection.execute(SETTLE, moved) == 1
 
 
 def schedule_id(handler_id: str) -> UUID:

@@ -181,7 +181,7 @@ def _handler(handler: Handler, paused_at: dt.datetime | None) -> HandlerView:
     return HandlerView(
         id=handler.id,
         events=[event.type for event in asked.events],
-        every=asked.every.total_seconds() if asked.every else None,
+        schedule=str(asked.timetable.times) if asked.timetable else None,
         transactional=asked.transactional,
         on_dead=asked.on_dead,
         max_attempts=asked.max_attempts,

@@ -127,7 +127,7 @@ def _event(kind: type[PublishedEvent], registry: EventRegistry) -> str:
 def _handles(handler: Handler, kind: type[PublishedEvent]) -> bool:
     """Whether it handles such events: a schedule handles its own ticks."""
     asked = handler.subscription
-    return asked.every is not None if kind is ScheduleTick else kind in asked.events
+    return asked.timetable is not None if kind is ScheduleTick else kind in asked.events
 
 
 def _handlers(registry: EventRegistry) -> str:
@@ -144,7 +144,7 @@ def _handlers(registry: EventRegistry) -> str:
 def _row(handler: Handler) -> str:
     asked = handler.subscription
     events = ", ".join(f"`{event.type}`" for event in asked.events)
-    event = events or f"schedule, every {asked.every}"
+    event = events or f"schedule, `{asked.timetable.times}`" if asked.timetable else events
     effect = "exactly once" if asked.transactional else "at least once"
     cells = (f"`{handler.id}`", event, effect, asked.max_attempts, f"{asked.timeout:g} s")
     where = f"{asked.on_dead} | {asked.priority} | {asked.queue_name}"

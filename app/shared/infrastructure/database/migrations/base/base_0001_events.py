@@ -145,7 +145,8 @@ def upgrade() -> None:
     op.create_table(
         "schedule_state",
         sa.Column("schedule", sa.String(length=100), nullable=False),
-        sa.Column("last_due_at", Timestamp, nullable=False),
+        sa.Column("settled_until", Timestamp, nullable=False),
+        sa.Column("times", sa.String(length=300), nullable=False),
         sa.PrimaryKeyConstraint("schedule", name=op.f("pk_schedule_state")),
     )
 
