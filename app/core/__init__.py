@@ -1,1 +1,4 @@
-"""What every request meets, whatever the module. Core imports nothing of the layers above it."""
+"""The code that every request passes, for all modules.
+
+Core imports nothing of the layers above it.
+"""

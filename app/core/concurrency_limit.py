@@ -1,4 +1,4 @@
-"""How much one caller may have done at the same moment, where a single one can take long."""
+"""Limits how many slow operations one caller may run at the same time."""
 
 import asyncio
 from collections.abc import Hashable
@@ -15,9 +15,9 @@ class _Caller:
 
 
 class ConcurrencyLimit:
-    """Lets each caller have a few things done at once, in this process.
+    """Lets each caller run a few operations at the same time, in this process.
 
-    Who asks for more waits for a turn, but not for long, and not in a long queue.
+    A further one waits for a short time in a short queue.
     """
 
     MOST_WAITING: Final = 20
@@ -28,7 +28,7 @@ class ConcurrencyLimit:
         self._callers: dict[Hashable, _Caller] = {}
 
     async def acquire(self, whom: Hashable) -> None:
-        """Return when it is the caller's turn; `release` has to follow. Raises TooManyRequests."""
+        """Return when it is the caller's turn; then call `release`. Raises TooManyRequests."""
         caller = self._callers.get(whom)
         if caller is None:
             caller = self._callers[whom] = _Caller(asyncio.Semaphore(self._at_once))
@@ -48,7 +48,7 @@ class ConcurrencyLimit:
             raise
 
     def release(self, whom: Hashable) -> None:
-        """Let the next one of the same caller begin."""
+        """Start the next waiting operation of the same caller."""
         caller = self._callers[whom]
         caller.free.release()
         self._leave(whom, caller)

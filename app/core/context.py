@@ -1,4 +1,4 @@
-"""Who and what the work at hand belongs to: carried along, never passed by hand."""
+"""The identity of the current work: who it is for, and which request or event causes it."""
 
 import datetime as dt
 from contextvars import ContextVar
@@ -12,27 +12,27 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class WorkContext:
-    """One request's, or one delivery's, identity. Log lines and events carry it."""
+    """The identity of one request or one delivery. Log lines and events carry it."""
 
     request_id: str = ""
     actor_id: UUID | None = None
     traceparent: str | None = None
     caused_by: UUID | None = None
-    """The event whose handler is at work."""
+    """The id of the event whose handler runs."""
     caused_at: dt.datetime | None = None
-    """When that event happened."""
+    """The time of that event."""
     client: str = ""
-    """The address that the request came from."""
+    """The client's address."""
     root_path: str = ""
-    """What the service lies below at its host; begins the paths that an answer names."""
+    """The path that the service has at its host; the URLs in answers begin with it."""
     headers: list[tuple[bytes, bytes]] | None = None
-    """What the answer is to say besides, whatever it will be."""
+    """Headers that are added to the answer, whatever it is."""
     code: str | None = None
-    """What the answer says went wrong, if something did."""
+    """The code of the problem that the answer reports, if there is one."""
     is_logged: bool = True
-    """Whether the request is worth a line of the access log."""
+    """Whether the access log gets a line for the request."""
     idempotent_call: "IdempotentCall | None" = None
-    """The call that must have its effect once, if the request is one."""
+    """The idempotent call, if the request has an Idempotency-Key."""
 
 
 current_work: ContextVar[WorkContext] = ContextVar("current_work", default=WorkContext())  # noqa: B039 - never written to outside a request

@@ -1,4 +1,4 @@
-"""Page cursors that clients can carry but neither read into nor bend."""
+"""Page cursors, which clients send back and cannot change."""
 
 import base64
 import datetime as dt
@@ -17,14 +17,14 @@ from app.core.value_forms import duration_text, parse_duration
 
 
 class InvalidCursor(Malformed):
-    """The cursor is not one that was given for this very list."""
+    """The cursor was not made for this list."""
 
     code = "invalid_cursor"
-    message = "This cursor belongs to another list, or was changed: start again without it."
+    message = "This cursor is for another list, or was changed: start again without a cursor."
 
 
 _PLAIN: Final = (str, int, float, NoneType)
-# What JSON has no form of its own for stands as `[kind, text]`.
+# A value that has no JSON form of its own is written as `[kind, text]`.
 _KINDS: Final[dict[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]]] = {
     "uuid": (UUID, str, UUID),
     "datetime": (dt.datetime, dt.datetime.isoformat, dt.datetime.fromisoformat),
@@ -36,35 +36,36 @@ _KINDS: Final[dict[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]]
 
 
 class Cursors:
-    """Seals positions in a list.
+    """Signs positions in a list.
 
-    A cursor is `base64url(mac + position)`. The mac (HMAC-SHA-256, 128 bits of it) also covers
-    the list that it was given for, such as user, filters and order: with any other it is refused.
+    A cursor is `base64url(mac + position)`. The mac (HMAC-SHA-256, 128 bits of it) also covers the
+    list: its user, filters and order. A cursor of another list is refused.
     """
 
     MAC_BYTES: Final = 16
 
     def __init__(self, secret: str) -> None:
-        # A key of its own, so that no cursor can ever pass for anything else that is signed.
+        # Cursors have their own key, so that a cursor is never valid as another signed value.
         self._key = hmac.digest(secret.encode(), b"cursor-v1", hashlib.sha256)
 
     def seal(self, position: Sequence[Any], *, of: str) -> str:
         """Return the cursor for a position in the list that `of` describes.
 
-        A position is made of texts, numbers, truth values, moments, dates, durations,
-        decimals, ids, or None.
+        A position consists of texts, numbers, booleans, times, dates, durations, decimals, ids, or
+        None.
         """
         payload = orjson.dumps([_written(value) for value in position])
         return base64.urlsafe_b64encode(self._mac(payload, of) + payload).decode().rstrip("=")
 
     def open(self, cursor: str, *, of: str) -> list[Any]:
-        """Return the position. Raises InvalidCursor for anything that `seal` did not make."""
+        """Return the position. Raises InvalidCursor for a value that `seal` did not make."""
         try:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except ValueError:
             raise InvalidCursor from None
         mac, payload = raw[: self.MAC_BYTES], raw[self.MAC_BYTES :]
-        # Base64 leaves spare bits: only the one spelling that we gave out is ours.
+        # Base64 has unused bits, so one value has several spellings: only the one that we sent is
+        # valid.
         if not hmac.compare_digest(mac, self._mac(payload, of)) or self._respelled(raw) != cursor:
             raise InvalidCursor
         return [_read(value) for value in orjson.loads(payload)]

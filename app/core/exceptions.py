@@ -1,6 +1,6 @@
-"""The errors of the service: a stable code and a sentence each, and no word of HTTP.
+"""The errors of the service: each has a stable code and a sentence, and knows nothing of HTTP.
 
-A module derives its own from the kinds below (`class InvoiceAlreadySent(Conflict)`);
+A module derives its own errors from the kinds below (`class InvoiceAlreadySent(Conflict)`);
 `core/http/problems.py` says which status each kind becomes.
 """
 
@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 
 
 class AppError(Exception):
-    """An error that the caller is told about. `code` never changes once published."""
+    """An error that the client sees. `code` never changes once published."""
 
     code: ClassVar[str] = "error"
     message: ClassVar[str] = "Something went wrong."
     oauth_name: str | None = None
-    """What RFC 6749 calls it, where a token endpoint refuses (`core/http/token_route.py`)."""
+    """The error code of RFC 6749 in answers of the token endpoint (`core/http/token_route.py`)."""
 
     def __init__(self, detail: str | None = None) -> None:
         self.detail = detail or self.message
@@ -22,87 +22,87 @@ class AppError(Exception):
 
     @classmethod
     def all_kinds(cls) -> Iterator[type["AppError"]]:
-        """Walk this class and everything derived from it."""
+        """Return this class and all classes derived from it."""
         yield cls
         for kind in cls.__subclasses__():
             yield from kind.all_kinds()
 
 
 class CompositionError(ValueError):
-    """The service can't start: what its modules bring does not fit together.
+    """The service cannot start, because its modules do not fit together.
 
-    Each line is one sentence, which says where it is, what is wrong and how to mend it.
+    Each line is one sentence that says where the problem is, what is wrong and how to mend it.
     """
 
 
 class Malformed(AppError):
-    """The request can't be read at all."""
+    """The request cannot be parsed."""
 
     code = "malformed_request"
     message = "The request could not be read."
 
 
 class InvalidHost(Malformed):
-    """Which service was meant can't be told."""
+    """The request does not say which host it is for."""
 
     code = "invalid_host"
-    message = "Send exactly one Host header, with a name or an address and perhaps a port."
+    message = "Send exactly one Host header, with a name or an address and an optional port."
 
 
 class DuplicateHeader(Malformed):
-    """A header came twice of which only one can count: two readers could take different ones."""
+    """A header that may occur once is repeated: two readers could use different values."""
 
     code = "duplicate_header"
-    message = "The request has a header twice that may be there once."
+    message = "The request repeats a header that may occur only once."
 
 
 class PathMisspelled(Malformed):
-    """A path that two readers could take for two addresses (RFC 3986, section 6.2.2)."""
+    """The path has several spellings, so two readers could differ (RFC 3986, section 6.2.2)."""
 
     code = "path_misspelled"
-    message = "The path escapes a letter, a digit, one of -._~ or a slash, or is not UTF-8."
+    message = "The path percent-encodes a letter, a digit, one of -._~ or a slash, or is not UTF-8."
 
 
 class Unauthenticated(AppError):
-    """Nobody is who the request says it comes from."""
+    """The request has no valid credential."""
 
     code = "unauthenticated"
     message = "Sign in first: send a valid access token as 'Authorization: Bearer <token>'."
 
 
 class Forbidden(AppError):
-    """The caller is known, and may not do this."""
+    """The caller is known and may not do this."""
 
     code = "forbidden"
     message = "You are not allowed to do this."
 
 
 class SessionRequired(Forbidden):
-    """What decides over the account itself asks for its owner, not for a program of theirs."""
+    """Decisions about an account require a signed-in user; an API key is not enough."""
 
     code = "session_required"
-    message = "Only somebody who signed in may do this; an API key may not."
+    message = "This requires a signed-in user; an API key is not enough."
 
 
 class CrossOrigin(Forbidden):
-    """A browser sent it for a page that is not ours, perhaps without its user's knowing."""
+    """A browser sent the request from another site's page, perhaps without its user's knowledge."""
 
     code = "cross_origin"
     message = "With a cookie, send this from a page of this service's own origin (see Origin)."
 
 
 class NotFound(AppError):
-    """It does not exist, or the caller may not know that it does."""
+    """The object does not exist, or the caller may not know that it does."""
 
     code = "not_found"
-    message = "There is nothing here."
+    message = "Nothing exists at this address."
 
 
 class MethodNotAllowed(AppError):
-    """The address exists, the method on it does not."""
+    """The address exists, and does not support the method."""
 
     code = "method_not_allowed"
-    message = "This address does not take that method; see the Allow header."
+    message = "This address does not support the method; see the Allow header."
 
     def __init__(self, allowed: list[str]) -> None:
         self.allowed = allowed
@@ -110,48 +110,48 @@ class MethodNotAllowed(AppError):
 
 
 class MethodNotImplemented(AppError):
-    """No address at all takes the method."""
+    """No address supports the method."""
 
     code = "method_not_implemented"
-    message = "This service knows no such method."
+    message = "This service does not support the method."
 
 
 class TransferCodingNotImplemented(AppError):
-    """The body comes in a coding that nobody asked for."""
+    """The body has a transfer coding that the service does not support."""
 
     code = "transfer_coding_not_implemented"
-    message = "Send the body as it is or chunked; this service knows no other transfer coding."
+    message = "Send the body without a transfer coding or chunked; others are not supported."
 
 
 class RequestTimeout(AppError):
-    """The client takes longer to send its request than anybody waits."""
+    """The client took too long to send its request."""
 
     code = "request_timeout"
-    message = "The request did not arrive in time; send it again, whole."
+    message = "The request did not arrive in time; send it again completely."
 
 
 class Conflict(AppError):
-    """The state of things forbids it; another state might not."""
+    """The current state forbids the request; in another state it may succeed."""
 
     code = "conflict"
     message = "The request conflicts with the current state."
 
 
 class ConcurrentUpdate(Conflict):
-    """Somebody else changed the same thing between our read and our write."""
+    """Another transaction changed the object between our read and our write."""
 
     code = "concurrent_update"
-    message = "It was changed by somebody else at the same moment; read it again and repeat."
+    message = "Another request changed it at the same moment; read it again and repeat."
 
 
 class QuotaExceeded(Conflict):
-    """An account has as much of something as it may have, or did it as often as it may.
+    """The account has reached a quota: a number of objects, or how often it may do something.
 
-    `quota` is the stable name of what is bounded, such as `invoices`; `limit` is its bound.
+    `quota` is the stable name of what is limited, such as `invoices`; `limit` is its value.
     """
 
     code = "quota_exceeded"
-    message = "Your account has as much of this as an account may have; see quota and limit."
+    message = "Your account has reached a quota; see quota and limit."
 
     def __init__(self, quota: str = "", limit: int = 0, detail: str | None = None) -> None:
         self.quota, self.limit = quota, limit
@@ -159,53 +159,53 @@ class QuotaExceeded(Conflict):
 
 
 class StaleVersion(AppError):
-    """The caller's version is not the current one."""
+    """The client's version is not the current one."""
 
     code = "stale_version"
     message = "It was changed since you read it: get it again and send its new ETag in If-Match."
 
 
 class VersionRequired(AppError):
-    """A write of an existing thing must say which version it saw."""
+    """A change of an existing object must name the version that the client read."""
 
     code = "version_required"
-    message = "Send the ETag that you last read as If-Match, so that no change is lost."
+    message = "Send the ETag that you last read in If-Match, so that no change is lost."
 
 
 class PayloadTooLarge(AppError):
-    """The body is longer than its address takes."""
+    """The body is longer than its route allows."""
 
     code = "payload_too_large"
-    message = "The body is larger than this address takes."
+    message = "The body is larger than this address allows."
 
     def __init__(self, most: int = 0) -> None:
-        told = f"The body is larger than {most // 1024} KiB, the most that this address takes."
+        told = f"The body is larger than {most // 1024} KiB, which is the limit of this address."
         super().__init__(told if most else None)
 
 
 class UriTooLong(AppError):
-    """The address is longer than this service reads."""
+    """The URL is longer than the service allows."""
 
     code = "uri_too_long"
     message = "The address is longer than 8 KiB."
 
 
 class HeadersTooLarge(AppError):
-    """There are more headers than this service reads."""
+    """The request has more headers than the service allows."""
 
     code = "headers_too_large"
-    message = "The headers are more than 16 KiB in all, or more than 100."
+    message = "The headers have more than 16 KiB in total, or are more than 100."
 
 
 class MisdirectedRequest(AppError):
-    """The request was meant for a host that this service is not."""
+    """The request is for a host that this service does not serve."""
 
     code = "misdirected_request"
     message = "This service does not answer for that host."
 
 
 class UnsupportedMediaType(AppError):
-    """The body is not in a format that this address takes."""
+    """The route does not support the body's content type."""
 
     code = "unsupported_media_type"
     message = "Send the body in the content type that this address documents."
@@ -215,14 +215,14 @@ class UnsupportedContentCoding(UnsupportedMediaType):
     """The body is compressed."""
 
     code = "unsupported_content_coding"
-    message = "Send the body as it is, without a Content-Encoding."
+    message = "Send the body uncompressed, without a Content-Encoding."
 
 
 class Unavailable(AppError):
-    """Something this service depends on is away; the same request may succeed later."""
+    """Something that the service depends on is unavailable; the same request may succeed later."""
 
     code = "unavailable"
-    message = "The service can't do this right now; try again in a moment."
+    message = "The service cannot do this right now; try again in a moment."
     retry_after_seconds: ClassVar[int] = 1
 
 
@@ -230,25 +230,25 @@ class Overloaded(Unavailable):
     """More work is waiting than can be done in time."""
 
     code = "overloaded"
-    message = "Too much is going on; try again in a moment."
+    message = "The service is too busy right now; try again in a moment."
 
 
 class InternalError(AppError):
-    """A defect of the service. The caller learns nothing but the request's id."""
+    """A defect of the service. The client learns only the request's id."""
 
     code = "internal_error"
     message = "An unexpected error happened; it was logged under this request's id."
 
 
 class Invalid(AppError):
-    """Well-formed, but one or more values are not acceptable.
+    """The request is well-formed, but one or more values are invalid.
 
-    `Invalid("title", "1 to 200 characters")` is about one field of the body; several problems
-    at once come as a list of `{"pointer" | "parameter", "code", "detail"}`.
+    `Invalid("title", "1 to 200 characters")` is about one field of the body. Several problems
+    are a list of `{"pointer" | "parameter", "code", "detail"}`.
     """
 
     code = "invalid"
-    message = "Some values are not acceptable; see errors."
+    message = "Some values are invalid; see errors."
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A POST that may be sent again: its first answer is kept with its effect, and given again."""
+"""Repeatable POST requests: the first answer is stored with the effect, and sent again."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from app.core.exceptions import AppError, Conflict, Invalid
 
 
 class IdempotencyInProgress(Conflict):
-    """The same call is at work right now."""
+    """The same call is running right now."""
 
     code = "idempotency_in_progress"
     message = "A request with this Idempotency-Key is still running; try again in a moment."
@@ -19,13 +19,13 @@ class IdempotencyInProgress(Conflict):
 
 
 class IdempotencyKeyReused(Invalid):
-    """A key names one request; this is another one."""
+    """An idempotency key identifies one request; this request is a different one."""
 
     code = "idempotency_key_reused"
-    message = "This Idempotency-Key was used for another request; take a new one."
+    message = "This Idempotency-Key was used for another request; send a new one."
 
     def __init__(self) -> None:
-        rule = "names another request already"
+        rule = "was already used for another request"
         super().__init__(
             errors=[{"parameter": "Idempotency-Key", "code": "reused", "detail": rule}]
         )
@@ -33,7 +33,7 @@ class IdempotencyKeyReused(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent, as it was written once."""
+    """An answer as it was sent."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -41,7 +41,7 @@ class Answer:
 
 
 class AlreadyAnswered(Exception):
-    """Somebody was faster with the same call. Not an error: the answer is theirs."""
+    """Another process finished the same call first. This is not an error: its answer is used."""
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
@@ -49,20 +49,20 @@ class AlreadyAnswered(Exception):
 
 
 class DeferredTransaction(Protocol):
-    """A transaction that its use case has ended, as far as it is concerned."""
+    """A transaction whose use case has finished, but which is not committed yet."""
 
     async def commit(self, call: "IdempotentCall", answer: Answer | None, /) -> None:
-        """Make it durable, together with the call's answer. Raises if it is not."""
+        """Commit the transaction together with the stored answer. Raises if that fails."""
         ...
 
     async def close(self) -> None:
-        """Let the connection go; what was not committed never happened."""
+        """Release the connection. What was not committed is rolled back."""
         ...
 
 
 @dataclass(slots=True, kw_only=True)
 class IdempotentCall:
-    """A request with an Idempotency-Key: whose it is, for what, and what it says."""
+    """A request with an Idempotency-Key: its user, its operation and its content."""
 
     user_id: UUID
     operation: str
@@ -72,33 +72,33 @@ class IdempotentCall:
 
 
 class IdempotencyStore(Protocol):
-    """Where the answers are, for as long as they are kept."""
+    """Stores answers for a limited time."""
 
     async def find(self, call: IdempotentCall, /) -> Answer | None:
-        """Return the call's answer, if it was given before.
+        """Return the stored answer of the call, if there is one.
 
-        Raises IdempotencyKeyReused, and QuotaExceeded where no other answer can be kept.
+        Raises IdempotencyKeyReused, and QuotaExceeded if no further answer can be stored.
         """
         ...
 
     def note(self, call: IdempotentCall, answer: Answer, /) -> None:
-        """Count the call's answer, which was just kept."""
+        """Count the answer, which was just stored."""
         ...
 
 
 def fingerprint(path: str, if_match: bytes, body: bytes) -> str:
-    """Tell requests apart that one key must not be used for."""
+    """Return a hash of the request: a repetition with the same key must have the same one."""
     return sha256(b"\n".join([path.encode(errors="surrogatepass"), if_match, body])).hexdigest()
 
 
 async def run_once(
     call: IdempotentCall, store: IdempotencyStore, do: Callable[[], Awaitable[Answer]]
 ) -> Answer:
-    """Do it and return the answer; or return the answer of when it was done before.
+    """Run the operation and return its answer; for a repetition return the stored answer.
 
-    The use case's own commit only hands its transaction over (`SqlUnitOfWork.commit`): it is
-    committed here, when the answer is written, with the answer in it. So there is no moment at
-    which there is the one without the other.
+    The use case's own commit only hands over its transaction (`SqlUnitOfWork.commit`). This
+    function writes the answer into the transaction and commits it. So the effect and its answer are
+    stored together, or not at all.
     """
     if (first := await store.find(call)) is not None:
         return first
@@ -120,7 +120,8 @@ async def _done(call: IdempotentCall, do: Callable[[], Awaitable[Answer]]) -> An
     try:
         return await do()
     except AppError:
-        # Committed and then refused, as a use case may: the effect stays. Errors are not kept.
+        # The use case committed and then refused the request: the effect stays. Errors are not
+        # stored.
         if call.deferred is not None:
             await call.deferred.commit(call, None)
         raise

@@ -1,6 +1,6 @@
-"""Which types have a form in JSON: answers and events are checked by it when the service starts.
+"""Which types have a form in JSON. Answers and events are checked with it at the start.
 
-What has none would fail at the first value, and that is after its transaction was committed.
+A type without a form would fail at its first value, after the transaction was committed.
 """
 
 import datetime as dt
@@ -41,14 +41,14 @@ Variables = Mapping[Any, Any]
 
 
 class NoForm(CompositionError):
-    """A type has no form where one is needed: the service does not start with it."""
+    """A type has no JSON form where one is needed. The service does not start with it."""
 
 
 def require_form(hint: Any, *, of: str, is_read_back: bool = False) -> frozenset[Any]:
-    """Return of which types the values are that the type is made of, such as str and date.
+    """Return the types of the values that the type consists of, such as str and date.
 
-    Raises NoForm if one has no form in JSON: a sentence that says what, where and why. What
-    `is_read_back` needs a form that tells which type of a union it is, too.
+    Raises NoForm if one has no form in JSON, with a sentence that says what, where and why. If
+    `is_read_back`, each type of a union must have a form of its own.
     """
     forms = _Forms(is_read_back=is_read_back)
     for problem in forms.problems(hint, {}):
@@ -68,7 +68,7 @@ class _Forms:
         self.values: set[Any] = set()
 
     def problems(self, hint: Any, variables: Variables) -> Iterator[str]:
-        """Walk the types that a value is made of."""
+        """Yield the problems of the types that a value consists of."""
         hint = _plain(hint, variables)
         origin, parts = get_origin(hint) or hint, get_args(hint)
         if origin in _UNIONS:
@@ -90,11 +90,11 @@ class _Forms:
         texts = [part for part in parts if _is_text(_plain(part, variables))]
         if self._is_read_back and len(texts) > 1:
             names = " and ".join(map(_name, texts))
-            yield f"JSON writes {names} as strings: nothing tells which; take one"
+            yield f"JSON writes {names} as strings that look alike; use one type"
 
     def _object(self, parts: Sequence[Any], variables: Variables) -> Iterator[str]:
         if parts and _plain(parts[0], variables) not in {str, Any}:
-            yield f"{_name(parts[0])} is no key of a JSON object; take str"
+            yield f"{_name(parts[0])} cannot be a key of a JSON object; use str"
         for part in parts[1:]:
             yield from self.problems(part, variables)
 
@@ -117,7 +117,7 @@ class _Forms:
 
 
 def _plain(hint: Any, variables: Variables) -> Any:
-    """Return the type behind its names and annotations."""
+    """Return the type without its name and annotations."""
     while True:
         if get_origin(hint) in _NAMES:
             hint = get_args(hint)[0]
@@ -125,7 +125,8 @@ def _plain(hint: Any, variables: Variables) -> Any:
             hint = variables.get(hint, hint.__bound__ or Any)
         elif isinstance(hint, NewType):
             hint = hint.__supertype__
-        elif type(hint).__name__ == "TypeAliasType":  # of Python 3.12, or of typing_extensions
+        # a type of Python 3.12 or of typing_extensions
+        elif type(hint).__name__ == "TypeAliasType":
             hint = hint.__value__
         else:
             return hint
@@ -157,7 +158,7 @@ def _name(hint: Any) -> str:
 
 def _instead(kind: Any) -> str:
     if isinstance(kind, type) and issubclass(kind, set | frozenset):
-        return ": it has no order; take list"
+        return ": it has no order; use list"
     if kind is bytes:
-        return ": take a text, such as the bytes in base64"
+        return ": use a text, such as the bytes in base64"
     return ""

@@ -1,4 +1,4 @@
-"""How often something may be done, and by whom it is counted."""
+"""How often an operation may be done, and which callers are counted together."""
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, replace
@@ -17,9 +17,9 @@ DAY: Final = 24 * HOUR
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `amount` times in any `per` seconds, for each of those that it is counted for.
+    """At most `amount` times within `per` seconds, for each caller that is counted.
 
-    The name keeps its counters apart from those of every other limit.
+    The name separates its counters from those of other limits.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Limit:
     per: int
 
     def for_client(self, address: str) -> list[tuple["Limit", str]]:
-        """Return what holds for a client, and for which of its networks, the narrowest first."""
+        """Return the limits for a client and for its networks, the narrowest first."""
         return [
             (replace(self, amount=self.amount * clients), network)
             for network, clients in networks_of(address)
@@ -36,10 +36,10 @@ class Limit:
 
 
 class TooManyRequests(AppError):
-    """It was done, or tried, too often; later it may be done again."""
+    """The operation was done, or tried, too often; it may be repeated later."""
 
     code = "too_many_requests"
-    message = "That was too often; wait for as long as Retry-After says."
+    message = "Too many requests; wait as long as Retry-After says."
     retry_after_seconds = 1
 
     def __init__(self, *, after: float = 1.0) -> None:
@@ -48,45 +48,45 @@ class TooManyRequests(AppError):
 
 
 def nearest_to_their_limits(used: Mapping[Caller, float], count: int) -> list[Caller]:
-    """Return whose counts to keep where there are too many: those who used most of their limit.
+    """Return the callers whose counters to keep if there are too many: those nearest to a limit.
 
-    They are `count`, or more: everybody who has reached a limit (1.0) is among them.
+    They are `count` or more: all callers that have reached a limit (1.0) are included.
     """
     reached = sum(share >= 1 for share in used.values())
     return sorted(used, key=used.__getitem__, reverse=True)[: max(count, reached)]
 
 
 class Limiter(Protocol):
-    """Counts, in moving windows. Whatever is away, it answers, and never with no limit at all."""
+    """Counts in moving windows. If its storage is unavailable it still limits."""
 
     async def hit(self, limit: Limit, whom: str, /) -> None:
-        """Count once more. Raises TooManyRequests, and does not count, where that is too often.
+        """Count one more. Raises TooManyRequests over the limit, and then does not count.
 
-        Of many at once no more than the limit's amount get through.
+        Of many concurrent calls no more than the limit's amount succeed.
         """
         ...
 
     async def check(self, limit: Limit, whom: str, /) -> None:
-        """Count nothing. Raises TooManyRequests where one more would be too often."""
+        """Raise TooManyRequests if one more would exceed the limit; count nothing."""
         ...
 
     async def counted(self, limit: Limit, whom: str, /) -> int:
-        """Return how often it was counted lately."""
+        """Return how often it was counted in the current window."""
         ...
 
     async def forget(self, limit: Limit, whom: str, /) -> None:
-        """Begin to count anew."""
+        """Reset the counter."""
         ...
 
     async def open(self) -> None: ...
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         ...
 
 
 class Unlimited(Resource):
-    """Counts nothing: where a setting has switched the limits off, and in tests."""
+    """Limits nothing: for tests, and if a setting switches the limits off."""
 
     async def hit(self, limit: Limit, whom: str, /) -> None: ...
 

@@ -1,7 +1,7 @@
 """Logs: one JSON object a line in production, readable lines in development.
 
-Libraries that log through the standard library come out in the same form. A line that can't be
-written is lost and counted; the work that it tells of goes on.
+Libraries that use the standard library's logging are written in the same form. A line that cannot
+be written is lost and counted; the work that it describes continues.
 """
 
 import io
@@ -21,27 +21,28 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from app.core.context import current_work
 
-# Control characters that JSON leaves as they are, and characters that turn a line around.
+# Control characters that JSON does not escape, and characters that reverse the text direction.
 _UNSAFE: Final = re.compile(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 LOST_LINES: Final = Counter("log_lines_lost", "Log lines that could not be written.")
 
 
 def prepare_output(*, encoding: str | None = None) -> None:
-    """Make standard output and errors take every character, and exist where they were closed."""
+    """Make standard output and error accept every character, and reopen them if they are closed."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None or stream.closed:
-            # Its number is free, and the next connection must not get that.
+            # The next connection must not get the number of the closed output.
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays
         elif isinstance(stream, io.TextIOWrapper):
-            with suppress(OSError):  # it writes first what waits, and the disk may be full
-                # A character that the terminal does not know is no reason to fail a request.
+            # `reconfigure` first writes what is buffered, and the disk may be full
+            with suppress(OSError):
+                # A character that the terminal does not support is no reason to fail a request.
                 stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def release_output() -> None:
-    """Drop what can't be written any more: else Python fails with it when the process ends."""
+    """Discard output that cannot be written, because Python would fail with it when it ends."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -53,8 +54,8 @@ def release_output() -> None:
 
 
 def configure_logging(*, level: str, json_lines: bool) -> None:
-    """Send every log line to standard output, in one form, from `level` up."""
-    # RFC 8259, section 8.1: JSON is UTF-8, whatever the locale.
+    """Send every log line from `level` up to standard output, in one form."""
+    # RFC 8259, section 8.1: JSON is UTF-8 in every locale.
     prepare_output(encoding="utf-8" if json_lines else None)
     shared: list[Processor] = [
         _add_request_id,
@@ -68,7 +69,7 @@ def configure_logging(*, level: str, json_lines: bool) -> None:
         else [
             structlog.dev.ConsoleRenderer(
                 colors=sys.stdout.isatty(),
-                # The default shows local variables too, among them passwords and tokens.
+                # By default a traceback shows local variables too, among them passwords and tokens.
                 exception_formatter=structlog.dev.plain_traceback,
             )
         ]
@@ -99,8 +100,8 @@ def _route_standard_library(
         logger = logging.getLogger(noisy)
         logger.handlers.clear()
         logger.propagate = True
-        # What they say below a warning repeats our own access log and start-up lines,
-        # or, for a database driver at DEBUG, holds the values of every statement.
+        # Below a warning these libraries repeat our access log and start-up lines, and at DEBUG a
+        # database driver logs the values of every statement.
         logger.setLevel(max(logging.WARNING, root.level))
 
 
@@ -109,14 +110,14 @@ def _add_request_id(logger: WrappedLogger, _method: str, event: EventDict) -> Ev
     if work.request_id:
         event.setdefault("request_id", work.request_id)
     if work.client and getattr(logger, "name", None) == "security":
-        event.setdefault("client", work.client)  # as the access log has it
+        event.setdefault("client", work.client)  # as in the access log
     return event
 
 
 def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     try:
         line = orjson.dumps(event, default=repr).decode()
-    except TypeError:  # a lone surrogate, a huge number: the line matters more than its beauty
+    except TypeError:  # a lone surrogate or a huge number: write the line all the same
         return json.dumps(event, default=repr, skipkeys=True)
     return line if line.isascii() else _UNSAFE.sub(_escaped, line)
 
@@ -137,16 +138,16 @@ def _bound_logger(level: str) -> Any:
 
 
 class _Handler(logging.StreamHandler[Any]):
-    """Writes what libraries log."""
+    """Writes the log lines of libraries."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 - overridden
         LOST_LINES.inc()
 
 
 class _Writer(structlog.WriteLogger):
-    """Knows its name, so that each line says whose it is.
+    """Writes lines under the name of its logger.
 
-    It writes a line at once: of two processes with one output, none breaks into another's line.
+    It writes each line at once, so that two processes with one output do not mix their lines.
     """
 
     def __init__(self, name: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The outermost layer, pure ASGI: what may come in, security headers, access log, problems."""
+"""The outermost layer, pure ASGI: checks of requests, security headers, access log, problems."""
 
 import asyncio
 import re
@@ -38,7 +38,7 @@ SANE_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9-]{8,64}")
 # W3C Trace Context, section 3.2: version, trace id, parent id, flags.
 TRACEPARENT: Final = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
-# OWASP REST security cheat sheet: what an API tells a browser to never do with its answers.
+# Headers that restrict what a browser does with an API's answers (OWASP REST security cheat sheet).
 SECURITY_HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
@@ -53,10 +53,10 @@ DEFAULT_HEADERS: Final = {
 
 
 class RequestBoundary:
-    """Where a request enters and its answer leaves: nothing unlogged, nothing but problems.
+    """The first and last code of a request: it logs each one, and turns each error into a problem.
 
-    What is no request of HTTP goes to `others`. No body may be longer than `body_limit`, wherever
-    it goes; most routes take less.
+    What is not HTTP goes to `others`. No body may be longer than `body_limit`; most routes allow
+    less.
     """
 
     def __init__(
@@ -100,20 +100,21 @@ class RequestBoundary:
                 body.limit_to(self._most)
             check(scope, headers, self._hosts)
             await self._app(scope, receive, answer.send)
-        except asyncio.CancelledError:  # the server ends, and has waited long enough
+        except asyncio.CancelledError:  # the server stops, and has waited long enough
             if not answer.status:
                 await self._refusals.answer(Unavailable(), answer.send)
             await answer.end_if_cut()
         except Exception as error:
-            # What the client will be told gets no name: the error's traceback holds this frame, and
-            # if that held the error, all that the request had would be left to the collector.
+            # The error that the client will get is not kept in a variable. Its traceback holds this
+            # frame, so both would keep each other, and the whole request, alive until garbage
+            # collection.
             tell_of_defect(error, self._report)
             if not answer.status:
                 await self._refusals.answer(error, answer.send)
             elif not answer.is_complete:
-                raise  # the first bytes have left: only cutting the connection can still tell
+                raise  # the first bytes were sent: only closing the connection can signal the error
         finally:
-            # They hold the scope, and all would be the collector's.
+            # These hold the scope, and would leave it to garbage collection.
             scope.pop(INCOMING, None)
             scope.pop(CUT, None)
             seconds = time.perf_counter() - started
@@ -123,14 +124,14 @@ class RequestBoundary:
             current_work.reset(token)
 
     def _is_worth_a_line(self, work: WorkContext) -> bool:
-        """Log no client more often than it may call, or it could fill the disk."""
-        if self._rate_limit is None or work.headers is not None:  # it was counted
+        """Return whether to log the request. A client could fill the disk, so a limit applies."""
+        if self._rate_limit is None or work.headers is not None:  # the request was counted
             return work.is_logged
         return self._rate_limit.is_worth_a_line(one_client(work.client))
 
 
 class _Answer:
-    """Passes the answer on, with our headers, and remembers how far it came."""
+    """Passes the answer on with our headers, and remembers how much was sent."""
 
     __slots__ = (
         *("_scope", "_send", "_task", "_work"),
@@ -158,14 +159,14 @@ class _Answer:
             headers += [pair for pair in DEFAULT_HEADERS.items() if pair[0] not in present]
             headers.append((b"x-request-id", self._work.request_id.encode()))
             if self.body is not None and self.body.is_still_coming:
-                headers.append((b"connection", b"close"))  # nobody reads the rest
+                headers.append((b"connection", b"close"))  # the client does not read the rest
             message["headers"] = headers
         elif not message.get("more_body"):
             self.is_complete = True
         await self._send(message)
 
     async def end_if_cut(self) -> None:
-        """Raise CancelledError, unless the answer had no end and was ended for the server."""
+        """Raise CancelledError if the server ended an answer that has no end of its own."""
         if self.cut is None:
             raise asyncio.CancelledError
         self.cut.take()
@@ -174,7 +175,7 @@ class _Answer:
 
 
 class Refusals:
-    """Answers with problems, and counts what was refused before a route could count it."""
+    """Answers with problems, and counts requests that were refused before a route could."""
 
     def __init__(self, rate_limit: RateLimit | None) -> None:
         self._rate_limit = rate_limit
@@ -192,9 +193,9 @@ class Refusals:
 
 
 class ForeseenErrors:
-    """Answers errors of routes inside of all middleware, which so sees an answer as it has to.
+    """Turns expected errors of routes into answers inside of all middleware, so that it sees them.
 
-    What nobody foresaw goes on, through the middleware to the boundary.
+    Unexpected errors pass through the middleware to the boundary.
     """
 
     def __init__(self, app: ASGIApp, ingress: IngressPolicy | None) -> None:
@@ -220,7 +221,7 @@ class ForeseenErrors:
 
 
 def work_of(scope: Scope, headers: dict[bytes, bytes], client: str) -> WorkContext:
-    """Return what is known of a request before anybody looks at what it is for."""
+    """Return the work context of a request, before its route is known."""
     return WorkContext(
         request_id=_request_id(headers.get(b"x-request-id")),
         client=client,
@@ -230,7 +231,7 @@ def work_of(scope: Scope, headers: dict[bytes, bytes], client: str) -> WorkConte
 
 
 def check(scope: Scope, headers: dict[bytes, bytes], hosts: Hosts) -> None:
-    """Raise what is wrong with the request as such, whatever address it is for."""
+    """Raise an error if the request itself is invalid, whatever its address."""
     if REFUSED in scope:
         raise scope[REFUSED]
     if len(headers) < len(scope["headers"]):
@@ -240,10 +241,10 @@ def check(scope: Scope, headers: dict[bytes, bytes], hosts: Hosts) -> None:
 
 
 def tell_of_defect(error: Exception, report: Callable[[Exception], object]) -> None:
-    """Log and report what nobody foresaw."""
+    """Log and report an unexpected error."""
     if not isinstance(as_app_error(error), InternalError):
         return
-    # Neither a full disk nor a reporter that fails may cost the caller the answer.
+    # The client gets its answer even if the disk is full or the reporter fails.
     with suppress(Exception):
         log.error("unexpected error", exc_info=error)
     with suppress(Exception):
@@ -251,13 +252,13 @@ def tell_of_defect(error: Exception, report: Callable[[Exception], object]) -> N
 
 
 def _transport_security(ingress: IngressPolicy) -> list[tuple[bytes, bytes]]:
-    """Have browsers come by https only (RFC 6797)."""
+    """Return the header that makes browsers use https only (RFC 6797)."""
     subdomains = b"; includeSubDomains" if ingress.hsts_includes_subdomains else b""
     return [(TRANSPORT_SECURITY, FOR_A_YEAR + subdomains)] if ingress.is_https else []
 
 
 def _request_id(sent: bytes | None) -> str:
-    """Take the client's id if it is a sane token, else make one."""
+    """Return the client's request id if it is acceptable, else a new one."""
     if sent is not None and SANE_REQUEST_ID.fullmatch(sent):
         return sent.decode("ascii")
     return str(uuid7())
@@ -271,11 +272,11 @@ def _traceparent(sent: bytes | None) -> str | None:
 
 def log_access(method: str, scope: Scope, work: WorkContext, status: int, seconds: float) -> None:
     code = {} if work.code is None else {"code": work.code}
-    with suppress(Exception):  # the answer is out, and its connection can be kept
+    with suppress(Exception):  # the answer was sent, and its connection can be kept
         log.info(
             "request",
             method=method,
-            path=quote(scope["path"]),  # a decoded one could end the line, or turn it around
+            path=quote(scope["path"]),  # a decoded path could end the line or reverse its direction
             status=status,
             **code,
             ms=round(seconds * 1000, 2),

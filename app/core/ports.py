@@ -1,4 +1,4 @@
-"""Where something is served: how the place is written, and why nothing can be served there."""
+"""Addresses and ports: how they are written, and why a port cannot be used."""
 
 import errno
 import os
@@ -6,14 +6,14 @@ import socket
 from typing import Final
 
 _FIXES: Final = {
-    errno.EADDRINUSE: "stop what uses the port, or set {} (and HOST) to a free one",
-    errno.EACCES: "ports below 1024 need a right of their own: set {} to a higher one",
+    errno.EADDRINUSE: "stop the process that uses the port, or set {} (and HOST) to a free one",
+    errno.EACCES: "ports below 1024 need a special right: set {} to a higher one",
 }
 _OTHER_HOST: Final = "set HOST to an address of this machine, such as 127.0.0.1, ::1 or 0.0.0.0"
 
 
 class PortInUse(Exception):
-    """Nothing can be served there; the message says why, and how to mend it."""
+    """The port cannot be used; the message says why, and how to mend it."""
 
     def __init__(
         self, host: str, port: int, error: OSError | OverflowError, *, setting: str
@@ -22,20 +22,20 @@ class PortInUse(Exception):
         if isinstance(error, OverflowError):
             self.seen, self.fix = "ports end at 65535", f"set a lower {setting}"
         else:
-            is_known = number in errno.errorcode  # an unknown name has a number of its own kind
+            is_known = number in errno.errorcode  # an unknown name has its own kind of error number
             self.seen = os.strerror(number) if number and is_known else str(error.strerror)
             self.fix = _FIXES.get(number or 0, _OTHER_HOST).format(setting)
         place = address_of(host, port)
-        super().__init__(f"nothing can be served on {place}: {self.seen}; fix: {self.fix}")
+        super().__init__(f"cannot listen on {place}: {self.seen}; fix: {self.fix}")
 
 
 def address_of(host: str, port: int) -> str:
-    """Return it as in a URL: in brackets if it is one of IPv6 (RFC 3986, section 3.2.2)."""
+    """Return host and port as in a URL: IPv6 in brackets (RFC 3986, section 3.2.2)."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there, for metrics. Raises PortInUse."""
+    """Return a listening socket, for metrics. Raises PortInUse."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
@@ -44,7 +44,7 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def refuse_port_in_use(host: str, port: int) -> None:
-    """Raise PortInUse if nothing could be served there. Nobody can connect meanwhile."""
+    """Raise PortInUse if the port cannot be used. No client can connect during the check."""
     try:
         for family, kind, _, _, place in socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

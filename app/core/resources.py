@@ -1,11 +1,11 @@
-"""What a process opens before it works, and closes after it."""
+"""What a process opens before it works, and closes afterwards."""
 
 
 class Resource:
-    """Something that may hold connections, threads or files. Derived classes say which."""
+    """An object that may hold connections, threads or files. Derived classes say which."""
 
     async def open(self) -> None:
-        """Get ready: once, before the first use."""
+        """Open it: called once, before the first use."""
 
     async def close(self) -> None:
-        """Let go of everything: once, after the last use, also if `open` failed half-way."""
+        """Close it: called once, after the last use, also if `open` failed half-way."""

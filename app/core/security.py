@@ -1,4 +1,4 @@
-"""Who calls, what a route demands, and the tokens that connect the two."""
+"""The caller, what a route requires, and the tokens that identify a caller."""
 
 import datetime as dt
 import hmac
@@ -14,35 +14,35 @@ from uuid_utils.compat import uuid7
 from app.core.exceptions import Forbidden, SessionRequired, Unauthenticated
 
 PERMISSION: Final = r"[a-z][a-z_]*:[a-z][a-z_]*"
-"""What a permission is called, `<module>:<verb>`: by modules, roles, routes and API keys alike."""
+"""The form of a permission, `<module>:<verb>`, in modules, roles, routes and API keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever a request, or a job, acts for."""
+    """The user for whom a request or a job runs."""
 
     user_id: UUID
     session_id: UUID
-    """The sign-in that the request belongs to; of an API key, the key."""
+    """The session of the request; for an API key, the id of the key."""
     permissions: frozenset[str]
     is_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a route demands of its caller. Every route names one; there is no default.
+    """What a route requires of its caller. Every route names one; there is no default.
 
-    An API key passes where a permission is named, if that is among its scopes, and nowhere else.
+    An API key may call a route only if the route names a permission that is among the key's scopes.
     """
 
     name: str
     is_public: bool = False
     permission: str | None = None
     own_origin: bool = False
-    """Whether a browser may send it for pages of our own origin only, whoever calls."""
+    """Whether browsers may send the request only from pages of our own origin, for every caller."""
 
     def check(self, actor: Actor) -> None:
-        """Raise Forbidden unless the actor may pass."""
+        """Raise Forbidden unless the actor may call the route."""
         if actor.is_key and self.permission is None:
             raise SessionRequired
         if self.permission is not None and self.permission not in actor.permissions:
@@ -55,24 +55,24 @@ AUTHENTICATED: Final = Access("authenticated")
 
 
 def scope(permission: str) -> Access:
-    """Demand a permission, such as `invoice:write`."""
+    """Require a permission, such as `invoice:write`."""
     return Access(permission, permission=permission)
 
 
 class Authenticator(Protocol):
-    """Turns what was presented into the actor behind it, or raises Unauthenticated."""
+    """Turns a credential into its actor, or raises Unauthenticated."""
 
     async def __call__(self, token: str, /) -> Actor: ...
 
 
 async def reject_all(_presented: str, /) -> Actor:
-    """Know nobody: an Authenticator for where there is none."""
+    """An Authenticator that refuses every credential."""
     raise Unauthenticated
 
 
 @dataclass(frozen=True, slots=True)
 class AccessClaims:
-    """What a verified access token says."""
+    """The content of a verified access token."""
 
     user_id: UUID
     session_id: UUID
@@ -82,11 +82,12 @@ class AccessClaims:
 class AccessTokens:
     """Issues and verifies access tokens: JWTs (RFC 7519) under the rules of RFC 8725.
 
-    One algorithm, all claims required, a type of their own (`at+jwt`, RFC 9068). A verified
-    token is remembered until it expires: verifying costs more than all else in a short request.
+    There is one algorithm, all claims are required, and the type is `at+jwt` (RFC 9068). A verified
+    token is remembered until it expires, because verifying is the most expensive part of a short
+    request.
 
-    The first key signs. The others still verify, so that a new one signs nobody out: a token names
-    its key (`kid`), which is looked up among these and nowhere else.
+    The first key signs. The others only verify, so that a new key ends no session. A token names
+    its key (`kid`), which must be one of these.
     """
 
     TYPE: Final = "at+jwt"
@@ -114,7 +115,7 @@ class AccessTokens:
         return self._lifetime
 
     def issue(self, *, user_id: UUID, session_id: UUID) -> str:
-        """Return a token that proves, for one lifetime, that this session is this user's."""
+        """Return a token that proves, for one lifetime, that this session belongs to this user."""
         now = self._now()
         claims = {
             "iss": self._issuer,
@@ -130,7 +131,7 @@ class AccessTokens:
         return jwt.encode(claims, self._key, self._algorithm, headers=headers)
 
     def verify(self, token: str) -> AccessClaims:
-        """Return the token's claims. Raises Unauthenticated, whatever is wrong with it."""
+        """Return the token's claims. Raises Unauthenticated for every invalid token."""
         known = self._verified.get(token)
         if known is None:
             known = self._verify(token)
@@ -151,8 +152,8 @@ class AccessTokens:
                 algorithms=[self._algorithm],
                 audience=self._issuer,
                 issuer=self._issuer,
-                # Times are checked below and in `verify`, against our clock, so that a
-                # remembered token and a new one follow one rule.
+                # Times are checked below and in `verify`, with our clock, so that remembered and
+                # new tokens follow one rule.
                 options={
                     "require": self.CLAIMS,
                     "verify_exp": False,
@@ -173,5 +174,5 @@ class AccessTokens:
 
 
 def _name_of(key: str) -> str:
-    """Return what a token calls the key by; it tells nothing of the key itself."""
+    """Return the name of a key in tokens; it reveals nothing of the key."""
     return hmac.digest(key.encode(), b"kid", "sha256").hex()[:16]

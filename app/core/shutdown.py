@@ -1,4 +1,4 @@
-"""Ending the process in good order when it can't do all of its work any more."""
+"""Ends the process in good order if it can no longer do all of its work."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ from typing import Final
 
 
 class Shutdown:
-    """Asks the process to end, and remembers that nobody else did: its exit code says so."""
+    """Asks the process to end, and remembers it for the exit code."""
 
     def __init__(self) -> None:
         self.exit_code = 0
@@ -18,4 +18,4 @@ class Shutdown:
 
 
 SHUTDOWN: Final = Shutdown()
-"""Of this process."""
+"""The shutdown of this process."""

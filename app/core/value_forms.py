@@ -1,4 +1,4 @@
-"""The one text form of decimals and durations, for JSON and for whatever else writes them down."""
+"""The one text form of decimals and durations, in JSON and elsewhere."""
 
 import datetime as dt
 import re
@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 _DAY: Final = dt.timedelta(days=1)
-# ISO 8601-1, section 5.5.2, but for years and months: no two of those have the same length.
+# ISO 8601-1, section 5.5.2, without years and months, which have no fixed length.
 _DURATION: Final = re.compile(
     r"(?P<sign>-?)P(?=.)(?:(?P<weeks>\d{1,8})W|"
     r"(?:(?P<days>\d{1,8})D)?"
@@ -19,7 +19,7 @@ _UNITS: Final = ("weeks", "days", "hours", "minutes", "seconds")
 
 
 def decimal_text(value: Decimal) -> str:
-    """Return the number in plain digits: `12.50`, never `1.25E+1`, and no zero with a sign.
+    """Return the number in plain digits: `12.50`, never `1.25E+1`, and no sign before zero.
 
     Raises ValueError for NaN and Infinity.
     """
@@ -30,7 +30,7 @@ def decimal_text(value: Decimal) -> str:
 
 
 def duration_text(value: dt.timedelta) -> str:
-    """Return the duration as ISO 8601 has it: `P1DT2H30M`, `PT0.5S`, `-PT1M`."""
+    """Return the duration in the form of ISO 8601: `P1DT2H30M`, `PT0.5S`, `-PT1M`."""
     sign, value = ("-", -value) if value < dt.timedelta() else ("", value)
     minutes, seconds = divmod(value.seconds, 60)
     hours, minutes = divmod(minutes, 60)
@@ -45,10 +45,10 @@ def duration_text(value: dt.timedelta) -> str:
 
 
 def parse_duration(text: str) -> dt.timedelta:
-    """Return the duration, cut off after the microseconds.
+    """Return the duration; digits after the microseconds are dropped.
 
-    Raises ValueError for anything else than weeks, or days, hours, minutes and seconds of at most
-    eight digits each.
+    Raises ValueError for anything but weeks, or days, hours, minutes and seconds of at most eight
+    digits each.
     """
     found = _DURATION.fullmatch(text)
     if found is None:

@@ -1,4 +1,4 @@
-"""How long somebody waits in all, whatever it is for."""
+"""The total time that one operation may wait."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,14 +8,14 @@ from app.core.exceptions import Overloaded
 
 
 class WaitBudget:
-    """So many seconds for all waits together; what is worked for somebody meanwhile is no wait."""
+    """The seconds for all waits of an operation together. The time of its work does not count."""
 
     def __init__(self, seconds: float) -> None:
         self._left = seconds
 
     @asynccontextmanager
     async def waiting(self) -> AsyncIterator[None]:
-        """Wait inside of the block. Raises Overloaded when nothing is left."""
+        """Wait inside of the block. Raises Overloaded when no time is left."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:

@@ -1,4 +1,4 @@
-"""How an answer is written, so that what is documented is what is sent."""
+"""Writes answers, so that each one has the documented form."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -17,17 +17,17 @@ FILTERS: Final = {
     *("response_model_include", "response_model_exclude", "response_model_exclude_unset"),
     *("response_model_exclude_defaults", "response_model_exclude_none", "response_model_by_alias"),
 }
-"""What a route may ask of FastAPI for its answers."""
+"""The options of FastAPI for answers that a route may use."""
 
 
 def writer_of(route: APIRoute, annotation: Any, *, is_filtered: bool) -> Write:
-    """Return what writes the answers of a route, whose endpoint says that it returns `annotation`.
+    """Return the function that writes the answers of a route, whose endpoint returns `annotation`.
 
     Raises NoForm for a type without a form in JSON.
 
-    Dataclasses, and what is made of them, are written as they are: several times faster. What holds
-    a model of Pydantic's is written by Pydantic, and `response_model=` of another type than the
-    endpoint's own says what of its answer is sent: both as FastAPI does it.
+    Dataclasses, and types made of them, are written directly, which is several times faster. Types
+    with a Pydantic model, and routes whose `response_model=` differs from the endpoint's type, are
+    written as FastAPI does it.
     """
     model, field = route.response_model, route.response_field
     if field is None:
@@ -51,7 +51,7 @@ def writer_of(route: APIRoute, annotation: Any, *, is_filtered: bool) -> Write:
     write = partial(strict_json.encode, has_times=True) if has_times else strict_json.encode
 
     def write_exactly(answer: Any) -> bytes:
-        # A class derived from the documented one may have more than was documented.
+        # An instance of a subclass may have more fields than the documented class.
         return write(answer) if type(answer) is exact else write_by_model(answer)
 
     return write_exactly if hasattr(exact, "__dataclass_fields__") else write

@@ -1,4 +1,4 @@
-"""The body of a request on its way in: no larger and no slower than this service takes it."""
+"""The body of a request while it arrives, with limits of its size and time."""
 
 import asyncio
 from typing import Final
@@ -9,46 +9,46 @@ from app.core.exceptions import Malformed, PayloadTooLarge, RequestTimeout, Unsu
 
 KIB: Final = 1024
 MAX_BODY_BYTES: Final = 1024 * KIB
-"""Of any address, unless a route says that it takes more."""
+"""The limit of every address, unless a route allows more."""
 LEAST_BYTES_A_SECOND: Final = 64 * KIB
-"""So much of a body that is longer than its first seconds allow has to come in each further one."""
+"""How many bytes must arrive in each second after the first ones."""
 BODY_BYTES: Final = 64 * KIB
 PUBLIC_BODY_BYTES: Final = 16 * KIB
-"""Where anybody may send one."""
+"""The limit of public routes."""
 
 BYTES_OF_A_VALUE: Final = 128
-"""A body of JSON may have one value for so many bytes of its limit: 512 of 64 KiB."""
+"""A JSON body may have one value for this many bytes of its limit: 512 in 64 KiB."""
 FEW_VALUES: Final = 32
-"""It may have so many however short it is."""
+"""The number of values that every JSON body may have."""
 MOST_DIGITS: Final = 20
-"""Of a length; what says that it has more is too long after so many of them."""
+"""The digits of a Content-Length; a longer one is refused as too large."""
 
 INCOMING: Final = "alicerce.incoming"
-"""In a request's scope: its IncomingBody, for the route to say how much it takes."""
+"""The key of the request's IncomingBody in its scope; the route sets its limit there."""
 
-# What the server (`core/http/server.py`) adds to a request's scope.
+# The entries that the server (`core/http/server.py`) adds to a request's scope.
 REFUSED: Final = "alicerce.refused"
-"""An AppError: what turned out to be wrong with the request before anybody could read it."""
+"""An AppError that the server found in the request before anyone read it."""
 ARRIVED: Final = "alicerce.arrived"
-"""True once the server has all of the body, whether or not somebody has read it."""
+"""True once the server has received the whole body, read or not."""
 
 
-# What the server asks of an answer that has no end of its own, when it has to stop.
+# Entries for answers without an end of their own, which the server must end when it stops.
 CUT: Final = "alicerce.cut"
-"""Ends it at once; returns whether the client then takes what it has for the whole."""
+"""Ends the answer at once; returns whether the client will take what it has as complete."""
 DRAINING: Final = "alicerce.draining"
 """True once no such answer may begin."""
 MOST: Final = "alicerce.most"
-"""How long a body the route takes, where that is said."""
+"""The route's limit of the body, if it is documented."""
 
 
 def announces_body(headers: dict[bytes, bytes]) -> bool:
-    """Tell whether a body comes with these headers (RFC 9112, section 6)."""
+    """Return whether a body comes with these headers (RFC 9112, section 6)."""
     return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
 
 
 def usual_body_limit(*, is_public: bool) -> int:
-    """Return how many bytes of a body a route takes that says nothing else."""
+    """Return how many bytes of a body a route allows by default."""
     return PUBLIC_BODY_BYTES if is_public else BODY_BYTES
 
 
@@ -68,7 +68,7 @@ async def read_whole(receive: Receive) -> bytes:
 
 
 class IncomingBody:
-    """Counts what is read, waits for it until its time is up, and knows whether all was read."""
+    """Counts what is read, limits the time to wait, and knows whether all was read."""
 
     __slots__ = (
         "_announced",
@@ -94,9 +94,9 @@ class IncomingBody:
         self._is_read = False
 
     def limit_to(self, most: int) -> None:
-        """Take so many bytes. Raises PayloadTooLarge for what says itself that it has more.
+        """Set the limit in bytes. Raises PayloadTooLarge if the announced length exceeds it.
 
-        Raises UnsupportedContentCoding for what is compressed: its size says nothing.
+        Raises UnsupportedContentCoding for a compressed body, whose length says nothing.
         """
         if self._coding not in {b"", b"identity"}:
             raise UnsupportedContentCoding
@@ -106,12 +106,12 @@ class IncomingBody:
 
     @property
     def is_still_coming(self) -> bool:
-        """Whether the client may still be sending: its connection can take no other request."""
+        """Whether the client may still be sending, so its connection can take no other request."""
         return not (self._is_read or self._scope.get(ARRIVED))
 
     async def receive(self) -> Message:
-        """Pass a part on. Raises PayloadTooLarge, RequestTimeout, or what the server found."""
-        if self._is_read:  # what comes now is the end of the connection, which has no deadline
+        """Pass a part on. Raises PayloadTooLarge, RequestTimeout, or the server's error."""
+        if self._is_read:  # only the end of the connection can follow, which has no deadline
             return await self._receive()
         try:
             async with asyncio.timeout_at(self._deadline):

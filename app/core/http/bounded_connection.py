@@ -1,4 +1,4 @@
-"""What a connection may take of this process: one place among its client's, and little memory."""
+"""What a connection may use of this process: a place among its client's, and little memory."""
 
 import asyncio
 from typing import Any
@@ -9,10 +9,10 @@ from app.core.http.connections import ANY_NUMBER, OpenConnections, unread_bytes
 
 
 class BoundedConnection(HttpToolsProtocol):
-    """Closes at once what a client has too many of, and cuts off who does not read.
+    """Closes a connection if its client has too many, or does not read its answers.
 
-    What a client does not read is held in memory. One that reads less than `LEAST_READ` bytes in
-    `READ_SECONDS`, while an answer waits for it, is cut off.
+    Data that a client does not read is held in memory. A client that reads less than `LEAST_READ`
+    bytes in `READ_SECONDS`, while an answer waits for it, is disconnected.
     """
 
     READ_SECONDS: float = 25.0
@@ -23,7 +23,8 @@ class BoundedConnection(HttpToolsProtocol):
         self._open_connections: OpenConnections = getattr(self.app, "open_connections", ANY_NUMBER)
         self._accepted_as: str | None = None
         self._reading: asyncio.TimerHandle | None = None
-        self._progress = 0  # how often an answer was complete, or a full buffer was read empty
+        # how often an answer was complete, or a full buffer was read until empty
+        self._progress = 0
 
     @property
     def is_accepted(self) -> bool:
@@ -40,7 +41,7 @@ class BoundedConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def give_up_place(self) -> None:
-        """Count one less of its client's; stop to look whether it reads."""
+        """Remove the connection from its client's count; stop to check whether it reads."""
         if self._reading is not None:
             self._reading.cancel()
         if self._accepted_as is not None:
@@ -72,5 +73,5 @@ class BoundedConnection(HttpToolsProtocol):
         has_read = self._progress > before[0] or before[1] - unread >= self.LEAST_READ
         if unread and not has_read:
             self.transport.abort()  # closing would wait for the client
-        elif unread:  # perhaps of a later answer
+        elif unread:  # it may belong to a later answer
             self._expect_reading()

@@ -1,7 +1,7 @@
-"""An endpoint that FastAPI calls, under as many of the rules of a plan as can be kept there.
+"""An endpoint that FastAPI calls, with as many rules of a plan as possible.
 
-What FastAPI converts (`"12"` for a number, say) and what a model of the endpoint allows stay as
-they are there. An endpoint that takes the whole `Request` may read any parameter: none is unknown.
+FastAPI's conversions (`"12"` for a number) and what a model of the endpoint allows stay as they
+are. An endpoint that takes the whole `Request` may read any parameter, so none is unknown.
 """
 
 import re
@@ -23,7 +23,7 @@ _JSON: Final = re.compile(rb"application/([\w.-]+\+)?json\s*(;.*)?", re.IGNORECA
 
 
 class StrictByFastApi:
-    """Checks what all readers have to agree on; then FastAPI reads it."""
+    """Checks what does not depend on the endpoint; then FastAPI reads the request."""
 
     def __init__(self, app: ASGIApp, route: APIRoute, *, most_values: int) -> None:
         self._app, self._most_values = app, most_values
@@ -43,7 +43,7 @@ class StrictByFastApi:
 
     async def _checked(self, receive: Receive) -> Receive:
         body = await read_whole(receive)
-        if body:  # FastAPI knows whether there has to be one
+        if body:  # FastAPI knows whether a body is required
             strict_json.decode(body, most_values=self._most_values)
         parts: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -54,7 +54,7 @@ class StrictByFastApi:
 
 
 def _takes_request(dependant: Dependant) -> bool:
-    """Tell whether the endpoint, or a dependency that is not ours, gets the whole request."""
+    """Return whether the endpoint, or a dependency that is not ours, gets the whole request."""
     is_ours = dependant.call in OUR_DEPENDENCIES
     takes = dependant.request_param_name or dependant.http_connection_param_name
     return bool(takes and not is_ours) or any(map(_takes_request, dependant.dependencies))

@@ -1,4 +1,4 @@
-"""Where a request comes from: never what it says of itself, unless a proxy of ours says it."""
+"""The client's address: from the connection, or from a trusted proxy, never from the client."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,19 +19,19 @@ Address = IPv4Address | IPv6Address
 FORWARDED_FOR: Final = b"x-forwarded-for"
 MOST_HOPS: Final = 20
 LONGEST: Final = 64
-REMEMBERED: Final = 10_000  # reading an address takes longer than all else here
-# As some proxies write it: `192.0.2.1:50000`, `[2001:db8::1]:50000`, `[2001:db8::1]`.
+REMEMBERED: Final = 10_000  # parsing an address takes longer than everything else here
+# The forms that proxies write: `192.0.2.1:50000`, `[2001:db8::1]:50000`, `[2001:db8::1]`.
 _WITH_PORT: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
-# Who gets a /64 network gets 2**64 addresses, and is one client all the same. Many get a /56 or
-# a /48 (RFC 6177), and some share one with strangers: so these count for several clients.
+# The owner of a /64 network has 2**64 addresses, and is one client. Many have a /56 or a /48 (RFC
+# 6177), and some share one with strangers, so these count as several clients.
 _CLIENTS_OF_IPV6: Final = {64: 1, 56: 4, 48: 16}
 
 
 class ClientAddresses:
-    """Finds a request's client behind the proxies that are trusted.
+    """Finds a request's client behind trusted proxies.
 
-    From the right, X-Forwarded-For was written by those who passed the request on: the first one
-    that is no proxy of ours is the client, and what stands to the left of it is hearsay.
+    Each proxy appends its client to X-Forwarded-For. Read from the right, the first address that is
+    no trusted proxy is the client. What is to the left of it may be forged.
     """
 
     def __init__(self, trusted: Sequence[Network] = ()) -> None:
@@ -39,7 +39,7 @@ class ClientAddresses:
         self._is_trusted = lru_cache(maxsize=REMEMBERED)(self._lies_in_a_trusted_network)
 
     def of(self, scope: Mapping[str, Any]) -> str:
-        """Return the address of a scope's client; an empty text behind a Unix socket."""
+        """Return the address of a scope's client; an empty text for a Unix socket."""
         peer = (scope.get("client") or ("", 0))[0]
         if not self._trusted:
             return str(peer)
@@ -48,13 +48,14 @@ class ClientAddresses:
             if here is None or not self._is_trusted(here):
                 break
             further = _address(hop)
-            if further is None:  # no address: who wrote it is as far as we can see
+            # not an address: the proxy that wrote it is the last one that we know
+            if further is None:
                 break
             here = further
         return str(here or peer)
 
     def is_proxy(self, peer: str) -> bool:
-        """Tell whether it is a trusted proxy that connects."""
+        """Return whether a trusted proxy connects."""
         address = _address(peer)
         return address is not None and self._is_trusted(address)
 
@@ -63,15 +64,16 @@ class ClientAddresses:
 
 
 def one_client(address: str) -> str:
-    """Return what a client is counted by: its address, or the /64 network of an IPv6 one."""
+    """Return the client to count: its address, or the /64 network of an IPv6 address."""
     return networks_of(address)[0][0]
 
 
 @lru_cache(maxsize=REMEMBERED)
 def networks_of(address: str) -> tuple[tuple[str, int], ...]:
-    """Return all that a client is counted by, and for how many clients each counts.
+    """Return all that a client counts for, and as how many clients each counts.
 
-    That is its address; or the /64, the /56 and the /48 network of an IPv6 one, in this order.
+    These are its address; or the /64, the /56 and the /48 network of an IPv6 address, in this
+    order.
     """
     parsed = _address(address)
     if not isinstance(parsed, IPv6Address):

@@ -1,13 +1,16 @@
-"""Combining marks: a normalisation sorts each row of them, which takes the square of its length."""
+"""Limits combining marks.
+
+Normalization sorts each row of them, in time that grows quadratically.
+"""
 
 import re
 from typing import Final
 from unicodedata import combining
 
 MAX_MARKS: Final = 30
-"""In a row: what UAX #15, section 13, calls stream-safe. No language comes near it."""
+"""The limit in a row, as UAX #15, section 13, defines stream-safe text. No language reaches it."""
 
-# Their class is that of letters, and yet they are decomposed into marks; U+0344 is two at once.
+# Unicode classifies these as letters, yet they decompose into marks; U+0344 into two at once.
 _MARKS_IN_DISGUISE: Final = {
     0x0344: "\u0308\u0301",
     0x0F73: "\u0f71\u0f72",
@@ -21,7 +24,7 @@ _TOO_MANY: Final = re.compile(rb"[^\x00]{%d}" % (MAX_MARKS + 1))
 
 
 def has_too_many_marks(text: str) -> bool:
-    """Tell, in time that grows with its length, whether a text is not to be normalised."""
+    """Return, in linear time, whether a text must not be normalized."""
     if text.isascii():
         return False
     if _IN_DISGUISE.search(text):

@@ -18,9 +18,9 @@ REFUSED: Final = Counter(
 
 
 class OpenConnections:
-    """Counts by the address that connects: what a request says of itself comes later.
+    """Counts by the connecting address; headers are not known yet.
 
-    Trusted proxies, and who comes over a Unix socket, have as many as they like.
+    Trusted proxies and clients of a Unix socket have no limit.
     """
 
     def __init__(self, ingress: IngressPolicy) -> None:
@@ -29,7 +29,7 @@ class OpenConnections:
         self._open: dict[str, int] = {}
 
     def accept(self, peer: str) -> str | None:
-        """Count one more; return as whose, or None if that client has too many."""
+        """Count one more; return the name it counts for, or None if that client has too many."""
         if not self._most or not peer or self._clients.is_proxy(peer):
             return ""
         client = one_client(peer)
@@ -41,7 +41,7 @@ class OpenConnections:
         return client
 
     def end(self, client: str) -> None:
-        """Count one less of those that `accept` named."""
+        """Count one less for a name that `accept` returned."""
         if client:
             self._open[client] -= 1
             if not self._open[client]:
@@ -49,14 +49,14 @@ class OpenConnections:
 
 
 ANY_NUMBER: Final = OpenConnections(IngressPolicy())
-"""For an application that bounds none."""
+"""For an application without a limit."""
 
 
 def unread_bytes(transport: asyncio.Transport) -> int:
-    """Return how much the other side has not taken yet: what waits here, and in the kernel."""
+    """Return how many bytes the client has not received yet, in our buffer and in the kernel's."""
     waiting = transport.get_write_buffer_size()
-    with suppress(OSError, AttributeError):  # it is closed, or no socket
+    with suppress(OSError, AttributeError):  # it is closed, or not a socket
         number = transport.get_extra_info("socket").fileno()
-        # tcp(7), SIOCOUTQ: what was not acknowledged; as a rule all of it, and megabytes.
+        # tcp(7), SIOCOUTQ: the bytes that were not acknowledged, often all, and megabytes.
         waiting += struct.unpack("i", fcntl.ioctl(number, termios.TIOCOUTQ, bytes(4)))[0]
     return waiting

@@ -1,7 +1,8 @@
-"""Browsers: the cookie that stands for a session, and whose pages may use it.
+"""Authentication of browsers: the session's cookie, and the pages that may use it.
 
-A browser adds a cookie to whatever any page makes it send. So what changes something has to come
-from a page of ours: browsers say so in `Origin`, where no page can write (OWASP ASVS 3.5.1).
+A browser adds a cookie to each request to us, whichever page causes it. So a request that changes
+something must come from our own page. Browsers say so in `Origin`, which no page can forge (OWASP
+ASVS 3.5.1).
 """
 
 import datetime as dt
@@ -16,9 +17,9 @@ from app.core.security import Actor, Authenticator, reject_all
 
 log = structlog.get_logger("security")
 
-# The prefix has browsers take it only with Secure, for the whole of this host and no other.
+# With this prefix browsers accept the cookie only with Secure, and for exactly this host.
 COOKIE: Final = "__Host-session"
-# Of a service below a path of its host: there is no prefix that has browsers check a path.
+# The prefix for a service below a path: no prefix makes browsers check a path.
 COOKIE_BELOW: Final = "__Secure-session"
 SAFE_METHODS: Final = {"GET", "HEAD"}
 
@@ -29,28 +30,28 @@ _PRESENTED: Final = {
 
 
 def cookie_name(root_path: str) -> str:
-    """Return what the cookie is called; services below paths of one host must not share it."""
+    """Return the cookie's name; services below paths of one host must not share it."""
     return COOKIE_BELOW if root_path else COOKIE
 
 
 def presented_cookie(headers: dict[bytes, bytes], root_path: str) -> str | None:
-    """Return the value of the session's cookie. Two are none: which one was meant is unknown."""
+    """Return the session cookie's value. Two cookies count as none, since they may differ."""
     presented = _PRESENTED[cookie_name(root_path)].findall(headers.get(b"cookie", b""))
     return presented[0].decode() if len(presented) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class CookieAuthentication:
-    """Knows callers by their cookie, and the origins whose pages may act with it."""
+    """Identifies callers by their cookie, and knows the origins whose pages may use it."""
 
     authenticate: Authenticator
     origins: frozenset[bytes]
     root_path: str = ""
 
     async def actor(self, method: str, headers: dict[bytes, bytes]) -> Actor | None:
-        """Return whose cookie it is, None without one.
+        """Return the cookie's actor, or None without a cookie.
 
-        Raises Unauthenticated, and CrossOrigin for a change that another origin's page asks for.
+        Raises Unauthenticated, and CrossOrigin for a change from another origin's page.
         """
         presented = presented_cookie(headers, self.root_path)
         if presented is None:
@@ -61,7 +62,7 @@ class CookieAuthentication:
         return actor
 
     def check_origin(self, headers: dict[bytes, bytes], actor: Actor | None = None) -> None:
-        """Raise CrossOrigin unless the request says that it comes from a page of ours."""
+        """Raise CrossOrigin unless the request comes from a page of ours."""
         if headers.get(b"origin") not in self.origins:
             user_id = str(actor.user_id) if actor else None
             log.warning("cross-origin request refused", user_id=user_id)
@@ -69,23 +70,24 @@ class CookieAuthentication:
 
 
 NO_COOKIES: Final = CookieAuthentication(reject_all, frozenset())
-"""For a service that takes no cookies."""
+"""For a service that accepts no cookies."""
 
 
 @dataclass(frozen=True, slots=True)
 class BrowserCookie:
-    """Gives browsers the cookie of their session, and takes it away."""
+    """Sets and removes the session's cookie."""
 
     lasts: dt.timedelta
     root_path: str = ""
 
     def holding(self, value: str | None) -> dict[str, str]:
-        """Return the header that gives a browser its cookie; none without a value."""
+        """Return the header that sets the cookie; none without a value."""
         return {"Set-Cookie": self._line(value, self.lasts)} if value is not None else {}
 
     def forgotten(self) -> dict[str, str]:
-        """Return the headers that have a browser forget it, and what our pages keep there."""
-        # Not "cookies": that would take those of every service below the same domain (ASVS 14.3.1).
+        """Return the headers that delete the cookie and the data that our pages stored."""
+        # Not "cookies": that would delete those of all services below the same domain (ASVS
+        # 14.3.1).
         return {
             "Set-Cookie": self._line("", dt.timedelta()),
             "Clear-Site-Data": '"cache", "storage"',

@@ -8,7 +8,7 @@ from starlette.types import Scope, Send
 Headers = list[tuple[bytes, bytes]]
 
 PREFLIGHT: Final = "alicerce.preflight"
-"""In a request's scope: the method that a welcome page asks for before it uses it."""
+"""The key in a scope of the method that a preflight asks for."""
 
 _VARY: Final = (b"vary", b"origin")
 _EXPOSED: Final = (
@@ -23,7 +23,7 @@ _KEPT: Final = (b"access-control-max-age", b"600")
 
 
 class Cors:
-    """Exact origins, and nothing that stands for several: so cookies may come along."""
+    """A list of exact origins without wildcards, so requests may carry cookies."""
 
     def __init__(self, origins: Sequence[str]) -> None:
         self._of_welcome: dict[bytes | None, Headers] = {
@@ -37,10 +37,10 @@ class Cors:
         }
 
     def headers_for(self, scope: Scope, request: dict[bytes, bytes]) -> Headers:
-        """Return what is added to the answer; note in the scope what a preflight asks for."""
+        """Return the headers to add to the answer; note in the scope what a preflight asks for."""
         headers = self._of_welcome.get(request.get(b"origin"))
         if headers is None:
-            return [_VARY]  # for caches: the answer to a welcome page would be another
+            return [_VARY]  # for caches: an allowed origin gets another answer
         if scope["method"] == "OPTIONS" and (
             asked := request.get(b"access-control-request-method")
         ):
@@ -49,7 +49,7 @@ class Cors:
 
 
 async def answer_preflight(send: Send, methods: Collection[str]) -> None:
-    """Say which methods an address takes, and which headers may come with them."""
+    """Answer which methods and headers an address accepts."""
     allowed = (b"access-control-allow-methods", ", ".join(methods).encode())
     headers = [allowed, _ACCEPTED, _KEPT]
     await send({"type": "http.response.start", "status": 204, "headers": headers})

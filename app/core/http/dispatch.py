@@ -1,4 +1,4 @@
-"""Finding the route of a request at once, where a router tries one after the other."""
+"""Finds the route of a request at once, where a router tries one after the other."""
 
 from fastapi import APIRouter
 from starlette.types import Receive, Scope, Send
@@ -8,10 +8,10 @@ from app.core.http.routing import ApiRoute
 
 
 class Dispatch:
-    """Goes straight to the route that the router would come to after all those before it.
+    """Finds the route that the router would find after trying all those before it.
 
     All addresses of a method are one regular expression, in the order of their routes. What it does
-    not find, such as another method or nobody's address, is left to the router.
+    not find, such as another method or an unknown address, is left to the router.
     """
 
     def __init__(self, router: APIRouter) -> None:
@@ -39,7 +39,7 @@ class Dispatch:
     def _find(self, scope: Scope) -> ApiRoute | None:
         method = scope.get("method", "")
         addresses = self._addresses.get(method)
-        # FastAPI's router tells a trace which route it took.
+        # FastAPI's router puts its route into the scope, for tracing.
         if addresses is None or "fastapi.telemetry" in scope:
             return None
         found = addresses.match(route_path(scope) if scope.get("root_path") else scope["path"])

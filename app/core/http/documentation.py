@@ -1,4 +1,4 @@
-"""What OpenAPI says of a route, from what the route is made of."""
+"""The OpenAPI description of a route, derived from its definition."""
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
@@ -25,7 +25,7 @@ NOT_MODIFIED: Final = 304
 
 
 def described_tags(routers: Iterable[tuple[Sequence[str], str]]) -> list[dict[str, str]]:
-    """Return the `tags` of the document. Raises TypeError for one with two descriptions."""
+    """Return the `tags` of the document. Raises TypeError for a tag with two descriptions."""
     found: dict[str, str] = {}
     for tags, description in routers:
         for tag in tags if description else ():
@@ -54,29 +54,29 @@ def _line(route: APIRoute) -> str:
 
 
 def summary_of(endpoint: Callable[..., Any]) -> str:
-    """Return the first line of the endpoint's docstring: what it does, as a title."""
+    """Return the first line of the endpoint's docstring: what the operation does, as a title."""
     return (inspect.getdoc(endpoint) or "").partition("\n")[0].removesuffix(".")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Documentation:
-    """A route, as far as its callers see it."""
+    """What OpenAPI says about a route."""
 
     policy: RoutePolicy
     plan: Plan | None
     raises: Sequence[type[AppError]]
     status: int
     is_safe: bool
-    """It changes nothing."""
+    """The route changes nothing."""
     has_etag: bool
     has_location: bool
     takes_key: bool
     body_limit: int
     sends: Sequence[str]
-    """The headers that the endpoint itself may add to its answer."""
+    """The headers that the endpoint may add to its answer."""
 
     def responses(self) -> Responses:
-        """Describe each status that the route answers with, with the headers that come along."""
+        """Describe each status of the route's answers, with their headers."""
         found: Responses = {self.status: {"headers": referenced(*self._headers_of_success())}}
         if self.has_etag and self.is_safe:
             unchanged = "Unchanged since the ETag in If-None-Match."
@@ -92,7 +92,7 @@ class Documentation:
         return found
 
     def extra(self) -> dict[str, Any]:
-        """Return what FastAPI can't know: who may call, how long a body may be."""
+        """Return what FastAPI cannot know: who may call the route, and how long a body may be."""
         extra: dict[str, Any] = {"security": self._security()}
         if self.plan is not None and self.plan.media_types:
             extra["requestBody"] = {"description": f"At most {self.body_limit // KIB} KiB."}
@@ -101,7 +101,7 @@ class Documentation:
         return extra
 
     def _security(self) -> list[dict[str, list[str]]]:
-        """Return the ways to sign in; none is the way of a public route."""
+        """Return the ways to authenticate; a public route has none."""
         access = self.policy.access
         if access.is_public:
             return []

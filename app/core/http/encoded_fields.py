@@ -1,4 +1,4 @@
-"""`a=1&b=2`, as a query or a form: percent-encoded UTF-8 and nothing that readers differ on."""
+"""`a=1&b=2`, as a query or a form: percent-encoded UTF-8 that all readers parse alike."""
 
 import re
 from collections import Counter
@@ -19,7 +19,7 @@ _SHOWABLE: Final = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
 def pairs_of(encoded: bytes) -> Pairs:
     """Decode names and values. Raises Malformed."""
     reason = "The parameters are not percent-encoded UTF-8, or too many."
-    if _BROKEN_ESCAPE.search(encoded):  # which parse_qsl would take as it stands
+    if _BROKEN_ESCAPE.search(encoded):  # which parse_qsl would accept unchanged
         raise Malformed(reason)
     try:
         return parse_qsl(
@@ -28,20 +28,20 @@ def pairs_of(encoded: bytes) -> Pairs:
             errors="strict",
             max_num_fields=MAX_FIELDS,
         )
-    except ValueError:  # UnicodeDecodeError is one, too many fields another
+    except ValueError:  # UnicodeDecodeError is a ValueError, too many fields another
         raise Malformed(reason) from None
 
 
 def refuse_others(
     pairs: Pairs, allowed: frozenset[str] | None, lists: frozenset[str] = frozenset()
 ) -> None:
-    """Raise Invalid for a name that is not allowed, or there twice and none of the lists.
+    """Raise Invalid for a name that is not allowed, or repeated and not a list.
 
     None allows all names.
     """
     times = Counter(name for name, _ in pairs)
     errors = [
-        _complaint("duplicate_parameter", "may be given once", name)
+        _complaint("duplicate_parameter", "may be sent only once", name)
         for name, count in times.items()
         if count > 1 and name not in lists
     ]
@@ -55,6 +55,6 @@ def refuse_others(
 
 
 def _complaint(code: str, rule: str, name: str) -> dict[str, str]:
-    # What does not look like a name is perhaps a value: a JSON body that came as a form, say.
+    # What does not look like a name may be a value, such as a JSON body sent as a form.
     shown = name[:64] if _SHOWABLE.fullmatch(name[:64]) else "?"
     return {"parameter": shown, "code": code, "detail": rule}

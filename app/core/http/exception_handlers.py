@@ -1,4 +1,4 @@
-"""Handlers of errors that FastAPI's users bring along: `@app.exception_handler(OutOfStock)`."""
+"""The error handlers of FastAPI's users: `@app.exception_handler(OutOfStock)`."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from inspect import iscoroutinefunction
@@ -22,10 +22,10 @@ _ANY = (500, Exception)
 def handling(
     app: ASGIApp, handlers: Mapping[Any, Handler], *, tell_of_defect: Callable[[Exception], object]
 ) -> ASGIApp:
-    """Return the application with its users' handlers: what they have none for goes on to us.
+    """Return the application with its error handlers. An error without a handler goes on to ours.
 
-    A number is a status, of our errors too. A handler for `Exception` gets what nobody foresaw,
-    which is logged and reported all the same.
+    A number is a status, also of our errors. A handler for `Exception` gets unexpected errors,
+    which are logged and reported too.
     """
     if not handlers:
         return app

@@ -1,4 +1,4 @@
-"""A route that is not ours, behind our guard."""
+"""A route of FastAPI or of a mounted application, behind our guard."""
 
 import re
 from collections.abc import Callable
@@ -34,7 +34,7 @@ _VALIDATORS: Final = {b"etag", b"last-modified"}
 
 
 class GuardedRoute(BaseRoute):
-    """Somebody else's route, or all routes of an application, behind our guard."""
+    """A foreign route, or all routes of an application, behind our guard."""
 
     def __init__(
         self,
@@ -59,12 +59,12 @@ class GuardedRoute(BaseRoute):
         self._places = Places(self._limits.connections)
 
     def bind(self, guard: RouteGuard, _app: FastAPI) -> None:
-        """Give the route what it asks before it lets anybody through."""
+        """Give the route the guard that it asks."""
         self._guard = guard
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         match, child_scope = self.inner.matches(scope)
-        if match is Match.NONE and self.is_mount:  # its own path, but for the slash
+        if match is Match.NONE and self.is_mount:  # its own path, without the slash
             match, child_scope = self.inner.matches({**scope, "path": f"{scope['path']}/"})
         return match, {**child_scope, "route": self}
 
@@ -72,7 +72,7 @@ class GuardedRoute(BaseRoute):
         return self.inner.url_path_for(name, **path_params)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Admit the caller; what is inside finds them as `scope["actor"]`."""
+        """Authorize the caller; the application inside finds it as `scope["actor"]`."""
         if scope["type"] == "websocket":
             await self._handle_websocket(scope, receive, send)
             return
@@ -81,7 +81,7 @@ class GuardedRoute(BaseRoute):
         if (incoming := scope.get(INCOMING)) is not None:
             incoming.limit_to(self.body_limit)
         if self._lacks_slash(scope) and scope["method"] in SAFE_METHODS:
-            # So that what a page names relative to itself lies below the mount.
+            # So that relative links of a page stay below the mount.
             query = scope["query_string"].decode("latin-1")
             url = URL(path=f"{scope['path']}/", query=query)
             await RedirectResponse(url)(scope, receive, send)
@@ -106,7 +106,7 @@ class GuardedRoute(BaseRoute):
                 await self.inner.handle(inside, websocket.receive, websocket.send)
 
     def _inside(self, scope: Scope, actor: Actor | None) -> Scope:
-        # A copy: who is inside writes its own route into it, which is none of our addresses.
+        # A copy: the application writes its own route into the scope, which is no address of ours.
         path = f"{scope['path']}/" if self._lacks_slash(scope) else scope["path"]
         return {**scope, "path": path, "actor": actor}
 
@@ -118,16 +118,17 @@ class GuardedRoute(BaseRoute):
         if self._csp is not None and _CSP not in present:
             missing.append((_CSP, self._csp))
         if self._csp is not None and _REFERRER not in present:
-            # Without a referrer browsers send a form with `Origin: null`, which is not our own.
+            # Without a referrer browsers send a form with `Origin: null`, which is not our origin.
             missing.append((_REFERRER, b"same-origin"))
-        if _CACHE not in present and present & _VALIDATORS:  # files, kept if asked anew
+        # files may be stored, after asking again
+        if _CACHE not in present and present & _VALIDATORS:
             kept_by = b"" if self.access.is_public else b"private, "
             missing.append((_CACHE, kept_by + b"no-cache"))
         return missing
 
 
 class _Exchange:
-    """One request and its answer, as far as they pass between us and what is inside."""
+    """One request and its answer, as they pass between us and the application."""
 
     def __init__(
         self,
@@ -148,7 +149,7 @@ class _Exchange:
 
     async def send(self, message: Message) -> None:
         if self._refusal is not None and not self._is_begun:
-            return  # a page about an error that it does not know
+            return  # an error page of an application that does not know our error
         self._is_begun = True
         if message["type"] == "http.response.start":
             headers = [*message.get("headers", ())]
@@ -157,6 +158,6 @@ class _Exchange:
         await self._send(message)
 
     def raise_refusal(self) -> None:
-        """Raise what our own side had against the body, if it is not too late for that."""
+        """Raise our own error about the body, if no answer was sent yet."""
         if self._refusal is not None and not self._is_begun:
             raise self._refusal

@@ -1,4 +1,4 @@
-"""Parameters that stand in a header: how each is read, and what OpenAPI says of it."""
+"""Parameters in headers: how each is read, and its description in OpenAPI."""
 
 import re
 from typing import Annotated, Any, Final
@@ -16,13 +16,13 @@ KEY_PARAMETER: Final[dict[str, Any]] = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "A name of your own for this call. Sent again with the same key and body, "
-    "it has no second effect, and the first answer comes again.",
+    "description": "Your own name for this call. If you repeat it with the same key and body, "
+    "it has no second effect, and you get the first answer again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": KEY_PATTERN},
 }
 """For routes that read the key themselves, before their endpoint."""
 
-# Proxies that compress an answer make its tag weak, or add what they compressed it with (Apache).
+# Proxies that compress an answer make its tag weak, or append the compression to it (Apache).
 _ENTITY_TAG: Final = re.compile(rb'(?:W/)?"(\d{1,18})(?:-(?:gzip|br|zstd))?"')
 _MOST_TAGS: Final = 20
 _KEY: Final = re.compile(rb"[\x21-\x7e]{1,%d}" % MAX_KEY)
@@ -36,13 +36,13 @@ def if_match(headers: Headers) -> int | None:
     if sent.strip() == b"*":
         return None
     tag = _ENTITY_TAG.fullmatch(sent.strip())
-    if tag is None:  # no tag of ours, so it can't match (RFC 9110, section 13.1.1)
+    if tag is None:  # not a tag of ours, so it cannot match (RFC 9110, section 13.1.1)
         raise StaleVersion
     return int(tag[1])
 
 
 def is_unchanged(headers: Headers, version: int) -> bool:
-    """Tell whether the caller has this version, by If-None-Match (RFC 9110, section 13.1.2)."""
+    """Return whether the caller has this version, by If-None-Match (RFC 9110, section 13.1.2)."""
     sent = headers.get(b"if-none-match")
     if sent is None:
         return False
@@ -52,7 +52,7 @@ def is_unchanged(headers: Headers, version: int) -> bool:
 
 
 def idempotency_key(headers: Headers) -> str | None:
-    """Return the key that makes a repeated request one with the first. Raises Invalid."""
+    """Return the key that identifies a repeated request. Raises Invalid."""
     sent = headers.get(b"idempotency-key")
     if sent is None:
         return None
@@ -64,7 +64,7 @@ def idempotency_key(headers: Headers) -> str | None:
 
 
 def user_agent(headers: Headers) -> str:
-    """Return what the client calls itself."""
+    """Return the client's User-Agent."""
     return headers.get(b"user-agent", b"").decode("latin-1")
 
 

@@ -1,4 +1,4 @@
-"""The hosts that this service answers for, and the headers that may come once."""
+"""The hosts that this service serves, and the headers that may occur once."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,12 +9,12 @@ from starlette.types import Scope
 from app.core.exceptions import DuplicateHeader, InvalidHost, MisdirectedRequest
 from app.core.http.root_path import route_path
 
-# Asked by probes and scrapers, which know a machine's address and no name.
+# Probes and scrapers, which know a machine's address only, ask for these.
 EXEMPT: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 _HOST: Final = re.compile(rb"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::[0-9]{1,5})?")
 
-# Of these one counts: with two, a proxy may go by the one and this service by the other.
+# If one of these is repeated, a proxy and this service may use different values.
 _SINGLE: Final = frozenset(
     {
         *(b"host", b"authorization", b"content-length", b"content-type", b"transfer-encoding"),
@@ -24,19 +24,19 @@ _SINGLE: Final = frozenset(
 
 
 class Hosts:
-    """An allowlist; without names any host will do, as long as it is one."""
+    """A list of allowed hosts. If it is empty, any single host is allowed."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = frozenset(name.lower().encode() for name in names)
 
     def check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
-        """Raise InvalidHost for none or nonsense, MisdirectedRequest for somebody else's."""
+        """Raise InvalidHost for no valid host, MisdirectedRequest for a host that is not ours."""
         host = headers.get(b"host")
-        if host in self._names:  # as a rule; the rest has a port, or is not welcome
+        if host in self._names:  # the usual case; others have a port, or are refused
             return
         is_open = not self._names or route_path(scope) in EXEMPT
         if host is None:
-            if is_open and scope["http_version"] == "1.0":  # which had no such header yet
+            if is_open and scope["http_version"] == "1.0":  # the first value of this header
                 return
             raise InvalidHost
         parts = _HOST.fullmatch(host)
@@ -47,7 +47,7 @@ class Hosts:
 
 
 def refuse_duplicates(headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """Raise for a header that is there twice though only one counts (RFC 9110, section 5.3)."""
+    """Raise for a repeated header of which only one may be used (RFC 9110, section 5.3)."""
     seen: set[bytes] = set()
     for name, _ in headers:
         if name in seen and name in _SINGLE:

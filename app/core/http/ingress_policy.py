@@ -1,4 +1,4 @@
-"""What the service takes from outside, as far as settings decide it."""
+"""The settings that decide what the service accepts from outside."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ from app.core.http.rate_limit import RateLimit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngressPolicy:
-    """From which hosts, origins and how slowly; the sizes are the same everywhere."""
+    """Hosts, origins and times that are accepted; the sizes are the same everywhere."""
 
     allowed_hosts: Sequence[str] = ()
-    """Empty: any."""
+    """Empty: any host."""
     cors_origins: Sequence[str] = ()
-    """Empty: there are no CORS headers."""
+    """Empty: no CORS headers."""
     body_seconds: float = 30
     is_https: bool = False
-    """Whether people reach it by https only, so that browsers may be told to keep to that."""
+    """Whether clients use https only, so that browsers may be told so."""
     hsts_includes_subdomains: bool = False
     """Whether browsers are told so for all hosts below ours too (RFC 6797, section 6.1.2)."""
     trusted_proxies: Sequence[Network] = ()
-    """Whose word is taken for where a request comes from. Empty: nobody's."""
+    """The proxies whose X-Forwarded-For is believed. Empty: none."""
     root_path: str = ""
-    """The path that a proxy shows the service below, such as `/shop`."""
+    """The path below which a proxy shows the service, such as `/shop`."""
     connections_per_client: int = 0
-    """How many may be open at once from one address that is no trusted proxy. 0: any number."""
+    """How many connections one address may have, unless it is a trusted proxy. 0: any number."""
     rate_limit: RateLimit | None = None
-    """What counts the requests that no route counts: whatever is refused before it has one."""
+    """Counts the requests that are refused before they have a route."""

@@ -1,4 +1,4 @@
-"""How JSON Schema describes what we write: the forms of decimals and of times of the day."""
+"""JSON Schema of what we write: the forms of decimals and times of the day."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ TIME: Final = {"type": "string", "format": "time-local"}  # `time` is one with a
 
 
 class WrittenForms(v2.GenerateJsonSchema):
-    """Pydantic's schemas, except for what we write otherwise than Pydantic would."""
+    """Pydantic's schemas, except for types that we write differently."""
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> dict[str, Any]:
         return dict(DECIMAL) if self.mode == "serialization" else super().decimal_schema(schema)
@@ -23,7 +23,7 @@ class WrittenForms(v2.GenerateJsonSchema):
 
 @contextmanager
 def described_as_written() -> Iterator[None]:
-    """Have FastAPI describe answers by our forms; it takes no other generator than its own."""
+    """Make FastAPI describe answers by our forms; it accepts only its own generator."""
     own = v2.GenerateJsonSchema
     v2.GenerateJsonSchema = WrittenForms  # type: ignore[misc]
     try:

@@ -1,4 +1,4 @@
-"""Closing a connection so that its client, or the proxy before it, can still read the answer."""
+"""Closes a connection so that its client, or a proxy, can still read the answer."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class _Answering:
-    """The transport as who answers sees it: closing it may wait."""
+    """The transport of an answer: closing it may wait."""
 
     __slots__ = ("close", "is_closing", "write")
 
@@ -18,10 +18,10 @@ class _Answering:
 
 
 class LingeringConnection(HttpToolsProtocol):
-    """Reads for a while what is still sent after an answer that came before the request's end.
+    """Continues to read for a while after an answer that came before the request's end.
 
-    Otherwise the kernel resets the connection, and what the other side has not read yet is lost:
-    proxies make a 502 of it. RFC 9112, section 9.6, has it so: end the own half, read on, close.
+    Otherwise the kernel resets the connection, and what the client has not read is lost: proxies
+    turn it into a 502. RFC 9112, section 9.6, describes this: close our half, read on, close.
     """
 
     LINGER_SECONDS: float = 5.0
@@ -30,12 +30,12 @@ class LingeringConnection(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._end: asyncio.TimerHandle | None = None
         self.is_lingering = False
-        # What an answer is written to. Plain attributes: each request looks at both.
+        # What an answer is written to. Plain attributes, because each request reads both.
         self.answering: asyncio.Transport
 
     @property
     def is_still_sent_to(self) -> bool:
-        """Whether the client may be in the middle of a request when the connection ends."""
+        """Whether the client may be sending a request when the connection ends."""
         return False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
@@ -45,7 +45,7 @@ class LingeringConnection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._end is not None:
             self._end.cancel()
-        # Or the two would know each other for good.
+        # Otherwise the two would reference each other for ever.
         self.answering.close = self.transport.close  # type: ignore[method-assign]
         super().connection_lost(exc)
 

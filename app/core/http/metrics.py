@@ -1,4 +1,4 @@
-"""How many requests, of which kind, how fast: counted by this process, in Prometheus's form."""
+"""Metrics of requests: number, kind and duration, counted by this process for Prometheus."""
 
 from typing import Final
 
@@ -15,12 +15,12 @@ REQUESTS: Final = Histogram(
     buckets=SECONDS,
 )
 WEBSOCKETS: Final = Gauge("http_websockets_open", "WebSockets that are open in this process.")
-# Finding a child by its labels costs more than counting with it.
+# Finding a metric's child by its labels costs more than counting with it.
 _children: Final[dict[tuple[str, str, int], Histogram]] = {}
 
 
 def observe_request(scope: Scope, status: int, seconds: float) -> None:
-    """Count a request. Nothing that a client made up becomes a label: there is no end of those."""
+    """Count a request. Values that a client can choose are not labels: they are unlimited."""
     route = scope.get("route")
     method = scope["method"]
     key = (

@@ -1,6 +1,6 @@
-"""What FastAPI's users bring along: its routers, whole applications, routes of Starlette's.
+"""FastAPI's routers, whole applications and WebSockets beside our own routes.
 
-Each of them names its access policy, and is asked for it before anything of it runs.
+Each names its access policy, which is checked before any of its code runs.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +19,7 @@ from app.core.http.websockets import METHOD, WebSocketLimits
 from app.core.limits import Limit
 from app.core.security import Access
 
-# What FastAPI knows of a route, by the names that the route's class takes it by.
+# What FastAPI knows of a route, by the argument names of the route's class.
 _OPTIONS: Final = frozenset(signature(APIRoute).parameters) - {
     *("path", "endpoint", "form_limits", "dependency_overrides_provider"),
 }
@@ -27,19 +27,19 @@ Guarded = ApiRoute | GuardedRoute
 
 
 class Routes(Protocol):
-    """What brings routes: a router of ours, or one of those below."""
+    """An object that has routes: a router of ours, or one of those below."""
 
     def routes_for(self, app: FastAPI) -> Sequence[Guarded]:
-        """Return the routes, made for this application."""
+        """Return the routes for this application."""
         ...
 
     def accesses(self) -> Iterable[tuple[str, Access]]:
-        """Return its addresses, and what each demands."""
+        """Return the addresses, with the access policy of each."""
         ...
 
 
 class MountedRouter:
-    """A router of FastAPI's: its parameters, dependencies and answers are FastAPI's business.
+    """A router of FastAPI: FastAPI handles its parameters, dependencies and answers.
 
     `options` are those of FastAPI's `include_router`, such as `prefix`.
     """
@@ -65,9 +65,13 @@ class MountedRouter:
 
     def routes_for(self, app: FastAPI) -> Sequence[Guarded]:
         if getattr(self._router, "_low_priority_routes", None):
-            message = "router.frontend(): mount a FastAPI() that has it, by mount(path, app, …)"
+            message = (
+                "router.frontend() is not supported: use it in a FastAPI(), "
+                "and add that with mount(path, app, …)"
+            )
             raise UnusableRoute(message)
-        # FastAPI joins prefixes, tags, dependencies and lifespans; we put our guard before each.
+        # FastAPI joins prefixes, tags, dependencies and lifespans; we put our guard before each
+        # route.
         app.include_router(self._router, **self._options)
         included = app.router.routes.pop()
         return [self._guarded(context, app) for context in iter_route_contexts([included])]
@@ -94,10 +98,10 @@ class MountedRouter:
 
 
 class MountedApp:
-    """A whole application below a path: files, an admin's pages, GraphQL.
+    """A whole application below a path: files, admin pages, GraphQL.
 
-    `csp` is the Content-Security-Policy of its answers that name none; without it they have the
-    policy of an API, under which no page shows anything.
+    `csp` is the Content-Security-Policy of answers that have none. Without it they get the API's
+    policy, with which a browser shows nothing.
     """
 
     def __init__(
@@ -113,7 +117,7 @@ class MountedApp:
         body_limit: int | None = None,
     ) -> None:
         if path and not path.startswith("/"):
-            raise UnusableRoute(f"{path}: a path to mount something at begins with a slash")
+            raise UnusableRoute(f"{path}: a path of mount() begins with a slash")
         self._route = GuardedRoute(
             Mount(path, app=app, name=name),
             RoutePolicy(access, limit, counted),
@@ -129,7 +133,7 @@ class MountedApp:
 
 
 class MountedWebSocket:
-    """A WebSocket of FastAPI's: its parameters and dependencies are FastAPI's business."""
+    """A WebSocket of FastAPI: FastAPI handles its parameters and dependencies."""
 
     def __init__(
         self,
@@ -156,7 +160,7 @@ class MountedWebSocket:
 
 
 def _kind_of(original: type[APIRoute]) -> Callable[..., ApiRoute]:
-    """Return our route; with what the router's own class of routes does, if it has one."""
+    """Return our route class, combined with the router's own route class if it has one."""
     if original is APIRoute:
         return ApiRoute
     return type(original.__name__, (ApiRoute, original), {})

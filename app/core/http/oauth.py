@@ -1,4 +1,4 @@
-"""OAuth 2: what the token endpoint takes, and how it refuses (RFC 6749)."""
+"""OAuth 2: what the token endpoint accepts, and how it refuses (RFC 6749)."""
 
 import re
 from typing import Any, Final
@@ -9,23 +9,23 @@ from app.core.exceptions import AppError, Invalid, Malformed, Unauthenticated
 
 
 class UnsupportedGrantType(Malformed):
-    """The token endpoint gives tokens for something else."""
+    """The token endpoint does not support this grant type."""
 
     code = "unsupported_grant_type"
-    message = "Send a grant_type that this address documents."
+    message = "Send a grant_type that this address supports."
 
 
 class InvalidScope(Malformed):
-    """The client asks for tokens that may do less, or more, than the account."""
+    """The client asks for scopes, which tokens do not have here."""
 
     code = "invalid_scope"
-    message = "Tokens have no scopes here: they may do what their account may. Send no scope."
+    message = "Tokens of this service have no scopes; send no scope."
 
 
 class OAuthForm(BaseModel):
     """The form of a token endpoint (RFC 6749, section 3.2).
 
-    An empty parameter counts as none, and a parameter that the endpoint does not know is ignored.
+    An empty parameter counts as missing, and an unknown parameter is ignored.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -37,9 +37,9 @@ class OAuthForm(BaseModel):
 
 
 PRAGMA: Final = (b"pragma", b"no-cache")
-"""With every answer of a token endpoint (RFC 6749, section 5.1)."""
+"""The headers of each answer of a token endpoint (RFC 6749, section 5.1)."""
 
-# RFC 6749, section 5.2; the first kind that the error is one of decides.
+# RFC 6749, section 5.2. The first class that matches the error decides.
 _NAMES: Final[tuple[tuple[type[AppError], str], ...]] = (
     (UnsupportedGrantType, "unsupported_grant_type"),
     (InvalidScope, "invalid_scope"),
@@ -51,14 +51,14 @@ NAMES: Final = list(dict.fromkeys(name for _, name in _NAMES))
 
 
 def oauth_name(kind: type[AppError]) -> str | None:
-    """Return what RFC 6749 calls the error; None for what it leaves to HTTP, such as a 429."""
+    """Return RFC 6749's name of the error; None if it leaves the error to HTTP, such as a 429."""
     return next((name for ancestor, name in _NAMES if issubclass(kind, ancestor)), None)
 
 
 def oauth_members(error: AppError, name: str) -> dict[str, str]:
-    """Return what RFC 6749 has in an answer with the error.
+    """Return the members that RFC 6749 adds to the error's answer.
 
-    A description has no quotation mark, no backslash and nothing beyond ASCII.
+    A description has only ASCII, without quotation marks and backslashes.
     """
     told = error.detail
     if isinstance(error, Invalid) and error.errors:

@@ -1,4 +1,4 @@
-"""What is made of a client's offer to speak another protocol (RFC 9110, section 7.8)."""
+"""A client's offer to switch to another protocol (RFC 9110, section 7.8)."""
 
 from urllib.parse import unquote
 
@@ -9,20 +9,20 @@ from app.core.http.websocket_server import WebSocketProtocol, is_handshake
 
 
 class OfferedConnection(HttpToolsProtocol):
-    """Becomes a WebSocket where the application has one; each other offer is ignored."""
+    """Becomes a WebSocket if the application has one at the address; ignores other offers."""
 
     def leave(self) -> None:
-        """Is called when the connection is somebody else's from now on."""
+        """Called when another protocol takes over the connection."""
         self.connections.discard(self)
 
     def give_up_place(self) -> None:
-        """Is called when the connection, whoever has it, is lost."""
+        """Called when the connection is lost, whichever protocol has it."""
 
     def answer_offer(self, offer: httptools.HttpParserUpgrade, data: memoryview) -> None:
-        """Parse on behind an offer.
+        """Continue parsing after an offer.
 
-        The parser takes it for accepted and reads no body. So another one begins anew, with a head
-        that has no offer.
+        The parser assumes that the offer was accepted, and reads no body. So another parser begins
+        anew, with a head that has no offer.
         """
         while True:
             data = data[offer.args[0] :]
@@ -57,7 +57,7 @@ class OfferedConnection(HttpToolsProtocol):
         return bool(takes_websocket_at(path))
 
     def _become_websocket(self, rest: bytes) -> None:
-        """Hand the connection over, with its place among those of its client."""
+        """Hand over the connection, and its place in its client's count."""
         self.leave()
         protocol = WebSocketProtocol(self.config, self.server_state, self.app_state)
         protocol.on_end = self.give_up_place
@@ -67,7 +67,7 @@ class OfferedConnection(HttpToolsProtocol):
 
 
 def new_parser(protocol: HttpToolsProtocol) -> httptools.HttpRequestParser:
-    """Return a parser as uvicorn sets it up."""
+    """Return a parser with uvicorn's configuration."""
     parser = httptools.HttpRequestParser(protocol)
     parser.set_dangerous_leniencies(lenient_data_after_close=True)
     return parser

@@ -1,4 +1,4 @@
-"""How many files this process may have open: each connection is one."""
+"""The number of files that this process may have open: each connection is one."""
 
 import resource
 from contextlib import suppress
@@ -8,10 +8,10 @@ WISHED: Final = 65_536
 
 
 def allow_many() -> None:
-    """Raise the limit, as far as this process may.
+    """Raise the limit as far as this process may.
 
-    Systems begin with 1,024 for the sake of old programs and allow many more. Beyond the limit the
-    kernel's connections are reset one after another, and nothing is told or logged.
+    Systems begin with 1,024 for old programs and allow many more. Beyond the limit the kernel
+    resets new connections without any message.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wished = WISHED if hard == resource.RLIM_INFINITY else min(hard, WISHED)

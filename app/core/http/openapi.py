@@ -1,4 +1,4 @@
-"""The OpenAPI document, made fit for generators of clients."""
+"""The OpenAPI document, adapted to client generators."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -16,10 +16,10 @@ Node = dict[str, Any]
 
 
 def finished(document: Node, *, root_path: str = "", partial: Collection[str] = ()) -> Node:
-    """Return FastAPI's document with what our routes refer to, and schemas that are good classes.
+    """Return FastAPI's document with our components, and with schemas that make good classes.
 
-    Each schema below `components` has its name as its title, and no other schema has one. The
-    operations whose ids are in `partial` leave fields of their answers out.
+    Each schema below `components` has its name as its title; other schemas have no title. The
+    operations whose ids are in `partial` may leave fields of their answers out.
     """
     components = document.setdefault("components", {})
     schemas = {**components.get("schemas", {}), **SCHEMAS}
@@ -68,13 +68,13 @@ def _security_schemes(root_path: str) -> dict[str, Any]:
             "type": "apiKey",
             "in": "cookie",
             "name": cookie_name(root_path),
-            "description": "What `/auth/cookie` sets. Changes need our own `Origin`.",
+            "description": "The cookie of `/auth/cookie`. Changes need the service's own `Origin`.",
         },
     }
 
 
 def class_name(name: str) -> str:
-    """Return a schema's name as a class is called: `Listing_NoteView_` is a NoteViewListing."""
+    """Return a class name for a schema: `Listing_NoteView_` becomes NoteViewListing."""
     return "".join(reversed(re.split("[_-]+", name.strip("_"))))
 
 
@@ -82,7 +82,7 @@ def class_name(name: str) -> str:
 
 
 def _forget_errors_of_fastapi(operations: list[Node], schemas: Node) -> None:
-    """Drop the form of error that FastAPI adds to routes without a 422: nothing answers so."""
+    """Remove FastAPI's error schema from routes without a 422: no answer has this form."""
     schemas.pop("ValidationError", None)
     if schemas.pop("HTTPValidationError", None) is None:
         return
@@ -93,7 +93,7 @@ def _forget_errors_of_fastapi(operations: list[Node], schemas: Node) -> None:
 
 
 def _complete_answers(operations: list[Node], schemas: Node, partial: Collection[str]) -> None:
-    """Say that answers have all their fields: what has a default is optional to send alone."""
+    """Mark all fields of answers as required: a default makes a field optional in requests only."""
     answers, others = set[str](), set[str]()
     for operation in operations:
         for status, response in operation["responses"].items():
@@ -109,7 +109,7 @@ def _complete_answers(operations: list[Node], schemas: Node, partial: Collection
 
 
 def _shared_problems(operations: list[Node]) -> Node:
-    """Have operations refer to their problems, and return those: most have most of them."""
+    """Move problems that many operations share to `components`, and return them."""
     shared: Node = {}
     for operation in operations:
         for status, response in operation["responses"].items():
@@ -131,7 +131,7 @@ def _reference(name: str) -> str:
 
 
 def _rewritten(node: Any, references: Mapping[str, str]) -> Any:
-    """Copy without titles, and with other references; samples of values stay as they are."""
+    """Copy without titles and with new references; examples stay unchanged."""
     if isinstance(node, str):
         return references.get(node, node)
     if isinstance(node, list):
@@ -140,7 +140,7 @@ def _rewritten(node: Any, references: Mapping[str, str]) -> Any:
         return node
     copy = {}
     for key, value in node.items():
-        if key == "properties":  # whose keys are names of a client's, and may be any of these
+        if key == "properties":  # its keys are names of a client, and may equal any of these
             copy[key] = {name: _rewritten(schema, references) for name, schema in value.items()}
         elif key in _SAMPLES:
             copy[key] = value
@@ -150,7 +150,7 @@ def _rewritten(node: Any, references: Mapping[str, str]) -> Any:
 
 
 def _names_of_values(values: Any) -> Node:
-    """Name values that are no names themselves, such as `-due_at`, which means descending."""
+    """Name enum values that are no identifiers, such as `-due_at`, which means descending."""
     if not isinstance(values, list) or not any(str(value).startswith("-") for value in values):
         return {}
     directions = [
@@ -160,7 +160,7 @@ def _names_of_values(values: Any) -> Node:
 
 
 def _without_null(schema: Node) -> Node:
-    """Return the schema of a parameter that may be left out: outside of a body there is no null."""
+    """Return the schema of an optional parameter: outside of a body there is no null."""
     others = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
     if len(others) != 1:
         return schema
@@ -168,7 +168,7 @@ def _without_null(schema: Node) -> Node:
 
 
 def _collect(node: Any, schemas: Node, found: set[str]) -> None:
-    """Add the names of all schemas that the node is made of."""
+    """Add the names of all schemas that the node refers to."""
     if isinstance(node, list):
         for each in node:
             _collect(each, schemas, found)

@@ -1,4 +1,4 @@
-"""The kinds of parameter that an endpoint may have, and how each is read from a request."""
+"""The kinds of parameters that an endpoint may have, and how each is read from a request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,15 +56,15 @@ class Plan:
     """How to read every argument of one endpoint."""
 
     readers: tuple[tuple[str, Reader], ...]
-    media_types: frozenset[bytes]  # of the body; empty where the endpoint takes none
+    media_types: frozenset[bytes]  # of the body; empty if the endpoint has none
     takes_query: bool
     takes_version: bool
     takes_actor: bool
     dependencies: frozenset[Any]
-    """What FastAPI would call for its arguments."""
+    """What FastAPI would call to get the arguments."""
 
     async def arguments(self, call: Call, receive: Receive) -> dict[str, Any]:
-        """Return the endpoint's arguments, or raise the first thing that is wrong with them."""
+        """Return the endpoint's arguments, or raise the first error in them."""
         if not self.takes_query and call.scope["query_string"]:
             _fields(call.scope["query_string"], allowed=frozenset())
         if self.media_types:
@@ -73,11 +73,11 @@ class Plan:
 
 
 class NotPlanned(Exception):
-    """No plan can be made for an endpoint: the sentence says why."""
+    """The endpoint cannot have a plan; the sentence says why."""
 
 
 def plan_for(endpoint: Callable[..., Any], path_names: set[str]) -> Plan:
-    """Return the endpoint's plan. Raises NotPlanned if it has anything that is not known here."""
+    """Return the endpoint's plan. Raises NotPlanned if it has a parameter of an unknown kind."""
     if not iscoroutinefunction(endpoint):
         raise NotPlanned("the endpoint is not `async def`")
     hints = get_type_hints(endpoint, include_extras=True)
@@ -91,14 +91,14 @@ def plan_for(endpoint: Callable[..., Any], path_names: set[str]) -> Plan:
         kind = _Kind.of(name, hints.get(name), path_names)
         if kind is None:
             raise NotPlanned(
-                f"no plan reads its parameter `{name}`: take a part of the path, one model of the "
-                "query, of a form or of a JSON body, CurrentActor, IfMatch and their like"
+                f"its parameter `{name}` is of an unknown kind: use a part of the path, one model "
+                "of the query, a form or a JSON body, or a type such as CurrentActor or IfMatch"
             )
         kinds[name] = kind
     bodies = [kind.media_types for kind in kinds.values() if kind.media_types]
     queries = [kind for kind in kinds.values() if kind.is_query]
     if len(bodies) > 1 or len(queries) > 1:
-        raise NotPlanned("it has two bodies or two queries: make one model of the two")
+        raise NotPlanned("it has two bodies or two queries: combine them in one model")
     return Plan(
         readers=tuple((name, kind.read) for name, kind in kinds.items()),
         media_types=frozenset().union(*bodies),
@@ -190,10 +190,10 @@ def _is_list(hint: Any) -> bool:
 def _fields(
     encoded: bytes, allowed: frozenset[str] | None, lists: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
-    """Decode `a=1&b=2`; of a list, each value has its own `a=`.
+    """Decode `a=1&b=2`; each value of a list has its own `a=`.
 
-    What is there twice and no list is refused: readers differ on it. So is what is not allowed;
-    None allows all.
+    A repeated name is refused unless it is a list, because readers differ on it. A name that is not
+    allowed is refused too; None allows all.
     """
     pairs = pairs_of(encoded)
     decoded: dict[str, Any] = dict(pairs)
@@ -205,7 +205,7 @@ def _fields(
 
 
 async def _read_body(call: Call, receive: Receive, media_types: frozenset[bytes]) -> bytes:
-    """Read the whole body. Raises if it is of another type, or cut off."""
+    """Read the whole body. Raises if it has another type, or is cut off."""
     content_type = call.headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     if content_type not in media_types:
         wanted = b" or ".join(sorted(media_types)).decode()
@@ -244,16 +244,16 @@ OUR_DEPENDENCIES: Final[dict[Any, Reader]] = {
 }
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]
-"""Whoever calls. Only for routes that are not public."""
+"""The caller. Only for routes that are not public."""
 
 IfMatch = Annotated[int | None, Depends(documented_if_match)]
-"""The version that the caller saw; None when any will do (`If-Match: *`)."""
+"""The version that the caller saw; None if any will do (`If-Match: *`)."""
 
 IdempotencyKey = Annotated[str | None, Depends(documented_idempotency_key)]
-"""What the caller calls this request, and will call it again when it repeats it."""
+"""The caller's key of this request; a repetition has the same one."""
 
 PresentedCookie = Annotated[str | None, Depends(documented_cookie)]
-"""The cookie of a session that a browser sent along, where it is not what lets the request in."""
+"""The session cookie that a browser sent, if it is not the credential of the request."""
 
 UserAgent = Annotated[str, Depends(documented_user_agent)]
-"""What the caller's program calls itself: anybody's text, not to be kept as it is."""
+"""The client's User-Agent, which may be any text: do not store it unchanged."""

@@ -1,4 +1,4 @@
-"""The one spelling of each path: a proxy that reads another one would guard another address."""
+"""Requires one spelling of each path, so that a proxy and this service see the same address."""
 
 import re
 from typing import Final
@@ -8,7 +8,7 @@ from starlette.types import Scope
 
 from app.core.exceptions import PathMisspelled
 
-# A % that begins no escape, and the escapes of letters, digits, - . _ ~ and /, which nobody needs.
+# A % that begins no escape, and unnecessary escapes of letters, digits, - . _ ~ and /.
 _MISSPELLED: Final = re.compile(
     rb"%(?![0-9A-Fa-f]{2})"
     rb"|%(?:2[DdEeFf]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])"

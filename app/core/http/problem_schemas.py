@@ -1,4 +1,4 @@
-"""Errors, as OpenAPI describes them."""
+"""The OpenAPI schemas of errors."""
 
 from typing import Any, Final
 
@@ -7,18 +7,18 @@ from app.core.http.oauth import NAMES
 Schema = dict[str, Any]
 
 INVALID_VALUE: Final[Schema] = {
-    "description": "A value that is not acceptable, where it is, and why.",
+    "description": "An invalid value, where it is, and why.",
     "type": "object",
     "required": ["code", "detail"],
     "properties": {
         "pointer": {"type": "string", "description": "JSON Pointer into the body."},
-        "parameter": {"type": "string", "description": "Name outside the body."},
+        "parameter": {"type": "string", "description": "Name of a parameter outside the body."},
         "code": {"type": "string"},
         "detail": {"type": "string"},
     },
 }
 PROBLEM: Final[Schema] = {
-    "description": "What went wrong (RFC 9457). `code` is stable; `detail` is for people.",
+    "description": "The error (RFC 9457). `code` is stable; `detail` is for people.",
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance", "code"],
     "properties": {
@@ -30,16 +30,16 @@ PROBLEM: Final[Schema] = {
         "code": {"type": "string"},
         "quota": {
             "type": "string",
-            "description": "Only with the code `quota_exceeded`: what is bounded.",
+            "description": "Only with the code `quota_exceeded`: what is limited.",
         },
         "limit": {
             "type": "integer",
-            "description": "Only with the code `quota_exceeded`: the bound of it.",
+            "description": "Only with the code `quota_exceeded`: the limit.",
         },
-        "data": {"description": "Only of some errors: what a route says besides `detail`."},
+        "data": {"description": "Only with some errors: further data of the route."},
         "errors": {
             "type": "array",
-            "description": "Each value that is not acceptable, if that is what is wrong.",
+            "description": "Each invalid value, if the error is about values.",
             "items": {"$ref": "#/components/schemas/InvalidValue"},
         },
     },
@@ -48,7 +48,7 @@ PROBLEM: Final[Schema] = {
             "type": "/problems/invalid",
             "title": "Unprocessable Entity",
             "status": 422,
-            "detail": "Some values are not acceptable; see errors.",
+            "detail": "Some values are invalid; see errors.",
             "instance": "urn:uuid:01a208df-a41e-7260-b37b-58bff68279a1",
             "code": "invalid",
             "errors": [
@@ -62,7 +62,7 @@ PROBLEM: Final[Schema] = {
     ],
 }
 TOKEN_ERROR: Final[Schema] = {
-    "description": "Why there are no tokens: RFC 6749, section 5.2, and RFC 9457 in one document.",
+    "description": "Why there are no tokens (RFC 6749, section 5.2, and RFC 9457 in one document).",
     "type": "object",
     "required": ["error", "error_description", *PROBLEM["required"]],
     "properties": {

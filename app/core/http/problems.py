@@ -1,4 +1,4 @@
-"""Errors as problem details (RFC 9457): the one table from kinds of error to HTTP."""
+"""Errors as problem details (RFC 9457): the one table from kinds of errors to HTTP statuses."""
 
 import http
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ from app.core.limits import TooManyRequests
 MEDIA_TYPE = "application/problem+json"
 JSON = "application/json"
 
-# The first kind in the error's line of ancestors decides.
+# The first matching class in the error's method resolution order decides.
 STATUS_OF: dict[type[AppError], int] = {
     exceptions.Malformed: 400,
     exceptions.Unauthenticated: 401,
@@ -59,8 +59,9 @@ STATUS_OF: dict[type[AppError], int] = {
 class HttpProblem(AppError):
     """A `fastapi.HTTPException`, which has any status.
 
-    A text as its detail is the document's `detail`, anything else its `data`. Where the status is
-    that of a kind of ours it has its code and sentence. Below 400 it is no error, and has no body.
+    A text as its detail becomes the document's `detail`, any other value its `data`. If one of our
+    kinds has the status, the document has that kind's code and sentence. Below 400 it is no error,
+    and has no body.
     """
 
     code = "http_error"
@@ -83,22 +84,22 @@ def status_of(kind: type[AppError]) -> int:
 
 
 def as_app_error(error: Exception) -> AppError:
-    """Return the error itself, its equivalent, or `InternalError` for what nobody foresaw."""
+    """Return the error itself, its equivalent, or `InternalError` for an unexpected error."""
     while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]  # what middleware with a task group makes of it
+        error = error.exceptions[0]  # middleware with a task group raises such a group
     if isinstance(error, AppError):
         return error
     if isinstance(error, RequestValidationError | WebSocketRequestValidationError):
         return _invalid(error)
     if isinstance(error, HTTPException):
-        # FastAPI wraps whatever went wrong while it read a body.
+        # FastAPI wraps all errors that occur while it reads a body.
         cause = error.__cause__
         return cause if isinstance(cause, AppError) else HttpProblem(error)
     return InternalError()
 
 
 def _invalid(error: ValidationException) -> AppError:
-    """Say where FastAPI saw what it could not take; its own words may hold what was sent."""
+    """Say where FastAPI found an invalid value; its own words may contain the value."""
     found = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
         return MalformedJson()
@@ -112,11 +113,11 @@ def _complaint(place: str, *path: str | int) -> dict[str, str]:
         where = {"pointer": "".join(f"/{part}" for part in escaped)}
     else:
         where = {"parameter": ".".join(parts)}
-    return {**where, "code": "invalid", "detail": "is missing or not acceptable"}
+    return {**where, "code": "invalid", "detail": "is missing or invalid"}
 
 
 def http_status_of(error: Exception) -> tuple[int, str]:
-    """Return the status and the code that an error is answered with."""
+    """Return the status and the code of the error's answer."""
     known = as_app_error(error)
     status = known.status if isinstance(known, HttpProblem) else status_of(type(known))
     return status, known.code
@@ -125,7 +126,7 @@ def http_status_of(error: Exception) -> tuple[int, str]:
 async def send_problem(
     send: Send, error: AppError, request_id: str, *, root_path: str = ""
 ) -> None:
-    """Answer with the error as a problem document."""
+    """Send the error as a problem document."""
     status, _ = http_status_of(error)
     media_type, members, headers = MEDIA_TYPE, {}, []
     if error.oauth_name is not None:
@@ -143,7 +144,7 @@ async def send_problem(
 
 
 def problem_response(*kinds: type[AppError]) -> dict[str, Any]:
-    """Describe one status of a route in OpenAPI, with the codes that it may carry."""
+    """Describe one status of a route in OpenAPI, with its possible codes."""
     codes = ", ".join(f"`{kind.code}`" for kind in kinds)
     schema = {"$ref": "#/components/schemas/Problem"}
     return {"description": codes, "content": {MEDIA_TYPE: {"schema": schema}}}
@@ -171,7 +172,7 @@ def _document(error: AppError, status: int, request_id: str, root_path: str) -> 
 def _title_of(status: int) -> str:
     try:
         return http.HTTPStatus(status).phrase
-    except ValueError:  # one that nobody registered
+    except ValueError:  # an unregistered status
         return "Error"
 
 
@@ -198,7 +199,7 @@ def _headers_of(error: AppError, status: int) -> list[tuple[bytes, bytes]]:
 
 
 def header_names_of(kind: type[AppError]) -> list[str]:
-    """Return which headers an error of this kind may bring, besides those of every answer."""
+    """Return the headers that an error of this kind may add."""
     if status_of(kind) == http.HTTPStatus.UNAUTHORIZED:
         return ["WWW-Authenticate"]
     if issubclass(kind, exceptions.UnsupportedContentCoding):
@@ -207,12 +208,12 @@ def header_names_of(kind: type[AppError]) -> list[str]:
 
 
 def documented_kinds() -> Iterator[type[AppError]]:
-    """Walk the kinds of error that have a code of their own."""
+    """Return the kinds of errors that have a code of their own."""
     return (kind for kind in AppError.all_kinds() if kind not in {AppError, HttpProblem})
 
 
 def problem_list() -> str:
-    """Return `docs/api/problems.md`: every code that an answer may carry."""
+    """Return `docs/api/problems.md`: every code that an answer may have."""
     kinds = {kind.code: kind for kind in documented_kinds()}
     rows = [
         f"| `{code}` | {status_of(kind)} | {kind.message} |" for code, kind in sorted(kinds.items())

@@ -1,4 +1,4 @@
-"""The general limit: so many requests a minute for each caller, whatever they are for."""
+"""The general limit: the number of requests in a minute for each caller."""
 
 import time
 from collections.abc import Callable
@@ -8,19 +8,19 @@ from app.core.context import current_work
 from app.core.limits import MINUTE, TooManyRequests, nearest_to_their_limits
 
 MOST_CALLERS: Final = 100_000  # some 20 MB
-# What those share who come when nobody else can be forgotten; no caller is called so.
+# The shared name of new callers when no counter can be dropped; no caller has this name.
 OTHERS: Final = ""
 
 
 class RateLimit:
-    """Counts the requests of each caller in this process, a minute at a time.
+    """Counts the requests of each caller in this process, for one minute at a time.
 
-    It is on the way of every request, so it asks nobody else and forgets everything at once when
-    its minute ends: several processes allow several times as many. Its headers are those of
+    Every request passes it, so it uses memory only, and drops all counters when a minute ends.
+    Several processes allow several times as many. Its headers are those of
     draft-ietf-httpapi-ratelimit-headers.
 
-    With too many callers it forgets the half that is farthest from the limit. Nobody who has
-    reached it is forgotten; if they are too many, those who come next share one count.
+    With too many callers it drops the half that is farthest from the limit. Callers that have
+    reached it are kept; if these are too many, new callers share one counter.
     """
 
     def __init__(
@@ -36,14 +36,14 @@ class RateLimit:
         self._ends_at = 0.0
 
     def count(self, caller: str) -> None:
-        """Count a request, and have its answer say what is left. Raises TooManyRequests."""
+        """Count a request, and add what is left to its answer. Raises TooManyRequests."""
         if refusal := self.refusal(caller):
             raise refusal
 
     def refusal(self, caller: str) -> TooManyRequests | None:
-        """Count a request as `count` does, and return what it raises.
+        """Count a request as `count` does, and return the error that it would raise.
 
-        Of the refusals of a caller the first alone is logged, or their log would fill the disk.
+        Only the first refusal of a caller is logged, or their log would fill the disk.
         """
         left = self._per_minute - self._counted(caller)
         after = max(1, -int(-(self._ends_at - self._now()) // 1))
@@ -56,7 +56,7 @@ class RateLimit:
         return TooManyRequests(after=after)
 
     def is_worth_a_line(self, caller: str) -> bool:
-        """Count a request that is answered however often it comes; tell whether to log it."""
+        """Count a request that is answered in any case; return whether to log it."""
         return self._counted(f"{caller} uncounted") <= self._per_minute
 
     def _counted(self, caller: str) -> int:
@@ -70,8 +70,8 @@ class RateLimit:
         return count
 
     def _newcomer(self, caller: str) -> str:
-        """Return as whom to count somebody for whom there is no room."""
-        if OTHERS in self._counts:  # there was none before, and until the minute ends
+        """Return the name to count a new caller by, if there is no room."""
+        if OTHERS in self._counts:  # there is no such counter yet in this minute
             return OTHERS
         used = {each: count / self._per_minute for each, count in self._counts.items()}
         kept = nearest_to_their_limits(used, self._most // 2)

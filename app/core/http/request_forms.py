@@ -1,6 +1,6 @@
-"""Which types a request may have: its models and parameters are checked when a route is made.
+"""The types that a request may have. Models and parameters are checked when a route is created.
 
-A plain `date` of Python, say, could be sent as a number, or in a strict body not at all.
+For example, a plain `date` of Python could be sent as a number, or not at all in a strict body.
 """
 
 import datetime as dt
@@ -34,7 +34,7 @@ _INSTEAD: Final[Mapping[type, str]] = {
 
 
 def require_readable(model: type[BaseModel]) -> None:
-    """Raise NoForm if a body or query has a field that can't be sent, or in more than one form."""
+    """Raise NoForm if a field of a body or query has no form, or more than one."""
     if not issubclass(model, Body | Parameters):  # such a model has Pydantic's own rules
         return
     walk = _Walk(is_text=issubclass(model, Parameters))
@@ -49,14 +49,14 @@ def require_readable(model: type[BaseModel]) -> None:
 
 
 def require_readable_parameter(name: str, hint: Any) -> None:
-    """Raise NoForm if a parameter of a path has more forms than one."""
+    """Raise NoForm if a parameter of a path has more than one form."""
     for problem in _Walk(is_text=True).problems(hint):
         raise NoForm(f"the path's {name}: {problem}.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    is_text: bool  # all that is sent is text, as in a query
+    is_text: bool  # all values are text, as in a query
 
     def problems(self, hint: Any) -> Iterator[str]:
         hint, marks = _unwrapped(hint)
@@ -76,25 +76,25 @@ class _Walk:
         is_object = is_dataclass(kind) or issubclass(kind, BaseModel | dict)
         name = kind.__name__
         if kind in _INSTEAD:
-            yield f"{name} has no form, or several; take {_INSTEAD[kind]}"
+            yield f"{name} has no form, or several; use {_INSTEAD[kind]}"
         elif self.is_text and is_object:
-            yield f"{name} has no form in a query; take a parameter for each part"
+            yield f"{name} has no form in a query; use a parameter for each part"
         elif issubclass(kind, Body):
             require_readable(kind)
         elif is_dataclass(kind):
-            yield f"{name} is not read from a body; take a Body, or for Money a MoneyRange"
+            yield f"{name} cannot be read from a body; use a Body, or a MoneyRange for Money"
         elif issubclass(kind, Enum) and not (self.is_text or is_lax):
-            yield f"no text of a body is {name}; take Annotated[{name}, Choice]"
+            yield f"a strict body cannot contain a {name}; use Annotated[{name}, Choice]"
 
 
 def _unwrapped(hint: Any) -> tuple[Any, list[Any]]:
-    """Return the type behind its annotations, and these."""
+    """Return the type without its annotations, and the annotations."""
     inner, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     told = [mark.metadata if isinstance(mark, FieldInfo) else [mark] for mark in marks]
     return inner, list(chain.from_iterable(told))
 
 
 def _reads(mark: Any) -> bool:
-    """Whether it says itself how the value is read."""
+    """Whether the type itself says how the value is read."""
     is_after = isinstance(mark, AfterValidator)
     return hasattr(mark, "__get_pydantic_core_schema__") and not is_after

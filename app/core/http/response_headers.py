@@ -10,7 +10,7 @@ def _header(description: str, *, always: bool = False, **schema: Any) -> dict[st
 
 HEADERS: Final[dict[str, dict[str, Any]]] = {
     "Accept-Encoding": _header("With `unsupported_content_coding`: send bodies uncompressed."),
-    "Clear-Site-Data": _header("Tells a browser to forget what it keeps of us.", always=True),
+    "Clear-Site-Data": _header("Tells a browser to delete this service's data.", always=True),
     "ETag": _header(
         "The version of the answer. Send it in `If-Match` to change what you read.",
         always=True,
@@ -22,7 +22,7 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
     ),
     "Pragma": _header("For caches of HTTP/1.0 (RFC 6749, section 5.1).", always=True),
     "RateLimit": _header(
-        "How many requests you have left (`r`), and for how many seconds (`t`). Absent where the "
+        "How many requests you have left (`r`), and for how many seconds (`t`). Absent if the "
         "service does not limit requests.",
         examples=['"default";r=599;t=60'],
     ),
@@ -40,7 +40,7 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
     "Set-Cookie": _header("For browsers: the session's cookie, or its end."),
     "WWW-Authenticate": _header("How to sign in.", always=True, examples=["Bearer"]),
     "X-Request-ID": _header(
-        "The id of this request in the service's log: yours, if you sent a sane one.",
+        "The id of this request in the service's log: your own, if you sent a valid one.",
         always=True,
         pattern="^[A-Za-z0-9-]{8,64}$",
     ),

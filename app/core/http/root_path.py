@@ -1,4 +1,4 @@
-"""The path that a proxy shows the service below: that of PUBLIC_URL, such as `/shop`."""
+"""The path below which a proxy shows the service: that of PUBLIC_URL, such as `/shop`."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ _NAME: Final = re.compile(r"\?P<\w+>")
 
 
 def route_path(scope: Scope) -> str:
-    """Return the path as routes have it: without what the service lies below."""
+    """Return the path as routes know it, without the root path."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))
 
@@ -22,10 +22,10 @@ def addresses_of(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 class BelowRootPath:
-    """Has each path begin with the root path, once: as ASGI wants it, and as the client sent it.
+    """Makes each path begin with the root path once, as ASGI requires and as the client sent it.
 
-    Some proxies take it away before they pass a request on, and some leave it. A path that is one
-    of our addresses as it stands has lost it; so a root path like `/api` is no riddle either.
+    Some proxies remove it before they pass a request on, and some do not. If a path matches one of
+    our addresses as it is, the proxy removed the root path. So a root path like `/api` works too.
     """
 
     def __init__(self, app: ASGIApp, root_path: str, addresses: re.Pattern[str]) -> None:

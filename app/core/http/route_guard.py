@@ -1,4 +1,4 @@
-"""The gate that all routes have: who calls, whether they may, and whether it is too often."""
+"""The checks before every route: authentication, permission and the rate limit."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ from app.core.idempotency import IdempotencyStore
 from app.core.limits import Limit, Limiter, Unlimited
 from app.core.security import Access, Actor, Authenticator, reject_all
 
-# RFC 9110, section 11.1: the scheme's name is written in any case.
-# Ours have some 500 characters; what is far longer is read no further.
+# RFC 9110, section 11.1: the scheme's name is case-insensitive. Our credentials have some 500
+# characters; a much longer one is not parsed.
 _BEARER: Final = re.compile(rb"(?i:bearer) +([\x21-\x7e]{1,4096})")
 
 
 @dataclass(frozen=True, slots=True)
 class RoutePolicy:
-    """What one route asks of its callers."""
+    """What one route requires of its callers."""
 
     access: Access
     limit: Limit | None = None
@@ -33,7 +33,7 @@ class RoutePolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteGuard:
-    """What all routes ask before they let somebody through. Without some of it they ask less."""
+    """The checks that all routes share. A part that is None is not checked."""
 
     authenticate: Authenticator
     cookie_authentication: CookieAuthentication = NO_COOKIES
@@ -44,10 +44,10 @@ class RouteGuard:
     async def authorize(
         self, method: str, headers: dict[bytes, bytes], policy: RoutePolicy
     ) -> Actor | None:
-        """Return who calls. Raises if they may not, or call too often."""
+        """Return the caller. Raises if it may not call the route, or calls too often."""
         try:
             actor = await self._actor(method, headers, policy.access)
-        finally:  # whoever is not let in is counted too, by their address
+        finally:  # a refused caller counts too, by its address
             if policy.is_counted and self.rate_limit is not None:
                 work = current_work.get()
                 self.rate_limit.count(str(work.actor_id or one_client(work.client)))
@@ -61,14 +61,14 @@ class RouteGuard:
     async def ask_again(
         self, method: str, headers: dict[bytes, bytes], access: Access
     ) -> Actor | None:
-        """Return who calls, and count nothing. Raises if they may not, or may no longer."""
+        """Return the caller, and count nothing. Raises if it may not call the route any more."""
         actor = await self._actor(method, headers, access)
         if actor is not None:
             access.check(actor)
         return actor
 
     def check_page(self, headers: dict[bytes, bytes]) -> None:
-        """Raise CrossOrigin if a page of another origin asks; who is no browser names none."""
+        """Raise CrossOrigin for a page of another origin. Other clients send no Origin."""
         if b"origin" in headers:
             self.cookie_authentication.check_origin(headers)
 
@@ -86,7 +86,7 @@ class RouteGuard:
         return actor
 
     async def _caller(self, method: str, headers: dict[bytes, bytes]) -> Actor | None:
-        """Return who calls: by the header, or by the cookie where there is no header at all."""
+        """Return the caller: by the header, or by the cookie if there is no header."""
         authorization = headers.get(b"authorization")
         if authorization is None:
             return await self.cookie_authentication.actor(method, headers)
@@ -95,4 +95,4 @@ class RouteGuard:
 
 
 CLOSED: Final = RouteGuard(authenticate=reject_all)
-"""Of a route that is not mounted yet."""
+"""For a route that is not mounted yet."""

@@ -1,8 +1,9 @@
-"""Routes: FastAPI's matching and OpenAPI, with the parameters read by a plan made once.
+"""Routes: FastAPI's matching and OpenAPI, with parameters read by a plan made once.
 
-FastAPI solves the parameters of each request anew and in general. A route here knows the few kinds
-that the project uses (`core/http/parameters.py`) and reads them directly: several times faster,
-and the one natural place for access policies, strict JSON, refused unknown parameters and ETags.
+FastAPI resolves the parameters of each request in a general way. A route here knows the few kinds
+that the project uses (`core/http/parameters.py`) and reads them directly, which is several times
+faster. It is also the place for access policies, strict JSON, the refusal of unknown parameters,
+and ETags.
 """
 
 import re
@@ -50,18 +51,18 @@ API: Final = "/api/v1"
 _NO_APP: Final = FastAPI(openapi_url=None)
 
 
-# What only FastAPI does, where it calls the endpoint itself.
+# Features that only FastAPI has, where it calls the endpoint itself.
 _BY_FASTAPI: Final = {
     *("dependencies", "response_class", "form_limits", "max_body_size", "strict_content_type"),
 }
 
 
 class UnusableRoute(CompositionError):
-    """The service can't start with it: the sentence says what, where and how to mend it."""
+    """The service cannot start with this route; the sentence says how to mend it."""
 
 
 class ApiRoute(APIRoute):
-    """One method on one address: who may call it, what it takes, what it answers."""
+    """One method at one address: who may call it, what it takes and what it answers."""
 
     is_mount: Final = False
 
@@ -85,7 +86,7 @@ class ApiRoute(APIRoute):
         options.setdefault("summary", summary_of(endpoint))
         options.setdefault("dependency_overrides_provider", self)
         super().__init__(path, endpoint, **options)
-        # `$` is also before a line feed at the end, which a path may have.
+        # `$` also matches before a line feed at the end, which a path may have.
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
         self.methods_served: frozenset[str] = frozenset(self.methods or ())
         self.access = access
@@ -97,9 +98,9 @@ class ApiRoute(APIRoute):
         self._has_etag = "version" in getattr(self.response_model, "__dataclass_fields__", {})
         self._plan = None if by_fastapi else self._planned(options)
         if access.is_public and self._plan is not None and self._plan.takes_actor:
-            message = f"{path}: a public route has no actor to give to its endpoint"
+            message = f"{path}: a public route has no actor, so its endpoint cannot take one"
             raise UnusableRoute(message)
-        if self._plan is not None:  # else FastAPI writes what the endpoint answers
+        if self._plan is not None:  # otherwise FastAPI writes the endpoint's answer
             annotation = signature(endpoint, eval_str=True).return_annotation
             self._write = writer_of(self, annotation, is_filtered=bool(FILTERS & options.keys()))
         is_known = self._plan is not None and not access.is_public
@@ -113,25 +114,25 @@ class ApiRoute(APIRoute):
         self.openapi_extra = {**documentation.extra(), **(self.openapi_extra or {})}
 
     def bind(self, guard: RouteGuard, app: FastAPI) -> None:
-        """Give the route what it asks before it lets anybody through, and whose route it is."""
+        """Give the route its guard and its application."""
         self._guard, self._app = guard, app
         if self._created_at is not None:
             self._created_at = app.root_path + self._created_at
 
     @property
     def dependency_overrides(self) -> dict[Any, Any]:
-        """What FastAPI asks its application for."""
+        """The overrides of the application, as FastAPI has them."""
         return self._app.dependency_overrides
 
     def _planned(self, options: dict[str, Any]) -> Plan:
         try:
             if found := _BY_FASTAPI & options.keys():
                 names = " and ".join(f"{name}=" for name in sorted(found))
-                raise NotPlanned(f"{names} is something that only FastAPI does")  # noqa: TRY301
+                raise NotPlanned(f"{names} is supported only by FastAPI")  # noqa: TRY301
             return plan_for(self.endpoint, set(self.param_convertors))
         except NotPlanned as why:
             where = f"{', '.join(sorted(self.methods_served))} {self.path}"
-            message = f"{where}: {why}; or say by_fastapi=True, which docs/fastapi.md explains"
+            message = f"{where}: {why}; or use by_fastapi=True (see docs/fastapi.md)"
             raise UnusableRoute(message) from None
 
     def _is_overridden(self, plan: Plan) -> bool:
@@ -154,7 +155,7 @@ class ApiRoute(APIRoute):
         )
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Admit the caller, read the arguments, call the endpoint, write its answer."""
+        """Authorize the caller, read the arguments, call the endpoint, write its answer."""
         if scope["method"] not in self.methods_served:
             await _answer_another_method(scope, receive, send)
             return
@@ -219,7 +220,7 @@ class ApiRoute(APIRoute):
 
 
 class ApiRouter:
-    """The URL table of a module: a function from its controllers to these."""
+    """The URL table of a module: a function builds it from the module's controllers."""
 
     def __init__(
         self, prefix: str = "", *, tags: Sequence[str] = (), description: str = ""
@@ -263,7 +264,7 @@ class ApiRouter:
     ) -> None:
         options.setdefault("tags", self.tags)
         if self.tags:
-            # Also its name, since FastAPI's users look for routes of theirs by the bare one.
+            # Also its name, because FastAPI's users find their routes by the plain one.
             options.setdefault("operation_id", f"{self.tags[0]}_{endpoint.__name__}")
             options.setdefault("name", options["operation_id"])
         self.routes.append(route_class(self._prefix + path, endpoint, methods=[method], **options))

@@ -1,6 +1,6 @@
-"""What clients may send: base classes and field types, as strict as the contract.
+"""What clients may send: strict base classes and field types.
 
-Nothing is coerced (`"12"` is no number), nothing unknown is ignored, and text holds only what can
+Nothing is converted (`"12"` is no number), nothing unknown is ignored, and text holds only what can
 be stored and shown.
 """
 
@@ -31,7 +31,7 @@ LATEST: Final = dt.datetime(2200, 12, 31, 23, 59, 59, 999_999, tzinfo=dt.UTC)
 
 MAX_ERRORS: Final = 100
 
-# Python's own parser takes more, and more with each of its versions: 24:00, offsets of 90 minutes.
+# Python's own parser accepts more, and more with each version: 24:00, offsets of 90 minutes.
 _RFC_3339: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?"
     r"([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)",
@@ -52,7 +52,10 @@ class Body(BaseModel):
 
 
 class Parameters(BaseModel):
-    """Query parameters or form fields, which arrive as text: no unknown one, none twice."""
+    """Query parameters or form fields, which arrive as text.
+
+    Unknown and repeated ones are refused.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -82,7 +85,8 @@ def _timestamp(value: object) -> object:
     if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
         raise PydanticCustomError("timestamp", "RFC 3339 with offset")
     try:
-        moment = dt.datetime.fromisoformat(value.upper())  # cut off after the microseconds
+        # digits after the microseconds are dropped
+        moment = dt.datetime.fromisoformat(value.upper())
     except ValueError:  # such as the 30th of February
         raise PydanticCustomError("timestamp", "RFC 3339 with offset") from None
     if not EARLIEST <= moment <= LATEST:
@@ -91,7 +95,7 @@ def _timestamp(value: object) -> object:
 
 
 def _uuid(value: object) -> object:
-    # One spelling only: `UUID()` also takes braces, a prefix and any placing of hyphens.
+    # One spelling only: `UUID()` also accepts braces, a prefix and hyphens anywhere.
     if isinstance(value, str) and len(value) == 36:  # noqa: PLR2004 - the length of a written UUID
         try:
             parsed = UUID(value)
@@ -117,10 +121,10 @@ def _flag(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """How many characters a text has: `Annotated[Line, Length(1, 200)]`.
+    """The length of a text in characters: `Annotated[Line, Length(1, 200)]`.
 
-    They are counted when it is composed. What is longer however it is composed is refused before
-    anybody reads it: four characters become one at most (UAX #15, section 12).
+    It is counted after normalization. A text that is too long however it is normalized is refused
+    before: at most four characters become one (UAX #15, section 12).
     """
 
     least: int
@@ -158,13 +162,13 @@ Text = Annotated[str, AfterValidator(_text)]
 Line = Annotated[str, AfterValidator(_line)]
 Timestamp = Annotated[dt.datetime, BeforeValidator(_timestamp)]
 Id = Annotated[UUID, BeforeValidator(_uuid)]
-# As it stands in a query, where all is text; a body's number is an `int`.
+# For a query, where all values are text; in a body, use `int`.
 Digits = BeforeValidator(_whole_number)  # a number arrives as its digits
 Flag = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
 Choice = Field(strict=False)  # an enum arrives as its value
 
-# What pydantic found, as our stable code and a sentence that says how to mend it.
-# `{...}` are the rule's own figures; the value that was sent is never repeated.
+# Pydantic's error types, with our stable codes and a sentence that says how to mend the value.
+# `{...}` are the rule's own numbers; the sent value is never repeated.
 _RULES: Final[dict[str, tuple[str, str]]] = {
     "missing": ("required", "is required"),
     "extra_forbidden": ("unknown_field", "is not a field of this request"),
@@ -173,10 +177,10 @@ _RULES: Final[dict[str, tuple[str, str]]] = {
     "string_too_short": ("too_short", "must have at least {min_length} characters"),
     "string_too_long": ("too_long", "must have at most {max_length} characters"),
     "string_pattern_mismatch": ("invalid_format", "must match {pattern}"),
-    "control_character": ("invalid_text", "must not hold control characters"),
+    "control_character": ("invalid_text", "must not contain control characters"),
     "combining_marks": (
         "invalid_text",
-        f"must not hold more than {MAX_MARKS} combining marks in a row",
+        f"must not contain more than {MAX_MARKS} combining marks in a row",
     ),
     "too_short": ("too_short", "must have at least {min_length} items"),
     "too_long": ("too_long", "must have at most {max_length} items"),
@@ -194,7 +198,7 @@ _RULES: Final[dict[str, tuple[str, str]]] = {
     "greater_than_equal": ("out_of_range", "must be at least {ge}"),
     "less_than_equal": ("out_of_range", "must be at most {le}"),
     "timestamp": ("invalid_format", "must be an RFC 3339 date-time with an offset"),
-    "timestamp_range": ("out_of_range", "must lie in the years 1970 to 2200"),
+    "timestamp_range": ("out_of_range", "must be in the years 1970 to 2200"),
     "uuid": ("invalid_format", "must be a UUID"),
     "decimal_type": ("wrong_type", 'must be a decimal number in a string, such as "12.50"'),
     "decimal": (
@@ -202,11 +206,11 @@ _RULES: Final[dict[str, tuple[str, str]]] = {
         "must be a plain decimal number, at most {whole} digits before the point, {places} after",
     ),
     "date": ("invalid_format", "must be a date such as 2026-01-31"),
-    "date_range": ("out_of_range", "must lie in the years 1900 to 2200"),
+    "date_range": ("out_of_range", "must be in the years 1900 to 2200"),
     "time": ("invalid_format", "must be a time of the day without an offset, such as 09:30:00"),
     "email": ("invalid_format", "must be an e-mail address such as ana@example.com"),
     "currency": ("not_allowed", "must be the code of a currency of ISO 4217, such as EUR"),
-    "currency_places": ("invalid_format", "must have at most {places} decimals in its currency"),
+    "currency_places": ("invalid_format", "has more than the {places} decimals of its currency"),
     "duration": (
         "invalid_format",
         "must be an ISO 8601 duration such as P2W or P1DT2H30M, without years and months",
@@ -215,8 +219,8 @@ _RULES: Final[dict[str, tuple[str, str]]] = {
 
 
 def invalid(error: ValidationError, *, within: str) -> Invalid:
-    """Turn what pydantic found into our error; `within` is `pointer` or `parameter`."""
-    # Bounded: a body of nothing but unknown fields would be answered with ten times as much.
+    """Turn Pydantic's errors into ours; `within` is `pointer` or `parameter`."""
+    # Limited: the answer to a body of unknown fields would be ten times as long as the body.
     found = error.errors(include_url=False)[:MAX_ERRORS]
     return Invalid(errors=[_problem(each, within) for each in found])
 
@@ -224,10 +228,10 @@ def invalid(error: ValidationError, *, within: str) -> Invalid:
 def _problem(found: Any, within: str) -> dict[str, Any]:
     kind = found["type"]
     if isinstance(found["input"], str) and f"string_{kind}" in _RULES:
-        kind = f"string_{kind}"  # a length that pydantic measured after our own validator
-    code, sentence = _RULES.get(kind, ("invalid", "is not acceptable"))
+        kind = f"string_{kind}"  # a length that Pydantic checked after our own validator
+    code, sentence = _RULES.get(kind, ("invalid", "is invalid"))
     figures = found.get("ctx", {})
-    # What only shows when an object's fields are seen together may still be about one of them.
+    # A rule about several fields of an object may still name one of them.
     place = (*found["loc"], figures["at"]) if "at" in figures else found["loc"]
     path = [_shown(part) for part in place]
     if within == "pointer":  # RFC 6901 escapes ~ and /
@@ -238,5 +242,5 @@ def _problem(found: Any, within: str) -> dict[str, Any]:
 
 
 def _shown(part: str | int) -> str:
-    """A key that a client made up, short enough and of characters that are safe to show."""
+    """Return a client's key, shortened and with safe characters only."""
     return _UNFIT_TO_SHOW.sub("\ufffd", str(part)[:64])

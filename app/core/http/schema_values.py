@@ -1,8 +1,8 @@
-"""Decimals, dates, times and durations that clients may send: each in one form, none approximate.
+"""Decimals, dates, times and durations that clients may send: each exact, and in one form.
 
-    Price = Annotated[Decimal, Scale(2, least=0)]
+Price = Annotated[Decimal, Scale(2, least=0)]
 
-The forms are strings, in a body as in a query or a path.
+The forms are strings, in bodies, queries and paths.
 """
 
 import datetime as dt
@@ -18,13 +18,13 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from app.core.value_forms import decimal_text, duration_text, parse_duration
 
 MAX_DIGITS: Final = 18
-"""Of a decimal: as many as a 64-bit integer always holds, which is what SQLite keeps it in."""
+"""The digits of a decimal: what a 64-bit integer always holds, since SQLite stores it as one."""
 
 FIRST_DATE: Final = dt.date(1900, 1, 1)
 LAST_DATE: Final = dt.date(2200, 12, 31)
 LONGEST: Final = dt.timedelta(days=36_525)
 
-# RFC 3339: full-date, and partial-time, which has no offset: a time of the day, wherever that is.
+# RFC 3339: full-date, and partial-time, a time of the day without an offset.
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?", re.ASCII)
 _TIME_SCHEMA: Final = {"type": "string", "format": "time-local"}
@@ -49,7 +49,7 @@ def _date(value: object) -> dt.date:
 def _time(value: object) -> dt.time:
     if not isinstance(value, str) or not _TIME.fullmatch(value):
         raise PydanticCustomError("time", "hh:mm:ss")
-    return dt.time.fromisoformat(value)  # cut off after the microseconds
+    return dt.time.fromisoformat(value)  # digits after the microseconds are dropped
 
 
 def _text_form(read: Callable[[object], Any], write: Callable[[Any], str]) -> CoreSchema:
@@ -67,16 +67,17 @@ Date = Annotated[dt.date, BeforeValidator(_date)]
 """A day, `2026-01-31`, in the years 1900 to 2200."""
 
 Time = Annotated[dt.time, BeforeValidator(_time), WithJsonSchema(_TIME_SCHEMA)]
-"""A time of the day without an offset, `09:30:00`. Digits beyond the microseconds are cut off."""
+"""A time of the day without an offset, `09:30:00`. Digits after the microseconds are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How exact a decimal number is: `Annotated[Decimal, Scale(2, digits=12, least=0)]`.
+    """The exactness of a decimal number: `Annotated[Decimal, Scale(2, digits=12, least=0)]`.
 
-    `places` is how many decimals it has, `digits` how many digits in all, 18 at most; `least` and
-    `most` are its bounds. What is sent with fewer decimals gets zeros: `"5"` is read as `5.00`.
-    More are refused, since nobody said how to round; so are exponents and numbers without quotes.
+    `places` is the number of decimals, `digits` the number of all digits, 18 at most. `least` and
+    `most` are its bounds. A number with fewer decimals gets zeros: `"5"` is read as `5.00`. More
+    decimals are refused, because rounding is not defined. Exponents, and numbers without quotes,
+    are refused too.
     """
 
     places: int
@@ -91,7 +92,7 @@ class Scale:
 
     @property
     def pattern(self) -> str:
-        """The text form, as a regular expression that JavaScript reads alike."""
+        """The text form, as a regular expression that JavaScript understands too."""
         sign = "-?" if self.least is None or self.least < 0 else ""
         return f"^{sign}{self._unsigned}$"
 
@@ -134,7 +135,7 @@ class Scale:
 
     def _require_bounds(self, number: Decimal) -> None:
         least, most = self.least, self.most
-        # The pattern of what is never negative has no sign, for a zero neither.
+        # The pattern of a number that cannot be negative allows no sign, also not before zero.
         if least is not None and (number < least or (number.is_signed() and least >= 0)):
             told = {"ge": decimal_text(Decimal(least))}
             raise PydanticCustomError("greater_than_equal", "too small", told)
@@ -145,10 +146,10 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class DurationRange:
-    """How long something may take: `Annotated[timedelta, DurationRange(most=…)]`.
+    """The range of a duration: `Annotated[timedelta, DurationRange(most=…)]`.
 
-    Sent as ISO 8601 has it, in weeks or in days, hours, minutes and seconds: `P2W`, `PT1H30M`.
-    Years and months are refused: no two have the same length.
+    Its form is ISO 8601, in weeks or in days, hours, minutes and seconds: `P2W`, `PT1H30M`. Years
+    and months are refused, because they have no fixed length.
     """
 
     least: dt.timedelta = dt.timedelta()

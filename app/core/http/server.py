@@ -1,7 +1,7 @@
-"""uvicorn's HTTP/1.1, with the limits that it lacks, and none of its own answers.
+"""uvicorn's HTTP/1.1 with further limits, and without answers of its own.
 
-Whatever is wrong with a request before the application sees it goes to the application all the
-same, as the error that it is: so it is logged, counted and answered like any other.
+An error that the server finds in a request is passed to the application. So it is logged, counted
+and answered like any other error.
 """
 
 import asyncio
@@ -30,16 +30,16 @@ MAX_TARGET_BYTES: Final = 8 * 1024
 MAX_HEADER_BYTES: Final = 16 * 1024
 MAX_HEADERS: Final = 100
 MAX_HEAD_BYTES: Final = MAX_TARGET_BYTES + MAX_HEADER_BYTES
-# With the sizes of its chunks a body takes more; more than so many times, nobody means well.
+# The limit of a chunked body with its chunk sizes; only an attacker exceeds it.
 SENT_OF_A_BODY: Final = 2
 
-# RFC 9110, section 9.1: what is a method, if perhaps none of ours.
+# RFC 9110, section 9.1: the form of a method, known or unknown.
 _REQUEST_LINE: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} \S")
 _AUTHORITY: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 
 
 class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
-    """One connection. Timers run only for requests that did not come whole at once."""
+    """One connection. Timers run only for requests that did not arrive whole."""
 
     HEAD_SECONDS: float = 10.0
 
@@ -51,7 +51,8 @@ class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
         self._is_offer = False  # of another protocol
         self._at_work: Any = None
         self._timer: asyncio.TimerHandle | None = None
-        self._received = 0  # of the part that is being read, without what came with its beginning
+        # of the part that is being read, without what arrived with its beginning
+        self._received = 0
         self._starts = 0  # how often a part began, to see whether one did
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
@@ -65,7 +66,10 @@ class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse; what a request lacks afterwards has to come in time, and not be too much."""
+        """Parse.
+
+        What is missing of a request afterwards must arrive in time, and not be too long.
+        """
         if self._is_refused or self.is_lingering:
             return
         self._unset_keepalive_if_required()
@@ -96,7 +100,7 @@ class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
         self._in_head = False
 
     def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
-        """Keep the other half of the connection until what was asked is answered; then close."""
+        """Keep the other half of the connection until the request is answered; then close it."""
         self._is_half_closed = True
         self._stop_waiting()
         if self._in_body:
@@ -110,7 +114,7 @@ class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
             self.transport.close()
 
     def shutdown(self) -> None:
-        """Let what was asked be answered, and end what would never be answered to the end."""
+        """Let open requests be answered, and end answers that have no end of their own."""
         super().shutdown()
         cycle = self._at_work
         if cycle is None or cycle.response_complete:
@@ -153,7 +157,7 @@ class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
         self._check_head()
         self._is_offer = self.parser.should_upgrade()
         if self._is_offer:
-            return  # the head comes again, without
+            return  # the head is sent again, without it
         self._in_head = False
         self._stop_waiting()
         super().on_headers_complete()
@@ -178,7 +182,7 @@ class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
         if size > MAX_HEADER_BYTES:
             raise HeadersTooLarge
         version = self.parser.get_http_version()
-        # RFC 9112, section 3.2: a target has no fragment.
+        # RFC 9112, section 3.2: a request target has no fragment.
         if version not in {"1.1", "1.0"} or b"#" in self.url:
             raise Malformed
         if self.parser.get_method() == b"CONNECT":
@@ -186,7 +190,7 @@ class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
         if coding is not None:
             _refuse_coding(coding.lower(), version)
         if not self.url.startswith(b"/") and (whole := _AUTHORITY.match(self.url)):
-            # RFC 9112, section 3.2.2: then it is this host that counts.
+            # RFC 9112, section 3.2.2: then this host counts.
             headers[:] = [pair for pair in headers if pair[0] != b"host"]
             headers.append((b"host", whole[1]))
 
@@ -204,13 +208,13 @@ class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
         self._timer = None
         if self._in_head:
             self._refuse(RequestTimeout())
-        else:  # nothing came at all: there is nobody to tell
+        else:  # no request began, so there is none to answer
             self.transport.close()
 
     # --- Errors ---------------------------------------------------------------------------------
 
     def _refuse(self, error: AppError) -> None:
-        """Have the application answer with the error, after what was asked before; then close."""
+        """Let the application answer with the error, after earlier requests; then close."""
         self._is_refused = True
         self._stop_waiting()
         if self.transport.is_closing():
@@ -227,7 +231,7 @@ class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
 
     def _refusal(self, error: AppError) -> RequestResponseCycle:
         headers = (self.headers or [])[:MAX_HEADERS]
-        self.on_message_begin()  # makes a scope
+        self.on_message_begin()  # creates a scope
         self.headers += headers  # of the request, as far as it could be read
         self.scope.update({"method": "-", "path": "", "raw_path": b"", "query_string": b""})
         self.scope.update({REFUSED: error, ARRIVED: True})
@@ -247,16 +251,16 @@ class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
 
 
 def _refuse_coding(coding: bytes, version: str) -> None:
-    """Raise what a transfer coding other than chunked is answered with (RFC 9112, section 6.1)."""
+    """Raise the error for a transfer coding other than chunked (RFC 9112, section 6.1)."""
     *others, last = (each.strip() for each in coding.split(b","))
-    if last != b"chunked" or not all(others) or version == "1.0":  # which had none
+    if last != b"chunked" or not all(others) or version == "1.0":  # which had no coding
         raise Malformed
     if others:
         raise TransferCodingNotImplemented
 
 
 def _meant(error: httptools.HttpParserError, data: bytes) -> AppError:
-    """Return what was wrong: our own error out of a callback, or the parser's as one of ours."""
+    """Return the error: our own from a callback, or the parser's as one of ours."""
     if isinstance(error.__context__, AppError):
         return error.__context__
     is_other_method = isinstance(error, httptools.HttpParserInvalidMethodError)

@@ -1,4 +1,4 @@
-"""FastAPI, with our boundary around its routes."""
+"""FastAPI with our boundary around its routes."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -38,10 +38,10 @@ _NAME: Final = re.compile(r"{[^}]*}")
 
 
 class Service(FastAPI):
-    """FastAPI, with our boundary around its middleware and its routes.
+    """FastAPI with our boundary around its middleware and its routes.
 
-    Every route names its access policy: `add` and `mount_router`, `mount` ask for it. What goes
-    past them, as `include_router` and `@app.get` do, stops the start.
+    Every route names its access policy: `add`, `mount_router` and `mount` require it. A route that
+    is added in another way, such as `include_router` or `@app.get`, stops the start.
     """
 
     def __init__(
@@ -58,21 +58,21 @@ class Service(FastAPI):
         telemetry = {"metrics": False, "logs": False}
         defaults = {**own_pages, "redirect_slashes": False, "telemetry": telemetry}
         super().__init__(**{**defaults, **options})
-        # FastAPI's own would answer in another form than our boundary does.
+        # FastAPI's own handlers would answer in another form than our boundary.
         self.exception_handlers = dict(options.get("exception_handlers") or {})
         self._report, self._ingress, self._guard = report, ingress, guard
         self.root_path = ingress.root_path if ingress else ""
         self._tags: list[tuple[list[str], str]] = []
         self.open_connections = OpenConnections(ingress or IngressPolicy())
-        """For the server, which sees them first."""
+        """For the server, which counts connections first."""
 
     # --- Routes ---------------------------------------------------------------------------------
 
     def add(self, *parts: Routes) -> None:
-        """Put routes into the application, in one flat list: nested routers match twice.
+        """Add routes to the application, in one flat list: nested routers match twice.
 
-        Raises UnusableRoute for what would never be reached, and TypeError for what
-        OpenAPI can't describe: two operations of one name, or a tag with two descriptions.
+        Raises UnusableRoute for a route that would never be reached, and TypeError for what OpenAPI
+        cannot describe: two operations of one name, or a tag with two descriptions.
         """
         for part in parts:
             if isinstance(part, ApiRouter):
@@ -86,7 +86,7 @@ class Service(FastAPI):
         self.openapi_schema = None
 
     def mount_router(self, router: APIRouter, *, access: Access, **options: Any) -> None:
-        """Add a router of FastAPI's; `options` are those of `MountedRouter`."""
+        """Add a router of FastAPI; `options` are those of `MountedRouter`."""
         self.add(MountedRouter(router, access=access, **options))
 
     def mount(
@@ -100,7 +100,7 @@ class Service(FastAPI):
     ) -> None:
         """Add an application below a path; `options` are those of `MountedApp`."""
         if access is None:
-            message = f"{path}: name who may use it, such as mount({path!r}, app, access=PUBLIC)"
+            message = f"{path}: name its access policy, such as mount({path!r}, app, access=PUBLIC)"
             raise UnusableRoute(message)
         self.add(MountedApp(path, app, access=access, name=name, **options))
 
@@ -114,12 +114,12 @@ class Service(FastAPI):
     ) -> None:
         """Add a WebSocket; `options` are those of `MountedWebSocket`."""
         if endpoint is None or access is None:
-            message = f"{path}: name who may open it: websocket({path!r}, endpoint, access=…)"
+            message = f"{path}: name its access policy: websocket({path!r}, endpoint, access=…)"
             raise UnusableRoute(message)
         self.add(MountedWebSocket(path, endpoint, access=access, **options))
 
     def takes_websocket_at(self, path: str) -> bool:
-        """Tell the server whether a WebSocket may be opened there."""
+        """Return whether a WebSocket may be opened there."""
         scope = {"type": "websocket", "path": path}
         return any(
             isinstance(route, GuardedRoute) and route.matches(scope)[0] is Match.FULL
@@ -127,14 +127,14 @@ class Service(FastAPI):
         )
 
     def refuse_routes_without_access(self) -> None:
-        """Raise if any route names no access policy: what nobody thought of must not be open."""
+        """Raise if any route names no access policy: no route may be open by accident."""
         foreign = [route for route in self.routes if not isinstance(route, Guarded)]
         paths = [context.path or "?" for context in iter_route_contexts(foreign)]
         if getattr(self.router, "_low_priority_routes", None):
             paths.append("what frontend() serves")
         if paths:
             message = (
-                f"routes without an access policy: {', '.join(paths)}; add them by "
+                f"routes without an access policy: {', '.join(paths)}; add them with "
                 "mount_router(router, access=…), mount(path, app, access=…) or an ApiRouter"
             )
             raise UnusableRoute(message)
@@ -168,7 +168,7 @@ class Service(FastAPI):
         return BelowRootPath(boundary, self.root_path, self._addresses())
 
     def _addresses(self) -> re.Pattern[str]:
-        """Return the pattern of all paths that lead somewhere, but for what takes any."""
+        """Return the pattern of all paths that lead somewhere, without mounts of any path."""
         routes = (route for route in self.routes if isinstance(route, Guarded))
         return addresses_of(route.path_regex.pattern for route in routes if route.path != "/")
 
@@ -190,7 +190,7 @@ class Service(FastAPI):
 
 
 def _partial_answers(routes: Sequence[BaseRoute]) -> set[str]:
-    """Return the ids of the operations whose answers leave fields out."""
+    """Return the ids of the operations whose answers may leave fields out."""
     return {
         str(context.operation_id or context.unique_id)
         for context in iter_route_contexts(routes)
@@ -206,15 +206,15 @@ def _partial_answers(routes: Sequence[BaseRoute]) -> set[str]:
 
 
 def _overlap(old: Guarded, new: Guarded) -> str | None:
-    """Return what is wrong with having both; None if each of them can be reached."""
+    """Return why the two routes conflict; None if each of them can be reached."""
     was, comes = (_NAME.sub("{}", route.path) for route in (old, new))
     if old.is_mount and _lies_below(comes, was):
-        return f"{new.path} is never reached: {old.path} is mounted before it, so mount that later"
+        return f"{new.path} is never reached: mount {old.path} after it"
     if new.is_mount and new.path != "/" and _lies_below(was, comes):
-        return f"nothing can be mounted at {new.path}: {old.path} is there; take another path"
+        return f"nothing can be mounted at {new.path}: {old.path} exists already; use another path"
     if was == comes and (shared := old.methods_served & new.methods_served):
         methods = ", ".join(sorted(shared))
-        return f"{methods} {new.path} is there twice, and the second never reached: remove one"
+        return f"{methods} {new.path} exists twice, and the second is never reached: remove one"
     return None
 
 

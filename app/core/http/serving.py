@@ -1,4 +1,4 @@
-"""Serving a few pages beside a process's real work."""
+"""Serves a few pages beside a process's main work."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -14,13 +14,13 @@ from app.core.ports import listening
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to whoever does the real work."""
+        """Leave signals to the main work."""
         yield
 
 
 @asynccontextmanager
 async def served(app: ASGIApp, *, host: str, port: int) -> AsyncIterator[None]:
-    """Answer on a port while the block runs. Raises PortInUse."""
+    """Serve on a port while the block runs. Raises PortInUse."""
     with listening(host, port) as listener:
         config = uvicorn.Config(
             app,
@@ -28,7 +28,7 @@ async def served(app: ASGIApp, *, host: str, port: int) -> AsyncIterator[None]:
             ws="none",
             lifespan="off",
             log_config=None,
-            access_log=False,  # the boundary's has more
+            access_log=False,  # the boundary's answer has more
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=1,

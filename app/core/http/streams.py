@@ -1,4 +1,4 @@
-"""Answers that have no end of their own, and WebSockets: how they end when the server has to."""
+"""Answers without an end of their own, and WebSockets: how they end when the server stops."""
 
 import asyncio
 from typing import Any
@@ -17,26 +17,26 @@ class Cut:
     def __init__(self, task: asyncio.Task[Any] | None, *, is_whole: bool = True) -> None:
         self._task, self._is_made = task, False
         self.is_whole = is_whole
-        """Whether the client may take what it has for all."""
+        """Whether the client may take what it has as complete."""
 
     def __call__(self) -> bool:
-        """End it; return whether the client is told of a proper end."""
+        """End it; return whether the client sees a proper end."""
         if self._task is not None and not self._task.done():
             self._is_made = True
             self._task.cancel()
         return self.is_whole
 
     def take(self) -> None:
-        """Raise CancelledError, unless it is this that cancelled the task."""
+        """Raise CancelledError, unless this cut cancelled the task."""
         if self._task is None or not self._is_made or self._task.uncancel():
             raise asyncio.CancelledError
 
 
 def cut_of(scope: Scope, headers: list[tuple[bytes, bytes]], task: asyncio.Task[Any] | None) -> Cut:
-    """Note in the scope how the server ends an answer without a length. Raises Unavailable.
+    """Put into the scope how to end an answer without a length. Raises Unavailable.
 
-    Events end like that at any time, and their reader connects anew (HTML, "Server-sent events").
-    Of anything else the client has to see that something is missing.
+    Server-sent events may end at any time, and their client connects again (HTML, "Server-sent
+    events"). For other answers the client must see that something is missing.
     """
     if DRAINING in scope:
         raise Unavailable

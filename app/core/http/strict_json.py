@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it and I-JSON (RFC 7493) narrows it: nothing that readers differ on."""
+"""JSON as RFC 8259 and I-JSON (RFC 7493) define it, so that all readers agree on a value."""
 
 import datetime as dt
 import itertools
@@ -22,35 +22,34 @@ MAX_NUMBER_LENGTH: Final = 40
 
 
 class MalformedJson(Malformed):
-    """The body is not JSON, or JSON that two readers could read differently."""
+    """The body is not JSON, or readers could understand it differently."""
 
     code = "malformed_json"
     message = "The body is not valid JSON."
 
 
 def encode(value: object, *, has_times: bool = False) -> bytes:
-    """Return the value as JSON; dataclasses as objects, moments in UTC with `Z`.
+    """Return the value as JSON; dataclasses as objects, times in UTC with `Z`.
 
-    Decimals are strings, since many programs read a JSON number as binary fraction. Dates, times
-    and durations are as ISO 8601 has them. Pydantic writes its models itself.
-    `has_times` says that there may be times of the day.
-    Raises TypeError for a value that has no form in JSON.
+    Decimals are strings, because many programs read a JSON number as a binary fraction. Dates,
+    times and durations have the forms of ISO 8601. Pydantic writes its own models. `has_times` says
+    that there may be times of the day. Raises TypeError for a value that has no form in JSON.
     """
     return orjson.dumps(value, default=_plain, option=_EXACT_TIMES if has_times else _FAST)
 
 
 _FAST: Final = orjson.OPT_UTC_Z
-# orjson (3.11.8 to 3.13.0) writes the time 09:30:00.012345 as 09:30:00.12345. That it leaves to us
-# what is a date or a time makes it slower where there are many moments.
+# orjson (3.11.8 to 3.13.0) writes the time 09:30:00.012345 as 09:30:00.12345. With this option it
+# leaves dates and times to us, which is slower for many of them.
 _EXACT_TIMES: Final = orjson.OPT_PASSTHROUGH_DATETIME
 
 
 def decode(body: bytes, *, most_values: int = MAX_VALUES) -> Any:
     """Return the decoded document.
 
-    Raises MalformedJson, naming the rule, for: an empty body, another encoding than UTF-8, a byte
-    order mark, NaN or Infinity, duplicate keys, numbers that are absurdly long or overflow, nesting
-    deeper than 32, and more values than that. The last two are known before anything is built.
+    Raises MalformedJson, which names the rule, for: an empty body, an encoding other than UTF-8, a
+    byte order mark, NaN or Infinity, duplicate keys, numbers that are too long or overflow, nesting
+    deeper than 32, and more values than allowed. The last two are checked before anything is built.
     """
     if not body or body.isspace():
         reason = "The body is empty; send a JSON document."
@@ -85,7 +84,7 @@ def _plain(value: object) -> Any:
     raise TypeError(message)
 
 
-# A string as far as it goes: one without an end is read once, not once for each of its quotes.
+# A string, also one without its end, which is read once and not once for each of its quotes.
 _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.?)*+"?', re.DOTALL)
 _NOT_NESTING: Final = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -95,11 +94,11 @@ def _nested(text: bytes) -> int:
 
 
 def _refuse_shape(body: bytes, most_values: int) -> None:
-    """Measure what stands outside of strings. Each step looks at all bytes at once, or at few."""
+    """Check the shape outside of strings. Each step looks at all bytes at once, or at few."""
     most_strings = 2 * most_values  # a key and a value each
     outside, strings = _STRING.subn(b"", body, count=most_strings + 1)
     brackets = outside.translate(None, _NOT_NESTING)
-    # So many opened and closed are the most that there may be; the parser gets no further either.
+    # The parser stops at this many brackets too.
     if _depth(brackets[: 2 * most_values]) > MAX_DEPTH:
         reason = f"The body is nested deeper than {MAX_DEPTH} levels."
         raise MalformedJson(reason)
@@ -109,7 +108,7 @@ def _refuse_shape(body: bytes, most_values: int) -> None:
 
 
 def _depth(brackets: bytes) -> int:
-    """Return how deep they go; the parser would recurse once per level."""
+    """Return the depth; the parser would recurse once for each level."""
     steps = (1 if bracket in b"[{" else -1 for bracket in brackets)
     return max(itertools.accumulate(steps), default=0)
 

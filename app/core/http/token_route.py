@@ -12,10 +12,10 @@ from app.core.http.routing import ApiRoute
 
 
 class TokenRoute(ApiRoute):
-    """A route whose answers are those of RFC 6749, sections 5.1 and 5.2.
+    """A route whose answers follow RFC 6749, sections 5.1 and 5.2.
 
-    Its errors are problem documents with the members `error` and `error_description`, with status
-    400, as JSON. What HTTP itself refuses (with 413, 415, 429 or 503) is a problem as elsewhere.
+    Its errors are problem documents with the members `error` and `error_description` and status
+    400, as JSON. Errors of HTTP itself (413, 415, 429 or 503) are problems as elsewhere.
     """
 
     def __init__(

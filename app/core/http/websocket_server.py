@@ -1,4 +1,4 @@
-"""uvicorn's WebSockets (RFC 6455), with the limits that it lacks."""
+"""uvicorn's WebSockets (RFC 6455) with further limits."""
 
 import re
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from app.core.http.bodies import CUT
 Headers = list[tuple[bytes, bytes]]
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
-"""Of any address; a WebSocket's own limit is lower."""
+"""The limit of every address; a WebSocket's own limit is lower."""
 
 _KEY: Final = re.compile(rb"[A-Za-z0-9+/]{22}==")
 
 
 def is_handshake(method: bytes, target: bytes, version: str, headers: Headers) -> bool:
-    """Tell whether a request opens a WebSocket as RFC 6455, section 4.2.1, has it."""
+    """Return whether a request opens a WebSocket as RFC 6455, section 4.2.1, says."""
     sent = dict(headers)
     return (
         (method, version) == (b"GET", "1.1")
@@ -31,16 +31,16 @@ def is_handshake(method: bytes, target: bytes, version: str, headers: Headers) -
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """One connection. What it may hold in memory is bounded, and so is how long it may end.
+    """One connection, with limited memory and a limited time to close.
 
-    Of what arrives no more is parsed than is asked for: a client could send many thousand messages
-    of a few bytes before the first of them is answered.
+    Messages are parsed only when they are asked for: a client could send many thousand short
+    messages before the first of them is handled.
     """
 
     SLICE: Final = 4096
     CLOSE_SECONDS: float = 1.0
     PINGS: Final = 100
-    """So many may come between two messages of the client's."""
+    """How many may arrive between two messages of the client."""
 
     scope: Any  # with entries of our own
 
@@ -49,7 +49,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.conn.max_message_size = MAX_MESSAGE_BYTES
         self.close_timeout = self.CLOSE_SECONDS
         self.on_end: Callable[[], object] = bool
-        """Is called when the connection is lost."""
+        """Called when the connection is lost."""
         self._unread = b""
         self._pings = 0
 
@@ -84,10 +84,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
-        self.transport.abort()  # closing would wait for who reads nothing
+        self.transport.abort()  # closing would wait for a client that does not read
 
     def shutdown(self) -> None:
-        """Close it because the server ends; its endpoint, if that goes on, is ended soon after."""
+        """Close it because the server stops; its endpoint is ended soon after."""
         super().shutdown()
         self.loop.call_later(self.CLOSE_SECONDS, self.transport.abort)
         if (cut := self.scope.get(CUT)) is not None:

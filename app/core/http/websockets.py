@@ -1,4 +1,4 @@
-"""WebSockets: who may open one, what comes over it, and when it ends."""
+"""WebSockets: who may open one, which messages it takes, and when it ends."""
 
 import asyncio
 import time
@@ -28,10 +28,10 @@ from app.core.middleware import Refusals, check, log_access, tell_of_defect, wor
 log = structlog.get_logger("access")
 
 METHOD: Final = "WEBSOCKET"
-"""What is written where a request has its method."""
+"""The log has this where a request has its method."""
 SWITCHED: Final = 101
 
-# RFC 6455, section 7.4.1, and the registry of IANA that it sets up.
+# RFC 6455, section 7.4.1, and IANA's registry of close codes.
 TOO_BIG, AGAINST_THE_RULES, TRY_LATER, DEFECT = 1009, 1008, 1013, 1011
 _CODE_OF: Final = {401: 3000, 403: 3003, 413: TOO_BIG, 500: DEFECT, 503: TRY_LATER}
 
@@ -46,7 +46,7 @@ class WebSocketLimits:
 
 
 class WebSocketBoundary:
-    """Where a WebSocket opens and closes: nothing unlogged, nothing unanswered."""
+    """The outermost layer of a WebSocket: it logs each one, and answers each refusal."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class WebSocketBoundary:
             with WEBSOCKETS.track_inprogress():
                 await self._app(scope, receive, connection.send)
         except WebSocketDisconnect:
-            pass  # the client's business
+            pass  # the client's own error
         except asyncio.CancelledError:
             cut.take()
         except WebSocketException as error:
@@ -98,7 +98,7 @@ class WebSocketBoundary:
 
 
 class _Connection:
-    """How far one WebSocket has come."""
+    """The state of one WebSocket."""
 
     def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
         self._send, self._request_id = send, request_id
@@ -115,7 +115,7 @@ class _Connection:
             raise WebSocketDisconnect(1006) from None
 
     async def deny(self, message: Message) -> None:
-        """Send an answer of HTTP in place of a WebSocket, if the server can."""
+        """Send an HTTP answer in place of a WebSocket, if the server can."""
         if self._can_deny:
             if "headers" in message:
                 message["headers"].append((b"x-request-id", self._request_id.encode()))
@@ -130,19 +130,19 @@ class _Connection:
 
 
 def close_code(status: int) -> int:
-    """Return what closes a WebSocket where a request would be answered with this status."""
+    """Return the close code for an error that a request would answer with this status."""
     return _CODE_OF.get(status, AGAINST_THE_RULES if status < 500 else DEFECT)  # noqa: PLR2004
 
 
 class Places:
-    """How many WebSockets each caller has open at one address."""
+    """Counts the WebSockets that each caller has open at one address."""
 
     def __init__(self, most: int) -> None:
         self._most, self._open = most, Counter[str]()
 
     @contextmanager
     def taken_by(self, caller: str) -> Iterator[None]:
-        """Hold one while the block runs. Raises TooManyRequests if all are taken."""
+        """Count one while the block runs. Raises TooManyRequests if the caller has too many."""
         if self._open[caller] >= self._most:
             raise TooManyRequests
         self._open[caller] += 1
@@ -155,7 +155,7 @@ class Places:
 
 
 class MeasuredWebSocket:
-    """What passes over one WebSocket: no larger and no more often than its address takes it."""
+    """Limits the size and number of messages of one WebSocket."""
 
     END_SECONDS: Final = 1.0
 
@@ -201,14 +201,14 @@ class MeasuredWebSocket:
 
 
 WATCH_SECONDS: Final = 10.0
-"""So often it is asked whether a WebSocket's caller may still have it."""
+"""How often the WebSocket's caller is checked again."""
 
 
 @asynccontextmanager
 async def watched(
     websocket: MeasuredWebSocket, ask_again: Callable[[], Awaitable[object]]
 ) -> AsyncIterator[None]:
-    """End the WebSocket during the block when its session ends, or may do this no longer."""
+    """End the WebSocket during the block when its session ends, or loses its permission."""
     watch = asyncio.create_task(_watch(websocket, ask_again))
     try:
         yield
@@ -225,5 +225,5 @@ async def _watch(websocket: MeasuredWebSocket, ask_again: Callable[[], Awaitable
             with suppress(WebSocketDisconnect):
                 await websocket.end(close_code(http_status_of(error)[0]), error.code)
             return
-        except AppError as error:  # who it is can't be told right now
+        except AppError as error:  # the session cannot be checked right now
             log.warning("a WebSocket's session could not be looked at", code=error.code)

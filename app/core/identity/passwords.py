@@ -1,4 +1,4 @@
-"""Password hashing: argon2id, off the event loop, bounded in threads and in waiting."""
+"""Password hashing: argon2id, off the event loop, with limited threads and waiting."""
 
 import asyncio
 import os
@@ -26,18 +26,19 @@ class PasswordHasher(Resource):
     """Hashes and verifies passwords.
 
     The parameters are OWASP's (argon2id, 19 MiB, 2 passes, 1 lane). Hashes run on all cores but
-    one, and a bounded number waits: beyond it Overloaded is raised at once, because a flood of
-    logins must cost neither the memory nor the answers of everybody else. Priorities do not do for
-    these: where the event loop gives way for a moment, Linux may put a hash in its place, of
-    whatever priority, and looks again at the next tick, 1 to 10 ms later.
+    one, and a limited number waits. Beyond it Overloaded is raised at once: a flood of sign-ins
+    must not use up the memory or delay other answers. Priorities of threads are not enough: when
+    the event loop pauses, Linux may run a hash of any priority in its place, until the next tick 1
+    to 10 ms later.
 
-    A check takes as long for an account that nobody has, and for a hash of weaker parameters.
+    Checking a password takes as long for an unknown account, and for a hash of weaker parameters.
     """
 
-    # For each thread: about three seconds. Who is refused comes back, and costs more than waiting.
+    # For each thread: about three seconds of waiting. A refused client comes back, which costs
+    # more.
     WAITING: Final = 100
     LONGEST_WAIT: Final = 4.0
-    """How many seconds somebody waits for a hash to begin; then Overloaded is raised."""
+    """How many seconds a caller waits for its hash to begin; then Overloaded is raised."""
 
     def __init__(self, *, memory_kib: int = 19_456, passes: int = 2) -> None:
         self._hash = PasswordHash(
@@ -50,7 +51,8 @@ class PasswordHasher(Resource):
         self._slots = self._running = 0
         self._queue = asyncio.Lock()
         self._next = asyncio.Semaphore(self._threads + 1)
-        self._free = asyncio.Semaphore(self._threads + 1)  # one is ready when a thread becomes free
+        # one waits ready for the next free thread
+        self._free = asyncio.Semaphore(self._threads + 1)
         self._equalizer = TimeEqualizer()
         with self._equalizer.measured():
             self._dummy_hash = self._hash.hash("the password of nobody at all")
@@ -61,12 +63,13 @@ class PasswordHasher(Resource):
 
     @asynccontextmanager
     async def slot(self, budget: WaitBudget) -> AsyncIterator[None]:
-        """Hold a place among those who get a hash, during what has to come before it too.
+        """Hold one of the limited places, during the database query that comes before the hash too.
 
-        Whoever will not get one shall cost no look into the database either: raises Overloaded.
-        Whoever will waits here until it is their turn, or they are next, and has that look then, of
-        a bounded time: those behind would wait for a database that hangs once for each before them.
-        Each comes in with a turn of the event loop, so that hundreds at once leave others theirs.
+        Raises Overloaded if all are taken, so that a sign-in that gets no hash causes no query. A
+        caller waits here until its hash is running or next. Only then does it run its query, for a
+        limited time: otherwise a database that hangs would delay each of the waiting callers in
+        turn. One caller enters in each turn of the event loop, so that hundreds at once leave time
+        for other requests.
         """
         async with self._queue:
             await asyncio.sleep(0)
@@ -84,27 +87,27 @@ class PasswordHasher(Resource):
             self._slots -= 1
 
     async def hash(self, password: str) -> str:
-        """Return a hash to store, with its parameters and salt inside."""
+        """Return a hash to store; it contains its parameters and salt."""
         return await self._run(self._hash.hash, password)
 
     async def verify(self, password: str, stored: str | None) -> bool:
-        """Tell whether the password is right.
+        """Return whether the password is right.
 
-        Without a stored hash it takes as long, and the answer is no. Neither does the time tell of
-        weaker parameters than today's; only stronger ones take their own time.
+        Without a stored hash it takes as long, and the result is False. Parameters weaker than
+        today's are not visible in the time either; only stronger ones take longer.
         """
         is_right = await self._run(self._verify, password, stored or self._dummy_hash)
         return is_right and stored is not None
 
     def is_outdated(self, stored: str) -> bool:
-        """Tell whether the hash has other parameters than those of today."""
+        """Return whether the hash has other parameters than today's."""
         try:
             return self._hash.current_hasher.check_needs_rehash(stored)
-        except ValueError:  # it is none at all
+        except ValueError:  # it is not a hash
             return True
 
     async def close(self) -> None:
-        """Let no more work in."""
+        """Accept no more work."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -132,9 +135,9 @@ class PasswordHasher(Resource):
 
 
 def _step_aside() -> None:
-    """Let requests go before hashes: a flood of sign-ins must not slow everybody down.
+    """Lower the thread's priority, so that a flood of sign-ins does not delay other requests.
 
-    Only on Linux does a thread have a priority of its own.
+    Only on Linux does a thread have its own priority.
     """
     if sys.platform == "linux":
-        os.nice(10)  # there it is the thread's own, and relative to what the service has
+        os.nice(10)  # on Linux it is the thread's own, relative to the service's

@@ -1,4 +1,4 @@
-"""Work that takes as long as other work would have, so that nobody can tell the two apart."""
+"""Makes the faster of two operations take as long as the other, so that time reveals nothing."""
 
 import hashlib
 import time
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Final
 
 WEIGHT: Final = 0.125
-"""Of the newest measurement, in the mean of those before it (RFC 6298, section 2)."""
+"""The weight of the newest measurement in the mean (RFC 6298, section 2)."""
 DEVIATIONS: Final = 2
-"""So far above the mean work is filled up to: most of the typical work too, which varies."""
+"""Work is extended to this far above the mean, which is more than most typical work takes."""
 STEPS: Final = 500  # about 0.2 ms
 
 
@@ -18,10 +18,10 @@ def _idle_work() -> None:
 
 
 class TimeEqualizer:
-    """Fills work up with work for nothing, until it took as long as is typical.
+    """Extends work with useless work, until it took the typical time.
 
-    It measures the thread's time on a processor, not the clock's: what else the machine does slows
-    both kinds down alike, and a wait would leave the processor to others and show under load.
+    It measures the thread's processor time, not the clock's: other load on the machine slows both
+    kinds of work alike. Waiting instead would free the processor, which is visible under load.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class TimeEqualizer:
 
     @contextmanager
     def measured(self) -> Iterator[None]:
-        """Measure the work as typical, and fill it up where it was faster than most."""
+        """Measure the work as typical, and extend it if it was faster than most."""
         started = self._now()
         yield
         self._note(self._now() - started)
@@ -43,7 +43,7 @@ class TimeEqualizer:
 
     @contextmanager
     def equalized(self) -> Iterator[None]:
-        """Have other work take as long as typical work does."""
+        """Extend other work to the typical time."""
         started = self._now()
         yield
         self._fill(started)

@@ -42,7 +42,7 @@ def test_serving_on_a_port_that_is_taken_ends_with_an_error(
     set_to(port=taken)
     code, output, errors = run("serve")
     assert code == 1
-    assert f"nothing can be served on 127.0.0.1:{taken}: Address already in use; fix: " in errors
+    assert f"cannot listen on 127.0.0.1:{taken}: Address already in use; fix: " in errors
     assert "is at http" not in output  # it never was
     assert "Traceback" not in output + errors
     assert "user" in tables()  # in development it was migrated first

@@ -93,22 +93,22 @@ def test_a_type_of_answers_has_a_form(hint: Any) -> None:
 @pytest.mark.parametrize(
     ("hint", "problem"),
     [
-        (set[str], "set[str] has no form in JSON: it has no order; take list"),
-        (frozenset, "frozenset has no form in JSON: it has no order; take list"),
-        (bytes, "bytes has no form in JSON: take a text, such as the bytes in base64"),
+        (set[str], "set[str] has no form in JSON: it has no order; use list"),
+        (frozenset, "frozenset has no form in JSON: it has no order; use list"),
+        (bytes, "bytes has no form in JSON: use a text, such as the bytes in base64"),
         (Path, "Path has no form in JSON"),
         (complex | None, "complex has no form in JSON"),
         (Odd, "Odd has no form in JSON"),
-        (dict[UUID, str], "UUID is no key of a JSON object; take str"),
+        (dict[UUID, str], "UUID cannot be a key of a JSON object; use str"),
         (dict[str, Path], "Path has no form in JSON"),
-        (list[Broken], "Broken.tags: set[str] has no form in JSON: it has no order; take list"),
+        (list[Broken], "Broken.tags: set[str] has no form in JSON: it has no order; use list"),
         (
             Wrapped[Broken],
-            "Wrapped.items: Broken.tags: set[str] has no form in JSON: it has no order; take list",
+            "Wrapped.items: Broken.tags: set[str] has no form in JSON: it has no order; use list",
         ),
         (
             Wrapped[bytes],
-            "Wrapped.items: bytes has no form in JSON: take a text, such as the bytes in base64",
+            "Wrapped.items: bytes has no form in JSON: use a text, such as the bytes in base64",
         ),
     ],
     ids=str,
@@ -132,7 +132,7 @@ def test_a_union_of_two_texts_can_be_answered_but_not_be_read_back(hint: Any, ty
     require_form(hint, of="it")
     with pytest.raises(NoForm) as refusal:
         require_form(hint, of="it", is_read_back=True)
-    expected = f"it: JSON writes {types} as strings: nothing tells which; take one."
+    expected = f"it: JSON writes {types} as strings that look alike; use one type."
     assert str(refusal.value) == expected
 
 

@@ -134,11 +134,11 @@ class InvoiceNamed(DomainEvent):
     [
         (
             InvoiceTagged,
-            "InvoiceTagged.tags: frozenset[str] has no form in JSON: it has no order; take list.",
+            "InvoiceTagged.tags: frozenset[str] has no form in JSON: it has no order; use list.",
         ),
         (
             InvoiceNamed,
-            "InvoiceNamed.day: JSON writes date and str as strings: nothing tells which; take one.",
+            "InvoiceNamed.day: JSON writes date and str as strings that look alike; use one type.",
         ),
     ],
 )

@@ -92,7 +92,7 @@ async def test_an_answer_without_a_form_in_json_stops_the_start() -> None:
         ApiRouter("/things").get("/tagged", tagged, access=PUBLIC)
     assert str(refusal.value) == (
         "the answer of GET /things/tagged: "
-        "Tagged.tags: set[str] has no form in JSON: it has no order; take list."
+        "Tagged.tags: set[str] has no form in JSON: it has no order; use list."
     )
 
 

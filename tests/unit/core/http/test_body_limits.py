@@ -89,7 +89,7 @@ async def test_a_body_that_says_it_is_longer_is_refused_unread(
 
     answer = await post(app, path, unread(), announced=limit + 1)
     assert (answer.status, answer.json()["code"]) == (413, "payload_too_large")
-    told = f"The body is larger than {limit // 1024} KiB, the most that this address takes."
+    told = f"The body is larger than {limit // 1024} KiB, which is the limit of this address."
     assert answer.json()["detail"] == told
     assert answer.header("connection") == "close"
 

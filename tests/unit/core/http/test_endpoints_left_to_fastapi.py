@@ -218,7 +218,7 @@ async def test_what_fastapi_can_not_take_is_named_but_not_repeated(
 ) -> None:
     answer = await get(app, target)
     assert (answer.status, answer.json()["code"]) == (422, "invalid")
-    problem = {"code": "invalid", "detail": "is missing or not acceptable"}
+    problem = {"code": "invalid", "detail": "is missing or invalid"}
     assert answer.json()["errors"][0] == {**expected, **problem}
     assert CANARY not in str(answer.json()["errors"][0]["detail"])
 
@@ -354,9 +354,9 @@ async def test_json_that_readers_read_differently_is_malformed(app: Service, bod
     ("name", "why"),
     [
         ("default", "its parameter `number` has a default"),
-        ("depends", "no plan reads its parameter `number`"),
-        ("untyped", "no plan reads its parameter `number`"),
-        ("request", "no plan reads its parameter `request`"),
+        ("depends", "its parameter `number` is of an unknown kind"),
+        ("untyped", "its parameter `number` is of an unknown kind"),
+        ("request", "its parameter `request` is of an unknown kind"),
         ("two_bodies", "it has two bodies or two queries"),
         ("in_a_thread", "the endpoint is not `async def`"),
     ],
@@ -378,7 +378,7 @@ def test_an_endpoint_that_no_plan_reads_stops_the_start(name: str, why: str) -> 
 )
 def test_an_option_that_only_fastapi_keeps_stops_the_start(option: dict[str, Any]) -> None:
     [name] = option
-    with pytest.raises(UnusableRoute, match=f"{name}= is something that only FastAPI does"):
+    with pytest.raises(UnusableRoute, match=f"{name}= is supported only by FastAPI"):
         ApiRouter().get("/others", fine, access=PUBLIC, **option)
 
 

@@ -160,7 +160,7 @@ def test_a_path_that_only_begins_alike_is_another(serve: Serve) -> None:
 
 
 def test_a_mount_that_names_no_policy_stops_the_start(serve: Serve) -> None:
-    with pytest.raises(UnusableRoute, match="/admin: name who may use it"):
+    with pytest.raises(UnusableRoute, match="/admin: name its access policy"):
         serve().mount("/admin", raw)
 
 
@@ -170,5 +170,5 @@ def test_a_path_without_its_slash_stops_the_start(serve: Serve) -> None:
 
 
 def test_a_websocket_that_names_no_policy_stops_the_start(serve: Serve) -> None:
-    with pytest.raises(UnusableRoute, match=r"/live: name who may open it: websocket\('/live'"):
+    with pytest.raises(UnusableRoute, match=r"/live: name its access policy: websocket\('/live'"):
         serve().websocket("/live")

@@ -140,6 +140,6 @@ def test_a_key_that_is_used_for_two_requests_is_named_as_the_wrong_parameter() -
         {
             "parameter": "Idempotency-Key",
             "code": "reused",
-            "detail": "names another request already",
+            "detail": "was already used for another request",
         }
     ]

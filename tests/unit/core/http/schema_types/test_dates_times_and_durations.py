@@ -65,7 +65,7 @@ def test_a_value_that_is_no_date_is_refused(sent: Any) -> None:
 def test_a_date_out_of_our_years_is_refused(sent: str) -> None:
     [refused] = refusals(Date, sent)
     assert refused["code"] == "out_of_range"
-    assert refused["detail"] == "must lie in the years 1900 to 2200"
+    assert refused["detail"] == "must be in the years 1900 to 2200"
 
 
 @given(st.times())

@@ -105,7 +105,7 @@ def test_a_moment_is_no_number(value: Any) -> None:
 def test_a_moment_out_of_our_years_is_told_so(written: str) -> None:
     [refused] = refusals(Timestamp, written)
     assert refused["code"] == "out_of_range"
-    assert refused["detail"] == "must lie in the years 1970 to 2200"
+    assert refused["detail"] == "must be in the years 1970 to 2200"
 
 
 @given(

@@ -136,7 +136,7 @@ def test_a_plain_type_is_refused_with_what_to_take(
 ) -> None:
     with pytest.raises(NoForm) as refusal:
         require_readable(request(kind, base))
-    expected = f"Request.field: {named} has no form, or several; take {instead}."
+    expected = f"Request.field: {named} has no form, or several; use {instead}."
     assert str(refusal.value) == expected
 
 
@@ -152,18 +152,18 @@ def test_a_plain_type_is_refused_with_what_to_take(
             (
                 Money,
                 Body,
-                "Money is not read from a body; take a Body, or for Money a MoneyRange.",
+                "Money cannot be read from a body; use a Body, or a MoneyRange for Money.",
             ),
             (
                 list[BrokenInner],
                 Body,
-                "BrokenInner.at: time has no form, or several; take Time of schema_values.py.",
+                "BrokenInner.at: time has no form, or several; use Time of schema_values.py.",
             ),
             *(
                 (
                     kind,
                     Parameters,
-                    f"{name} has no form in a query; take a parameter for each part.",
+                    f"{name} has no form in a query; use a parameter for each part.",
                 )
                 for kind, name in [
                     (Money, "Money"),
@@ -211,5 +211,5 @@ def test_a_path_takes_a_type_with_a_form(hint: Any) -> None:
 def test_a_plain_type_in_a_path_is_refused() -> None:
     with pytest.raises(NoForm) as refusal:
         require_readable_parameter("day", dt.date)
-    expected = "the path's day: date has no form, or several; take Date of schema_values.py."
+    expected = "the path's day: date has no form, or several; use Date of schema_values.py."
     assert str(refusal.value) == expected

@@ -65,5 +65,5 @@ def test_what_was_sent_is_never_repeated(kind: Any, value: Any) -> None:
 
 def test_an_error_that_we_have_no_words_for_is_told_without_any() -> None:
     assert refusals(float, CANARY) == [
-        {"pointer": "/field", "code": "invalid", "detail": "is not acceptable"}
+        {"pointer": "/field", "code": "invalid", "detail": "is invalid"}
     ]
