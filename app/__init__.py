@@ -1,1 +1,1 @@
-"""Alicerce: a service with accounts, and the base that future services are stamped out of."""
+"""Alicerce: a service with accounts, and the base for new services."""

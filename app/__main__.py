@@ -5,14 +5,14 @@ import sys
 
 from app.core.exceptions import CompositionError
 
-# Until the command runs, Ctrl-C ends the process without a word: a second passes with imports.
+# Until the command runs, Ctrl-C ends the process without a traceback: imports take a second.
 asked = signal.getsignal(signal.SIGINT)
 if asked is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 try:
     from app.cli import main
-except CompositionError as error:  # a line of `app/container.py` that can not be right
+except CompositionError as error:  # a line of `app/container.py` that cannot be right
     sys.exit(str(error))
 
 signal.signal(signal.SIGINT, asked)

@@ -60,10 +60,10 @@ FORESEEN: Final = (
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; an error that was foreseen is a sentence, not a traceback."""
+    """Run the command line; an expected error prints a sentence, not a traceback."""
     prepare_output()
     try:
-        cli(arguments, obj=_with_container)  # what the sub-commands do their work with
+        cli(arguments, obj=_with_container)  # the container that sub-commands use
     except Invalid as error:
         sys.exit("\n".join(f"{each['pointer'][1:]}: {each['detail']}" for each in error.errors))
     except FORESEEN as error:
@@ -81,7 +81,7 @@ def choose_settings(
     *,
     env_file: Annotated[
         Path | None,
-        typer.Option(envvar=VARIABLE, help="Read the settings from this file, not from `.env`."),
+        typer.Option(envvar=VARIABLE, help="Read the settings from this file instead of `.env`."),
     ] = None,
 ) -> None:
     if env_file is not None:
@@ -94,16 +94,16 @@ def serve() -> None:
     settings = ApplicationContainer.load_settings()
     if settings.app_env == "development":
         upgrade(settings.owners_database)
-    # The server's own words for these would not say how to mend them.
+    # uvicorn's messages for these errors would not say how to mend them.
     refuse_port_in_use(settings.host, settings.port)
     asyncio.run(create_database(settings).open())
-    # Here, also where other processes will serve: what does not fit is said once, and at first.
+    # Built here too, if other processes will serve, so that a problem is reported once and first.
     app = create_app(settings, ApplicationContainer)
     allow_many()
     if settings.app_env == "development":
-        with suppress(OSError):  # nobody reads it
+        with suppress(OSError):  # the result is not needed
             _greet(settings)
-    # uvicorn ends in good order and then signals itself again: to end as asked is no failure.
+    # uvicorn shuts down and then signals itself again; an end by request is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(SHUTDOWN.exit_code))
     is_alone = settings.web_concurrency == 1
     uvicorn.run(
@@ -117,7 +117,7 @@ def serve() -> None:
         log_config=None,
         access_log=False,  # ours has the request id and the actor
         server_header=False,
-        proxy_headers=False,  # ours believe whom TRUSTED_PROXIES names, and nobody else
+        proxy_headers=False,  # our own code trusts the proxies of TRUSTED_PROXIES only
         date_header=True,
         timeout_keep_alive=65,
         timeout_graceful_shutdown=25,
@@ -126,7 +126,7 @@ def serve() -> None:
 
 @cli.command()
 def worker() -> None:
-    """Do the work that nobody waits for, in a process of its own."""
+    """Deliver events and run schedules in a separate process."""
     settings = ApplicationContainer.load_settings()
     configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
     if settings.events == "celery":
@@ -136,18 +136,18 @@ def worker() -> None:
 
 @cli.command()
 def relay() -> None:
-    """Send the work to Celery's workers, and fire schedules: with EVENTS=celery."""
+    """Send deliveries to Celery's workers, and run schedules: with EVENTS=celery."""
     settings = ApplicationContainer.load_settings()
     if settings.events != "celery":
-        sys.exit(f"EVENTS is {settings.events}: only Celery's workers need a relay.")
+        sys.exit(f"EVENTS is {settings.events}, but only EVENTS=celery needs a relay.")
     configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
     run(ApplicationContainer.build(settings))
 
 
 @cli.command()
 def doctor() -> None:
-    """Examine settings, port, database, clock, Redis, broker; say how to mend each trouble."""
-    configure_logging(level="CRITICAL", json_lines=False)  # what there is to say, a finding says
+    """Check settings, port, database, clock, Redis and broker; say how to mend each problem."""
+    configure_logging(level="CRITICAL", json_lines=False)  # a finding has the whole message
     sound = True
     for finding in examine():
         typer.echo(str(finding))
@@ -160,9 +160,9 @@ def doctor() -> None:
 def openapi(
     *, write: Annotated[bool, typer.Option(help="Write into docs instead of printing.")] = False
 ) -> None:
-    """Print the OpenAPI document, or write all that is made from the code.
+    """Print the OpenAPI document, or write all documents that are generated from the code.
 
-    That is the document, the list of problems, the event catalogue and the settings of modules.
+    These are the document, the list of problems, the event catalogue and the settings of modules.
     """
     settings = documented_settings()
     document = create_app(settings, ApplicationContainer).openapi()
@@ -180,10 +180,10 @@ def openapi(
 
 @cli.command(name="seed")
 def load_demo_data() -> None:
-    """Load demo data of all modules; what is there already stays."""
+    """Load demo data of all modules; existing data stays."""
     settings = ApplicationContainer.load_settings()
     if settings.is_production:
-        sys.exit("Demo data has no place in production; nothing was changed.")
+        sys.exit("Demo data is not allowed in production; nothing was changed.")
     upgrade(settings.owners_database)
 
     async def load(container: ApplicationContainer) -> None:
@@ -195,9 +195,9 @@ def load_demo_data() -> None:
 
 @users.command()
 def create_admin(email: str) -> None:
-    """Open an administrator's account and print its password, once."""
+    """Create an administrator's account and print its password, once."""
     password = _with_container(lambda container: container.user.create_admin().execute(email))
-    typer.echo(f"The password of {email} (it is shown only now): {password}")
+    typer.echo(f"The password of {email} (it is shown only once): {password}")
 
 
 @users.command()
@@ -205,7 +205,7 @@ def set_roles(
     email: str,
     roles: Annotated[list[str], typer.Argument(help="Roles that modules declare.")],
 ) -> None:
-    """Give an account these roles, and take away any other."""
+    """Give an account exactly these roles."""
     request = RolesOfAddress(email=email, roles=roles)
     _with_container(lambda container: container.user.set_roles().execute(request))
     typer.echo(f"{email} has the roles {', '.join(sorted(set(roles)))}.")
@@ -213,22 +213,23 @@ def set_roles(
 
 @users.command()
 def verify(email: str) -> None:
-    """Vouch for the address of an account, so that its owner can sign in."""
+    """Mark the address of an account as verified, so that its owner can sign in."""
     _with_container(lambda container: container.user.verify().execute(email))
     typer.echo(f"{email} is verified.")
 
 
 @users.command()
 def end_sessions(email: str) -> None:
-    """Sign the owner of an account out everywhere; the account and its API keys stay."""
+    """End all sessions of an account; the account and its API keys stay."""
     _with_container(lambda container: container.user.end_sessions().execute(email))
     typer.echo(f"All sessions of {email} are ended.")
 
 
 def documented_settings() -> Settings:
-    """Return the defaults, wherever we are: what is set here has no place in a document.
+    """Return the default settings: documents must not depend on this machine's settings.
 
-    What a module leaves out without its settings has a place there: it gets what they would be.
+    Modules may leave routes out if a setting is missing; documents show them, so these settings get
+    samples.
     """
     unused = {"database_url": "sqlite:///unused.db", "jwt_secret_key": "unused" * 8}
     kinds = settings_of(ApplicationContainer)
@@ -262,7 +263,7 @@ def _greet(settings: Settings) -> None:
   {settings.app_name} {settings.version} is at {address}
 
     Read and try the API    {address}/docs
-    Is it well?             {address}/health/ready
+    Check its health        {address}/health/ready
     Load demo data          make seed
     Take the tour           README.md, "Five minutes"
 

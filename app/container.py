@@ -1,4 +1,4 @@
-"""The service's modules: a line for each, and what one asks of another."""
+"""The service's modules, a line for each, and the use cases that one module passes to another."""
 
 from app.modules.task.container import TaskContainer
 from app.modules.user.container import UserContainer

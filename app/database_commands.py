@@ -16,13 +16,13 @@ schema = typer.Typer()
 def migrate(
     *,
     only_check: Annotated[
-        bool, typer.Option("--check", help="Only tell whether models and migrations agree.")
+        bool, typer.Option("--check", help="Only check whether models and migrations agree.")
     ] = False,
     down: Annotated[
-        str | None, typer.Option(help="Go back to this revision (`base` for before the first).")
+        str | None, typer.Option(help="Go back to this revision (`base` is before the first).")
     ] = None,
 ) -> None:
-    """Bring the database to the schema of this code."""
+    """Migrate the database to the schema of this code."""
     url = ApplicationContainer.load_settings().owners_database
     if only_check:
         check(url)
@@ -36,35 +36,36 @@ def migrate(
 
 @schema.command()
 def migration(
-    what: Annotated[str, typer.Argument(help="What it does, in a few words.")],
+    what: Annotated[str, typer.Argument(help="What the migration does, in a few words.")],
     *,
     of_base: Annotated[
-        bool, typer.Option("--base", help="For the tables of the base, not of a project's modules.")
+        bool,
+        typer.Option("--base", help="For the tables of the base, not of the project's modules."),
     ] = False,
 ) -> None:
-    """Write the next migration: what the models have and the migrations lack."""
+    """Write the next migration: what the models have and the migrations do not."""
     from app.shared.infrastructure.database.new_migration import (  # noqa: PLC0415 - has Alembic
         write_migration,
     )
 
-    typer.echo(f"{shown(write_migration(what, BASE if of_base else APP))} is written; read it.")
+    typer.echo(f"{shown(write_migration(what, BASE if of_base else APP))} is written; review it.")
 
 
 @schema.command()
 def reset(
-    *, yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it.")] = False
+    *, yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False
 ) -> None:
-    """Drop the tables of a developer's database, with all that is in them, and make them anew."""
+    """Drop all tables of a developer's database, with their data, and create them again."""
     settings = ApplicationContainer.load_settings()
     shown_url = settings.owners_database.render_as_string(hide_password=True)
     if settings.is_production:
-        sys.exit("APP_ENV is production: there nothing is reset, and nothing was changed.")
+        sys.exit("APP_ENV is production, where reset is not allowed; nothing was changed.")
     if settings.has_remote_database:
         sys.exit(
             f"{shown_url} is on another machine, where others may use it; nothing was changed. "
             "Reset a database of this machine: DATABASE_URL names it."
         )
     if not yes:
-        typer.confirm(f"All that is in {shown_url} will be lost. Go on?", abort=True)
+        typer.confirm(f"All data in {shown_url} will be lost. Continue?", abort=True)
     upgrade(settings.owners_database, anew=True)
-    typer.echo("The database is made anew, with nothing in it.")
+    typer.echo("The database was created again and is empty.")

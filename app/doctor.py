@@ -1,4 +1,4 @@
-"""The doctor: looks at everything that the service needs, and says how to mend what is wrong."""
+"""The doctor: checks everything that the service needs, and says how to mend each problem."""
 
 import asyncio
 import datetime as dt
@@ -37,7 +37,7 @@ _LAST_EVENT = Statement(select(func.max(event_log.c.recorded_at).label("last")))
 
 Opened = SqliteDatabase | PostgresDatabase
 
-AHEAD_OF_CODE = "newer than this code, which still serves; only the newer release migrates it"
+AHEAD_OF_CODE = "newer than this code, which still works; only the newer release can migrate it"
 GRANT = "as the owner of the tables, grant what docs/deployment/README.md says"
 FOR_OTHERS = stat.S_IRWXO
 TOLERATED = dt.timedelta(seconds=30)
@@ -45,7 +45,7 @@ TOLERATED = dt.timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, what was seen, and, if that is trouble, how to mend it."""
+    """What was checked, what was found and, if that is a problem, how to mend it."""
 
     subject: str
     seen: str
@@ -62,14 +62,14 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at one thing after another; what needs sound settings only if they are."""
+    """Check one thing after another; most checks need valid settings."""
     yield _python()
     try:
         settings = ApplicationContainer.load_settings()
     except InvalidSettingsError as error:
         for problem in error.problems:
             wrong, _, example = problem.strip().partition("; for example: ")
-            fix = f"set it, for example: {example}" if example else "put that right"
+            fix = f"set it, for example: {example}" if example else "correct it"
             yield Finding("settings", wrong, fix)
         return
     yield Finding("settings", f"complete, profile {settings.app_env}")
@@ -104,7 +104,7 @@ def _data_dir(settings: Settings) -> Finding:
     existing = next(p for p in (folder, *folder.absolute().parents) if p.exists())
     is_needed = settings.database.get_backend_name() == "sqlite" or not settings.is_production
     if not is_needed:
-        return Finding("data", f"{folder} is not needed: nothing is kept there")
+        return Finding("data", f"{folder} is not needed: nothing is stored there")
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         return Finding(
             "data",
@@ -114,14 +114,14 @@ def _data_dir(settings: Settings) -> Finding:
     if is_open := [str(path) for path in _kept(settings) if path.stat().st_mode & FOR_OTHERS]:
         return Finding(
             "data",
-            f"others on this machine can get at {', '.join(is_open)}",
+            f"other users of this machine can read {', '.join(is_open)}",
             f"chmod o= {' '.join(shlex.quote(path) for path in is_open)}",
         )
     return Finding("data", f"{folder} can be written")
 
 
 def _kept(settings: Settings) -> Iterator[Path]:
-    """What is there of the files that hold what is nobody else's."""
+    """Return the existing files that only the service's user may read."""
     files = [settings.data_dir / "secrets" / "jwt_secret_key", settings.data_dir / "mail"]
     if settings.database.get_backend_name() == "sqlite":
         file = settings.database.database or ""
@@ -135,7 +135,7 @@ def _port(settings: Settings) -> Finding:
         refuse_port_in_use(settings.host, settings.port)
     except PortInUse as error:
         if _is_ours(settings):
-            return Finding("port", f"{address} is served by this service already")
+            return Finding("port", f"{address} is used by this service already")
         return Finding("port", f"{address}: {error.seen}", error.fix)
     return Finding("port", f"{address} is free")
 
@@ -190,7 +190,7 @@ async def _findings(database: Opened, settings: Settings) -> AsyncIterator[Findi
         yield Finding("schema", reason, "python -m app migrate")
         return
     if kind == "postgresql" and (closed := await tables_without_rights(database)):
-        yield Finding("schema", f"this role may not use {', '.join(closed)}", GRANT)
+        yield Finding("schema", f"this role has no access to {', '.join(closed)}", GRANT)
         return
     is_ahead = await readiness.is_ahead()
     yield Finding("schema", AHEAD_OF_CODE if is_ahead else "up to date")
@@ -211,11 +211,11 @@ async def _why_unfit(database: Opened, url: URL) -> Trouble | None:
         return None
     if is_server:
         return no_primary(None, url)
-    return Trouble("it takes no writes", "let this user write to the file and its folder")
+    return Trouble("it does not accept writes", "let this user write to the file and its folder")
 
 
 async def _clock(database: Opened, *, is_server: bool) -> Finding:
-    """Compare with the server's clock, or, in a file, with the last event that was written."""
+    """Compare with the server's clock; for a file, with the last event in it."""
     now = dt.datetime.now(dt.UTC)
     last = await database.fetch_one(_LAST_EVENT, {})
     reference = last["last"] if last else None
@@ -228,7 +228,7 @@ async def _clock(database: Opened, *, is_server: bool) -> Finding:
         off = int(max(ahead, behind).total_seconds())
         return Finding(
             "clock",
-            f"{off} s away from the database's",
+            f"{off} s different from the database's",
             "set the clock of this machine, best by NTP",
         )
     return Finding("clock", now.isoformat(timespec="seconds"))

@@ -1,4 +1,4 @@
-"""`python -m app events`: seeing and steering what the engine delivers."""
+"""`python -m app events`: show and control the deliveries of the engine."""
 
 import datetime as dt
 import re
@@ -27,11 +27,15 @@ BIGGEST: Final = 2**63 - 1  # that the databases can compare with
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table.")]
 DeliveryId = Annotated[
-    int, typer.Argument(max=BIGGEST, help="The delivery's number, as `list` shows it.")
+    int, typer.Argument(max=BIGGEST, help="The number of the delivery, as `list` shows it.")
 ]
-HandlerId = Annotated[str, typer.Argument(help="The handler's id, as `handlers` shows it.")]
-OfHandler = Annotated[str | None, typer.Option("--handler", help="All of this handler instead.")]
-Since = Annotated[str, typer.Option(help="From when on, such as 2026-01-31T12:00:00Z.")]
+HandlerId = Annotated[str, typer.Argument(help="The id of the handler, as `handlers` shows it.")]
+OfHandler = Annotated[
+    str | None, typer.Option("--handler", help="All deliveries of this handler instead.")
+]
+Since = Annotated[
+    str, typer.Option(help="The beginning of the period, such as 2026-01-31T12:00:00Z.")
+]
 
 _TIMESTAMP: Final = TypeAdapter(Timestamp)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -42,10 +46,10 @@ def list_deliveries(
     context: typer.Context,
     *,
     state: Annotated[str | None, typer.Option(help=", ".join(DeliveryStatus))] = None,
-    handler: Annotated[str | None, typer.Option(help="Only of this handler.")] = None,
+    handler: Annotated[str | None, typer.Option(help="Only deliveries of this handler.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
     before: Annotated[
-        int | None, typer.Option(max=BIGGEST, help="Only older ones than this number.")
+        int | None, typer.Option(max=BIGGEST, help="Only deliveries older than this number.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -59,7 +63,7 @@ def list_deliveries(
 
 @events.command()
 def show(context: typer.Context, delivery_id: DeliveryId, *, as_json: AsJson = False) -> None:
-    """Show a delivery: its event, the error of each attempt, and what waits for it."""
+    """Show a delivery: its event, the error of each attempt, and what it blocks."""
     found = _ask(context, lambda container: container.inspection().show(delivery_id))
     if as_json:
         _print_json(found)
@@ -76,40 +80,40 @@ def retry(
     *,
     handler: OfHandler = None,
 ) -> None:
-    """Try again what is dead or had no handler: one delivery, or all of a handler.
+    """Retry a delivery that is dead or has no handler, or all such deliveries of a handler.
 
-    A delivery that was discarded is tried again only by its number.
+    A discarded delivery is retried only by its number.
     """
     wanted = _one_of(delivery_id, handler)
     if isinstance(wanted, int):
         _ask(context, lambda container: container.operations().retry(wanted))
-        typer.echo(f"Delivery {wanted} will be tried again.")
+        typer.echo(f"Delivery {wanted} will be retried.")
     else:
         retried = _ask(context, lambda container: container.operations().retry_all(wanted))
-        typer.echo(f"{_count(retried)} will be tried again.")
+        typer.echo(f"{_count(retried)} will be retried.")
 
 
 @events.command()
 def discard(
     context: typer.Context,
     delivery_id: Annotated[
-        int | None, typer.Argument(max=BIGGEST, help="Any that is not being run.")
+        int | None, typer.Argument(max=BIGGEST, help="A delivery that is not running.")
     ] = None,
     *,
     handler: OfHandler = None,
-    reason: Annotated[str, typer.Option(help="Is kept with the delivery.")],
+    reason: Annotated[str, typer.Option(help="The reason, which is stored with the delivery.")],
 ) -> None:
-    """Give up for good: one delivery, or those of a handler that are dead or had none.
+    """Discard one delivery, or all deliveries of a handler that are dead or have no handler.
 
-    Of a handler that this code has not got any more, that is all that waits.
+    If this code does not have the handler, all its waiting deliveries are discarded.
     """
     wanted = _one_of(delivery_id, handler)
     if isinstance(wanted, int):
         _ask(context, lambda container: container.operations().discard(wanted, reason=reason))
-        typer.echo(f"Delivery {wanted} is given up; what it blocked goes on.")
+        typer.echo(f"Delivery {wanted} is discarded; the deliveries that it blocked continue.")
     else:
         changed = _ask(context, lambda c: c.operations().discard_all(wanted, reason=reason))
-        typer.echo(f"{_count(changed)} given up; what was blocked goes on.")
+        typer.echo(f"{_count(changed)} discarded; the deliveries that they blocked continue.")
 
 
 @events.command()
@@ -118,50 +122,52 @@ def replay(
     handler: HandlerId,
     *,
     since: Since,
-    until: Annotated[str | None, typer.Option(help="Until when; now if left out.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="The end of the period; now if omitted.")
+    ] = None,
     discarded: Annotated[
-        bool, typer.Option("--discarded", help="Those too that somebody discarded.")
+        bool, typer.Option("--discarded", help="Include discarded deliveries.")
     ] = False,
 ) -> None:
-    """Give a handler the events of a time again that it was done with.
+    """Replay the events of a period to a handler, also those that it has handled.
 
-    What it has not done yet stays as it is: what is dead is tried again by `retry`.
+    Unfinished deliveries stay as they are; for dead ones use `retry`.
     """
     start, end = _time(since), None if until is None else _time(until)
     replayed = _ask(
         context,
         lambda c: c.replay().replay(handler, since=start, until=end, discarded=discarded),
     )
-    typer.echo(f"{_count(replayed)} will be made again.")
+    typer.echo(f"{_count(replayed)} will be delivered again.")
 
 
 @events.command()
 def backfill(context: typer.Context, handler: HandlerId, *, since: Since) -> None:
-    """Give a handler that came later the events that it has no delivery of.
+    """Backfill a new handler with the events that it has no delivery of.
 
-    What was done is forgotten after EVENT_DELIVERY_KEEP_HOURS: reach back further than that only
-    with a handler that was not there before, or it gets those events again.
+    Finished deliveries are deleted after EVENT_DELIVERY_KEEP_HOURS. For a handler that existed
+    before, do not go back further than that, or it gets those events again.
     """
     start = _time(since)
     filled = _ask(context, lambda container: container.replay().backfill(handler, since=start))
-    typer.echo(f"{_count(filled)} added, and will be made.")
+    typer.echo(f"{_count(filled)} added, and will be delivered.")
 
 
 @events.command()
 def lag(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """Show what each handler has still to do; `oldest_due` in seconds."""
+    """Show the remaining deliveries of each handler; `oldest_due` is in seconds."""
     found = _ask(context, lambda container: container.backlog().lag())
     counts = ("ready", "claimed", "blocked", "blocked_streams", "dead", "no_handler", "oldest_due")
     _show(found, ("handler", *counts), as_json=as_json)
     if not as_json:
         described = _ask(context, lambda container: container.inspection().handlers())
         for paused in (handler for handler in described if handler.paused_at):
-            typer.echo(f"{paused.id} is paused: what is ready or blocked waits until it resumes.")
+            typer.echo(f"{paused.id} is paused: its deliveries wait until it resumes.")
 
 
 @events.command()
 def streams(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """Show what is held up: the hundred longest streams, and what each waits behind."""
+    """Show the blocked streams: the hundred longest, and what each waits for."""
     found = _ask(context, lambda container: container.backlog().streams())
     of_stream = ("handler", "aggregate_type", "aggregate_id", "waiting")
     _show(found, (*of_stream, "behind", "behind_state", "last_error"), as_json=as_json)
@@ -169,7 +175,7 @@ def streams(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 @events.command()
 def handlers(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """Show the handlers, the events or the schedule of each, and its policy."""
+    """List the handlers, with their events or schedule, and their policy."""
     found = _ask(context, lambda container: container.inspection().handlers())
     policy = ("transactional", "on_dead", "max_attempts", "timeout", "paused_at")
     _show(found, ("id", "events", "schedule", *policy), as_json=as_json)
@@ -177,22 +183,22 @@ def handlers(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 @events.command()
 def pause(context: typer.Context, handler: HandlerId) -> None:
-    """Let all that a handler has to do wait, in every process, until it resumes."""
+    """Pause a handler in every process: its deliveries wait until it resumes."""
     _ask(context, lambda container: container.operations().pause(handler))
     typer.echo(f"{handler} is paused.")
 
 
 @events.command()
 def resume(context: typer.Context, handler: HandlerId) -> None:
-    """Let a paused handler go on where it stopped."""
+    """Resume a paused handler."""
     _ask(context, lambda container: container.operations().resume(handler))
-    typer.echo(f"{handler} goes on.")
+    typer.echo(f"{handler} is resumed.")
 
 
 def _ask(
     context: typer.Context, work: Callable[[ApplicationContainer], Awaitable[Result]]
 ) -> Result:
-    """Do it with the service's own parts, as the command line that we belong to knows how."""
+    """Run it with the service's container, which the command line provides."""
     answer: Result = context.obj(work)
     return answer
 
@@ -217,7 +223,7 @@ def _one_of(delivery_id: int | None, handler: str | None) -> int | str:
         return delivery_id
     if handler is not None and delivery_id is None:
         return handler
-    raise Invalid("delivery", "give either a delivery's number or --handler")
+    raise Invalid("delivery", "give either the number of a delivery or --handler")
 
 
 def _count(changed: Changed) -> str:
@@ -228,13 +234,13 @@ def _show(items: Sequence[object], columns: Sequence[str], *, as_json: bool) -> 
     if as_json:
         _print_json(items)
     elif not items:
-        typer.echo("There is nothing.")
+        typer.echo("Nothing found.")
     else:
         _print_table(items, columns)
 
 
 def _print_table(items: Sequence[object], columns: Sequence[str]) -> None:
-    # Nothing is cut off: an id is there to be copied. Where nobody looks a line may be long.
+    # No text is cut off, because ids are copied. If the output is no terminal, lines may be long.
     width = None if sys.stdout.isatty() else 1_000
     first, *others = (Column(name.replace("_", " "), overflow="fold") for name in columns)
     first.no_wrap = True
@@ -246,7 +252,7 @@ def _print_table(items: Sequence[object], columns: Sequence[str]) -> None:
 
 def _shown(item: object, column: str) -> object:
     value = getattr(item, column)
-    # Only what is to be run has a time for it; the others keep that of their last run.
+    # Only a delivery that will run has a due time; the others keep that of their last run.
     is_due = getattr(item, "state", None) in {DeliveryStatus.READY, DeliveryStatus.CLAIMED}
     return value if is_due or column != "due_at" else None
 
@@ -278,7 +284,7 @@ def _text(value: object) -> str:
         value = ", ".join(value) or "-"
     if isinstance(value, dict):
         value = orjson.dumps(value, default=str).decode()
-    # An error may quote anything, and a terminal obeys what it is sent.
+    # An error may quote any text, and a terminal obeys control characters.
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value))
 
 

@@ -58,7 +58,7 @@ def create_app(
 
 
 def create_metrics_app(container: ApplicationContainer) -> Service:
-    """Build what shows the metrics of a process that serves nothing else."""
+    """Build the application that serves the metrics of a worker or relay."""
     settings = container.settings()
     app = Service(
         report=_error_reporter(settings),
@@ -92,8 +92,8 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # What was built at the start stays for good: the collector need not look at it again,
-        # and a server makes garbage fast enough that rarer, larger rounds cost less in all.
+        # Objects of the start live for ever, so the garbage collector need not check them again. A
+        # server produces so much garbage that fewer, larger collections cost less in total.
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
         async with opened(container, if_engine_ends=SHUTDOWN.request if is_embedded else None):
@@ -103,7 +103,7 @@ def _lifespan(
 
 
 def _error_reporter(settings: Settings) -> Callable[[Exception], object]:
-    """Return what is told of unexpected errors: Sentry, if there is one, besides the log."""
+    """Return the function that reports unexpected errors: to Sentry if it is set up."""
     if settings.sentry_dsn is None:
         return lambda _error: None
     import sentry_sdk  # noqa: PLC0415 - an optional extra
@@ -112,8 +112,8 @@ def _error_reporter(settings: Settings) -> Callable[[Exception], object]:
         dsn=settings.sentry_dsn.get_secret_value(),
         environment=settings.app_env,
         release=settings.version,
-        include_local_variables=False,  # they hold passwords and tokens
+        include_local_variables=False,  # they contain passwords and tokens
         max_request_body_size="never",
-        auto_enabling_integrations=False,  # they patch every library, for each request's price
+        auto_enabling_integrations=False,  # they patch every library, which slows down each request
     )
     return sentry_sdk.capture_exception

@@ -1,4 +1,4 @@
-"""Workers and relays: what delivers events and fires schedules in a process of its own."""
+"""Workers and relays: processes that deliver events and run schedules."""
 
 import asyncio
 import os
@@ -18,15 +18,15 @@ from app.shared.infrastructure.events.delivery.engine import EngineEnded
 
 
 def run(container: ApplicationContainer) -> None:
-    """Run a worker or a relay to its end, on the kind of loop that serves the API too."""
+    """Run a worker or a relay to its end, on the same kind of event loop as the API."""
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         runner.run(run_worker(container))
 
 
 async def run_worker(container: ApplicationContainer) -> None:
-    """Deliver until the process is asked to stop; what was begun is finished or given back.
+    """Deliver until the process is asked to stop; running deliveries are finished or given back.
 
-    With EVENTS=celery to deliver means to send: this is the relay then. Raises EngineEnded.
+    With EVENTS=celery it is the relay, which sends deliveries to Celery. Raises EngineEnded.
     """
     is_over = asyncio.Event()
     async with opened(container, if_engine_ends=is_over.set), _metrics_served(container):
@@ -41,12 +41,12 @@ def run_celery_worker(
     settings: Settings,
     build: Callable[[Settings], ApplicationContainer] = ApplicationContainer.build,
 ) -> int:
-    """Run what the relay sends, by Celery; return the exit code. Raises PortInUse.
+    """Run the relay's deliveries with Celery; return the exit code. Raises PortInUse.
 
-    Each process that Celery forks counts for itself, and shows it on a port of its own.
+    Each process that Celery forks counts for itself, and shows its metrics on its own port.
     """
-    # Before Celery is imported. It makes SIGTERM end a worker in bounded time, and keeps it from
-    # the processes that it forked, where a supervisor sends it to all of them.
+    # Set before Celery is imported. It makes SIGTERM end a worker in limited time, and keeps the
+    # signal from the forked processes if a supervisor sends it to all of them.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     from app.shared.infrastructure.events.delivery.celery import worker  # noqa: PLC0415
 
@@ -56,7 +56,7 @@ def run_celery_worker(
         async with opened(container), _metrics_served(container, number=number):
             yield container.delivery_batch
 
-    if settings.metrics_port is not None:  # in a process that was forked it would be too late
+    if settings.metrics_port is not None:  # in a forked process it would be too late
         for number in range(settings.event_processes):
             listening(settings.host, settings.metrics_port + number).close()
     return worker.run_celery_worker(
@@ -71,7 +71,7 @@ def run_celery_worker(
 async def _metrics_served(
     container: ApplicationContainer, *, number: int = 0
 ) -> AsyncIterator[None]:
-    """Show the metrics while the block runs, if there is a port for it. Raises PortInUse."""
+    """Serve the metrics while the block runs, if there is a port for it. Raises PortInUse."""
     settings = container.settings()
     if settings.metrics_port is None:
         yield

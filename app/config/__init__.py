@@ -1,1 +1,1 @@
-"""Settings and what is built straight from them. Only the composition root imports this package."""
+"""Settings and what is built from them. Only the composition root imports this package."""

@@ -1,4 +1,4 @@
-"""The database that the settings name. With the containers, the one place that knows both."""
+"""Builds the database that the settings name. Only this module and the containers know both."""
 
 from app.config.settings import Settings
 from app.shared.infrastructure.database.postgres import PostgresDatabase
@@ -6,7 +6,7 @@ from app.shared.infrastructure.database.sqlite import SqliteDatabase
 
 
 def create_database(settings: Settings) -> SqliteDatabase | PostgresDatabase:
-    """Return it, not connected yet: asyncpg for PostgreSQL, SQLAlchemy for anything else."""
+    """Return the database, not connected yet: asyncpg for PostgreSQL, SQLAlchemy for SQLite."""
     url = settings.database
     kind = PostgresDatabase if url.get_backend_name() == "postgresql" else SqliteDatabase
     return kind(

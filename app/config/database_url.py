@@ -1,4 +1,4 @@
-"""What the address of the database may say, and the one form in which everything here reads it."""
+"""The allowed forms of the database's URL, and the one form that the code uses."""
 
 import re
 from typing import Annotated, Final
@@ -12,12 +12,13 @@ MAX_PORT: Final = 65_535
 LONGEST_CONNECT_SECONDS: Final = 3600
 
 _SSL_MODES: Final = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
-# What SQLAlchemy and some hosting services write, as libpq's `sslmode` has it.
+# The option names of SQLAlchemy and some hosting services, by libpq's `sslmode`.
 _SSL: Final = {"true": "require", "1": "require", "false": "disable", "0": "disable"}
-# What an option may be, where its values are few. None: whatever the server or a file says.
+# The allowed values of an option, if they are few. None: any value.
 _OPTIONS: Final[dict[str, set[str] | None]] = {
     "application_name": None,
-    "channel_binding": {"disable", "prefer"},  # the driver has none, so it can't be required
+    # the driver does not support it, so it cannot be required
+    "channel_binding": {"disable", "prefer"},
     "connect_timeout": None,
     "host": None,
     "options": None,
@@ -38,15 +39,15 @@ _OPTIONS: Final[dict[str, set[str] | None]] = {
 
 
 def read_database_url(text: str) -> URL:
-    """Return the address in its one form.
+    """Return the URL in its one form.
 
-    A socket's folder and several servers stand in the option `host`, encryption in `sslmode`, and
-    the driver is the one that is used here. Raises ValueError, which never repeats the address.
+    A socket's folder and several servers are in the option `host`, encryption is in `sslmode`, and
+    the driver is the one that the code uses. Raises ValueError, which never repeats the URL.
     """
     try:
         url = make_url(text)
-    except (ArgumentError, ValueError):  # such as a port that is no number; it may be a secret
-        hint = "; several servers are written as ?host=a:5432,b:5432" if "," in text else ""
+    except (ArgumentError, ValueError):  # such as an invalid port; the message may contain a secret
+        hint = "; write several servers as ?host=a:5432,b:5432" if "," in text else ""
         message = f"is not a database URL{hint}"
         raise ValueError(message) from None
     kind = url.get_backend_name()
@@ -61,11 +62,11 @@ def read_database_url(text: str) -> URL:
 def _sqlite(url: URL) -> URL:
     database = (url.database or "").strip()
     if database in {"", ":memory:"} or database.startswith("file:"):
-        wrong = "must name a file: a database in memory loses everything that was promised"
+        wrong = "must name a file: a database in memory loses its data"
     elif url.host:
-        wrong = "must have three slashes before the file's name, or four"
+        wrong = "must have three or four slashes before the file's name"
     elif url.query:
-        wrong = f"must have no options: {', '.join(sorted(url.query))} means nothing for a file"
+        wrong = f"must have no options: {', '.join(sorted(url.query))}has no meaning for a file"
     else:
         return url.set(drivername="sqlite")
     raise ValueError(wrong)
@@ -90,9 +91,9 @@ def _postgresql(url: URL) -> URL:
 
 def _option(name: str, value: str | tuple[str, ...]) -> str:
     if name not in _OPTIONS:
-        # Of an address with an odd password another part may look like an option.
+        # If a password is not escaped, a part of it may look like an option.
         shown = f": {name}" if re.fullmatch(r"[a-z_]{1,40}", name) else ""
-        message = f"has an option that is not known here{shown}"
+        message = f"has an unknown option{shown}"
         raise ValueError(message)
     values = [value] if isinstance(value, str) else list(value)
     if len(values) > 1 and name != "host":
@@ -100,7 +101,7 @@ def _option(name: str, value: str | tuple[str, ...]) -> str:
         raise ValueError(message)
     allowed, text = _OPTIONS[name], ",".join(values)
     if allowed and text not in allowed:
-        message = f"has a {name} that is none of: {', '.join(sorted(allowed))}"
+        message = f"has a {name} that is not one of: {', '.join(sorted(allowed))}"
         raise ValueError(message)
     if name == "connect_timeout" and not (
         text.isdecimal() and 1 <= int(text[:9]) <= LONGEST_CONNECT_SECONDS

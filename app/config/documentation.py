@@ -1,4 +1,4 @@
-"""The settings of the modules, written into `.env.example` and the guide from the code."""
+"""Writes the settings of the modules into `.env.example` and the guide, from the code."""
 
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ WIDTH: Final = 98
 
 
 def write_settings(kinds: Iterable[type[ModuleSettings]], example: Path, guide: Path) -> None:
-    """Bring the generated part of `.env.example`, and the page of the guide, up to the code."""
+    """Write the generated part of `.env.example`, and the guide's page."""
     kinds = [kind for kind in kinds if kind.model_fields]
     by_hand = example.read_text(encoding="utf-8").partition(MARK)[0]
     example.write_text(by_hand + MARK + as_example(kinds), encoding="utf-8")
@@ -51,7 +51,7 @@ def _table_of(kind: type[ModuleSettings]) -> Iterator[str]:
     for name, field in kind.model_fields.items():
         variable, meaning = kind.variable(name), _explained(field)
         if is_secret(field.annotation):
-            meaning += f" A secret: may lie in the file that `{variable}_FILE` names."
+            meaning += f" A secret: may be in the file that `{variable}_FILE` names."
         default = _default(field)
         yield f"| `{variable}` | {f'`{default}`' if default else 'none'} | {meaning} |\n"
 

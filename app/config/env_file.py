@@ -1,7 +1,7 @@
-"""Settings out of a file, read in one way wherever the service is started.
+"""Reads settings from a file, in the same way however the service is started.
 
-A shell, systemd and Docker each read such a file by rules of their own and change some values
-(`$`, `&`, `#`). Here nothing is replaced and no command is run.
+A shell, systemd and Docker each read such a file by their own rules and change some values (`$`,
+`&`, `#`). Here no value is expanded and no command is run.
 """
 
 import io
@@ -15,18 +15,18 @@ from pydantic_settings import DotEnvSettingsSource
 from pydantic_settings.sources.utils import parse_env_vars
 
 VARIABLE: Final = "ENV_FILE"
-"""Names the file. The command line sets it too, so that the processes it starts read the same."""
+"""The variable that names the file. The command line sets it too, for the processes it starts."""
 
 UNDECIDED: Final = ""
-"""No file for the library to read by its own rules: which file it is, and how, is said here."""
+"""The library reads no file; this module decides which file is read, and how."""
 
 
 class UnusableEnvFile(Exception):
-    """The file can't be read, or a line of it is no setting; the message says which."""
+    """The file cannot be read, or a line is not a setting; the message says which."""
 
 
 class EnvFile(DotEnvSettingsSource):
-    """Reads `.env` if it is there, or the file that ENV_FILE names, which has to be there."""
+    """Reads `.env` if it exists, or the file that ENV_FILE names, which must exist."""
 
     def _read_env_files(self) -> Mapping[str, str | None]:
         if self.env_file != UNDECIDED:  # the caller named one, or None for none

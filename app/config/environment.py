@@ -1,4 +1,4 @@
-"""Settings out of the environment, a `.env` file and files with secrets."""
+"""Reads settings from the environment, a `.env` file and files with secrets."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ from app.config.secret_files import SecretFiles
 
 
 class EnvironmentSettings(BaseSettings):
-    """What all settings have in common: where they are read, and that they never change."""
+    """The base of all settings classes: where values are read from. They never change."""
 
     model_config = SettingsConfigDict(
         env_file=UNDECIDED,
@@ -30,7 +30,7 @@ class EnvironmentSettings(BaseSettings):
     )
 
     prefix: ClassVar[str] = ""
-    """What the names of all variables of the class begin with."""
+    """The prefix of all variables of the class."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -49,7 +49,7 @@ class EnvironmentSettings(BaseSettings):
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:
-        """Return what is in force where nothing is set, by the names of the variables."""
+        """Return the default values, by the names of the variables."""
         fields = cls.model_fields.items()
         return {
             cls.variable(name).lower(): field.default
@@ -72,7 +72,7 @@ class EnvironmentSettings(BaseSettings):
 
 
 def sentences(kind: type[EnvironmentSettings], error: ValidationError) -> Iterator[str]:
-    """Say of each problem which variable has it, what is wrong, and what would be right."""
+    """Return a sentence for each problem: its variable, what is wrong, and what is right."""
     for problem in error.errors():
         if not problem["loc"]:  # of several settings together: the validator wrote the sentence
             yield f"  {problem['ctx']['error']}"

@@ -14,8 +14,8 @@ class EventSettings(EnvironmentSettings):
     events: Literal["embedded", "worker", "celery"] = Field("embedded", examples=["worker"])
     event_concurrency: int = Field(4, ge=1, le=200, examples=["4"])
     event_lease_seconds: float = Field(60.0, ge=1, le=3600, examples=["60"])
-    # With Celery. What waits in the broker's queue is not lost: it has longer than what runs,
-    # or it would be sent again for nothing while workers are busy.
+    # With Celery. A delivery that waits in the broker's queue is not lost. So it has more time than
+    # a running one; otherwise it would be sent again while workers are busy.
     celery_broker_url: BrokerUrl | None = Field(default=None, examples=["redis://localhost:6379/0"])
     event_queue_seconds: float = Field(180.0, ge=1, le=86_400, examples=["180"])
     event_in_flight: int = Field(400, ge=1, le=100_000, examples=["400"])

@@ -1,4 +1,4 @@
-"""The settings of tokens and passwords: what signs, and what a hash costs."""
+"""The settings of tokens and passwords: signing keys, and the cost of a hash."""
 
 from typing import Literal
 
@@ -17,7 +17,7 @@ class IdentitySettings(EnvironmentSettings):
         default=None, examples=["the output of: openssl rand -hex 32"]
     )
     jwt_expire_minutes: int = Field(10, ge=1, le=60, examples=["10"])
-    # Never weaker than OWASP's least: 19 MiB and two passes.
+    # Never weaker than OWASP's minimum: 19 MiB and two passes.
     password_memory_kib: int = Field(19_456, ge=19_456, le=1_048_576, examples=["19456"])
     password_passes: int = Field(2, ge=2, le=20, examples=["2"])
 
@@ -40,6 +40,6 @@ class IdentitySettings(EnvironmentSettings):
 
     @property
     def signing_keys(self) -> list[str]:
-        """Return the key that signs, and after it those that only verify."""
+        """Return the key that signs, followed by those that only verify."""
         previous = self.jwt_previous_keys.get_secret_value() if self.jwt_previous_keys else ""
         return [self.jwt_secret_key.get_secret_value(), *previous.split()]

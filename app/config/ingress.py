@@ -1,4 +1,4 @@
-"""The settings of the edge: who may come in, from where, and what browsers are told."""
+"""The settings of incoming requests: hosts, proxies, origins and security headers."""
 
 from pydantic import Field
 

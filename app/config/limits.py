@@ -1,4 +1,4 @@
-"""The settings of how much and how often: what one account or one client may have."""
+"""The settings of limits and quotas of one account or one client."""
 
 from pydantic import Field
 

@@ -9,8 +9,8 @@ class InvoiceSettings(ModuleSettings):
         30, ge=1, le=365, description="After how many days an invoice is due.", examples=["30"]
     )
 
-The module's container asks for them (`settings: Dependency[InvoiceSettings]`). By that the base
-finds them: it reads and checks them at the start, together with its own.
+The module's container depends on them (`settings: Dependency[InvoiceSettings]`). So the base finds
+them: it reads and checks them at the start, together with its own.
 """
 
 from collections import defaultdict
@@ -20,13 +20,13 @@ from typing import Any, TypeVar
 from app.config.environment import EnvironmentSettings
 
 Refusal = tuple[str, str, str]
-"""The name of a setting, what it has to be, and an example."""
+"""The name of a setting, what it must be, and an example."""
 
 M = TypeVar("M", bound="ModuleSettings")
 
 
 class ModuleSettings(EnvironmentSettings):
-    """Derive from it: the docstring is the heading, each field says its description and an example.
+    """The base class: its docstring is the heading; fields have a description and an example.
 
     `INVOICE_DUE_DAYS` is read into `due_days` if the prefix is `INVOICE_`. A field with a
     `validation_alias` is read from the variable of that name.
@@ -34,7 +34,7 @@ class ModuleSettings(EnvironmentSettings):
 
     @classmethod
     def samples(cls) -> dict[str, Any]:
-        """Return a value for each setting that may be left out: its last example."""
+        """Return a value for each optional setting: its last example."""
         fields = cls.model_fields.items()
         return {
             cls.variable(name).lower(): (field.examples or [None])[-1]
@@ -43,12 +43,12 @@ class ModuleSettings(EnvironmentSettings):
         }
 
     def unfit_for_production(self) -> Iterable[Refusal]:
-        """Return what production must not start with."""
+        """Return the problems with which production must not start."""
         return ()
 
 
 def said_twice(kinds: Iterable[type[EnvironmentSettings]]) -> Iterator[str]:
-    """Say which variables several classes read: nobody could set one and leave the other."""
+    """Return a sentence for each variable that several classes read."""
     readers: dict[str, list[str]] = defaultdict(list)
     for kind in kinds:
         for variable in kind.variables():

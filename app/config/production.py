@@ -1,4 +1,4 @@
-"""What production refuses: settings that are fine on a desk and an open door anywhere else."""
+"""What production refuses: settings that are fine in development and insecure elsewhere."""
 
 import re
 from collections import Counter
@@ -17,14 +17,14 @@ from app.config.transport import address, hosts_of, is_here, is_remote, unencryp
 if TYPE_CHECKING:
     from app.config.settings import Settings
 
-RANDOM: Final = "must be random in production, or it can be guessed"
+RANDOM: Final = "must be random in production; this value can be guessed"
 KEY_EXAMPLE: Final = "the output of: openssl rand -hex 32"
 MIN_DIFFERENT_CHARACTERS: Final = 10
-# The largest networks that are private: 10.0.0.0/8 and fc00::/7.
+# The largest private networks: 10.0.0.0/8 and fc00::/7.
 _WIDEST_V4: Final = 8
 _WIDEST_V6: Final = 7
 
-# What people write when they mean to come back to it, and what servers are delivered with.
+# Placeholders that people forget to replace, and default passwords of servers.
 _PLACEHOLDER: Final = re.compile(
     r"change.?(me|this|it)|secret|passw|example|default|dummy|test|your.|insert|to.?do|qwert",
     re.IGNORECASE,
@@ -35,7 +35,7 @@ _SERVER: Final = "postgresql://alicerce:password@db.example.com:5432/alicerce"
 
 
 def unfit_for_production(settings: "Settings") -> list[str]:
-    """Return a sentence for each setting that production must not have, none with its value."""
+    """Return a sentence for each setting that production must not have; none contains its value."""
     found = [
         *_switches(settings),
         *_keys(settings),
@@ -74,11 +74,11 @@ def _keys(settings: "Settings") -> Iterator[Refusal]:
 
 
 def is_guessable(key: str) -> bool:
-    """Tell whether it was typed rather than drawn: few characters, a pattern, or words."""
+    """Return whether a secret looks typed and not random: few characters, a pattern, or words."""
     steps = Counter(ord(after) - ord(before) for before, after in pairwise(key))
     return (
         len(set(key)) < min(MIN_DIFFERENT_CHARACTERS, len(key) // 2)
-        or key in (key + key)[1:-1]  # one part, several times over
+        or key in (key + key)[1:-1]  # one part, repeated
         or steps.most_common(1)[0][1] > len(key) // 2  # abcdef, 13579
         or bool(_PLACEHOLDER.search(key))
     )
@@ -101,22 +101,22 @@ def _proxies(settings: "Settings") -> Iterator[Refusal]:
     v6 = collapse_addresses(each for each in networks if isinstance(each, IPv6Network))
     is_wide = any(each.prefixlen < _WIDEST_V4 for each in v4)
     if is_wide or any(each.prefixlen < _WIDEST_V6 for each in v6):
-        rule = "must name the proxies alone: whoever is among them can be any client"
+        rule = "must name the proxies only: each of them can pretend to be any client"
         yield "TRUSTED_PROXIES", rule, "10.0.0.0/8, 192.0.2.7"
 
 
 def _mail(settings: "Settings") -> Iterator[Refusal]:
     if settings.smtp_url is None:
-        rule = "must be set in production: accounts are verified by mail"
+        rule = "must be set in production: accounts are verified by email"
         yield "SMTP_URL", rule, "smtp://user:password@mail.example.com:587"
     if "mail_from" not in settings.model_fields_set:
-        yield "MAIL_FROM", "must be set where mail is really sent", "no-reply@example.com"
+        yield "MAIL_FROM", "must be set if emails are really sent", "no-reply@example.com"
 
 
 def _database(settings: "Settings") -> Iterator[Refusal]:
     if settings.database.get_backend_name() == "sqlite":
         if settings.web_concurrency > 1 or settings.events != "embedded":
-            rule = "must be PostgreSQL where there are several processes (WEB_CONCURRENCY, EVENTS)"
+            rule = "must be PostgreSQL if there are several processes (WEB_CONCURRENCY, EVENTS)"
             yield "DATABASE_URL", rule, _SERVER
         return
     for name, url in settings.databases.items():
@@ -127,12 +127,12 @@ def _server(name: str, url: URL) -> Iterator[Refusal]:
     hosts, example = hosts_of(url), _SERVER
     if all(is_here(host) for host in hosts):
         if url.password and url.password == url.username:
-            yield name, "must have a password that can not be guessed", example
+            yield name, "must have a password that cannot be guessed", example
         return
     if url.username == "postgres":
         yield name, "must not be the superuser's in production", example
     if not url.password or url.password in {*_GUESSABLE, url.username}:
-        yield name, "must have a password that can not be guessed", example
+        yield name, "must have a password that cannot be guessed", example
 
 
 def _brokers(settings: "Settings") -> Iterator[Refusal]:
@@ -142,5 +142,5 @@ def _brokers(settings: "Settings") -> Iterator[Refusal]:
             continue
         password = unquote(url.password or "")
         if not password or password in {*_GUESSABLE, url.username}:
-            rule = "must have a password that can not be guessed, outside of a network of your own"
+            rule = "must have a password that cannot be guessed, outside of a network of your own"
             yield name.upper(), rule, f"{url.scheme}://user:password@host.example.com"

@@ -1,4 +1,4 @@
-"""Secrets out of files: `JWT_SECRET_KEY_FILE=/run/secrets/key` in place of `JWT_SECRET_KEY=…`."""
+"""Reads secrets from files: `JWT_SECRET_KEY_FILE=/run/secrets/key` replaces `JWT_SECRET_KEY=…`."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ MAX_FILE_BYTES: Final = 64 * 1024
 
 
 class UnusableSecretFile(Exception):
-    """One line per file that can't be used."""
+    """One line for each file that cannot be used."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
@@ -20,7 +20,7 @@ class UnusableSecretFile(Exception):
 
 
 class SecretFiles(PydanticBaseSettingsSource):
-    """Reads every secret whose file is named, by the environment or by `.env`."""
+    """Reads every secret whose file is named by the environment or by `.env`."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class SecretFiles(PydanticBaseSettingsSource):
         return _content(Path(path), f"{name}_FILE"), field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """Return the secrets found. Raises UnusableSecretFile, which names all that is wrong."""
+        """Return the secrets. Raises UnusableSecretFile, which names all problems."""
         secrets, problems = {}, []
         for name, field in self.settings_cls.model_fields.items():
             try:
@@ -60,7 +60,7 @@ class SecretFiles(PydanticBaseSettingsSource):
 
 
 def is_secret(annotation: Any) -> bool:
-    """Tell whether a setting of this type may lie in a file."""
+    """Return whether a setting of this type may be in a file."""
     return annotation is SecretStr or any(is_secret(part) for part in get_args(annotation))
 
 

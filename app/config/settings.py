@@ -1,4 +1,4 @@
-"""Every setting of the service: read once, checked whole, never changed afterwards."""
+"""All settings of the service: read once, checked together, never changed afterwards."""
 
 import re
 from collections.abc import Iterable
@@ -44,17 +44,17 @@ Profile = Literal["development", "test", "production"]
 
 
 class InvalidSettingsError(Exception):
-    """The service can't start: one line per setting that is missing or wrong."""
+    """The service cannot start: one line for each setting that is missing or wrong."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
-        super().__init__("\n".join(["The settings are not usable:", *problems]))
+        super().__init__("\n".join(["The settings are not valid:", *problems]))
 
 
 class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
-    """Read from the environment and from `.env`; `.env.example` explains each in its place.
+    """The settings, from the environment and from `.env`; `.env.example` explains each.
 
-    What the modules have settings of is kept with them, and found by its class.
+    The settings of modules are stored here too, by their class.
     """
 
     _of_modules: tuple[ModuleSettings, ...] = PrivateAttr(default=())
@@ -101,7 +101,7 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
     @model_validator(mode="before")
     @classmethod
     def _supply_what_needs_no_decision(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Outside production, name a database file and make a signing key where there is none."""
+        """Outside production, choose a database file and create a signing key if none is set."""
         if values.get("app_env", "development") == "production":
             return values
         data_dir = Path(values.get("data_dir") or "var")
@@ -116,13 +116,13 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
     def _fit_together(self) -> Self:
         if self.events == "celery" and self.celery_broker_url is None:
             message = (
-                "CELERY_BROKER_URL is missing: EVENTS=celery sends deliveries over it; "
+                "CELERY_BROKER_URL is missing: EVENTS=celery needs it to send deliveries; "
                 "for example: CELERY_BROKER_URL=redis://localhost:6379/0"
             )
             raise ValueError(message)
         if self.metrics_port and not self.metrics_token:
             message = (
-                "METRICS_TOKEN is missing: metrics are shown on METRICS_PORT to who sends it; "
+                "METRICS_TOKEN is missing: clients of METRICS_PORT must send it; "
                 "for example: METRICS_TOKEN=the output of: openssl rand -hex 16"
             )
             raise ValueError(message)
@@ -134,8 +134,8 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
             url.get_backend_name() == "sqlite" for url in self.databases.values()
         ):
             message = (
-                "MIGRATION_DATABASE_URL must lead to the same PostgreSQL database as DATABASE_URL, "
-                "and is for nothing else; for example: "
+                "MIGRATION_DATABASE_URL must be for the same PostgreSQL database as DATABASE_URL; "
+                "for example: "
                 "MIGRATION_DATABASE_URL=postgresql://owner:password@localhost:5432/alicerce"
             )
             raise ValueError(message)
@@ -148,12 +148,12 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
         return self
 
     def of(self, kind: type[M]) -> M:
-        """Return the settings of a module; read now, if nobody read them together with these."""
+        """Return the settings of a module; they are read now if they were not read before."""
         found = (each for each in self._of_modules if isinstance(each, kind))
         return next(found, None) or kind(_env_file=None)
 
     def with_modules(self, *of_modules: ModuleSettings) -> Self:
-        """Return the same settings, with these of modules in place of others of their classes."""
+        """Return the same settings, with other instances of these modules' settings."""
         kinds = tuple(type(each) for each in of_modules)
         copied = self.model_copy()
         others = (each for each in self._of_modules if not isinstance(each, kinds))
@@ -162,23 +162,23 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
 
     @cached_property
     def database(self) -> URL:
-        """The database's address, in its one form."""
+        """The database's URL, in its one form."""
         return read_database_url(self.database_url.get_secret_value())
 
     @cached_property
     def owners_database(self) -> URL:
-        """The same database as who migrates reaches it: the service need not own its tables."""
+        """The database's URL for migrations: the service need not own its tables."""
         address = self.migration_database_url or self.database_url
         return read_database_url(address.get_secret_value())
 
     @property
     def has_remote_database(self) -> bool:
-        """Whether the database may be another machine's: see `is_remote`."""
+        """Whether the database may be on another machine: see `is_remote`."""
         return any(map(is_remote, hosts_of(self.owners_database)))
 
     @property
     def databases(self) -> dict[str, URL]:
-        """Every address of the database, by the name of its setting."""
+        """Every URL of the database, by the name of its setting."""
         found = {"DATABASE_URL": self.database}
         if self.migration_database_url is not None:
             found["MIGRATION_DATABASE_URL"] = self.owners_database
@@ -186,33 +186,33 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
 
     @property
     def effective_log_level(self) -> str:
-        """What is logged: with DEBUG everything, else from LOG_LEVEL up."""
+        """The log level: everything with DEBUG, else LOG_LEVEL."""
         return "DEBUG" if self.debug else self.log_level
 
     @property
     def short_name(self) -> str:
-        """The service's name, as it keeps apart what several services put into one Redis."""
+        """The service's name as a prefix in Redis, which several services may share."""
         return re.sub(r"\W+", "-", self.app_name.lower()).strip("-")
 
     @property
     def links_begin_with(self) -> str:
-        """The address that people reach the service at, without a slash at its end."""
+        """The URL at which people reach the service, without a slash at its end."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
 
     @property
     def root_path(self) -> str:
-        """The path that a proxy shows the service below, as PUBLIC_URL has it; mostly none."""
+        """The path below which a proxy shows the service, from PUBLIC_URL; usually empty."""
         return urlsplit(self.links_begin_with).path
 
     @property
     def trusted_origins(self) -> frozenset[bytes]:
-        """Whose pages may act with a browser's cookie: our own, and those that CORS lets in."""
+        """The origins whose pages may use a browser's cookie: our own, and those of CORS."""
         own = origin_of(self.links_begin_with)
         return frozenset(origin.encode() for origin in (own, *self.cors_origins))
 
     @property
     def shows_docs(self) -> bool:
-        """Whether `/docs` and `/openapi.json` are served: outside production, unless DOCS says."""
+        """Whether to serve `/docs` and `/openapi.json`: outside production, unless DOCS is set."""
         return self.docs if self.docs is not None else not self.is_production
 
     @property
@@ -221,10 +221,11 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
 
 
 def load_settings(modules: Iterable[type[ModuleSettings]] = (), /, **overrides: object) -> Settings:
-    """Read and check all settings, those of the modules too.
+    """Read and check all settings, including those of the modules.
 
-    Overrides are named as the variables are, in lower case. Raises InvalidSettingsError, which
-    names each variable, what is wrong and an example, and never the value: it may be a secret.
+    Overrides have the names of the variables, in lower case. Raises InvalidSettingsError, which
+    names each variable, what is wrong and an example. It never contains the value, which may be a
+    secret.
     """
     kinds = list(modules)
     problems = list(said_twice([Settings, *kinds]))
@@ -239,7 +240,7 @@ def load_settings(modules: Iterable[type[ModuleSettings]] = (), /, **overrides: 
 
 
 def _read(kind: type[K], overrides: dict[str, Any], problems: list[str]) -> K | None:
-    """Return the settings of a class, or None, and then the problems have grown."""
+    """Return the settings of a class; or None, after adding to the problems."""
     fields = {name.lower(): field for name, field in kind.variables().items()}
     given = {fields[name]: value for name, value in overrides.items() if name in fields}
     if "_env_file" in overrides:

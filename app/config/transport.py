@@ -1,4 +1,4 @@
-"""Which other machines the settings name, and whether what goes there is encrypted on its way."""
+"""The other machines that the settings name, and whether connections to them are encrypted."""
 
 import ipaddress
 import re
@@ -15,10 +15,10 @@ from app.config.url_types import STARTTLS
 if TYPE_CHECKING:
     from app.config.settings import Settings
 
-RULE: Final = "must be encrypted on its way, or have its host named in PLAINTEXT_HOSTS"
-# Others fall back to plain text, which somebody in between can have them do.
+RULE: Final = "must use an encrypted connection, or PLAINTEXT_HOSTS must name its host"
+# Other modes fall back to plain text, which an attacker in between can cause.
 _ENCRYPTING: Final = {"require", "verify-ca", "verify-full"}
-# As redis-py and Celery take it in an address: TLS with anybody.
+# The option with which redis-py and Celery accept any certificate.
 _UNVERIFIED: Final = re.compile(
     r"ssl_cert_reqs=(cert_)?(none|optional)|ssl_check_hostname=(false|no|0)", re.IGNORECASE
 )
@@ -27,7 +27,7 @@ _WITH_PORT: Final = re.compile(r"^([^:]+|\[.*\]):\d+$")
 
 
 def unencrypted_connections(settings: "Settings") -> Iterator[Refusal]:
-    """Return what would go to another machine in plain text, although its host is not named."""
+    """Return the unencrypted connections to other machines whose hosts are not allowed."""
     named = {host.strip("[]") for host in settings.plaintext_hosts}
     for name, database in settings.databases.items():
         if not is_encrypted(database) and _any_remote(hosts_of(database), named):
@@ -54,19 +54,19 @@ def address(secret: SecretStr | None) -> SplitResult:
 
 
 def hosts_of(database: URL) -> list[str | None]:
-    """Return all hosts that the database's address names; none at all is None."""
+    """Return all hosts of the database's URL; if it has none, the one is None."""
     asked = (database.host or "", *database.normalized_query.get("host", ()))
     hosts = (host for text in asked for host in text.split(",") if host)
     return [_WITH_PORT.sub(r"\1", host).strip("[]") for host in hosts] or [None]
 
 
 def is_encrypted(database: URL) -> bool:
-    """Tell whether a connection to PostgreSQL is encrypted or fails."""
+    """Return whether a connection to PostgreSQL is encrypted or fails."""
     return database.query.get("sslmode") in _ENCRYPTING
 
 
 def is_here(host: str | None) -> bool:
-    """Tell whether it is this machine: no host at all, a socket's folder, a loopback address."""
+    """Return whether it is this machine: no host, a socket's folder, or a loopback address."""
     if host is None or host.startswith("/") or host == "localhost":
         return True
     try:
@@ -76,7 +76,7 @@ def is_here(host: str | None) -> bool:
 
 
 def is_remote(host: str | None) -> bool:
-    """Tell whether it may be anywhere: a name without a dot is in a network of our own."""
+    """Return whether it may be anywhere: a name without a dot is in our own network."""
     return not is_here(host) and bool(host) and not re.fullmatch(r"[A-Za-z_][\w-]*", host or "")
 
 

@@ -1,4 +1,4 @@
-"""What a setting about the world outside may say."""
+"""The types of settings that are URLs, addresses, hosts and keys."""
 
 import base64
 import re
@@ -14,13 +14,13 @@ SIGNING_KEY_BYTES: Final = range(24, 65)  # Standard Webhooks 1.0.0, "Signature 
 SIGNING_KEY_PREFIX: Final = "whsec_"
 SIGNING_KEY_EXAMPLE: Final = "the output of: echo whsec_$(openssl rand -base64 32)"
 SIGNING_KEY_SAMPLE: Final = "whsec_bm90IHVzZWQsIGl0IGlzIG9ubHkgdGhlcmU="
-"""Of the right form, for documents that are made of examples; everybody knows it."""
+"""A valid key for documents that contain the examples; everybody knows it."""
 STARTTLS: Final = "starttls=required"
-"""Of a mail server's address: without TLS nothing is sent."""
+"""In a mail server's URL: without TLS nothing is sent."""
 
 
 def signing_key(text: SecretStr) -> bytes:
-    """Return the key of a webhook, which stands behind `whsec_` in base64.
+    """Return the key of a webhook, which is `whsec_` and base64.
 
     Raises ValueError for any other text: the libraries of receivers decode each key from base64, so
     they would verify with another key than we sign with.
@@ -31,7 +31,7 @@ def signing_key(text: SecretStr) -> bytes:
     except ValueError:
         decoded = b""
     if not key.startswith(prefix) or len(decoded) not in SIGNING_KEY_BYTES:
-        message = f"must be {prefix} and the base64 of 24 to 64 random bytes, as receivers take it"
+        message = f"must be {prefix} and the base64 of 24 to 64 random bytes, as receivers expect"
         raise ValueError(message)
     return decoded
 
@@ -53,7 +53,7 @@ def _require_mail_server(text: SecretStr) -> SecretStr:
     if not _is_url(url, schemes={"smtp", "smtps"}) or urlsplit(url).query not in {"", STARTTLS}:
         message = (
             "must be like smtp://user:password@host:587, smtps://host "
-            f"or smtp://host?{STARTTLS}, other signs as %xx"
+            f"or smtp://host?{STARTTLS}; percent-encode other characters"
         )
         raise ValueError(message)
     return text
@@ -92,7 +92,7 @@ def _require_mailbox(text: str) -> str:
 
 
 def _split(text: object) -> object:
-    """Take a list as people write it into a variable: with commas."""
+    """Split a list with commas, as people write it into a variable."""
     if isinstance(text, str):
         return [part.strip() for part in text.split(",") if part.strip()]
     return text
@@ -104,7 +104,7 @@ _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2
 def _require_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
     hosts = tuple(host.lower() for host in hosts)
     if not all(_HOST.fullmatch(host) for host in hosts):
-        message = "must be names of hosts with commas between them, without ports and without *"
+        message = "must be host names separated by commas, without ports and without *"
         raise ValueError(message)
     return hosts
 
@@ -129,7 +129,7 @@ def _read_networks(given: object) -> object:
     try:
         return tuple(ip_network(each.strip()) for each in given.split(",") if each.strip())
     except ValueError:
-        message = "must be addresses and networks, like 10.0.0.0/8, with commas between them"
+        message = "must be addresses and networks, like 10.0.0.0/8, separated by commas"
         raise ValueError(message) from None
 
 
@@ -137,7 +137,7 @@ def _is_url(text: str, *, schemes: set[str]) -> bool:
     try:
         url = urlsplit(text)
         has_port = url.port != 0
-    except ValueError:  # a port that is no number, a bracket that is not closed
+    except ValueError:  # an invalid port, or a bracket that is not closed
         return False
     is_plain = text.isprintable() and " " not in text and not url.fragment
     return is_plain and has_port and url.scheme in schemes and bool(url.hostname)
@@ -170,7 +170,7 @@ Origins = Annotated[
 
 
 def origin_of(address: str) -> str:
-    """Return the origin of an address, as browsers write it (RFC 6454, section 6.2)."""
+    """Return the origin of a URL, as browsers write it (RFC 6454, section 6.2)."""
     parts = urlsplit(address.lower())
     default = {"http": 80, "https": 443}.get(parts.scheme)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname

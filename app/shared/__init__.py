@@ -1,1 +1,1 @@
-"""What the modules have in common, in the same layers as a module."""
+"""What the modules share, in the same layers as a module."""

@@ -1,4 +1,4 @@
-"""Putting a service together: what its modules bring is found, checked and connected."""
+"""Puts a service together: it finds, checks and connects what the modules bring."""
 
 import re
 from collections import defaultdict
@@ -17,7 +17,7 @@ from app.core.security import PERMISSION
 from app.shared.application.seed import DemoData
 
 THE_BASE: Final = "the base"
-AnyContainer = Any  # an instance is none of its class, and answers for its providers by names
+AnyContainer = Any  # the provider's instance is not of the class, and finds its providers by name
 _NAME: Final = re.compile(r"[a-z][a-z_]*")
 
 
@@ -31,21 +31,21 @@ def modules_of(container: AnyContainer) -> dict[str, Any]:
 
 
 def parts_of(container: AnyContainer) -> dict[str, Any]:
-    """Return the same, and at last the base, which brings routes and handlers as modules do."""
+    """Return the modules' containers, and last the base, which brings routes and handlers too."""
     return {**modules_of(container), THE_BASE: container}
 
 
 def settings_of(container: type[DeclarativeContainer]) -> list[type[ModuleSettings]]:
-    """Return the classes of the settings that the modules ask for."""
+    """Return the settings classes of the modules."""
     dependencies = (module.dependencies.values() for module in modules_of(container).values())
     wanted = (dependency.instance_of for dependency in chain.from_iterable(dependencies))
     return [kind for kind in wanted if issubclass(kind, ModuleSettings)]
 
 
 def routers_of(container: AnyContainer) -> list[Routes]:
-    """Return what brings routes of the modules and of the base. Raises CompositionError.
+    """Return the routers of the modules and of the base. Raises CompositionError.
 
-    They are made here, and not with the container: commands and workers do not use them.
+    They are created here and not with the container, because commands and workers do not use them.
     """
     found = {name: part.routers() for name, part in parts_of(container).items()}
     _raise_if(_of_routes(found, frozenset[str]().union(*container.permissions_of().values())))
@@ -55,7 +55,7 @@ def routers_of(container: AnyContainer) -> list[Routes]:
 def compose(container: AnyContainer) -> None:
     """Connect the modules and build everything at once. Raises CompositionError.
 
-    What is missing or does not fit stops the start right here, and no request later.
+    What is missing or does not fit stops the start, not a later request.
     """
     _raise_if(_of_names(container))
     _raise_if(_of_dependencies(container))
@@ -75,12 +75,13 @@ def compose(container: AnyContainer) -> None:
 async def opened(
     container: AnyContainer, *, if_engine_ends: Callable[[], object] | None = None
 ) -> AsyncIterator[None]:
-    """Hold everything open that the container has, for as long as the block runs.
+    """Open everything that the container has while the block runs.
 
-    With `if_engine_ends` events are delivered too; it is called if that ends before the block does.
+    With `if_engine_ends` events are delivered too; it is called if the engine ends before the
+    block.
     """
     async with AsyncExitStack() as stack:
-        found = reversed(parts_of(container).values())  # what the base has, modules need
+        found = reversed(parts_of(container).values())  # modules need what the base has
         for resource in chain.from_iterable(part.resources() for part in found):
             stack.push_async_callback(resource.close)
             await resource.open()
@@ -107,8 +108,8 @@ def _of_names(container: AnyContainer) -> Iterator[str]:
         for name, provider in getattr(kind, "cls_providers", {}).items():
             if name in modules and not isinstance(provider, Container):
                 yield (
-                    f"{name}: app/container.py calls a module so, and {kind.__name__} something "
-                    "else; give the module another name"
+                    f"{name}: a module in app/container.py has this name, but {kind.__name__} "
+                    "uses it for something else; rename the module"
                 )
 
 
@@ -119,12 +120,12 @@ def _of_dependencies(container: AnyContainer) -> Iterator[str]:
             if not dependency.is_defined:
                 yield (
                     f"{name}: nothing provides `{asked}`, which {kind.__name__} depends on; "
-                    f"give it in app/container.py: {name} = module({kind.__name__}, {asked}=…)"
+                    f"add it in app/container.py: {name} = module({kind.__name__}, {asked}=…)"
                 )
 
 
 def _of_roles(container: AnyContainer) -> Iterator[str]:
-    """Say what is wrong with the roles and the permissions that the parts declare."""
+    """Return the problems of the roles and the permissions that the parts declare."""
     declared, owners = defaultdict(list), defaultdict(list)
     for name, part in parts_of(container).items():
         for role in map(str, part.roles()):
@@ -156,14 +157,14 @@ def _of_one_owner(what: str, names: list[str]) -> Iterator[str]:
 
 
 def _of_routes(routers: dict[str, list[Routes]], known: frozenset[str]) -> Iterator[str]:
-    """Say which addresses are there twice, and which nobody could ever call."""
+    """Return the addresses that exist twice, and those that no role could call."""
     owners = defaultdict(list)
     for name, its_routers in routers.items():
         for address, access in chain.from_iterable(router.accesses() for router in its_routers):
             owners[address].append(name)
             if (demanded := access.permission) and demanded not in known:
                 yield (
-                    f"{name}: {address} demands {demanded!r}, which no role has; "
+                    f"{name}: {address} requires {demanded!r}, which no role has; "
                     "give it to a role in `permissions`, or correct the name"
                 )
     for address, names in owners.items():
@@ -172,7 +173,7 @@ def _of_routes(routers: dict[str, list[Routes]], known: frozenset[str]) -> Itera
 
 
 def _permissions_of_roles(container: AnyContainer) -> dict[str, frozenset[str]]:
-    """Join what the parts declare: which permissions each role brings."""
+    """Join what the parts declare: the permissions of each role."""
     parts = parts_of(container).values()
     roles = chain.from_iterable(part.roles() for part in parts)
     return {

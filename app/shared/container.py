@@ -1,4 +1,4 @@
-"""What every service has: the base that `app/container.py` derives from, and adds modules to."""
+"""The base of every service: `app/container.py` derives from it and adds modules."""
 
 import datetime as dt
 from typing import Any, Self, TypeVar, cast
@@ -58,11 +58,11 @@ M = TypeVar("M", bound=ModuleContainer)
 
 
 class BaseContainer(ModuleContainer):
-    """Its providers are what it offers to modules, by their names."""
+    """Modules can use its providers by their names."""
 
     settings: Dependency[Settings] = Dependency(instance_of=Settings)
     permissions_of: Dependency[dict[str, frozenset[str]]] = Dependency(instance_of=dict)
-    """The permissions that each role has, of all modules."""
+    """The permissions of each role, from all modules."""
 
     app_name = settings.provided.app_name
     links_begin_with = settings.provided.links_begin_with
@@ -190,19 +190,22 @@ class BaseContainer(ModuleContainer):
 
     @classmethod
     def load_settings(cls, **overrides: object) -> Settings:
-        """Read and check all settings, those of the modules too. Raises InvalidSettingsError."""
+        """Read and check all settings, including those of the modules.
+
+        Raises InvalidSettingsError.
+        """
         return load_settings(composition.settings_of(cls), **overrides)
 
     @classmethod
     def extend(cls, app: Service) -> None:
-        """Add what a project has of FastAPI's own: middleware, handlers of errors, mounts.
+        """Add middleware, error handlers and mounts of the project.
 
         `app.state.container` is the container of this class that the service was built with.
         """
 
     @classmethod
     def build(cls, settings: Settings, **replaced: Provider[Any]) -> Self:
-        """Put the service together. Raises CompositionError for what does not fit.
+        """Put the service together. Raises CompositionError if the modules do not fit.
 
         A test may replace providers by their names: `build(settings, clock=Object(clock))`.
         """
@@ -214,9 +217,9 @@ class BaseContainer(ModuleContainer):
 def module(kind: type[M], **given: object) -> M:
     """Add a module: one line of `app/container.py`.
 
-    Its container gets what the base offers, by the names of its Dependencies, its settings by their
-    class, and what is given here: mostly another module's use case. What the attribute is called is
-    what the module is called. Raises CompositionError for what it does not ask for.
+    The module's Dependencies are filled with what the base offers, by name; with its settings, by
+    class; and with the arguments given here, usually another module's use case. The attribute's
+    name is the module's name. Raises CompositionError for an argument without a Dependency.
     """
     if unknown := given.keys() - kind.dependencies.keys():
         raise CompositionError(
@@ -230,5 +233,5 @@ def module(kind: type[M], **given: object) -> M:
             offered[name] = Singleton(Settings.of, BaseContainer.settings, wanted)
         elif name in BaseContainer.providers:
             offered[name] = BaseContainer.providers[name]
-    # A container in a container answers for its providers as the container itself would.
+    # A container inside a container passes attribute access on to its providers.
     return cast("M", Container(kind, **(offered | given)))

@@ -1,4 +1,4 @@
-"""What the base's container is put together from, as the settings want it."""
+"""Builds objects of the base's container that depend on the settings."""
 
 from typing import TYPE_CHECKING
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def keeps_mail_here(settings: Settings) -> bool:
-    """Tell whether mail is written into a folder, for a developer to read: nobody else gets it."""
+    """Return whether emails are written into a folder for a developer, and not sent."""
     return settings.app_env == "development" and settings.smtp_url is None
 
 
 def local_limiter(settings: Settings) -> Limiter:
-    """Return what this process counts alone, where asking Redis would cost too much."""
+    """Return a limiter of this process, for limits where asking Redis would cost too much."""
     return LocalLimiter() if settings.rate_limits else Unlimited()
 
 

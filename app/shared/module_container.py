@@ -1,8 +1,8 @@
-"""What a module's container may bring. The base finds it there, and nothing else lists modules.
+"""What a module's container may bring. The base finds it there; no other file lists modules.
 
 class InvoiceContainer(ModuleContainer):
     database: Dependency[Database] = Dependency()            # what the base offers, by its name
-    find_contact: Dependency[FindContact] = Dependency()     # what `app/container.py` hands over
+    find_contact: Dependency[FindContact] = Dependency()     # what `app/container.py` passes
     settings: Dependency[InvoiceSettings] = Dependency(instance_of=InvoiceSettings)
 
     reader: Singleton[InvoiceReader] = Singleton(SqlInvoiceReader, database=database)
@@ -21,20 +21,23 @@ from app.core.events import PublishedEvent
 
 
 class ModuleContainer(DeclarativeContainer):
-    """Nothing, as long as the module brings nothing."""
+    """The base class of a module's container; its attributes are empty by default."""
 
     roles: Object[Sequence[str]] = Object(())
-    """The names of the roles that it declares; accounts may have those of any module."""
+    """The names of the roles that the module declares; accounts may have roles of any module."""
     permissions: Object[Mapping[str, Collection[str]]] = Object({})
-    """What its own permissions are, each with all roles that have it: role to permissions."""
+    """The permissions of each role, from this module."""
     routers: Provider[list[object]] = List()
-    """Functions of its controllers: each an ApiRouter, or a MountedRouter, MountedApp or
-    MountedWebSocket of `core/http/mounts.py`."""
+    """Functions of its controllers.
+
+    Each is an ApiRouter, or a MountedRouter, MountedApp or MountedWebSocket of
+    `core/http/mounts.py`.
+    """
     events: Object[Sequence[type[PublishedEvent]]] = Object(())
     """The classes of the events that it publishes."""
     handlers: Provider[list[object]] = List()
-    """What is called for events and at times; transactional ones with its `uow`."""
+    """Its event handlers and schedules; transactional ones get its `uow`."""
     seeds: Provider[list[object]] = List()
-    """What writes its demo data: each a Seed."""
+    """Objects that write its demo data: each a Seed."""
     resources: Provider[list[object]] = List()
-    """What is to be opened and closed: each a Resource."""
+    """Objects that must be opened and closed: each a Resource."""

@@ -2,8 +2,7 @@
 
 FastAPI resolves the parameters of each request in a general way. A route here knows the few kinds
 that the project uses (`core/http/parameters.py`) and reads them directly, which is several times
-faster. It is also the place for access policies, strict JSON, the refusal of unknown parameters,
-and ETags.
+faster. It is also the place for access policies, strict JSON, unknown parameters and ETags.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Decimals, dates, times and durations that clients may send: each exact, and in one form.
 
-Price = Annotated[Decimal, Scale(2, least=0)]
+    Price = Annotated[Decimal, Scale(2, least=0)]
 
 The forms are strings, in bodies, queries and paths.
 """

@@ -1,1 +1,1 @@
-"""Building blocks of use cases: they know the domain, and neither the web nor the database."""
+"""Building blocks of use cases. They know the domain, and neither the web nor the database."""

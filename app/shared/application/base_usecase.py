@@ -1,4 +1,4 @@
-"""What a use case is, and the clock that it is given."""
+"""The use case, and the clock that it gets."""
 
 import datetime as dt
 from typing import Protocol, TypeVar
@@ -8,13 +8,13 @@ Answer = TypeVar("Answer", covariant=True)
 
 
 class UseCase(Protocol[Request, Answer]):
-    """One thing that somebody wants done: one class, one method, at most one transaction."""
+    """One operation for a caller: one class, one method, at most one transaction."""
 
     async def execute(self, request: Request, /) -> Answer: ...
 
 
 class Clock(Protocol):
-    """The time, as something that is handed in: rules that depend on it can be tested."""
+    """The time, passed in as an object so that rules that depend on it can be tested."""
 
     def now(self) -> dt.datetime: ...
 

@@ -1,4 +1,4 @@
-"""Mail, as use cases and handlers know it."""
+"""Emails, as use cases and handlers know them."""
 
 import re
 from dataclasses import dataclass
@@ -10,25 +10,25 @@ from app.shared.domain.value_objects import EmailAddress
 
 
 class EmailRefused(DeadLetter):
-    """This mail will never be accepted: another attempt would end the same."""
+    """This email will never be accepted: another attempt would fail too."""
 
 
 class EmailDelayed(Exception):
-    """The mail was not accepted this time."""
+    """The email was not accepted this time."""
 
 
 class EmailKind(StrEnum):
-    """Why somebody gets an email, which says how many of them there may be."""
+    """The reason for an email, which decides about its limit."""
 
     NOTICE = "notice"  # what happened to their account
-    REQUEST = "request"  # what somebody asked for with their address: perhaps not they
-    RECOVERY = "recovery"  # the link without which they can't get in again
-    WORK = "work"  # what they have to do, as other users say
+    REQUEST = "request"  # requested with this address, perhaps by another person
+    RECOVERY = "recovery"  # the only way back into the account
+    WORK = "work"  # what they should do, as other users say
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Whom to write to. The name is None where the address is not known to be theirs."""
+    """The recipient. The name is None if the address is not verified."""
 
     name: str | None
     address: EmailAddress
@@ -36,7 +36,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Email:
-    """A letter to one person. Two with the same key are the same letter, sent again."""
+    """An email to one person. Two emails with the same key are the same one, sent again."""
 
     KEY: ClassVar = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -48,11 +48,11 @@ class Email:
     html: str
 
     def __post_init__(self) -> None:
-        if not self.KEY.fullmatch(self.key):  # it becomes a Message-ID and the name of a file
-            raise ValueError(f"{self.key!r} can't be the key of a mail")
+        if not self.KEY.fullmatch(self.key):  # the key becomes a Message-ID and a file name
+            raise ValueError(f"{self.key!r} cannot be the key of an email")
 
 
 class Mailer(Protocol):
     async def send(self, email: Email, /) -> None:
-        """Hand it over. Raises EmailRefused and EmailDelayed."""
+        """Send it. Raises EmailRefused and EmailDelayed."""
         ...

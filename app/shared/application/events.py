@@ -1,4 +1,4 @@
-"""The administration of deliveries: what it asks of the engine, and which errors it can have."""
+"""The administration of deliveries: its interfaces to the engine, and its errors."""
 
 import datetime as dt
 from typing import Protocol
@@ -17,49 +17,49 @@ from app.shared.application.dto.events import (
 
 
 class DeliveryNotFound(NotFound):
-    """It never was, or it was done and forgotten."""
+    """The delivery never existed, or was finished and deleted."""
 
     code = "delivery_not_found"
     message = "There is no such delivery."
 
 
 class HandlerNotFound(NotFound):
-    """Neither this code has it, nor is anything stored for it."""
+    """The handler is neither in this code nor in the stored deliveries."""
 
     code = "handler_not_found"
     message = "There is no such handler."
 
 
 class DeliveryNotDead(Conflict):
-    """Only what was given up can be tried again."""
+    """Only a delivery that has ended without success can be retried."""
 
     code = "delivery_not_dead"
-    message = "The delivery is neither dead nor without a handler nor discarded."
+    message = "The delivery is not dead, not discarded, and has a handler."
 
 
 class DeliveryNotWaiting(Conflict):
-    """What runs can't be stopped, what is done can't be undone."""
+    """A running delivery cannot be stopped, and a finished one cannot be undone."""
 
     code = "delivery_not_waiting"
-    message = "The delivery is being run right now, or is done."
+    message = "The delivery is running or done."
 
 
 class HandlerWithoutEvents(Conflict):
-    """A schedule is told of times, and those do not come again."""
+    """A schedule has ticks and no events, and ticks cannot be replayed."""
 
     code = "handler_without_events"
-    message = "The handler is a schedule: there are no events to give it."
+    message = "The handler is a schedule, which has no events."
 
 
 class EventInspection(Protocol):
-    """Looks at deliveries and handlers. Changes nothing."""
+    """Shows deliveries and handlers. Changes nothing."""
 
     async def page(self, query: DeliveryQuery, /) -> CursorPage[DeliveryView]:
         """Return a page of deliveries, newest first. Raises HandlerNotFound and InvalidCursor."""
         ...
 
     async def show(self, delivery_id: int, /) -> DeliveryDetail:
-        """Return one with all that is known of it. Raises DeliveryNotFound."""
+        """Return one delivery with all details. Raises DeliveryNotFound."""
         ...
 
     async def handlers(self) -> list[HandlerView]:
@@ -68,53 +68,53 @@ class EventInspection(Protocol):
 
 
 class EventBacklog(Protocol):
-    """Measures what is still to be done."""
+    """Measures the remaining work."""
 
     async def lag(self) -> list[LagView]:
-        """Return what each handler has still to do."""
+        """Return the remaining deliveries of each handler."""
         ...
 
     async def streams(self) -> list[StreamView]:
-        """Return the streams that are held up, the longest hundred of them."""
+        """Return the hundred longest blocked streams."""
         ...
 
 
 class DeliveryOperations(Protocol):
-    """Changes what will be delivered. Whatever it lets go keeps the order of its stream."""
+    """Changes what will be delivered. The order of each stream is kept."""
 
     async def retry(self, delivery_id: int, /) -> None:
-        """Try again one that has ended. Raises DeliveryNotFound and DeliveryNotDead."""
+        """Retry a delivery that has ended. Raises DeliveryNotFound and DeliveryNotDead."""
         ...
 
     async def retry_all(self, handler: str, /) -> Changed:
-        """Try again what is dead or had no handler. Raises HandlerNotFound."""
+        """Retry all deliveries that are dead or without a handler. Raises HandlerNotFound."""
         ...
 
     async def discard(self, delivery_id: int, /, *, reason: str) -> None:
-        """Give one up for good. Raises DeliveryNotFound, DeliveryNotWaiting.
+        """Discard a delivery for good. Raises DeliveryNotFound, DeliveryNotWaiting.
 
-        Only `retry` of this very one, or a replay that asks for discarded ones, brings it back.
+        Only `retry` of this delivery, or a replay that includes discarded ones, brings it back.
         """
         ...
 
     async def discard_all(self, handler: str, /, *, reason: str) -> Changed:
-        """Give up what is dead or had no handler; of one that is gone, all that waits.
+        """Discard what is dead or without a handler; for a removed handler all waiting deliveries.
 
         Raises HandlerNotFound.
         """
         ...
 
     async def pause(self, handler: str, /) -> None:
-        """Let what a handler has to do wait, in all processes. Raises HandlerNotFound."""
+        """Pause a handler in all processes. Raises HandlerNotFound."""
         ...
 
     async def resume(self, handler: str, /) -> None:
-        """Let it go on. Raises HandlerNotFound."""
+        """Resume a paused handler. Raises HandlerNotFound."""
         ...
 
 
 class EventReplay(Protocol):
-    """Delivers what was published before, each time at most once."""
+    """Delivers past events, each delivery at most once."""
 
     async def replay(
         self,
@@ -125,13 +125,13 @@ class EventReplay(Protocol):
         until: dt.datetime | None,
         discarded: bool = False,
     ) -> Changed:
-        """Give a handler the events of a time again, those that it was done with too.
+        """Deliver the events of a period to a handler again, also those that it has handled.
 
-        Those that somebody discarded stay so, unless they are asked for. Raises HandlerNotFound,
+        Discarded deliveries stay discarded unless they are included. Raises HandlerNotFound,
         HandlerWithoutEvents.
         """
         ...
 
     async def backfill(self, handler: str, /, *, since: dt.datetime) -> Changed:
-        """Give a handler the events that it has no delivery of. Raises as `replay` does."""
+        """Deliver past events that the handler has no delivery of. Raises as `replay` does."""
         ...

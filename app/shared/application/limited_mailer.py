@@ -1,4 +1,4 @@
-"""How many emails one address gets, and one user causes."""
+"""Limits the emails that one address gets, and that one user causes."""
 
 import asyncio
 from collections.abc import Iterator
@@ -17,17 +17,18 @@ EIGHTHS: Final = {
     EmailKind.RECOVERY: 1,
     EmailKind.WORK: 3,
 }
-"""The share of each kind in what one address gets: no kind can use up that of another."""
+"""Each kind's share of the emails to one address: no kind can use up that of another."""
 
 COUNTED: Final = Limit("emails_counted", 1_000, per=HOUR)
-"""Never reached: it remembers which emails were counted and could not be sent yet."""
+"""A limit that is never reached: it remembers which emails were counted and not sent yet."""
 
 
 class LimitedMailer:
-    """Sends no more than so many emails an hour to one address, of all kinds together.
+    """Sends at most a number of emails an hour to one address, of all kinds together.
 
-    One user causes only so many emails about work, whoever they are for. Beyond a limit it raises
-    Discard. A notice about an account is too important to lose, so that raises Retry.
+    One user may cause only a number of emails about tasks, for all recipients together. Beyond a
+    limit it raises Discard. A notice about an account must not be lost, so for it the mailer raises
+    Retry.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class LimitedMailer:
             await self._count(email)
         try:
             await self._mailer.send(email)
-        except (Exception, asyncio.CancelledError):  # over its time, or stopped
+        except (Exception, asyncio.CancelledError):  # it took too long, or was stopped
             # It will be tried again, and counts once.
             with suppress(TooManyRequests):
                 await self._limiter.hit(COUNTED, email.key)
@@ -64,7 +65,7 @@ class LimitedMailer:
             raise Discard(f"too many emails of this kind in an hour: {email.kind}") from None
 
     def _counters(self, email: Email) -> Iterator[tuple[Limit, str]]:
-        # Not the address itself: the counters may be in Redis, where personal data has no place.
+        # Not the address itself: counters may be in Redis, which must not hold personal data.
         yield self._to_recipient[email.kind], sha256(email.to.key.encode()).hexdigest()[:32]
         actor_id = current_work.get().actor_id
         if email.kind is EmailKind.WORK and actor_id is not None:

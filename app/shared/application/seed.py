@@ -1,4 +1,4 @@
-"""Demo data: every module brings its own."""
+"""Demo data: each module has its own."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -7,13 +7,13 @@ from uuid import UUID
 
 @dataclass(slots=True)
 class DemoData:
-    """What the modules before have written, for those that follow."""
+    """What earlier modules have written, for later ones."""
 
     user_ids: list[UUID] = field(default_factory=list)
-    """The accounts of demo people."""
+    """The accounts of the demo users."""
 
 
 class Seed(Protocol):
     async def __call__(self, demo: DemoData, /) -> str:
-        """Write what is missing, the same each time; return a sentence that says what it was."""
+        """Write the missing data, the same in each run; return a sentence about it."""
         ...

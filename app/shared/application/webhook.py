@@ -1,4 +1,4 @@
-"""Telling the outside what happened, as handlers know it."""
+"""Webhooks, as handlers know them."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookMessage:
-    """One fact. `data` holds ids: whoever wants more asks the API, which checks who they are."""
+    """One fact. `data` has ids only: receivers ask the API for more, which checks their access."""
 
     id: UUID
     type: str
@@ -19,9 +19,9 @@ class WebhookMessage:
 
 class Webhook(Protocol):
     async def post(self, message: WebhookMessage, /, *, key: str) -> None:
-        """Send it; `key` is that of the delivery, the same for every attempt.
+        """Send it; `key` is the delivery's key, the same for every attempt.
 
-        Raises what a handler may let through: Retry, Discard (nobody wants to be told any more),
-        DeadLetter (it will never be accepted), or any other error for another attempt.
+        Raises errors that a handler may pass on: Retry, Discard (the receiver wants no more
+        messages), DeadLetter (it will never be accepted), or any other error for another attempt.
         """
         ...

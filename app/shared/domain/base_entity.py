@@ -1,4 +1,4 @@
-"""Aggregates: things with an identity, guarded by their own rules, that record what happened."""
+"""Aggregates: objects with an identity and rules, which record events."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from app.shared.domain.events import DomainEvent
 
 
 def new_id() -> UUID:
-    """Return a new identity: UUIDv7 (RFC 9562), so that rows are stored in the order of birth."""
+    """Return a new id: UUIDv7 (RFC 9562), so that rows are stored in the order of creation."""
     return uuid7()
 
 
@@ -19,7 +19,7 @@ def new_id() -> UUID:
 class AggregateRoot:
     """An entity that is loaded, changed and saved as a whole, in one transaction.
 
-    `version` counts its saves: 0 was never saved. Two with the same id are the same one.
+    `version` counts its saves: 0 was never saved. Two objects with the same id are equal.
     """
 
     aggregate_type: ClassVar[str]
@@ -31,11 +31,11 @@ class AggregateRoot:
     _events: list[DomainEvent] = field(default_factory=list, init=False, repr=False)
 
     def record(self, event: DomainEvent) -> None:
-        """Remember a fact, to be published with the change that made it."""
+        """Record an event, to be published with the change that caused it."""
         self._events.append(event)
 
     def pull_events(self) -> list[DomainEvent]:
-        """Hand over what was recorded, once."""
+        """Return the recorded events, and remove them."""
         events, self._events = self._events, []
         return events
 

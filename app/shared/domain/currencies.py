@@ -1,6 +1,7 @@
-"""Currencies: the codes of ISO 4217 and how many decimals each has (its minor unit).
+"""Currencies: the codes of ISO 4217 and the decimals of each (its minor unit).
 
-As of the list of 2026-01-01, without metals, funds' units and codes for testing, which have none.
+From the list of 2026-01-01, without metals, units of funds and codes for testing, which have no
+decimals.
 """
 
 from typing import Final
@@ -17,13 +18,13 @@ _CODES: Final = {
     3: "BHD IQD JOD KWD LYD OMR TND",
     4: "CLF UYW",
 }
-# Replaced since 2020. They stay, since old amounts have to be readable; clients can't send them.
+# Replaced since 2020. They stay, so that old amounts can be read; clients cannot send them.
 _WITHDRAWN: Final = "ANG BGN CUC HRK SLL ZWL"
 
 CURRENT: Final = {code: places for places, codes in _CODES.items() for code in codes.split()}
-"""How many decimals each currency in use has, by its code."""
+"""The decimals of each currency in use, by its code."""
 
 PLACES: Final = CURRENT | dict.fromkeys(_WITHDRAWN.split(), 2)
-"""The same for all that an amount may be in."""
+"""The same for all currencies that an amount may have."""
 
 MAX_PLACES: Final = max(PLACES.values())

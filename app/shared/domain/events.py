@@ -1,4 +1,4 @@
-"""Facts that a module publishes."""
+"""Events that a module publishes."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from app.core.events import TICK
 
 @dataclass(frozen=True, slots=True)
 class DomainEvent:
-    """Something that happened to an aggregate, in the past tense and in the business's words.
+    """A fact about an aggregate, named in the past tense and in terms of the business.
 
     The fields are its payload: ids and plain values. `type` is its stable name, such as
-    `invoice.sent`, and never changes; `schema_version` grows when the payload changes shape.
+    `invoice.sent`, and never changes; `schema_version` grows when the form of the payload changes.
     """
 
     type: ClassVar[str]
@@ -21,7 +21,7 @@ class DomainEvent:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleTick(DomainEvent):
-    """It is time: what a schedule's handler is called with.
+    """A time of a schedule; its handler is called with it.
 
     `late_by` is how long after `due_at` it was published.
     """

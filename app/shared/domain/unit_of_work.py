@@ -6,7 +6,7 @@ from typing import Protocol, Self
 
 
 class UnitOfWork(Protocol):
-    """Opened with `async with`; what was not committed at its end never happened.
+    """Opened with `async with`; at its end, changes without a commit are rolled back.
 
     A module extends it with its repositories:
 
@@ -25,14 +25,14 @@ class UnitOfWork(Protocol):
     ) -> None: ...
 
     async def commit(self) -> None:
-        """Make the changes and their events durable. Raises if they are not."""
+        """Commit the changes and their events. Raises if that fails."""
         ...
 
     def after_commit(self, call: Callable[[], object], /) -> None:
-        """Have a function called when the changes are durable, and never if they are not.
+        """Call a function after a successful commit, and not otherwise.
 
         It is called at most once: not if the process ends in between, and an error in it is only
-        logged. What must not be lost is an event with a handler. Function or coroutine function;
-        it is awaited before the answer is sent, so it should be short.
+        logged. What must not be lost belongs into an event handler. The function may be a coroutine
+        function. It runs before the answer is sent, so it should be short.
         """
         ...

@@ -1,4 +1,4 @@
-"""Value objects that more than one module speaks of."""
+"""Value objects that several modules use."""
 
 import re
 import unicodedata
@@ -15,24 +15,24 @@ from app.core.exceptions import Conflict, Invalid
 from app.shared.domain.currencies import PLACES
 
 _SIGNS: Final = frozenset("!#$%&'*+-/=?^_`{|}~")
-# ASCII as East Asian keyboards write it, mapped as in user names (RFC 8265, section 3.3.2).
+# Full-width forms of East Asian keyboards, mapped to ASCII as in user names (RFC 8265, 3.3.2).
 _WIDE: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-# Letters and marks that nobody sees (Unicode, Default_Ignorable_Code_Point).
+# Invisible letters and marks (Unicode, Default_Ignorable_Code_Point).
 _INVISIBLE: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef]"
 )
 
-# Wide enough for the exact product of an amount and a factor; the thread's own may be narrow.
+# Wide enough for the exact product of an amount and a factor; the thread's own may be narrower.
 _EXACT: Final = Context(prec=100, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 
 @dataclass(frozen=True, slots=True)
 class EmailAddress:
-    """An email address as its owner wrote it: email goes to this very form.
+    """An email address as its owner wrote it: email goes to this form.
 
-    The local part is in NFC (RFC 6532, section 3.1), the domain as IDNA 2008 encodes it, which
-    folds it too. No display name, no comments, no quoted local part, no IP address.
+    The local part is in NFC (RFC 6532, section 3.1), the domain is encoded by IDNA 2008, which
+    folds it too. Display names, comments, quoted local parts and IP addresses are not allowed.
     """
 
     MAX_LENGTH: ClassVar = 254  # octets: RFC 5321, section 4.5.3.1.3, less the angle brackets
@@ -42,14 +42,14 @@ class EmailAddress:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the address. Raises Invalid for anything that is not one."""
+        """Return the address. Raises Invalid if it is not valid."""
         text = text.strip().translate(_WIDE)
-        if len(text) > cls.MAX_LENGTH:  # looked at first: the rest takes longer for longer ones
+        if len(text) > cls.MAX_LENGTH:  # checked first: the rest takes longer for longer texts
             raise _not_an_address()
         local, _, domain = unicodedata.normalize("NFC", text).rpartition("@")
         try:
             domain = idna.encode(domain, uts46=True).decode()
-        except UnicodeError:  # idna's own errors are among them
+        except UnicodeError:  # idna's own errors are ValueErrors too
             raise _not_an_address() from None
         if not (_is_local_part(local) and _is_local_part(_folded(local))):
             raise _not_an_address()
@@ -60,10 +60,10 @@ class EmailAddress:
 
     @property
     def key(self) -> str:
-        """The one form of all spellings, by which an account is found: no two accounts share it.
+        """The one form of all spellings: accounts are found by it, and no two accounts share it.
 
-        NFKC, and casefold for the local part: no provider in use tells `Ana` from `ana`. Other
-        providers may tell `straße` from `strasse`, so nothing is sent to this form.
+        It is NFKC, and casefold for the local part: no provider in use distinguishes `Ana` and
+        `ana`. Some may distinguish `straße` and `strasse`, so no email is sent to this form.
         """
         local, _, domain = self.value.rpartition("@")
         return f"{_folded(local)}@{domain}"
@@ -85,10 +85,10 @@ def _folded(local: str) -> str:
 
 
 def _is_local_part(local: str) -> bool:
-    """Tell whether it is a dot-atom (RFC 5322, section 3.2.3, and RFC 6531 beyond ASCII).
+    """Return whether it is a dot-atom (RFC 5322, section 3.2.3, and RFC 6531 beyond ASCII).
 
-    One with `=?` is refused: in a header a reader may take it for an encoded word (RFC 2047), which
-    can stand for other addresses.
+    A local part with `=?` is refused: a reader may take it for an encoded word (RFC 2047) in a
+    header, which can stand for other addresses.
     """
     if "=?" in local or _INVISIBLE.search(local):
         return False
@@ -96,7 +96,7 @@ def _is_local_part(local: str) -> bool:
 
 
 def _is_atom(atom: str) -> bool:
-    """Tell whether it has letters, digits, signs; and marks on them, such as vowels of Hindi."""
+    """Return whether it has letters, digits, signs, and marks after them (vowels of Hindi)."""
     return (
         bool(atom)
         and not _is_mark(atom[0])
@@ -109,19 +109,19 @@ def _is_mark(char: str) -> bool:
 
 
 def _is_public_domain(domain: str) -> bool:
-    """Tell whether it has a top level: no single name, no final dot, no IP address."""
+    """Return whether it has a top level: no single name, no final dot, no IP address."""
     _, dot, top = domain.rpartition(".")
     return bool(dot and top) and not top.isdigit()
 
 
 def _not_an_address() -> Invalid:
     return Invalid(
-        "email", "must be an e-mail address such as ana@example.com", code="invalid_format"
+        "email", "must be an email address such as ana@example.com", code="invalid_format"
     )
 
 
 class CurrencyMismatch(Conflict):
-    """Amounts in two currencies can't be added up or compared: nobody said at which rate."""
+    """Amounts in two currencies cannot be added or compared: there is no exchange rate."""
 
     code = "currency_mismatch"
     message = "These amounts are in different currencies."
@@ -130,19 +130,22 @@ class CurrencyMismatch(Conflict):
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in a currency of ISO 4217, with exactly the decimals that the currency has.
+    """An amount in a currency of ISO 4217, with exactly the decimals of the currency.
 
-    `Money(Decimal("12.5"), "EUR")` is 12.50 euros; a third decimal is refused. Where a computation
-    makes more, say so: `rounded` and `times` round half to even, unless told otherwise.
+    `Money(Decimal("12.5"), "EUR")` is 12.50 euros; a third decimal is refused. If a computation
+    gives more decimals, use `rounded` or `times`, which round half to even by default.
     """
 
-    LIMIT: ClassVar = Decimal(10) ** 14  # so that, with four decimals, 18 digits hold all of it
+    LIMIT: ClassVar = Decimal(10) ** 14  # so that 18 digits hold all of it, with four decimals
 
     amount: Decimal
     currency: str
 
     def __post_init__(self) -> None:
-        """Give the amount its decimals. Raises Invalid if there is no such money."""
+        """Give the amount its decimals.
+
+        Raises Invalid if the amount or the currency is not valid.
+        """
         places = PLACES.get(self.currency)
         if places is None:
             raise Invalid("currency", "must be a currency code of ISO 4217", code="invalid_format")
@@ -161,25 +164,25 @@ class Money:
     @classmethod
     def rounded(cls, amount: Decimal, currency: str, *, rounding: str = ROUND_HALF_EVEN) -> Self:
         """Return the amount with the decimals of the currency; the modes are those of `decimal`."""
-        # What is no currency, and what is too large, is refused by the constructor.
+        # The constructor refuses unknown currencies and amounts that are too large.
         unit = Decimal(1).scaleb(-PLACES.get(currency, 0))
         is_small = amount.is_finite() and amount.copy_abs() < cls.LIMIT
         return cls(amount.quantize(unit, rounding, _EXACT) if is_small else amount, currency)
 
     def times(self, factor: Decimal | int, *, rounding: str = ROUND_HALF_EVEN) -> Self:
-        """Return so many times the amount, rounded once: `price.times(Decimal("0.19"))`."""
+        """Return the product, rounded once: `price.times(Decimal("0.19"))`."""
         product = _EXACT.multiply(self.amount, factor)
         return self.rounded(product, self.currency, rounding=rounding)
 
     def allocate(self, weights: Sequence[Decimal | int]) -> list[Self]:
-        """Share it out in proportion to the weights, and lose no cent.
+        """Divide it in proportion to the weights, without losing a cent.
 
-        Each part is rounded towards zero; the cents that are left go to the parts that lost most
-        by it, the first among equals. Raises ValueError if a weight is negative, or all are zero.
+        Each part is rounded towards zero. The remaining cents go to the parts that lost most by it,
+        the first among equals. Raises ValueError if a weight is negative, or all are zero.
         """
         total = sum(Fraction(weight) for weight in weights)
         if not total or min(weights) < 0:
-            message = "the weights have to be 0 or more, and not all 0"
+            message = "the weights must be 0 or more, and not all 0"
             raise ValueError(message)
         places = PLACES[self.currency]
         cents = abs(int(self.amount.scaleb(places, _EXACT)))
@@ -192,7 +195,7 @@ class Money:
         return [type(self)(each.copy_sign(self.amount), self.currency) for each in amounts]
 
     def split(self, parts: int) -> list[Self]:
-        """Share it out evenly, and lose no cent: the first parts get one more."""
+        """Divide it evenly, without losing a cent: the first parts get one more."""
         return self.allocate([1] * parts)
 
     def __add__(self, other: Self) -> Self:

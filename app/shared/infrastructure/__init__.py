@@ -1,1 +1,1 @@
-"""What the modules' infrastructure is built on: database, unit of work, repositories, events."""
+"""The base of the modules' infrastructure: database, unit of work, repositories, events."""

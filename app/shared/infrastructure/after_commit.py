@@ -1,4 +1,4 @@
-"""What is called when a transaction is committed."""
+"""Functions that are called after a commit."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 class AfterCommit:
     """Functions that are called once, after the commit, one after another.
 
-    By then the connection is free: they may begin a transaction of their own.
+    The connection is free by then, so they may begin their own transaction.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class AfterCommit:
         self._calls.append(call)
 
     async def run(self) -> None:
-        """Call them. An error is logged: what was committed stays, and the others are called."""
+        """Call them. An error is logged; the commit stays, and the other functions are called."""
         if not self._calls:
             return
         calls, self._calls = self._calls, []

@@ -1,4 +1,4 @@
-"""The base repository: the statements that follow from the table alone, derived once."""
+"""The base repository: statements that follow from the table, built once."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -18,16 +18,16 @@ Aggregate = TypeVar("Aggregate", bound=AggregateRoot)
 
 
 class BaseRepository(ABC, Generic[Aggregate]):
-    """Keeps aggregates of one kind in one table, and their children in tables of their own.
+    """Stores aggregates of one kind in one table, and their children in tables of their own.
 
-    A module names the tables, says how a row becomes an aggregate and back, and adds its own reads.
+    A module names the tables, converts rows to aggregates and back, and adds its own reads.
     """
 
     table: ClassVar[Table]
     children: ClassVar[Mapping[str, ChildRows[Any]]] = {}
-    """Its child tables, by the field of the aggregate that holds the children."""
+    """The child tables, by the field of the aggregate that holds the children."""
     constraints: ClassVar[Mapping[str, type[AppError]]] = {}
-    """Which error a violated constraint of the tables means to the business."""
+    """The error that a violated constraint of the tables means."""
 
     _GET: ClassVar[Statement]
     _INSERT: ClassVar[Statement]
@@ -49,20 +49,21 @@ class BaseRepository(ABC, Generic[Aggregate]):
     def __init__(self, connection: Connection, events: EventCollector) -> None:
         self._connection = connection
         self._events = events
-        # Of the aggregates that were read or saved here, so that only what changes is written.
+        # The stored rows of the aggregates that were loaded or saved here, to write only what
+        # changed.
         self._stored: dict[tuple[str, UUID], list[ChildRow]] = {}
 
     @abstractmethod
     def to_row(self, aggregate: Aggregate) -> dict[str, Any]:
-        """Return the values of the table's columns, but those that every aggregate has."""
+        """Return the values of the table's columns, without those that every aggregate has."""
 
     @abstractmethod
     def to_aggregate(self, row: Row) -> Aggregate:
-        """Return the aggregate that the row holds."""
+        """Return the aggregate of the row."""
 
     @staticmethod
     def identity(row: Row) -> dict[str, Any]:
-        """Return what every aggregate has, ready for its constructor."""
+        """Return the fields that every aggregate has, for its constructor."""
         return {name: row[name] for name in ("id", "version", "created_at", "updated_at")}
 
     async def get(self, id: UUID, /) -> Aggregate | None:
@@ -70,10 +71,10 @@ class BaseRepository(ABC, Generic[Aggregate]):
         return await self._find(self._GET, id=id)
 
     async def save(self, aggregate: Aggregate, /) -> None:
-        """Store the aggregate with its next version, and take its events.
+        """Store the aggregate with its next version, and collect its events.
 
-        Raises ConcurrentUpdate if another transaction saved it since it was read, or the error
-        that `constraints` gives for a rule of the database that it breaks.
+        Raises ConcurrentUpdate if another transaction saved it since it was read, or the error that
+        `constraints` names for a violated constraint.
         """
         seen = aggregate.version
         row = {
@@ -89,17 +90,17 @@ class BaseRepository(ABC, Generic[Aggregate]):
             await self._write(self._UPDATE, row)
         if self.children:
             await self._save_children(aggregate)
-        aggregate.version = seen + 1  # not before: one that was refused has still the old one
+        aggregate.version = seen + 1  # not before: a refused aggregate keeps its old version
         self._events.collect(aggregate)
 
     async def delete(self, aggregate: Aggregate, /) -> None:
-        """Remove the aggregate for good, and take its events. Raises as `save` does."""
+        """Delete the aggregate, and collect its events. Raises as `save` does."""
         await self._write(self._DELETE, {"row_id": aggregate.id, "seen_version": aggregate.version})
         aggregate.version += 1
         self._events.collect(aggregate)
 
     async def _find(self, statement: Statement, **params: Any) -> Aggregate | None:
-        """Return the aggregate of the first row, or None; with children it is a statement more."""
+        """Return the aggregate of the first row, or None; children take one more statement."""
         row = await self._connection.fetch_one(statement, params)
         if row is None:
             return None
@@ -108,7 +109,7 @@ class BaseRepository(ABC, Generic[Aggregate]):
         return self.to_aggregate(row)
 
     async def _find_all(self, statement: Statement, **params: Any) -> list[Aggregate]:
-        """Return the aggregates of all rows; the children of all are a statement more."""
+        """Return the aggregates of all rows; the children of all take one more statement."""
         rows = await self._connection.fetch_all(statement, params)
         if self.children and rows:
             rows = await self._with_children(rows)
@@ -124,10 +125,10 @@ class BaseRepository(ABC, Generic[Aggregate]):
         return found
 
     async def _save_children(self, aggregate: Aggregate) -> None:
-        """Write what changed of the children. The aggregate's version was checked before."""
+        """Write the changes of the children. The aggregate's version was checked before."""
         for name, children in self.children.items():
             stored = self._stored.get((name, aggregate.id)) if aggregate.version else []
-            if stored is None:  # it was read somewhere else
+            if stored is None:  # it was loaded by another repository
                 stored = (await children.load(self._connection, [aggregate.id]))[aggregate.id]
             try:
                 rows = await children.save(

@@ -28,11 +28,11 @@ class ChildRows(Generic[Child]):
 
     `to_aggregate` then finds a list of lines in `row["lines"]`, and `save` stores `invoice.lines`.
 
-    The table has a foreign key to the aggregate's `id` that deletes along (`ondelete="CASCADE"`),
-    and an integer column `position`; both are written here. `to_row` and `to_child` see the other
-    columns. The primary key tells children apart: the foreign key and `position` for values, which
-    have no identity; an `id` of their own for entities, so that one that is removed from the front
-    leaves the others as they are.
+    The table needs a foreign key to the aggregate's `id` with `ondelete="CASCADE"`, and an integer
+    column `position`. This class writes both; `to_row` and `to_child` see the other columns. The
+    primary key identifies a child. For values, which have no identity, it is the foreign key and
+    `position`. Entities have their own `id`, so that removing the first one leaves the others
+    unchanged.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class ChildRows(Generic[Child]):
         to_row: Callable[[Child], Mapping[str, Any]],
         to_child: Callable[[Row], Child],
     ) -> None:
-        """Raise TypeError if the table has not what it needs."""
+        """Raise TypeError if the table lacks a column or key."""
         self._to_row, self._to_child = to_row, to_child
         parent = _parent_column(table)
         columns = [column.name for column in table.columns]
@@ -62,7 +62,7 @@ class ChildRows(Generic[Child]):
         self._delete = Statement(delete(table).where(is_same))
 
     async def load(self, reads: Reads, parents: Iterable[UUID]) -> dict[UUID, list[ChildRow]]:
-        """Return the rows of each of the aggregates, in their order."""
+        """Return the rows of each aggregate, in their order."""
         found: dict[UUID, list[ChildRow]] = defaultdict(list)
         for row in await reads.fetch_all(self._load, {"parents": list(parents)}):
             found[row[self._parent]].append(dict(row))
@@ -78,10 +78,9 @@ class ChildRows(Generic[Child]):
         children: Iterable[Child],
         stored: Sequence[ChildRow],
     ) -> list[ChildRow]:
-        """Write what is not as it is stored, and return the rows as they are then.
+        """Write the differences to the stored rows, and return the new rows.
 
-        One statement each for what is gone, what has changed and what is new. Raises
-        IntegrityViolation.
+        There is one statement each for removed, changed and new rows. Raises IntegrityViolation.
         """
         before = {self._key_of(row): row for row in stored}
         rows = self._rows(parent, children, before)
@@ -97,7 +96,7 @@ class ChildRows(Generic[Child]):
     def _rows(
         self, parent: UUID, children: Iterable[Child], before: Mapping[Any, ChildRow]
     ) -> list[ChildRow]:
-        """Return a row for each child. One with an identity keeps its position where it can."""
+        """Return a row for each child. A child with an identity keeps its position if possible."""
         rows: dict[Any, ChildRow] = {}
         last = -1
         for child in children:

@@ -1,4 +1,4 @@
-"""The answers of calls with an Idempotency-Key, kept in the transaction of their effect."""
+"""The stored answers of calls with an Idempotency-Key, in the transaction of their effect."""
 
 import datetime as dt
 from contextlib import AsyncExitStack
@@ -35,7 +35,7 @@ KEEP: Final = Statement(
     columns=[column.name for column in idempotency_key.columns if column.name != "created_at"],
 )
 FORGET: Final = delete_batch(idempotency_key, lambda c: c.user_id == bindparam("of_user"))
-"""Delete answers that a user got: they hold whatever the user wrote."""
+"""Delete the answers that a user got: they contain what the user wrote."""
 
 LOCK: Final = Statement(select(try_lock(bindparam("name", type_=String)).label("is_ours")))
 
@@ -47,7 +47,7 @@ OLD: Final = delete_batch(
 
 
 class SqlIdempotencyStore:
-    """Asked before anything else is: a call that was answered is not even looked at again."""
+    """Stores answers. It is asked first: a repeated call is not processed at all."""
 
     def __init__(self, database: Database, bytes_of_user: IdempotencyQuota) -> None:
         self._database, self._bytes_of_user = database, bytes_of_user
@@ -63,10 +63,10 @@ class SqlIdempotencyStore:
 
 
 async def claim_key(connection: Connection, call: IdempotentCall) -> None:
-    """Make sure that nobody else does the same, or has done it.
+    """Make sure that no other call with this key runs or has finished.
 
-    Raises IdempotencyInProgress and AlreadyAnswered. The claim ends with the transaction, however
-    that ends: a process that dies leaves none behind.
+    Raises IdempotencyInProgress and AlreadyAnswered. The claim ends with the transaction, so a
+    process that dies leaves none behind.
     """
     if call.deferred is not None:
         raise TypeError("a call with an Idempotency-Key has one transaction")
@@ -74,13 +74,13 @@ async def claim_key(connection: Connection, call: IdempotentCall) -> None:
     row = await connection.fetch_one(LOCK, {"name": name})
     if row is None or not row["is_ours"]:
         raise IdempotencyInProgress
-    # Whoever had the lock before may have ended between our first look and now.
+    # The previous holder of the lock may have finished between our first query and now.
     if (answer := await _find(connection, call)) is not None:
         raise AlreadyAnswered(answer)
 
 
 class DeferredCommit:
-    """The transaction of a keyed call, between its use case's commit and its own."""
+    """The transaction of a call with a key, between its use case's commit and the real commit."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class DeferredCommit:
 
 @every(dt.timedelta(hours=1), id="idempotency.forget_answers", transactional=False)
 class ForgetAnswers:
-    """Delete the answers that were kept for long enough; then their keys are new again."""
+    """Delete expired answers; then their keys are new again."""
 
     def __init__(self, database: Database, keep: dt.timedelta) -> None:
         self._database, self._keep = database, keep

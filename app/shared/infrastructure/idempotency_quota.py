@@ -1,4 +1,4 @@
-"""How much the kept answers of one user may take up."""
+"""The limit of the bytes that one user's stored answers may have."""
 
 from collections import OrderedDict
 from typing import Final
@@ -12,7 +12,7 @@ from app.shared.infrastructure.database.models import idempotency_key
 from app.shared.infrastructure.database.statement import Statement
 
 BYTES_OF_A_ROW: Final = 500
-"""What an answer takes up besides its body."""
+"""The bytes of an answer besides its body."""
 
 USED: Final = Statement(
     select(
@@ -25,11 +25,11 @@ USED: Final = Statement(
 
 
 class IdempotencyQuota:
-    """Lets the answers of a user take up so many bytes: each new key keeps one more.
+    """Limits the bytes of a user's stored answers: each new key stores one more.
 
-    Counting them takes the longer, the more there are. So a count gives this process leave for a
-    two hundredth of the quota without counting again. Each process may exceed the quota by that,
-    and by the answers that are at work.
+    Counting them takes longer the more there are. So after a count this process may store a two
+    hundredth of the quota without another count. Each process may exceed the quota by that, and by
+    the answers in progress.
     """
 
     MOST_REMEMBERED: Final = 10_000
@@ -40,13 +40,13 @@ class IdempotencyQuota:
         self._leave: OrderedDict[UUID, int] = OrderedDict()
 
     async def check(self, reads: Reads, user_id: UUID) -> None:
-        """Raise QuotaExceeded where there is no room for another answer."""
+        """Raise QuotaExceeded if there is no room for another answer."""
         if self._leave.get(user_id, 0) > 0:
             return
         row = await reads.fetch_one(USED, {"of_user": user_id})
         if row is not None and row["bytes"] >= self._most:
             detail = (
-                f"The answers kept for your Idempotency-Keys have {self._most} bytes, the most of"
+                f"The stored answers of your idempotency keys have {self._most} bytes, the most of"
                 " an account: send this without a key, or when older ones are forgotten."
             )
             raise QuotaExceeded("idempotency_bytes", self._most, detail)
@@ -55,6 +55,6 @@ class IdempotencyQuota:
             self._leave.popitem(last=False)
 
     def note(self, user_id: UUID, body: bytes) -> None:
-        """Count an answer that was kept."""
+        """Count an answer that was stored."""
         if user_id in self._leave:
             self._leave[user_id] -= BYTES_OF_A_ROW + len(body)

@@ -1,4 +1,4 @@
-"""The unit of work over a database."""
+"""The unit of work of a database."""
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class SqlUnitOfWork:
-    """One transaction: its repositories' changes and their events are kept together, or not at all.
+    """One transaction: the changes of its repositories and their events, all or nothing.
 
-    A module derives its own and builds its repositories in `_build_repositories`. An event's
-    handler gets one that has joined the transaction of its delivery: the engine commits that.
+    A module derives its own and builds its repositories in `_build_repositories`. An event handler
+    gets one that has joined the transaction of its delivery, which the engine commits.
     """
 
     def __init__(self, database: Database, registry: EventRegistry, notifier: Notifier) -> None:
@@ -56,34 +56,34 @@ class SqlUnitOfWork:
             await self.run_after_commit()
 
     def join(self, connection: Connection) -> Self:
-        """Work inside a transaction that somebody else began and will end."""
+        """Work inside a transaction that the caller began and will end."""
         self._connection, self._is_joined = connection, True
         self._build_repositories(connection, self._events)
         return self
 
     def session(self) -> "AsyncSession":
-        """Return SQLAlchemy's ORM session in this transaction, for writes that are hard without.
+        """Return SQLAlchemy's ORM session in this transaction, for complex writes.
 
-        What it holds is written by `commit`, which also ends it. It can't commit by itself, and
-        after a rollback of it the unit of work can't commit either.
+        `commit` writes its changes, and ends it. It cannot commit by itself; after its rollback the
+        unit of work cannot commit either.
         """
         self._session = self._connection.session()
         return self._session
 
     async def flush(self) -> bool:
-        """Write the events that were recorded; tell whether somebody is to be told of them."""
+        """Write the recorded events; return whether a handler waits for them."""
         if self._session is not None:
             await self._session.end()
         return await self._events.write(self._connection)
 
     async def commit(self) -> None:
-        """Write the events and commit. Raises if the changes are not durable.
+        """Write the events and commit. Raises if that fails.
 
-        Where the call has an Idempotency-Key its answer belongs into the transaction, so that is
-        only handed over, to be committed with it: see `run_once`.
+        If the call has an Idempotency-Key, its answer belongs into the transaction. Then the
+        transaction is only handed over, and committed together with the answer: see `run_once`.
         """
         if self._is_joined:
-            message = "a handler does not commit: the engine does, together with the delivery"
+            message = "a handler must not commit: the engine commits, together with the delivery"
             raise TypeError(message)
         is_awaited = await self.flush()
         if (call := current_work.get().idempotent_call) is not None:
@@ -102,7 +102,10 @@ class SqlUnitOfWork:
         self._after_commit.add(call)
 
     async def run_after_commit(self) -> None:
-        """Call what waits for the commit. For whoever ends the transaction that this one joined."""
+        """Call the functions that wait for the commit.
+
+        Used by the owner of a joined transaction.
+        """
         await self._after_commit.run()
 
     def _build_repositories(self, connection: Connection, events: EventCollector) -> None:

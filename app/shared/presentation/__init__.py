@@ -1,1 +1,1 @@
-"""What every service answers, whatever its modules are: its health and its own documentation."""
+"""Routes of every service: health, documentation, metrics, and the administration of events."""

@@ -1,4 +1,4 @@
-"""The API's own documentation: the OpenAPI document, a page to try it, and the problems' pages."""
+"""The API's documentation: the OpenAPI document, a page to try it, and the problems' pages."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ Name = Annotated[str, Field(max_length=64)]
 
 @dataclass
 class ProblemPage:
-    """What a problem's `type` leads to."""
+    """The page that a problem's `type` links to."""
 
     code: str
     status: int
@@ -100,7 +100,7 @@ def docs_routes(docs: DocsController) -> ApiRouter:
 
 
 def problem_routes(docs: DocsController) -> ApiRouter:
-    """Where the `type` of a problem leads to, whether or not there is a page to try the API."""
+    """The target of a problem's `type`, also if the documentation pages are off."""
     router = ApiRouter(tags=["problems"], description="What the `code` of an error means.")
     router.get("/problems/{code}", docs.explain, access=PUBLIC, raises=[NotFound])
     return router

@@ -1,4 +1,4 @@
-"""The admin API of the event engine: the same that `python -m app events` does."""
+"""The admin API of the event engine: the same as `python -m app events`."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -48,15 +48,15 @@ class DeliveryListParameters(PageParameters):
 
 
 class DiscardReason(Body):
-    """Is kept with the delivery."""
+    """The reason, which is stored with the delivery."""
 
     reason: Annotated[Line, Length(1, 200), Field(pattern=r"\S")]
 
 
 class ReplayRange(Body):
-    """By when the events were recorded; without `until` up to now.
+    """The period in which the events were recorded; without `until` up to now.
 
-    `discarded`: also those deliveries that somebody discarded.
+    With `discarded`, discarded deliveries too.
     """
 
     since: Timestamp
@@ -70,7 +70,7 @@ class BackfillStart(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventController:
-    """Deliveries of events, and the handlers that they go to."""
+    """Deliveries of events, and their handlers."""
 
     inspection: EventInspection
     backlog: EventBacklog
@@ -82,7 +82,7 @@ class EventController:
     ) -> CursorPage[DeliveryView]:
         """List deliveries, newest first.
 
-        Those with `state=dead` need somebody who looks at them.
+        Those with `state=dead` need a person's attention.
         """
         wanted = DeliveryQuery(state=query.state, handler=query.handler, page=query.page())
         return await self.inspection.page(wanted)
@@ -165,8 +165,8 @@ class EventController:
         await self.operations.resume(handler_id)
 
 
-# None of them takes an Idempotency-Key: they work in several transactions, or change nothing the
-# second time. After a lost answer, look at the deliveries.
+# None of them takes an Idempotency-Key: they use several transactions, or have no effect the second
+# time. After a lost answer, look at the deliveries.
 def event_routes(events: EventController) -> ApiRouter:
     router = ApiRouter(
         f"{API}/admin/events",

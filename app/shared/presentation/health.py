@@ -1,4 +1,4 @@
-"""Health, for whoever runs the service: is the process alive, can it do its work."""
+"""Health checks for operators: whether the process runs, and whether it can do its work."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ from app.core.security import PUBLIC
 
 
 class NotReady(Unavailable):
-    """Send no requests here yet, or any more."""
+    """The service accepts no requests yet, or no more."""
 
     code = "not_ready"
     message = "The service is not ready."
@@ -23,7 +23,7 @@ class Health:
 
 
 class HealthController:
-    """Liveness asks nobody else: a database that is away is no reason to restart the process."""
+    """Liveness checks the process only: an unreachable database is no reason to restart it."""
 
     REMEMBERED_SECONDS: Final = 1.0
 
@@ -56,9 +56,7 @@ class HealthController:
 
 
 def health_routes(health: HealthController) -> ApiRouter:
-    router = ApiRouter(
-        "/health", tags=["health"], description="For load balancers and whoever runs the service."
-    )
+    router = ApiRouter("/health", tags=["health"], description="For load balancers and operators.")
     router.get("/live", health.check_live, access=PUBLIC, counted=False)
     router.get("/ready", health.check_ready, access=PUBLIC, counted=False, raises=[NotReady])
     return router

@@ -1,4 +1,4 @@
-"""Metrics, for whoever watches the service."""
+"""Metrics for monitoring."""
 
 import hmac
 import re
@@ -14,8 +14,8 @@ from app.core.exceptions import NotFound
 from app.core.http.routing import ApiRouter
 from app.core.security import PUBLIC
 
-# Each with its content type. They are not chosen by what a client sent, of which they would copy
-# the version.
+# Each with its content type. They do not come from the client's Accept header, whose version would
+# otherwise be copied.
 _OPENMETRICS: Final = choose_encoder("application/openmetrics-text")
 _TEXT: Final = choose_encoder("")
 
@@ -26,7 +26,7 @@ _WEIGHT: Final = re.compile(r";[ \t]*q=([01](?:\.\d{0,3})?)[ \t]*(?:;|$)", re.IG
 
 
 def wants_openmetrics(accept: str) -> bool:
-    """Tell whether a scraper accepts OpenMetrics 1.0.0, and prefers nothing to it."""
+    """Return whether a scraper accepts OpenMetrics 1.0.0, and prefers nothing to it."""
     openmetrics, others = 0.0, 0.0
     for part in accept.split(","):
         name, version, sent = (each.search(part) for each in (_RANGE, _VERSION, _WEIGHT))
@@ -40,7 +40,7 @@ def wants_openmetrics(accept: str) -> bool:
 
 
 class MetricsController:
-    """Who has not got the token does not learn that there are metrics."""
+    """Without the token a client gets a 404, and does not learn that metrics exist."""
 
     def __init__(self, token: str | None, scrape: Callable[[], Awaitable[Collector]]) -> None:
         self._expected = None if token is None else f"Bearer {token}".encode()
@@ -62,7 +62,7 @@ class MetricsController:
 
 def metrics_routes(metrics: MetricsController) -> ApiRouter:
     router = ApiRouter(tags=["health"])
-    # Public is the route, not the answer: its token is no user's, and the controller asks for it.
+    # The route is public, but not its answer: the token is no user's, so the controller checks it.
     router.get(
         "/metrics",
         metrics.metrics,

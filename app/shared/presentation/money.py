@@ -2,7 +2,7 @@
 
     price: Annotated[Money, MoneyRange(least=0, currencies=("EUR", "USD"))]
 
-In a query money is two parameters, one of them a `Currency`.
+In a query, money is two parameters, one of them a `Currency`.
 """
 
 from dataclasses import dataclass
@@ -26,15 +26,15 @@ def _currency(value: object) -> str:
 
 
 Currency = Annotated[str, BeforeValidator(_currency), WithJsonSchema(_CODE)]
-"""The code of a currency that is in use, such as `EUR`."""
+"""The code of a currency in use, such as `EUR`."""
 
 
 @dataclass(frozen=True, slots=True)
 class MoneyRange:
-    """Which amounts in which currencies are taken: `Annotated[Money, MoneyRange(least=0)]`.
+    """The allowed amounts and currencies: `Annotated[Money, MoneyRange(least=0)]`.
 
-    Without `currencies` all of ISO 4217 that are in use. The amount is a string of at most as many
-    decimals as its currency has.
+    Without `currencies` all currencies in use are allowed. The amount is a string with at most as
+    many decimals as its currency has.
     """
 
     least: Decimal | int | None = None
@@ -43,7 +43,7 @@ class MoneyRange:
 
     def __post_init__(self) -> None:
         if unknown := set(self.currencies) - CURRENT.keys():
-            message = f"{', '.join(sorted(unknown))}: no currency of ISO 4217 that is in use"
+            message = f"{', '.join(sorted(unknown))}: not a currency of ISO 4217 in use"
             raise ValueError(message)
 
     def __get_pydantic_core_schema__(

@@ -1,4 +1,4 @@
-"""What a client may send to get a page of a list."""
+"""The parameters of a page of a list."""
 
 from typing import Annotated
 
@@ -9,9 +9,9 @@ from app.shared.application.dto import PageRequest
 
 
 class PageParameters(Parameters):
-    """A list's own parameters come besides: its filters, and `sort` and `with_total` if it has any.
+    """A list adds its own parameters: filters, and `sort` and `with_total` if it has any.
 
-    `sort` is `name` or `-name`, of the orders that the list knows.
+    `sort` is `name` or `-name`, one of the orders that the list has.
     """
 
     limit: Annotated[int, Field(ge=1, le=100), Digits] = 20

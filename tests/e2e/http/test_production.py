@@ -164,7 +164,7 @@ def test_bad_settings_end_it_at_once(tmp_path: Path, what: str, command: str) ->
     ended = Command(tmp_path, {**PRODUCTION, "PORT": str(free_port()), **wrong}).run(command)
     assert ended.returncode == 1
     first, problem, *_ = ended.stderr.splitlines()
-    assert first == "The settings are not usable:"
+    assert first == "The settings are not valid:"
     assert problem.strip().startswith(name)
     assert "c4n4ry" not in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr

@@ -63,7 +63,7 @@ def test_the_command_line_starts_as_a_process(empty_folder: Path) -> None:
     answer = Command(empty_folder, wrong, is_exec=True).run("migrate")
     assert (answer.returncode, answer.stdout) == (1, "")
     first, *problems = answer.stderr.splitlines()
-    assert first == "The settings are not usable:"
+    assert first == "The settings are not valid:"
     assert [line.split(":")[0].strip() for line in problems] == ["APP_ENV", "LOG_LEVEL"]
     assert "s3cret" not in answer.stderr
 
@@ -81,7 +81,7 @@ def test_a_settings_file_that_is_not_there_is_said_in_a_line(run: Run, tmp_path:
     code, _, errors = run("--env-file", "nowhere", "migrate")
     assert code == 1
     assert errors == (
-        "The settings are not usable:\n"
+        "The settings are not valid:\n"
         f"  ENV_FILE: {tmp_path / 'nowhere'} can't be read (No such file or directory)\n"
     )
 
@@ -150,7 +150,7 @@ def test_an_administrator_signs_in_with_the_password_that_was_printed(
     code, output, errors = run("users", "create-admin", "Admin@Example.com")
     assert (code, errors) == (0, "")
     told, password = output.strip().split(": ")
-    assert told == "The password of Admin@Example.com (it is shown only now)"
+    assert told == "The password of Admin@Example.com (it is shown only once)"
 
     with served(create_app(load_settings())) as address, httpx2.Client(base_url=address) as client:
         form = {"username": "admin@example.com", "password": password}
@@ -176,7 +176,7 @@ def test_what_is_no_address_is_said_in_a_line(run: Run, database: None, command:
     assert run("users", command, "nonsense") == (
         1,
         "",
-        "email: must be an e-mail address such as ana@example.com\n",
+        "email: must be an email address such as ana@example.com\n",
     )
 
 
@@ -256,7 +256,7 @@ def test_production_takes_no_demo_data(run: Run, set_to: Set) -> None:
     set_to(**PRODUCTION)
     code, output, errors = run("seed")
     assert (code, output) == (1, "")
-    assert errors == "Demo data has no place in production; nothing was changed.\n"
+    assert errors == "Demo data is not allowed in production; nothing was changed.\n"
     assert not Path("var").exists()
 
 

@@ -100,7 +100,7 @@ def test_a_file_of_settings_that_can_not_be_read(run: Run, set_to: Set, tmp_path
     set_to(env_file=tmp_path)
     subject, seen = the_trouble(run("doctor"))
     assert subject == "settings"
-    assert seen == f"ENV_FILE: {tmp_path} can't be read (Is a directory) | fix: put that right"
+    assert seen == f"ENV_FILE: {tmp_path} can't be read (Is a directory) | fix: correct it"
 
 
 def test_every_setting_that_is_wrong_is_named(run: Run, set_to: Set) -> None:
@@ -149,7 +149,7 @@ def test_what_others_on_the_machine_can_read(run: Run, migrated_file: Path, name
     opened.chmod(0o755)
     assert the_trouble(run("doctor")) == (
         "data",
-        f"others on this machine can get at var/{name} | fix: chmod o= var/{name}",
+        f"other users of this machine can read var/{name} | fix: chmod o= var/{name}",
     )
     opened.chmod(0o750)
     assert run("doctor").code == 0
@@ -217,7 +217,7 @@ def test_a_port_that_this_service_uses_is_well(run: Run, set_to: Set, sqlite_url
         set_to(port=port)
         result = run("doctor")
     assert result.code == 0
-    assert findings(result)["port"] == ("ok", f"127.0.0.1:{port} is served by this service already")
+    assert findings(result)["port"] == ("ok", f"127.0.0.1:{port} is used by this service already")
 
 
 def test_a_host_of_ipv6_is_looked_at_too(run: Run, set_to: Set, sqlite_url: str) -> None:

@@ -24,7 +24,7 @@ def test_a_database_of_before_the_branches_is_made_anew(run: Run) -> None:
     sql("CREATE TABLE of_others (id integer)")
     assert "make reset" in run("migrate").errors
 
-    assert run("reset", "--yes") == (0, "The database is made anew, with nothing in it.\n", "")
+    assert run("reset", "--yes") == (0, "The database was created again and is empty.\n", "")
     assert sql('SELECT count(*) FROM "user"') == [(0,)]
     assert run("migrate", "--check").code == 0
     assert sql("SELECT count(*) FROM of_others") == [(0,)]
@@ -61,7 +61,7 @@ def test_in_production_nothing_is_reset(run: Run, set_to: Set) -> None:
     set_to(**PRODUCTION)
     code, _, errors = run("reset", "--yes")
     assert code == 1
-    assert errors == "APP_ENV is production: there nothing is reset, and nothing was changed.\n"
+    assert errors == "APP_ENV is production, where reset is not allowed; nothing was changed.\n"
 
 
 def test_a_database_of_another_machine_is_not_reset(run: Run, set_to: Set) -> None:

@@ -195,4 +195,4 @@ def test_without_celery_there_is_nothing_to_relay(run: Run, set_to: Set) -> None
     set_to(events="worker")
     code, output, errors = run("relay")
     assert (code, output) == (1, "")
-    assert errors == "EVENTS is worker: only Celery's workers need a relay.\n"
+    assert errors == "EVENTS is worker, but only EVENTS=celery needs a relay.\n"

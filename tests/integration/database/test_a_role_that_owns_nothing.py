@@ -177,7 +177,7 @@ def test_the_doctor_names_the_tables_that_it_may_not_use(settings: Settings, own
     asyncio.run(run(owner, "REVOKE DELETE ON registration, user_session FROM alicerce"))
     told = findings()
     asyncio.run(run(owner, "GRANT DELETE ON registration, user_session TO alicerce"))
-    assert "this role may not use registration, user_session" in told
+    assert "this role has no access to registration, user_session" in told
     assert "fix: as the owner of the tables, grant" in told
 
 

@@ -163,6 +163,6 @@ async def test_while_the_circuit_is_open_it_is_tried_again_after_that(
 
 async def test_an_address_inside_needs_somebody_to_look(receiver: Receiver) -> None:
     inside = to(receiver.url("/secret", scheme="https"), allow_private=False)
-    with pytest.raises(DeadLetter, match=r"^127\.0\.0\.1 leads to an address that is not public$"):
+    with pytest.raises(DeadLetter, match=r"^127\.0\.0\.1 has an address that is not public$"):
         await inside.post(MESSAGE, key=KEY)
     assert receiver.received == []

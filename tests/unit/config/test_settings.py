@@ -16,7 +16,7 @@ CANARY = "s3cr3t-canary"
 def problems(load: Load, **variables: str) -> list[str]:
     with pytest.raises(InvalidSettingsError) as error:
         load(**variables)
-    assert str(error.value) == "\n".join(["The settings are not usable:", *error.value.problems])
+    assert str(error.value) == "\n".join(["The settings are not valid:", *error.value.problems])
     return error.value.problems
 
 
@@ -401,7 +401,7 @@ def test_everything_that_is_wrong_is_told_at_once(load: Load) -> None:
 def test_events_over_celery_need_a_broker(load: Load) -> None:
     [problem] = problems(load, EVENTS="celery")
     assert problem.startswith(
-        "  CELERY_BROKER_URL is missing: EVENTS=celery sends deliveries over it"
+        "  CELERY_BROKER_URL is missing: EVENTS=celery needs it to send deliveries"
     )
     assert problem.endswith("; for example: CELERY_BROKER_URL=redis://localhost:6379/0")
 

@@ -37,7 +37,9 @@ def test_some_failures_are_tolerated(breaker: CircuitBreaker) -> None:
 def test_after_five_failures_in_a_row_the_host_is_left_alone(breaker: CircuitBreaker) -> None:
     fail(breaker, 5)
     assert pause(breaker) == 30
-    with pytest.raises(CircuitOpen, match=r"^hooks.example.com is not asked: it failed 5 times"):
+    with pytest.raises(
+        CircuitOpen, match=r"^hooks.example.com gets no requests now: it failed 5 times"
+    ):
         breaker.admit(HOST)
 
 

@@ -173,7 +173,7 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         EmailAddress.parse(text)
     [told] = error.value.errors
     assert (told["pointer"], told["code"]) == ("/email", "invalid_format")
-    assert told["detail"] == "must be an e-mail address such as ana@example.com"
+    assert told["detail"] == "must be an email address such as ana@example.com"
 
 
 letters = st.characters() | st.sampled_from("@.-+xn\u0345\u00df\u03c2\u0390\u1e9e\u200d\u3002")

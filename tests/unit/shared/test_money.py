@@ -155,7 +155,7 @@ def test_an_even_split_gives_the_first_one_more() -> None:
 
 @pytest.mark.parametrize("weights", [[], [0, 0], [1, -1], [-1]], ids=str)
 def test_nothing_is_shared_out_by_weights_that_are_none(weights: list[int]) -> None:
-    with pytest.raises(ValueError, match="the weights have to be 0 or more, and not all 0"):
+    with pytest.raises(ValueError, match="the weights must be 0 or more, and not all 0"):
         euros("1").allocate(weights)
 
 

@@ -82,7 +82,7 @@ def test_a_currency_is_a_parameter_of_a_query() -> None:
 
 
 def test_a_range_of_no_currency_is_refused_at_the_start() -> None:
-    with pytest.raises(ValueError, match="EURO, XXX: no currency of ISO 4217 that is in use"):
+    with pytest.raises(ValueError, match="EURO, XXX: not a currency of ISO 4217 in use"):
         MoneyRange(currencies=("XXX", "EUR", "EURO"))
 
 

@@ -1,8 +1,8 @@
-"""The shapes that every module answers in.
+"""The forms of answers that modules share.
 
-Answers are dataclasses, built by us and so not validated again: the route writes them to JSON as
-they are. They are not frozen, because that makes building one four times as slow, and without
-slots, because with them orjson takes twice as long.
+Answers are dataclasses that our code builds, so they are not validated: the route writes them to
+JSON as they are. They are not frozen, because building one would take four times as long. They have
+no slots, because orjson would take twice as long.
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 
 @dataclass
 class BaseResponse:
-    """What every stored thing says of itself. `version` is also its ETag."""
+    """The fields of every stored object. `version` is also its ETag."""
 
     id: UUID
     version: int
@@ -25,7 +25,7 @@ class BaseResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """Which page of a list, and in which order: `name`, or `-name` for descending."""
+    """A page of a list, and the order: `name`, or `-name` for descending."""
 
     sort: str = ""
     limit: int = 20
@@ -35,7 +35,7 @@ class PageRequest:
 
 @dataclass
 class CursorPage(Generic[Item]):
-    """A page of a list that grows without bound. `next_cursor` is null on the last page."""
+    """A page of an unlimited list. `next_cursor` is null on the last page."""
 
     items: list[Item]
     next_cursor: str | None
@@ -57,5 +57,5 @@ class PaginatedResponse(Generic[Item]):
     def of(
         cls, items: list[Item], *, total: int, page: int, size: int
     ) -> "PaginatedResponse[Item]":
-        """Return the page, with the number of pages that `total` items make."""
+        """Return the page, with the number of pages that `total` items fill."""
         return cls(items=items, total=total, page=page, size=size, pages=-(-total // size))

@@ -1,4 +1,4 @@
-"""What is shown of events, their deliveries and their handlers to whoever runs the service."""
+"""What administrators see of events, their deliveries and their handlers."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 
 
 class DeliveryStatus(StrEnum):
-    """What has become of a delivery."""
+    """The state of a delivery."""
 
     READY = "ready"
     CLAIMED = "claimed"
@@ -37,21 +37,21 @@ class DeliveryQuery:
 
 @dataclass
 class Listing(Generic[Item]):
-    """A list that is short by its nature, given whole."""
+    """A short list, complete."""
 
     items: list[Item]
 
 
 @dataclass
 class Changed:
-    """How many deliveries an action hit."""
+    """How many deliveries an action changed."""
 
     deliveries: int
 
 
 @dataclass
 class DeliveryView:
-    """An event on its way to one handler."""
+    """One event for one handler."""
 
     id: int
     event_id: UUID
@@ -69,7 +69,7 @@ class DeliveryView:
 
 @dataclass
 class EventView:
-    """A fact as it was published."""
+    """An event as it was published."""
 
     id: UUID
     type: str
@@ -87,7 +87,7 @@ class EventView:
 
 @dataclass
 class AttemptView:
-    """A run that failed. After a retry they count from one again."""
+    """A failed attempt. After a retry the numbers begin at one again."""
 
     attempt: int
     ended_at: dt.datetime
@@ -99,9 +99,9 @@ class AttemptView:
 
 @dataclass
 class DeliveryDetail:
-    """A delivery with its event, what went wrong each time, and what waits for it.
+    """A delivery with its event, the errors of its attempts, and the deliveries that wait for it.
 
-    `blocks` counts the later ones of its stream that wait; `first_blocked` are the first of these.
+    `blocks` counts the later deliveries of its stream; `first_blocked` are the first of these.
     """
 
     delivery: DeliveryView
@@ -113,7 +113,7 @@ class DeliveryDetail:
 
 @dataclass
 class HandlerView:
-    """A handler as this code declares it: of events, or at times. Times are in seconds."""
+    """A handler as this code declares it, for events or for a schedule. Times are in seconds."""
 
     id: str
     events: list[str]
@@ -127,10 +127,10 @@ class HandlerView:
 
 @dataclass
 class LagView:
-    """What a handler has still to do.
+    """The remaining deliveries of a handler.
 
-    `oldest_due` is for how many seconds the oldest ready one could have been taken already. One
-    that is not known is no handler of this code: what is stored for it is parked.
+    `oldest_due` is for how many seconds the oldest ready delivery has been due. An unknown handler
+    is not in this code: its deliveries have the state `no_handler`.
     """
 
     handler: str
@@ -146,7 +146,7 @@ class LagView:
 
 @dataclass
 class StreamView:
-    """A stream that is held up: so many deliveries for one aggregate wait behind `behind`."""
+    """A blocked stream: the number of deliveries of one aggregate that wait for `behind`."""
 
     handler: str
     aggregate_type: str

@@ -1,1 +1,1 @@
-"""The world outside: requests and mail that leave the service. Nothing here waits without end."""
+"""Outgoing requests and emails. Every wait here is limited."""

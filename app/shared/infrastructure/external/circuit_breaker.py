@@ -1,4 +1,4 @@
-"""A circuit breaker: a host that keeps failing is left alone for a while."""
+"""A circuit breaker: a host that keeps failing gets no requests for a while."""
 
 import time
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from typing import Final
 
 
 class CircuitOpen(Exception):
-    """The host failed so often that it is not asked right now. `after` is in seconds."""
+    """The host failed so often that it gets no request now. `after` is in seconds."""
 
     def __init__(self, host: str, *, failures: int, after: float) -> None:
         self.after = after
-        super().__init__(f"{host} is not asked: it failed {failures} times in a row")
+        super().__init__(f"{host} gets no requests now: it failed {failures} times in a row")
 
 
 @dataclass(slots=True)
@@ -21,11 +21,11 @@ class _Circuit:
 
 
 class CircuitBreaker:
-    """Counts the failures in a row of each host, in this process.
+    """Counts the consecutive failures of each host, in this process.
 
-    After some of them the host is not asked for a pause, in seconds; then one request may try. If
-    it fails, or is never heard of again, the next may try after a pause that is twice as long, up
-    to the longest; the first success forgets everything.
+    After some failures the host gets no request for a pause, in seconds; then one request may try.
+    If that one fails, or does not end, the next may try after twice the pause, up to the longest.
+    The first success resets everything.
     """
 
     TOLERATED: Final = 5
@@ -45,14 +45,14 @@ class CircuitBreaker:
         self._failing: dict[str, _Circuit] = {}
 
     def admit(self, host: str) -> None:
-        """Return if the host may be asked. Raises CircuitOpen."""
+        """Return if the host may get a request. Raises CircuitOpen."""
         circuit = self._failing.get(host)
         if circuit is None or circuit.failures < self._tolerated:
             return
         after = circuit.closed_again_at - self._now()
         if after > 0:
             raise CircuitOpen(host, failures=circuit.failures, after=after)
-        self._open(circuit)  # for all others: they wait for what this one finds
+        self._open(circuit)  # for all others: they wait for the result of this one
 
     def failed(self, host: str) -> None:
         circuit = self._failing.setdefault(host, _Circuit())

@@ -1,7 +1,7 @@
-"""The headers of an email, encoded here.
+"""Encodes the headers of an email.
 
-Python's own `EmailMessage` decodes what is assigned to a header before it encodes it again. Before
-3.11.10 and 3.12.5 a text such as `=?utf-8?q?x=0d=0aBcc:…?=` wrote headers and a body of its own.
+Python's own `EmailMessage` decodes the value of a header before it encodes it again. Before 3.11.10
+and 3.12.5 a text such as `=?utf-8?q?x=0d=0aBcc:…?=` wrote headers and a body of its own.
 """
 
 import re
@@ -12,22 +12,22 @@ from typing import Final
 _CRLF: Final = "\r\n"
 _PLAIN: Final = re.compile(r"[\x21-\x7e]+( [\x21-\x7e]+)*")
 _ATOMS: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+( [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
-# An encoded word has at most 75 characters, and a line that holds one at most 76, also the first
-# one, behind `Subject: ` (RFC 2047, section 2): 52 characters of base64 are 39 bytes.
+# An encoded word has at most 75 characters, and a line with one at most 76, also the first one,
+# after `Subject: ` (RFC 2047, section 2): 52 characters of base64 are 39 bytes.
 _WORD_BYTES: Final = 39
 _LONGEST_PLAIN: Final = 66
 
 
 class UnsafeHeaders(Exception):
-    """What would go out has other headers than those that were given."""
+    """The encoded email would have other headers than those that were given."""
 
 
 def encoded(text: str) -> str:
     """Return the value of a header such as Subject (RFC 2047, section 5, rule 1).
 
-    Plain ASCII stays as it is. Any other text is encoded as a whole: a reader drops the space
-    between two encoded words, and between an encoded word and a plain one it does not. So does
-    text with `=?` in it, which a reader would take for an encoded word.
+    Plain ASCII stays as it is. Any other text is encoded as a whole, because a reader drops the
+    space between two encoded words. Text with `=?` is encoded too, because a reader would take it
+    for an encoded word.
     """
     if not text or _is_plain(text):
         return text
@@ -35,7 +35,7 @@ def encoded(text: str) -> str:
 
 
 def mailbox(name: str, address: str) -> str:
-    """Return a name and an address as From and To hold them (RFC 5322, section 3.4)."""
+    """Return a name and an address in the form of From and To (RFC 5322, section 3.4)."""
     if not name:
         return address
     if not _is_plain(name):
@@ -46,12 +46,12 @@ def mailbox(name: str, address: str) -> str:
 
 
 def header_block(headers: Mapping[str, str]) -> bytes:
-    """Return the lines of the headers, each with its end.
+    """Return the lines of the headers, each with its line end.
 
-    Raises UnsafeHeaders if a reader would find other ones in them.
+    Raises UnsafeHeaders if a reader would find other headers in them.
     """
     block = "".join(f"{name}: {value}{_CRLF}" for name, value in headers.items()).encode()
-    # As a lenient reader splits them: at each line break, whatever it is made of.
+    # Split as a lenient reader does: at each kind of line break.
     lines = re.split(rb"\r\n|\r|\n", block)[:-1]
     names = [line.partition(b":")[0].decode() for line in lines if not line.startswith(b" ")]
     if names != list(headers):
@@ -64,7 +64,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _parts(text: str) -> Iterator[bytes]:
-    """Cut the text between characters: an encoded word holds whole ones (section 5, rule 3)."""
+    """Split the text between characters: an encoded word holds whole ones (section 5, rule 3)."""
     part = b""
     for character in text:
         more = character.encode()

@@ -1,4 +1,4 @@
-"""Letters from templates: each of them as plain text and as HTML."""
+"""Emails from templates: each as plain text and as HTML."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ class _Template:
 
 
 class EmailTemplates:
-    """The letters of a module: `<name>.txt`, whose first line is the subject, and `<name>.html`.
+    """The templates of a module: `<name>.txt`, whose first line is the subject, and `<name>.html`.
 
-    All are read at the start, so that a mistake in one stops it. `shared` are values that every
-    letter may use; a value that a template names and nobody gives is an error. Values come out on
-    one line: what somebody wrote can't pass for a part of the letter. A subject holds none but the
-    shared ones: in a list of emails, words of a stranger would look like ours.
+    All are read at the start, so that a mistake stops it. `shared` are values for all templates. A
+    missing value is an error. Values are written on one line, so that user text cannot look like a
+    part of the email. A subject contains only shared values: in a list of emails, a stranger's
+    words would look like ours.
     """
 
     def __init__(self, folder: Path, **shared: str) -> None:
@@ -41,7 +41,7 @@ class EmailTemplates:
     def write(
         self, name: str, values: Mapping[str, Any], *, key: str, kind: EmailKind, to: EmailAddress
     ) -> Email:
-        """Return the letter. Raises UndefinedError if a value is missing."""
+        """Return the email. Raises UndefinedError if a value is missing."""
         email = self._emails[name]
         return Email(
             key=key,

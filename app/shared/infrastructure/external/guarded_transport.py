@@ -1,8 +1,8 @@
-"""The way out: to addresses that were looked up and found public, and to no others.
+"""Outgoing connections: only to addresses that were looked up and are public.
 
-A name in a URL may lead inside: to this machine, to a neighbour, to the metadata service of the
-cloud. So it is looked up here, and the connection goes to the very address that was checked: a
-second look-up, by which the name could lead elsewhere, never happens.
+A name in a URL may lead inside: to this machine, to a neighbour, or to the cloud's metadata
+service. So this module resolves the name, checks the address, and connects to exactly that address.
+There is no second lookup that could have another result.
 """
 
 import asyncio
@@ -16,8 +16,9 @@ import httpx2
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 
 _NAT64: Final = ip_network("64:ff9b::/96")  # RFC 6052: the last four bytes are an IPv4 address
-_GLOBAL_UNICAST: Final = ip_network("2000::/3")  # all of IPv6 that was ever given out for it
-# What is global to some versions of Python, or by its number alone.
+# all IPv6 addresses that were ever allocated for it
+_GLOBAL_UNICAST: Final = ip_network("2000::/3")
+# Addresses that some versions of Python call global, or that look so by their number.
 _REFUSED: Final = tuple(
     ip_network(text)
     for text in (
@@ -31,7 +32,7 @@ _REFUSED: Final = tuple(
 
 
 class AddressRefused(Exception):
-    """The host is not one that this service may call."""
+    """The service may not call this host."""
 
 
 async def look_up(host: str, port: int) -> list[str]:
@@ -42,7 +43,7 @@ async def look_up(host: str, port: int) -> list[str]:
 
 
 def is_public(text: str) -> bool:
-    """Tell whether an IP address is one of the public internet's, however it is written."""
+    """Return whether an IP address is public, in any notation."""
     address = ip_address(text)
     if isinstance(address, IPv6Address):
         address = address.ipv4_mapped or _behind_nat64(address) or address
@@ -57,20 +58,19 @@ def _behind_nat64(address: IPv6Address) -> IPv4Address | None:
 
 
 class GuardedTransport(httpx2.AsyncBaseTransport):
-    """Sends each request over a connection of its own, to an address that was checked.
+    """Sends each request over its own connection, to an address that was checked.
 
-    With `allow_private` any address is good, and plain HTTP too. Proxies of the environment are
-    not used: they would look the name up again.
+    With `allow_private` any address is allowed, and plain HTTP too. Proxies of the environment are
+    not used, because they would resolve the name again.
     """
 
     def __init__(self, *, allow_private: bool, resolve: Resolve = look_up) -> None:
         self._allow_private, self._resolve = allow_private, resolve
-        # A connection that is kept would be found again by its address: whoever shares that
-        # address would get requests over it that are for somebody else.
+        # A kept connection would be reused by its address, also for another host with this address.
         self._inner = httpx2.AsyncHTTPTransport(limits=httpx2.Limits(max_keepalive_connections=0))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Raises AddressRefused, or what httpx2 raises."""
+        """Raises AddressRefused, or the errors of httpx2."""
         host = request.url.raw_host.decode("ascii")
         if request.url.scheme != "https" and not self._allow_private:
             raise AddressRefused(f"{host}: only https is allowed")
@@ -90,14 +90,14 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             found = await self._resolve(host, url.port or (443 if url.scheme == "https" else 80))
         except (OSError, UnicodeError) as error:
             raise httpx2.ConnectError(f"{host} can't be looked up") from error
-        # One that leads inside is enough: an honest name does not mix them.
+        # One internal address is enough to refuse: a legitimate name does not mix them.
         if not self._allow_private and not all(is_public(address) for address in found):
-            raise AddressRefused(f"{host} leads to an address that is not public")
+            raise AddressRefused(f"{host} has an address that is not public")
         return found
 
 
 def _to(address: str, host: str, request: httpx2.Request) -> httpx2.Request:
-    """Return the request for this address; its Host header and the certificate are the host's."""
+    """Return the request for this address; Host header and certificate are the host's."""
     return httpx2.Request(
         request.method,
         request.url.copy_with(host=address),

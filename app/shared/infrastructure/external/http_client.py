@@ -1,7 +1,7 @@
-"""Requests to other services: bounded in time, size and number, and never to where they must not.
+"""Requests to other services, limited in time, size, number and destination.
 
-There is no client of httpx2 in between, only its transport: nothing keeps cookies, follows
-redirects, reads the environment, or logs addresses, whose paths may be secrets.
+It uses httpx2's transport without its client: so nothing stores cookies, follows redirects, reads
+the environment, or logs URLs, whose paths may be secrets.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ ATTEMPTS: Final = 3
 ATTEMPT_SECONDS: Final = 15.0
 TIMEOUTS: Final = httpx2.Timeout(10.0, connect=5.0)
 LONGEST_PAUSE_SECONDS: Final = 4.0
-"""With these, the longest way to an answer, or to none, is 55 seconds."""
+"""With these, the longest time to an answer or an error is 55 seconds."""
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})  # RFC 9110, 9.2.2
@@ -41,7 +41,7 @@ _REPEATING: Final = stamina.AsyncRetryingCaller(
 
 
 class NoAnswer(Exception):
-    """The host can't be reached, did not answer in time, or not in HTTP."""
+    """The host is unreachable, did not answer in time, or did not answer in HTTP."""
 
 
 class AnswerTooLarge(Exception):
@@ -50,7 +50,7 @@ class AnswerTooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the other side said, whatever its status is."""
+    """The answer of the other service, with any status."""
 
     status: int
     headers: Mapping[str, str]
@@ -59,14 +59,14 @@ class Answer:
 
     @property
     def body(self) -> bytes:
-        """The body, as it was sent. Raises AnswerTooLarge if it has more than `MAX_BODY_BYTES`."""
+        """The body as it was sent. Raises AnswerTooLarge if it has more than `MAX_BODY_BYTES`."""
         if not self.is_whole:
             raise AnswerTooLarge(f"more than {MAX_BODY_BYTES} bytes")
         return self.start
 
     @property
     def retry_after(self) -> float | None:
-        """In how many seconds to come again, if the other side says so (RFC 9110, 10.2.3)."""
+        """After how many seconds to try again, if the other side says so (RFC 9110, 10.2.3)."""
         text = self.headers.get("retry-after", "")
         if text.isascii() and text.isdigit():
             return float(text)
@@ -85,10 +85,10 @@ class _Busy(Exception):
 
 
 class HttpClient:
-    """Asks other services.
+    """Sends requests to other services.
 
-    A request is repeated, up to `ATTEMPTS` times in all, if that can do no harm (a method that is
-    idempotent, or a key) and may help (no connection, no answer in time, 429, 502, 503 or 504).
+    A request is sent up to `ATTEMPTS` times if that is safe (an idempotent method, or a key) and
+    may help (no connection, no answer in time, 429, 502, 503 or 504).
     """
 
     def __init__(self, transport: GuardedTransport, circuits: CircuitBreaker) -> None:
@@ -105,7 +105,7 @@ class HttpClient:
     ) -> Answer:
         """Return the answer. `key` tells the other side that it is the same request again.
 
-        Raises NoAnswer, CircuitOpen at once while the host is left alone, and AddressRefused.
+        Raises NoAnswer, CircuitOpen at once while the circuit is open, and AddressRefused.
         """
         own = _own_headers() | ({} if key is None else {"Idempotency-Key": key})
         request = httpx2.Request(
@@ -158,20 +158,20 @@ class HttpClient:
 
 
 def _own_headers() -> dict[str, str]:
-    """Return what every request says: whose work it is, and to send what can be counted."""
+    """Return the headers of every request: the trace, and that the body must not be compressed."""
     work = current_work.get()
     named = {"X-Request-ID": work.request_id, "traceparent": work.traceparent or ""}
     own = {name: value for name, value in named.items() if value}
-    # Packed, a small body could become an endless one.
+    # A small compressed body could expand without limit.
     return {"Accept-Encoding": "identity", "User-Agent": "alicerce", **own}
 
 
 def _pause_before_another(error: Exception) -> bool | float:
-    """Tell whether another attempt may help; or after how many seconds, if the host said that."""
+    """Return whether another attempt may help, or the pause in seconds that the host asks for."""
     if not isinstance(error, _Busy):
         return isinstance(error, NoAnswer)
     after = error.answer.retry_after
     if after is None:
         return True
-    # Longer than that is for whoever asked: they can come back, here a connection would wait.
+    # A longer pause is left to the caller, because the connection would wait here.
     return after + random.uniform(0, 1) if after < LONGEST_PAUSE_SECONDS else False  # noqa: S311 - nothing secret

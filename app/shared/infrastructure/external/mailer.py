@@ -1,4 +1,4 @@
-"""Mail that leaves the service: over SMTP, or, where there is no server, into a folder."""
+"""Sends emails over SMTP or, if there is no server, writes them into a folder."""
 
 import asyncio
 import datetime as dt
@@ -30,16 +30,16 @@ LINK: Final = re.compile(r"https?://\S+")
 TIMEOUT_SECONDS: Final = 20.0  # for each step: a connection, a command, its answer
 DEFAULT_PORTS: Final = {"smtp": 587, "smtps": 465}
 PERMANENT: Final = range(500, 600)  # RFC 5321, section 4.2.1
-_JOINERS: Final = "\u200c\u200d"  # not printable, and yet part of words and of emoji
+_JOINERS: Final = "\u200c\u200d"  # not printable, but part of words and of emoji
 
 
 def one_line(text: str) -> str:
-    """Return the text without line breaks and control characters: it can't become a header."""
+    """Return the text without line breaks and control characters, so that it fits in a header."""
     return "".join(c for c in " ".join(text.split()) if c.isprintable() or c in _JOINERS)
 
 
 class FromAddress:
-    """Whose name the mail goes out in: `no-reply@example.com` or `Shop <no-reply@example.com>`."""
+    """The sender: `no-reply@example.com` or `Shop <no-reply@example.com>`."""
 
     def __init__(self, text: str) -> None:
         name, self.address = parseaddr(text)
@@ -47,9 +47,9 @@ class FromAddress:
         self._mailbox = mailbox(one_line(name), self.address)
 
     def sign(self, email: Email) -> bytes:
-        """Return the mail as it goes out (RFC 5322), the same Message-ID for the same letter.
+        """Return the complete email (RFC 5322), with the same Message-ID for the same email.
 
-        An address beyond ASCII stands in it as it is (RFC 6532). Raises EmailRefused.
+        An address beyond ASCII is written as it is (RFC 6532). Raises EmailRefused.
         """
         headers = {
             "From": self._mailbox,
@@ -66,7 +66,7 @@ class FromAddress:
 
 
 def _content(email: Email) -> bytes:
-    """Return both forms of the text, with the headers that say so: none of them holds a value."""
+    """Return both forms of the text with their headers, none of which has a user's value."""
     content = EmailMessage(policy=SMTP)
     content.set_content(email.text, cte="quoted-printable")
     content.add_alternative(email.html, subtype="html", cte="quoted-printable")
@@ -74,11 +74,11 @@ def _content(email: Email) -> bytes:
 
 
 class SmtpMailer:
-    """Hands each mail to a server, over a connection of its own.
+    """Sends each email to a server, over its own connection.
 
-    `smtps://` is TLS from the start. `smtp://` turns to TLS by STARTTLS where the server can; with
-    `?starttls=required` it does so or fails, and so with a user and a password: they never travel
-    in the open.
+    `smtps://` uses TLS from the start. `smtp://` uses STARTTLS if the server supports it. With
+    `?starttls=required`, or with a user and a password, it fails without TLS: a password is never
+    sent unencrypted.
     """
 
     def __init__(self, url: str, from_address: FromAddress) -> None:
@@ -110,7 +110,7 @@ class SmtpMailer:
 
 @contextmanager
 def _translated(email: Email) -> Iterator[None]:
-    """Turn errors into ours, without their texts: they hold the address of the person."""
+    """Translate errors into ours, without their texts, which contain the person's address."""
     try:
         yield
     except aiosmtplib.SMTPRecipientsRefused as error:
@@ -118,13 +118,13 @@ def _translated(email: Email) -> Iterator[None]:
     except aiosmtplib.SMTPDataError as error:
         raise _refused("content", error.code) from None
     except aiosmtplib.SMTPNotSupported as error:
-        if email.to.value.isascii():  # what is missing is STARTTLS or a way to sign in
+        if email.to.value.isascii():  # STARTTLS or a way to sign in is missing
             raise EmailDelayed(error.message) from None
-        raise EmailRefused("the server takes no addresses with such letters") from None
+        raise EmailRefused("the server does not support addresses with such letters") from None
     except aiosmtplib.SMTPResponseException as error:
         raise EmailDelayed(f"the server answered {error.code}: {type(error).__name__}") from None
     except (aiosmtplib.SMTPException, OSError) as error:
-        raise EmailDelayed(f"no way to the server: {type(error).__name__}") from None
+        raise EmailDelayed(f"the server cannot be reached: {type(error).__name__}") from None
 
 
 def _refused(what: str, code: int) -> EmailRefused | EmailDelayed:
@@ -133,10 +133,10 @@ def _refused(what: str, code: int) -> EmailRefused | EmailDelayed:
 
 
 class FileMailer:
-    """Writes each mail into a folder, as `<key>.eml`: the same letter again is the same file.
+    """Writes each email into a folder, as `<key>.eml`: the same email again is the same file.
 
-    With `shows_links` its links are logged too, for whoever has no mail program at hand: never
-    where anybody but a developer reads the log, for some of them open accounts.
+    With `shows_links` its links are logged too, for developers without a mail program. Use it only
+    where nobody else reads the log, because some links open accounts.
     """
 
     def __init__(
@@ -154,4 +154,4 @@ class FileMailer:
         draft = self._folder / f".{name}.{secrets.token_hex(4)}"
         draft.touch(mode=0o600)
         draft.write_bytes(content)
-        draft.replace(self._folder / f"{name}.eml")  # at once: nobody reads half a letter
+        draft.replace(self._folder / f"{name}.eml")  # atomic: a reader never sees half an email

@@ -30,13 +30,13 @@ LONGEST_DELAY_SECONDS: Final = 3600.0
 
 
 class WebhookFailed(Exception):
-    """The receiver did not accept it this time."""
+    """The receiver did not accept the message this time."""
 
 
 class StandardWebhook:
-    """Posts messages to one address, signed with each of the keys: the receiver has one of them.
+    """Posts messages to one URL, signed with each of the keys: the receiver has one of them.
 
-    Receivers know a repetition by `webhook-id`, the delivery's key, and an old recording by
+    Receivers recognise a repetition by `webhook-id`, the delivery's key, and a replay by
     `webhook-timestamp`, the time of the attempt.
     """
 
@@ -67,18 +67,18 @@ class StandardWebhook:
 
 
 def signature(secret: bytes, key: str, timestamp: str, body: bytes) -> str:
-    """Return what the receiver compares with its own reckoning."""
+    """Return the signature that the receiver compares with its own."""
     signed = f"{key}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(secret, signed, "sha256")).decode()
 
 
 def _judge(answer: Answer) -> None:
-    """Return if the message was accepted; else raise what is to become of it."""
+    """Return if the message was accepted; else raise the error that decides what follows."""
     status, said = answer.status, f"the receiver answered {answer.status}"
     if status in SUCCESS:
         return
     if status == GONE:
-        log.warning("webhook not wanted any more", status=status)
+        log.warning("the receiver wants no more webhooks", status=status)
         raise Discard(said)
     if status in CLIENT_ERRORS and status not in LATER:
         raise DeadLetter(said)
@@ -89,5 +89,5 @@ def _judge(answer: Answer) -> None:
 
 
 def _retry(after: float) -> Retry:
-    """Bounded, and not all that wait at the same moment."""
+    """Limited, and spread so that waiting deliveries do not retry at the same moment."""
     return Retry(after=min(after, LONGEST_DELAY_SECONDS) * random.uniform(1.0, 1.25))  # noqa: S311 - nothing secret

@@ -1,1 +1,1 @@
-"""Counting what is limited: in this process, or in Redis for all of them."""
+"""Counters of limits: in this process, or in Redis for all processes."""

@@ -1,4 +1,4 @@
-"""Limits that this process counts alone."""
+"""Limits that this process counts on its own."""
 
 import time
 from array import array
@@ -11,10 +11,10 @@ from app.core.resources import Resource
 
 PURGE_FROM: Final = 1_000
 MOST_BYTES: Final = 32 * 1024 * 1024
-WINDOW_BYTES: Final = 400  # what one takes with its name and its place in a dictionary
+WINDOW_BYTES: Final = 400  # the size of one with its name and its place in a dictionary
 TIME_BYTES: Final = 9
-SHORTEST_SECONDS: Final = 1.0  # between two looks at everything
-# What those share who come when nobody else can be forgotten; nobody is called so.
+SHORTEST_SECONDS: Final = 1.0  # between two checks of everything
+# The shared name of new callers when no counter can be dropped; no caller has this name.
 OTHERS: Final = "others"
 
 _Key = tuple[str, str]
@@ -26,7 +26,7 @@ class _Window:
     times: "array[float]" = field(default_factory=lambda: array("d"))
 
     def drop_expired(self, now: float) -> int:
-        """Forget the times that are over; return how many they were."""
+        """Drop the expired times; return how many they were."""
         over = 0
         while over < len(self.times) and self.times[over] <= now - self.limit.per:
             over += 1
@@ -36,12 +36,12 @@ class _Window:
 
 
 class LocalLimiter(Resource):
-    """Moving windows in memory. What is over is forgotten, so they stay as few as are in use.
+    """Moving windows in memory. Expired ones are dropped, so only those in use stay.
 
-    With `share` below 1 it is stricter: it stands in for a count that several processes share.
+    With `share` below 1 it is stricter: it replaces a count that several processes share.
 
-    With too much to remember it forgets the half that is farthest from its limit. Nobody who has
-    reached a limit is forgotten; if they are too many, those who come next share one count.
+    If it has too many, it drops the half that is farthest from the limit. Callers that have reached
+    a limit are kept; if these are too many, new callers share one count.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class LocalLimiter(Resource):
         self._purge_at = PURGE_FROM
         self._full_until = 0.0
 
-    # No `await` between looking and counting: in one event loop that makes the two one step.
+    # There is no `await` between checking and counting, so in one event loop they are one step.
     async def hit(self, limit: Limit, whom: str, /) -> None:
         now = self._now()
         key = self._key(limit, whom, now)
@@ -102,7 +102,7 @@ class LocalLimiter(Resource):
     # --- Room -------------------------------------------------------------------------------------
 
     def _key(self, limit: Limit, whom: str, now: float) -> _Key:
-        """Return as whom to count: most often as themselves."""
+        """Return the name to count by: usually the caller's own."""
         key = (limit.name, whom)
         if key in self._windows:
             return key
@@ -118,7 +118,7 @@ class LocalLimiter(Resource):
         return used + WINDOW_BYTES > self._most_bytes
 
     def _forget_what_is_over(self, now: float) -> None:
-        """Do so each time that the windows have become twice as many as were left."""
+        """Drop expired windows each time their number has doubled since the last time."""
         for window in self._windows.values():
             self._times -= window.drop_expired(now)
         self._keep([key for key, window in self._windows.items() if window.times])

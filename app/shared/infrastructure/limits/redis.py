@@ -1,4 +1,4 @@
-"""Limits that all processes share, in Redis; and what holds while that is away."""
+"""Limits that all processes share, in Redis; and what applies while it is unavailable."""
 
 import asyncio
 import time
@@ -36,13 +36,13 @@ class _Away(Exception):
 
 
 class RedisLimiter(Resource):
-    """Moving windows in Redis: each hit is one script there, so many at once count as many.
+    """Moving windows in Redis: each hit is one script, so concurrent hits are all counted.
 
-    While Redis is away each process counts for itself, and allows half as much.
+    While Redis is unavailable each process counts for itself, and allows half as much.
     """
 
     def __init__(self, url: str, *, prefix: str) -> None:
-        # Few, and waited for: a crowd that makes as many connections at once makes them too late.
+        # Few connections, and callers wait for them: opening many at once would be too slow.
         self._pool = BlockingConnectionPool.from_url(
             url,
             max_connections=CONNECTIONS,
@@ -52,7 +52,7 @@ class RedisLimiter(Resource):
             socket_timeout=LONGEST_SECONDS,
         )
         storage = RedisStorage(
-            "async+redis://",  # where it is, the pool knows
+            "async+redis://",  # the pool has the address
             implementation="redispy",
             key_prefix=prefix,
             connection_pool=self._pool,  # type: ignore[arg-type]  # handed on to redis as it is
@@ -124,7 +124,7 @@ class RedisLimiter(Resource):
         return answer
 
     def _note(self, error: Exception | None) -> None:
-        """Tell once of each outage, and of its end."""
+        """Log the start and the end of each outage."""
         if error and not self._is_away:
             log.warning("limits are counted by this process alone", reason=type(error).__name__)
         elif self._is_away and not error:

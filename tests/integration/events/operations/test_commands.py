@@ -90,7 +90,7 @@ async def test_deliveries_are_listed_as_a_table_or_for_programs(
 
     (only,) = (await run("list", "--state", "dead", "--json")).json
     assert (only["id"], only["state"], only["last_error"]) == (dead, "dead", "ValueError: no")
-    assert (await run("list", "--before", str(dead))).output == "There is nothing.\n"
+    assert (await run("list", "--before", str(dead))).output == "Nothing found.\n"
 
 
 async def test_an_error_is_shown_as_it_is_and_the_terminal_obeys_nothing_of_it(
@@ -137,7 +137,7 @@ async def test_events_are_played_again_and_filled_in(run: Run, failed: list[int]
     since = ("--since", "2026-01-01T00:00:00Z")
     assert (await run("replay", HANDLER, *since)).output.startswith("0 deliveries")
     again = await run("replay", HANDLER, *since, "--discarded")
-    assert again.output == "1 delivery will be made again.\n"
+    assert again.output == "1 delivery will be delivered again.\n"
     nothing = await run(
         "replay", HANDLER, "--since", "2026-01-01T00:00:00Z", "--until", "2026-01-02T00:00:00+01:00"
     )
@@ -186,7 +186,7 @@ async def test_a_handler_is_paused_and_resumes(run: Run, failed: list[int]) -> N
         ("replay no.such --since 2026-01-01T00:00:00Z", "There is no such handler."),
         (
             "backfill user.forget_sessions --since 2026-01-01T00:00:00Z",
-            "The handler is a schedule: there are no events to give it.",
+            "The handler is a schedule, which has no events.",
         ),
         (
             "list --state lost",
@@ -196,8 +196,11 @@ async def test_a_handler_is_paused_and_resumes(run: Run, failed: list[int]) -> N
             ),
         ),
         (f"replay {HANDLER} --since yesterday", "time: must be like 2026-01-31T12:00:00Z"),
-        ("retry", "delivery: give either a delivery's number or --handler"),
-        (f"retry 1 --handler {HANDLER}", "delivery: give either a delivery's number or --handler"),
+        ("retry", "delivery: give either the number of a delivery or --handler"),
+        (
+            f"retry 1 --handler {HANDLER}",
+            "delivery: give either the number of a delivery or --handler",
+        ),
     ],
 )
 async def test_what_is_not_known_is_one_clear_line(
@@ -209,4 +212,4 @@ async def test_what_is_not_known_is_one_clear_line(
 async def test_what_can_not_be_tried_again_is_one_clear_line(run: Run, failed: list[int]) -> None:
     _, blocked = failed
     refused = await run("retry", str(blocked))
-    assert refused == Ended("", "The delivery is neither dead nor without a handler nor discarded.")
+    assert refused == Ended("", "The delivery is not dead, not discarded, and has a handler.")

@@ -362,7 +362,7 @@ async def test_json_that_readers_read_differently_is_malformed(app: Service, bod
     ],
 )
 def test_an_endpoint_that_no_plan_reads_stops_the_start(name: str, why: str) -> None:
-    expected = re.escape(f"GET /others: {why}") + ".*; or say by_fastapi=True"
+    expected = re.escape(f"GET /others: {why}") + ".*; or use by_fastapi=True"
     with pytest.raises(UnusableRoute, match=expected):
         ApiRouter().get("/others", getattr(Others(), name), access=PUBLIC)
 

@@ -125,7 +125,7 @@ async def test_an_application_at_the_root_gets_what_no_route_before_it_takes(
     app.mount("/", StaticFiles(directory=tmp_path, html=True), access=PUBLIC, csp=CSP)
     assert (await send(app, "GET", "/things")).status == 204
     assert (await send(app, "GET", "/")).body == b"<html>"
-    with pytest.raises(UnusableRoute, match=r"/other is never reached: / is mounted before it"):
+    with pytest.raises(UnusableRoute, match=r"/other is never reached: mount / after it"):
         app.mount("/other", pages(), access=PUBLIC)
 
 
@@ -147,9 +147,11 @@ async def raw(scope: Scope, receive: Receive, send: Send) -> None: ...
 def test_a_mount_over_a_path_that_is_there_stops_the_start(serve: Serve, path: str) -> None:
     router = ApiRouter(path)
     router.get("", nothing, access=PUBLIC)
-    with pytest.raises(UnusableRoute, match=r"nothing can be mounted at /things: .* is there"):
+    with pytest.raises(
+        UnusableRoute, match=r"nothing can be mounted at /things: .* exists already"
+    ):
         serve(router, MountedApp("/things", raw, access=PUBLIC))
-    with pytest.raises(UnusableRoute, match="is never reached: /things is mounted before it"):
+    with pytest.raises(UnusableRoute, match="is never reached: mount /things after it"):
         serve(MountedApp("/things", raw, access=PUBLIC), router)
 
 
@@ -165,7 +167,7 @@ def test_a_mount_that_names_no_policy_stops_the_start(serve: Serve) -> None:
 
 
 def test_a_path_without_its_slash_stops_the_start(serve: Serve) -> None:
-    with pytest.raises(UnusableRoute, match="admin: a path to mount something at begins with"):
+    with pytest.raises(UnusableRoute, match=r"admin: a path of mount\(\) begins with"):
         serve().mount("admin", raw, access=PUBLIC)
 
 

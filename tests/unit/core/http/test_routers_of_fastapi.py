@@ -209,7 +209,7 @@ async def test_the_path_of_a_route_is_found_by_its_name(app: Service) -> None:
 
 def test_a_route_that_is_there_twice_stops_the_start(serve: Serve) -> None:
     app = serve(MountedRouter(items(), access=PUBLIC))
-    with pytest.raises(UnusableRoute, match="GET /items is there twice"):
+    with pytest.raises(UnusableRoute, match="GET /items exists twice"):
         app.mount_router(items(), access=PUBLIC)
 
 

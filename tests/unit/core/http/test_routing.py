@@ -109,7 +109,7 @@ async def test_an_application_with_a_route_that_names_no_policy_does_not_start(
 ) -> None:
     app = serve()
     add(app)
-    with pytest.raises(UnusableRoute, match="without an access policy: /open; add them by"):
+    with pytest.raises(UnusableRoute, match="without an access policy: /open; add them with"):
         async with app.router.lifespan_context(app):
             await send(app, "GET", "/open")
 

@@ -147,7 +147,7 @@ def test_a_plain_type_is_refused_with_what_to_take(
             (
                 Colour,
                 Body,
-                "no text of a body is Colour; take Annotated[Colour, Choice].",
+                "a strict body cannot contain a Colour; use Annotated[Colour, Choice].",
             ),
             (
                 Money,
