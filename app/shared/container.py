@@ -223,8 +223,8 @@ def module(kind: type[M], **given: object) -> M:
     """
     if unknown := given.keys() - kind.dependencies.keys():
         raise CompositionError(
-            f"app/container.py gives {kind.__name__} `{', '.join(sorted(unknown))}`, which it has "
-            "no Dependency for; declare one there, or do not give it"
+            f"app/container.py gives {kind.__name__} `{', '.join(sorted(unknown))}`, for which "
+            "it has no Dependency; declare one there, or remove the argument"
         )
     offered: dict[str, Any] = {}
     for name, dependency in kind.dependencies.items():

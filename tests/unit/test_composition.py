@@ -49,7 +49,7 @@ def test_a_dependency_that_nothing_provides_stops_the_start(settings: Settings) 
     assert refused(settings, invoice=module(AsksForRates)) == [
         (
             "invoice: nothing provides `find_rate`, which AsksForRates depends on; "
-            "give it in app/container.py: invoice = module(AsksForRates, find_rate=…)"
+            "add it in app/container.py: invoice = module(AsksForRates, find_rate=…)"
         )
     ]
 
@@ -58,8 +58,8 @@ def test_what_a_module_does_not_ask_for_stops_the_start() -> None:
     with pytest.raises(CompositionError) as error:
         module(AsksForRates, find_rate=Object(1), find_rates=Object(2))
     assert str(error.value) == (
-        "app/container.py gives AsksForRates `find_rates`, which it has no Dependency for; "
-        "declare one there, or do not give it"
+        "app/container.py gives AsksForRates `find_rates`, for which it has no Dependency; "
+        "declare one there, or remove the argument"
     )
 
 
@@ -72,8 +72,8 @@ def test_a_module_that_is_called_like_something_of_the_base_stops_the_start(
 ) -> None:
     assert refused(settings, database=module(CallsItselfDatabase)) == [
         (
-            "database: app/container.py calls a module so, and BaseContainer something else; "
-            "give the module another name"
+            "database: a module in app/container.py has this name, but BaseContainer "
+            "uses it for something else; rename the module"
         )
     ]
 
@@ -163,7 +163,7 @@ class DemandsTooMuch(ModuleContainer):
 def test_a_route_that_demands_what_no_role_has_stops_the_start(settings: Settings) -> None:
     assert refused(settings, invoice=module(DemandsTooMuch)) == [
         (
-            "invoice: GET /api/v1/invoices demands 'invoice:red', which no role has; "
+            "invoice: GET /api/v1/invoices requires 'invoice:red', which no role has; "
             "give it to a role in `permissions`, or correct the name"
         )
     ]

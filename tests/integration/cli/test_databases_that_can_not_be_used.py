@@ -183,7 +183,7 @@ def test_a_server_that_does_not_answer(expect: Expect) -> None:
 def test_a_server_that_speaks_no_tls(server: URL, expect: Expect) -> None:
     """Such as that of the tests, which was built without."""
     url = server.update_query_dict({"sslmode": "require"})
-    expect(url, f"127.0.0.1:{server.port} speaks no TLS", "switch it on there")
+    expect(url, f"127.0.0.1:{server.port} does not support TLS", "switch it on there")
 
 
 @pytest.mark.parametrize(("is_trusted", "why"), [(False, "issuer"), (True, "not valid for")])
@@ -241,7 +241,7 @@ def another_kind(folder: Path) -> Path:
     ("make", "seen", "fix"),
     [
         (a_folder, "it can't be opened", "see that DATABASE_URL names a file"),
-        (another_kind, "it is no SQLite database", "name another file"),
+        (another_kind, "it is not an SQLite database", "name another file"),
     ],
 )
 def test_a_file_that_can_not_be_used(
@@ -263,7 +263,7 @@ ADDRESS: Final = make_url("postgresql://ana:c4n4ry@db.example.com/shop")
     ("error", "seen"),
     [
         (asyncpg.CannotConnectNowError("the database system is starting up"), "is starting or"),
-        (asyncpg.TargetServerAttributeNotMatched("none"), "takes no writes"),
+        (asyncpg.TargetServerAttributeNotMatched("none"), "accepts no writes"),
         (OSError(113, "No route to host"), "there is no way to db.example.com:5432"),
         (ConnectionResetError(104, "reset"), "ends the connection"),
         (asyncpg.ClientConfigurationError("sslmode is wrong"), "can't be set up: sslmode is wrong"),

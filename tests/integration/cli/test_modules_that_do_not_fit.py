@@ -18,7 +18,7 @@ from tests.support.server import free_port
 ROOT = Path(__file__).parents[3]
 SENTENCE = (
     "shipping: nothing provides `find_carrier`, which ShippingContainer depends on; "
-    "give it in app/container.py: shipping = module(ShippingContainer, find_carrier=…)"
+    "add it in app/container.py: shipping = module(ShippingContainer, find_carrier=…)"
 )
 # What `app/container.py` says, spoiled before the command line is loaded.
 SPOILED = """
@@ -68,6 +68,6 @@ def test_a_line_that_can_not_be_read_is_a_sentence_before_any_command_runs() -> 
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own Python
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == (
-        "app/container.py gives UserContainer `rates`, which it has no Dependency for; "
-        "declare one there, or do not give it\n"
+        "app/container.py gives UserContainer `rates`, for which it has no Dependency; "
+        "declare one there, or remove the argument\n"
     )

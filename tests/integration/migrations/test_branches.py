@@ -77,7 +77,7 @@ def test_a_migration_that_follows_one_of_the_other_branch_is_refused(folders: Fo
 
 def test_a_base_that_depends_on_a_project_is_refused(folders: Folders) -> None:
     folders.write(folders.next_of_base, after=folders.base_head, depends_on="app_0001")
-    assert "the base depends on nothing of a project; write: depends_on = None" in problems()[0]
+    assert "the base must not depend on a project; write: depends_on = None" in problems()[0]
 
 
 def test_a_migration_in_the_folder_of_the_other_branch_is_refused(folders: Folders) -> None:

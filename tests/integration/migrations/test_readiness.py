@@ -95,7 +95,7 @@ async def test_a_revision_of_no_branch_says_how_to_make_the_database_anew(empty_
     await put(empty_url, "0013")
     assert await why_not(empty_url) == (
         "The database is at revision 0013, which is of neither branch, base nor app; "
-        "make a developer's database anew: make reset"
+        "recreate a developer's database: make reset"
     )
 
 
@@ -135,7 +135,7 @@ async def test_a_server_that_takes_no_writes_is_not_ready(empty_postgresql_url: 
     await run(
         empty_postgresql_url, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'
     )
-    assert "takes no writes" in str(await why_not(empty_postgresql_url))
+    assert "accepts no writes" in str(await why_not(empty_postgresql_url))
 
 
 @pytest.mark.parametrize("is_replaced", [False, True])
@@ -150,4 +150,4 @@ async def test_a_file_that_connections_alone_still_have_is_not_ready(
         file.unlink()
         if is_replaced:
             backup.rename(file)
-        assert "takes no writes" in str(await Readiness(database).why_not())
+        assert "accepts no writes" in str(await Readiness(database).why_not())

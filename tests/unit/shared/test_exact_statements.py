@@ -138,7 +138,7 @@ def test_exact_writes_are_taken() -> None:
     ids=lambda expression: str(expression.compile(dialect=SQLITE)),
 )
 def test_an_inexact_statement_is_refused(expression: Any) -> None:
-    with pytest.raises(CompositionError, match="SQLite gets another number than PostgreSQL"):
+    with pytest.raises(CompositionError, match="SQLite computes another number than PostgreSQL"):
         Statement(select(expression))
 
 
@@ -148,14 +148,12 @@ def test_the_refusal_says_what_meets_what() -> None:
         Statement(statement)
     assert str(refusal.value) == (
         "thing.price = thing.amount: with ExactDecimal(2, digits=18) and "
-        "ExactDecimal(3, digits=18), SQLite gets another number than PostgreSQL; "
-        "take one type for all, say a function's with type_=, or compute it in Python"
+        "ExactDecimal(3, digits=18), SQLite computes another number than PostgreSQL; "
+        "use one type for all (type_= sets a function's), or compute it in Python"
     )
 
 
-UNCONVERTED = (
-    "PostgreSQL's driver gives it as it is kept; take a plain type, and convert it yourself"
-)
+UNCONVERTED = "PostgreSQL's driver returns it as it is stored; use a plain type and convert it"
 
 
 # --- Columns ------------------------------------------------------------------------------------
@@ -192,12 +190,12 @@ def test_a_table_takes_an_exact_column(kind: Any) -> None:
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        (Numeric(10, 2), "SQLite rounds it; take ExactDecimal(2) of column_types"),
-        (ListOf(Numeric()), "SQLite rounds it; take ExactDecimal(2) of column_types"),
-        (Interval(), "SQLite makes a date of it; take Duration() of column_types"),
-        (DateTime(timezone=True), "SQLite drops its offset; take Timestamp of models"),
-        (Time(timezone=True), "a time of the day has no offset on SQLite; take Time()"),
-        (ARRAY(Integer), "SQLite has no arrays; take ListOf(…) of column_types"),
+        (Numeric(10, 2), "SQLite rounds it; use ExactDecimal(2) of column_types"),
+        (ListOf(Numeric()), "SQLite rounds it; use ExactDecimal(2) of column_types"),
+        (Interval(), "SQLite stores it as a date; use Duration() of column_types"),
+        (DateTime(timezone=True), "SQLite drops its offset; use Timestamp of models"),
+        (Time(timezone=True), "a time of the day has no offset on SQLite; use Time()"),
+        (ARRAY(Integer), "SQLite has no arrays; use ListOf(…) of column_types"),
         (
             Enum("a", "b", name="letters"),
             UNCONVERTED,

@@ -1,1 +1,1 @@
-"""The database: statements compiled once, run by the driver, elsewhere by SQLAlchemy."""
+"""The database: statements are compiled once and run by asyncpg, or on SQLite by SQLAlchemy."""

@@ -1,4 +1,4 @@
-"""Many rows at once: written together, and deleted so many at a time."""
+"""Many rows at once: written together, or deleted in batches."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -23,10 +23,10 @@ async def execute_each(
 
 
 def delete_batch(table: Table, which: Condition, *order_by: str) -> Statement:
-    """Return a statement that deletes at most `most` rows, in an order by columns if one is given.
+    """Return a statement that deletes at most `most` rows, in the order of columns if given.
 
-    `which` is asked of the table's columns, twice: a row that somebody else changes meanwhile is
-    judged again by what it has become, and stays if the condition does not hold any more.
+    `which` is a condition on the table's columns, and is checked twice: a row that another
+    transaction changes meanwhile is deleted only if the condition still holds.
     """
     found = table.alias("found")
     batch = (

@@ -1,6 +1,7 @@
-"""Types of columns that are exact, and sort as their values do, on every database.
+"""Column types that are exact, and sort as their values do, on every database.
 
-SQLite has no decimals, durations and arrays: it keeps whole numbers of the smallest unit, and JSON.
+SQLite has no decimals, durations and arrays. It stores whole numbers of the smallest unit, and
+JSON.
 """
 
 import datetime as dt
@@ -28,20 +29,20 @@ Value = TypeVar("Value")
 Convert = Callable[[Any], Any]
 
 MAX_DIGITS: Final = 18
-"""Of a decimal: as many as a 64-bit integer always holds."""
+"""The digits of a decimal: what a 64-bit integer always holds."""
 
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 _LONGEST: Final = dt.timedelta(days=100_000_000)  # in microseconds this is a 64-bit integer
 
 
 class WholeUnits(TypeDecorator[Value]):
-    """What SQLite keeps as a whole number of the smallest unit."""
+    """A type that SQLite stores as a whole number of its smallest unit."""
 
     __abstract__ = True
 
     @abstractmethod
     def checked(self, value: Any) -> Value:
-        """Return the value as it is kept. Raises an error if it does not fit."""
+        """Return the value as it is stored. Raises an error if it does not fit."""
 
     @abstractmethod
     def to_units(self, value: Value) -> int: ...
@@ -71,7 +72,7 @@ class WholeUnits(TypeDecorator[Value]):
         def read(units: Any) -> Any:
             if units is None:
                 return None
-            if type(units) is not int:  # SQLite goes on in floating point where 64 bits end
+            if type(units) is not int:  # SQLite continues in floating point beyond 64 bits
                 message = "SQLite computed a value that is no longer exact"
                 raise ArithmeticError(message)
             return of_units(units)
@@ -80,7 +81,7 @@ class WholeUnits(TypeDecorator[Value]):
 
 
 class ExactDecimal(WholeUnits[Decimal]):
-    """A decimal number with so many decimals, 18 digits in all at most: `ExactDecimal(2)`.
+    """A decimal number with a fixed number of decimals, and 18 digits at most: `ExactDecimal(2)`.
 
     `numeric(18, 2)` on PostgreSQL, a whole number of hundredths on SQLite.
     """
@@ -94,7 +95,7 @@ class ExactDecimal(WholeUnits[Decimal]):
             raise ValueError(message)
         super().__init__(digits, places)
         self.places, self.digits = places, digits
-        # One step of C that raises if there are more digits, or if one would be lost.
+        # One step in C that raises if there are more digits, or if one would be lost.
         exact = Context(digits, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[Inexact, InvalidOperation])
         self._exact, self._unit = exact, Decimal(1).scaleb(-places)
 
@@ -111,7 +112,7 @@ class ExactDecimal(WholeUnits[Decimal]):
             return _as_product(result) if op is operator.mul else result
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
-        """Return the type of a value that stands beside a column: a factor has its own."""
+        """Return the type of a value next to a column: a factor has its own type."""
         if op is not operator.mul or value is None:
             return self
         if isinstance(value, int):
@@ -132,7 +133,7 @@ class ExactDecimal(WholeUnits[Decimal]):
 
 
 def _as_product(product: Any) -> ColumnElement[Any]:
-    """Give a product the decimals of both factors: so many it has, on either database."""
+    """Give a product the decimals of both factors, which it has on either database."""
     factors = (product.left.type, product.right.type)
     places = sum(factor.places for factor in factors if isinstance(factor, ExactDecimal))
     return type_coerce(product, ExactDecimal(places))
@@ -160,9 +161,9 @@ class Duration(WholeUnits[dt.timedelta]):
 
 
 class ListOf(TypeDecorator[list[Any]]):
-    """A list of values of one type: `ListOf(Date())`; `array_has` finds the rows that hold one.
+    """A list of values of one type: `ListOf(Date())`; `array_has` finds the rows that contain one.
 
-    An array on PostgreSQL, JSON on SQLite, of the values as a column of their type keeps them.
+    An array on PostgreSQL, JSON on SQLite. The values are stored as in a column of their type.
     """
 
     impl = JSON

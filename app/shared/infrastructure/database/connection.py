@@ -1,4 +1,4 @@
-"""What repositories and readers know of a database, whichever it is."""
+"""The interface of databases for repositories and readers."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -14,21 +14,21 @@ Row = Mapping[str, Any]
 
 
 class DatabaseUnavailable(Unavailable):
-    """The database can't be reached, or did not answer in time."""
+    """The database cannot be reached, or did not answer in time."""
 
     code = "database_unavailable"
     message = "The database does not answer right now; try again in a moment."
 
 
 class SearchTooSlow(Unavailable):
-    """A list took longer than a list may: the database is well, and does not do it to the end."""
+    """A list took longer than its time limit. The database itself works."""
 
     code = "search_too_slow"
-    message = "That takes too long to find; ask for less, such as with another filter or longer q."
+    message = "The search takes too long; narrow it, for example with another filter or a longer q."
 
 
 class IntegrityViolation(Exception):
-    """The database refused a write. `constraint` is the name of the rule that it broke."""
+    """The database refused a write. `constraint` is the name of the violated constraint."""
 
     def __init__(self, constraint: str) -> None:
         self.constraint = constraint
@@ -40,7 +40,7 @@ class NothingCommitted(Exception):
 
 
 class Reads(Protocol):
-    """Runs statements that answer rows."""
+    """Runs statements that return rows."""
 
     async def fetch_one(self, statement: Statement, params: Mapping[str, Any], /) -> Row | None:
         """Return the first row, or None."""
@@ -55,7 +55,7 @@ class Connection(Reads, Protocol):
     """A connection inside a transaction."""
 
     async def execute(self, statement: Statement, params: Mapping[str, Any], /) -> int:
-        """Run a write and return how many rows it hit. Raises IntegrityViolation."""
+        """Run a write and return the number of changed rows. Raises IntegrityViolation."""
         ...
 
     async def execute_many(
@@ -65,39 +65,42 @@ class Connection(Reads, Protocol):
         ...
 
     def session(self) -> "OrmSession":
-        """Return SQLAlchemy's ORM session in this transaction, each time the same.
+        """Return SQLAlchemy's ORM session in this transaction, always the same one.
 
-        It raises errors as the other methods do. Whoever commits ends it before.
+        It raises errors as the other methods do. End it before the commit.
         """
         ...
 
     async def commit(self) -> None:
-        """End the transaction and keep its changes. Raises if they were not kept."""
+        """Commit the transaction. Raises if that fails."""
         ...
 
 
 class Writable(Reads, Protocol):
-    """Says of itself whether it takes writes."""
+    """An object that knows whether the database accepts writes."""
 
     async def is_writable(self) -> bool:
-        """Tell whether it takes writes: a standby does not, nor does a file that is read-only."""
+        """Return whether the database accepts writes: a standby and a read-only file do not."""
         ...
 
 
 class Database(Reads, Protocol):
-    """A database. Its own reads run outside any transaction, each on whichever connection is free.
+    """A database. Its own reads run outside any transaction, each on any free connection.
 
     Every method raises DatabaseUnavailable within the configured time if it gets no answer.
     """
 
     async def open(self) -> None:
-        """Get ready. A database that is away is no error: connections are made when needed."""
+        """Prepare it.
+
+        An unreachable database is no error: connections are made when they are needed.
+        """
         ...
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         ...
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
-        """Open a transaction; it is rolled back at the end unless it was committed."""
+        """Begin a transaction; it is rolled back at the end unless it was committed."""
         ...

@@ -1,4 +1,4 @@
-"""Columns whose values would not come back as they were are refused where the table is written."""
+"""Refuses columns whose values the databases would not return unchanged."""
 
 from typing import Any, Final
 
@@ -12,17 +12,17 @@ from app.shared.infrastructure.database.column_types import ListOf
 
 _POSTGRES: Final[Dialect] = asyncpg_dialect()  # type: ignore[no-untyped-call]
 _INSTEAD: Final[tuple[tuple[type[TypeEngine[Any]], str], ...]] = (
-    (Numeric, "SQLite rounds it; take ExactDecimal(2) of column_types"),
-    (Interval, "SQLite makes a date of it; take Duration() of column_types"),
-    (DateTime, "SQLite drops its offset; take Timestamp of models"),
-    (ARRAY, "SQLite has no arrays; take ListOf(…) of column_types"),
+    (Numeric, "SQLite rounds it; use ExactDecimal(2) of column_types"),
+    (Interval, "SQLite stores it as a date; use Duration() of column_types"),
+    (DateTime, "SQLite drops its offset; use Timestamp of models"),
+    (ARRAY, "SQLite has no arrays; use ListOf(…) of column_types"),
 )
 
 
 def refuse_inexact_columns(metadata: MetaData, *, timestamp: TypeEngine[Any]) -> None:
-    """Have each table that is added from now on raise CompositionError for such a column.
+    """Make each table that is added from now on raise CompositionError for such a column.
 
-    `timestamp` is the one type of moments that may be.
+    `timestamp` is the one allowed type of times.
     """
 
     def check(table: Table, owner: object) -> None:
@@ -42,9 +42,7 @@ def _why_inexact(kind: TypeEngine[Any], timestamp: TypeEngine[Any]) -> str | Non
         if isinstance(kind, refused):
             return reason
     if isinstance(kind, Time) and kind.timezone:
-        return "a time of the day has no offset on SQLite; take Time()"
+        return "a time of the day has no offset on SQLite; use Time()"
     if kind.dialect_impl(_POSTGRES).result_processor(_POSTGRES, None) is not None:
-        return (
-            "PostgreSQL's driver gives it as it is kept; take a plain type, and convert it yourself"
-        )
+        return "PostgreSQL's driver returns it as it is stored; use a plain type and convert it"
     return None

@@ -1,7 +1,7 @@
-"""Statements that SQLite would compute otherwise are refused where they are written.
+"""Refuses statements that SQLite would compute differently.
 
-SQLite keeps decimals and durations as whole numbers of their smallest unit. Compared with another
-type, or given to a function that knows nothing of it, such a number means something else.
+SQLite stores decimals and durations as whole numbers of their smallest unit. Compared with another
+type, or passed to a function that does not know the unit, such a number means something else.
 """
 
 import operator
@@ -23,14 +23,14 @@ Types = list[TypeEngine[Any]]
 
 _SQLITE: Final[Dialect] = SQLiteDialect()
 _ONLY_COUNTS: Final = {"count"}
-_TAKES_NUMBER: Final = {"lag", "lead", "nth_value"}  # behind the value: of which row
+_TAKES_NUMBER: Final = {"lag", "lead", "nth_value"}  # after the value: of which row
 _UNKNOWN: Final = TypeEngine[Any]()
 _BETWEEN: Final = {operators.between_op, operators.not_between_op}
 _ADDS: Final = {operator.add, operator.sub}
 
 
 def require_exact(statement: Any) -> None:
-    """Raise CompositionError if a decimal or a duration meets something else in the statement."""
+    """Raise CompositionError if a statement combines a decimal or a duration with another type."""
     for element in visitors.iterate(statement):
         for types in _meeting(element):
             if not _is_exact(types):
@@ -38,7 +38,7 @@ def require_exact(statement: Any) -> None:
 
 
 def _meeting(element: Any) -> Iterator[Types]:
-    """Return which types have to be one."""
+    """Return the types that must be one."""
     if isinstance(element, BinaryExpression):
         yield from _of_operation(element)
     elif isinstance(element, Function) and element.name not in _ONLY_COUNTS:
@@ -63,13 +63,13 @@ def _of_operation(operation: BinaryExpression[Any]) -> Iterator[Types]:
     elif operators.is_comparison(operation.operator) or operation.operator in _ADDS:
         yield [left, right]
     elif operation.operator is not operator.mul:
-        yield [left, right, _UNKNOWN]  # such as a quotient: SQLite cuts it off
+        yield [left, right, _UNKNOWN]  # such as a quotient: SQLite drops its fraction
     elif not _multiplies(left, right):
         yield [left, right]
 
 
 def _is_product(element: Any) -> bool:
-    """Whether it is what `ExactDecimal` makes of a product, to tell its decimals."""
+    """Whether it is the product that `ExactDecimal` creates, to know its decimals."""
     inner = element.clause
     return isinstance(inner, BinaryExpression) and inner.operator is operator.mul
 
@@ -84,7 +84,7 @@ def _is_exact(types: Types) -> bool:
 
 
 def _unit(kind: TypeEngine[Any]) -> object:
-    """Return what one is, of the numbers that SQLite keeps; None for what it keeps as it is."""
+    """Return the unit of what SQLite stores as a number; None for all other types."""
     if isinstance(kind, ExactDecimal):
         return kind.places
     return WholeUnits if isinstance(kind, WholeUnits) else None
@@ -93,6 +93,6 @@ def _unit(kind: TypeEngine[Any]) -> object:
 def _sentence(element: Any, types: Types) -> str:
     met = " and ".join(dict.fromkeys(repr(kind) for kind in types if kind is not _UNKNOWN))
     return (
-        f"{element.compile(dialect=_SQLITE)}: with {met}, SQLite gets another number than "
-        "PostgreSQL; take one type for all, say a function's with type_=, or compute it in Python"
+        f"{element.compile(dialect=_SQLITE)}: with {met}, SQLite computes another number than "
+        "PostgreSQL; use one type for all (type_= sets a function's), or compute it in Python"
     )

@@ -24,7 +24,7 @@ from app.shared.infrastructure.database.models import Timestamp
 
 
 def _write(kind: type[FunctionElement[Any]], *, postgresql: str, sqlite: str) -> None:
-    """Tell how each database writes it: what it is made of stands where the braces are."""
+    """Define how each database writes it: the parts replace the braces."""
 
     def written_as(template: str) -> Callable[..., str]:
         def written(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
@@ -38,7 +38,7 @@ def _write(kind: type[FunctionElement[Any]], *, postgresql: str, sqlite: str) ->
 
 
 class database_time(FunctionElement[dt.datetime]):  # noqa: N801 - as below
-    """The database's own clock, now or some seconds from now: the one that all processes share."""
+    """The database's own clock, now or some seconds from now: all processes share it."""
 
     type = Timestamp
     inherit_cache = True
@@ -50,13 +50,13 @@ class database_time(FunctionElement[dt.datetime]):  # noqa: N801 - as below
 _write(
     database_time,
     postgresql="statement_timestamp() + make_interval(secs => {})",
-    # To the millisecond, written to the microsecond: text of one width sorts as time does.
+    # To the millisecond, written with microseconds: text of one width sorts like its times.
     sqlite="strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', {} || ' seconds')",
 )
 
 
 class after_the_same_wait(FunctionElement[dt.datetime]):  # noqa: N801 - as above
-    """As long from now, by the database's clock, as one moment is after another."""
+    """The time from now on, by the database's clock, that lies between two given times."""
 
     type = Timestamp
     inherit_cache = True
@@ -74,7 +74,7 @@ _write(
 
 
 class array_has(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it is
-    """Whether a list holds a value: one of `ListOf`, or a JSON array of strings."""
+    """Whether a list contains a value: a `ListOf`, or a JSON array of strings."""
 
     type = Boolean()
     inherit_cache = True
@@ -91,7 +91,7 @@ def _in_array(element: array_has, compiler: SQLCompiler, **options: Any) -> str:
     if not isinstance(array.type, ListOf):
         return f"{written} ? CAST({sought} AS TEXT)"
     kind = compiler.dialect.type_compiler_instance.process(array.type)
-    return f"{written} @> CAST(ARRAY[{sought}] AS {kind})"  # a GIN index finds it by this operator
+    return f"{written} @> CAST(ARRAY[{sought}] AS {kind})"  # a GIN index supports this operator
 
 
 @compiles(array_has, "sqlite")
@@ -101,10 +101,10 @@ def _in_json(element: array_has, compiler: SQLCompiler, **options: Any) -> str:
 
 
 class one_of(FunctionElement[bool]):  # noqa: N801 - as above
-    """Whether a value is among the rows of a select, which is run once.
+    """Whether a value is among the rows of a select, which runs once.
 
-    PostgreSQL runs one behind IN again for each row, if by its statistics there is hardly any: with
-    5,000 to delete that was 12 million looks.
+    PostgreSQL runs a select behind IN again for each row, if its statistics expect hardly any. With
+    5,000 rows to delete that was 12 million lookups.
     """
 
     type = Boolean()
@@ -114,7 +114,7 @@ class one_of(FunctionElement[bool]):  # noqa: N801 - as above
         super().__init__(value, rows.scalar_subquery())
 
     def self_group(self, against: Any = None) -> "one_of":  # noqa: ARG002 - as SQLAlchemy calls it
-        """Stand alone: SQLAlchemy writes `= 1` behind a Boolean, and SQLite then takes no index."""
+        """Omit the `= 1` that SQLAlchemy adds to a Boolean: with it SQLite would use no index."""
         return self
 
 
@@ -122,9 +122,9 @@ _write(one_of, postgresql="{} = ANY (ARRAY{})", sqlite="{} IN {}")
 
 
 class row_place(FunctionElement[Any]):  # noqa: N801 - as above
-    """Where a row of the one table in question lies: the quickest way back to it.
+    """The physical place of a row of the statement's one table: the quickest way back to it.
 
-    For one statement alone: a row that is changed lies elsewhere afterwards.
+    Only within one statement: a changed row has another place afterwards.
     """
 
     inherit_cache = True
@@ -134,9 +134,9 @@ _write(row_place, postgresql="ctid", sqlite="rowid")
 
 
 class try_lock(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it is
-    """Whether the transaction got the lock of this name, which it then has until it ends.
+    """Whether the transaction got the lock of this name, which it then holds until it ends.
 
-    On SQLite always: whoever writes is alone anyway.
+    On SQLite always, because a writer is alone.
     """
 
     type = Boolean()
@@ -154,9 +154,9 @@ _write(
 
 
 class wait_lock(FunctionElement[Any]):  # noqa: N801 - as above
-    """Wait for the lock of this name, and have it until the transaction ends.
+    """Wait for the lock of this name, and hold it until the transaction ends.
 
-    On SQLite there is nobody to wait for, as above.
+    On SQLite there is nothing to wait for, as above.
     """
 
     inherit_cache = True
@@ -173,7 +173,7 @@ _write(
 
 
 class byte_length(FunctionElement[int]):  # noqa: N801 - as above
-    """How many bytes a text has in UTF-8."""
+    """The number of bytes of a text in UTF-8."""
 
     type = Integer()
     inherit_cache = True
@@ -186,9 +186,9 @@ _write(byte_length, postgresql="octet_length({})", sqlite="length(CAST({} AS BLO
 
 
 class time_limit(FunctionElement[str]):  # noqa: N801 - reads as the SQL function that it is
-    """Bound each statement of this transaction to so many seconds: select it first.
+    """Limit each statement of this transaction to a number of seconds: select it first.
 
-    SQLite has no such limit, and gives an empty answer.
+    SQLite has no such limit, and returns an empty text.
     """
 
     type = String()

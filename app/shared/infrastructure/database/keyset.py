@@ -1,7 +1,7 @@
 """Lists that are read page by page. A page begins after a position, not after a number of rows.
 
-So a page deep in the list costs what the first one costs, and rows that come and go meanwhile
-neither repeat nor hide others.
+So a page deep in the list costs as much as the first one, and rows that are added or removed
+meanwhile neither repeat nor hide others.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,13 +23,13 @@ from app.shared.infrastructure.database.list_order import (
 from app.shared.infrastructure.database.statement import Statement
 
 PAGE_BYTES: Final = 256 * 1024
-"""Of text on a page, where a list weighs its items: an answer is held in memory until it is read"""
+"""The text on a page, if a list weighs its items: an answer is in memory until it is read."""
 
 Item = TypeVar("Item")
 
 
 class KeysetList(Generic[Item]):
-    """A list: which rows, in which orders, by which filters, and what is made of a row.
+    """A list: its rows, orders and filters, and the view of a row.
 
         INVOICES = KeysetList(
             "invoices",
@@ -43,19 +43,19 @@ class KeysetList(Generic[Item]):
             view=lambda row: InvoiceView(**row),
         )
 
-    `rows` are one or several selects of the same columns, without a row in common. Each is a walk
-    along an index; they are merged. An index serves an order if it begins with the columns that
-    `rows` compares, and goes on with those of the order and `unique`.
+    `rows` are one or several selects of the same columns, without common rows. Each is read along
+    an index, and the results are merged. An index supports an order if it begins with the columns
+    that `rows` compares, followed by those of the order and `unique`.
 
-    `sorts` are lists of columns by the name of the order; the first one is the usual one. A column
-    may be `column.desc()`. A request asks for `name`, or for `-name`, all of it the other way; an
-    order with the name "" is the only one. `unique` tells rows apart that are equal otherwise; it
+    `sorts` are lists of columns by the name of the order; the first order is the default. A column
+    may be `column.desc()`. A request asks for `name`, or for `-name`, which is the reverse. An
+    order with the name "" is the only one. `unique` distinguishes rows that are equal otherwise; it
     is the last key of each order. `filters` are conditions by name, each with a parameter of its
     own.
 
-    `weigh` tells how many bytes of text an item has. A page ends early at `PAGE_BYTES` of them.
+    `weigh` returns how many bytes of text an item has. A page ends early at `PAGE_BYTES`.
 
-    Each shape of the list (order, filters, first page or not) is one statement, made once.
+    Each form of the list (order, filters, first page or not) is one statement, built once.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class KeysetList(Generic[Item]):
         orders = {sort: order_by(columns, unique, rows[0]) for sort, columns in sorts.items()}
         turned = {f"-{sort}": order.reversed for sort, order in orders.items() if sort}
         self.orders: Final = {"": next(iter(orders.values())), **orders, **turned}
-        """By what a request calls them."""
+        """The filters by the names that a request uses."""
         self._described = {sort: f"{name} {o.description}" for sort, o in self.orders.items()}
         self.statement: Final = lru_cache(maxsize=512)(self._statement)
         self.count: Final = lru_cache(maxsize=128)(self._count)
@@ -91,15 +91,15 @@ class KeysetList(Generic[Item]):
         params: Mapping[str, Any],
         filters: Mapping[str, Any] = MappingProxyType({}),
     ) -> CursorPage[Item]:
-        """Return a page. Raises InvalidCursor for a cursor that was given for another list.
+        """Return a page. Raises InvalidCursor for a cursor of another list.
 
-        `params` are those of `rows`. `filters` are the values of the filters; those that are None
-        are not applied.
+        `params` are those of `rows`. `filters` are the values of the filters; filters with None are
+        not applied.
         """
         chosen = {name: value for name, value in filters.items() if value is not None}
         params = {**params, **chosen}
         order = self.orders[request.sort]
-        # With another user, filter or order a cursor is worthless.
+        # With another user, filter or order a cursor is invalid.
         this_list = f"{self._described[request.sort]} {sorted(map(_text, params.items()))}"
         nulls, position = None, {}  # of the first page
         if request.cursor is not None:
@@ -108,7 +108,7 @@ class KeysetList(Generic[Item]):
             nulls = frozenset(name for name in position if position[name] is None)
         rows = await reads.fetch_all(
             self.statement(frozenset(chosen), request.sort, nulls),
-            # One more tells whether there is a next page.
+            # One more row shows whether there is a next page.
             {**params, **position, "size": request.limit + 1},
         )
         items = self._items(rows[: request.limit], order)
@@ -123,7 +123,7 @@ class KeysetList(Generic[Item]):
         return CursorPage(items=items, next_cursor=cursor, limit=request.limit, total=total)
 
     def _items(self, rows: Sequence[Row], order: Order) -> list[Item]:
-        """Return as many of the first as a page has room for, and one at least."""
+        """Return the items that fit on a page, and at least one."""
         if order.hidden:
             rows = [{name: row[name] for name in self._shown} for row in rows]
         items = [self._view(row) for row in rows]
@@ -138,7 +138,7 @@ class KeysetList(Generic[Item]):
     def _statement(
         self, filters: frozenset[str], sort: str = "", nulls: frozenset[str] | None = None
     ) -> Statement:
-        """Return the statement for one shape: of the first page, or of one after a position.
+        """Return the statement for one form: for the first page, or for one after a position.
 
         `nulls` are the names of the keys that are null at the position.
         """

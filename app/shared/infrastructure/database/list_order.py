@@ -1,4 +1,4 @@
-"""The order of a list, and what comes after a position in it."""
+"""The order of a list, and the rows after a position in it."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -10,9 +10,9 @@ SortColumn = ColumnElement[Any]
 
 
 class Key(NamedTuple):
-    """A column that a list is sorted by. Null comes after all values, and before them descending.
+    """A column that a list is sorted by. Null comes after all values; in descending order, before.
 
-    `name` is the parameter that holds its value at a position, `row_name` its name in the rows.
+    `name` is the parameter for its value at a position, `row_name` its name in the rows.
     """
 
     column: ColumnElement[Any]
@@ -26,7 +26,7 @@ class Key(NamedTuple):
         return self.directed(self.column)
 
     def directed(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return the order by a column that holds the same, such as in a subquery."""
+        """Return the order by a column with the same values, such as in a subquery."""
         if not self.is_nullable:
             return column.desc() if self.is_descending else column.asc()
         return column.desc().nulls_first() if self.is_descending else column.asc().nulls_last()
@@ -41,9 +41,9 @@ class Key(NamedTuple):
 
 
 class Order(NamedTuple):
-    """The keys that a list is sorted by, the first one first; together no two rows have the same.
+    """The keys that a list is sorted by, the first one first; no two rows have the same values.
 
-    `hidden` are those that the rows have only for the position.
+    `hidden` are keys that the rows contain only for the position.
     """
 
     keys: tuple[Key, ...]
@@ -57,7 +57,7 @@ class Order(NamedTuple):
 
     @property
     def description(self) -> str:
-        """What tells it from others."""
+        """A text that distinguishes it from other orders."""
         return str([(key.name, str(key.column.type), key.is_descending) for key in self.keys])
 
 
@@ -89,20 +89,20 @@ def _row_name(column: SortColumn, name: str, rows: Select[Any]) -> str:
     for shown in rows.selected_columns:
         if shown is column or (isinstance(shown, Label) and shown.element is column):
             return str(shown.name)
-    return name  # it is not shown, and is in the rows for the position alone
+    return name  # it is not shown, and is in the rows for the position only
 
 
 def _is_nullable(column: SortColumn) -> bool:
-    """Tell whether it may be null: an expression may be where one of its columns may be."""
+    """Return whether it may be null: an expression may be if one of its columns may be."""
     parts = visitors.iterate(column)
     return any(part.nullable for part in parts if isinstance(part, Column))
 
 
 def walks_after(keys: Sequence[Key], nulls: frozenset[str]) -> list[list[ColumnElement[bool]]]:
-    """Return the conditions of what comes after a position: parts that an index finds, each.
+    """Return the conditions for the rows after a position, each supported by an index.
 
-    They have no row in common. One condition for all of it would be an OR, for which an index is
-    read from its beginning on.
+    No row meets two of them. One condition for all would be an OR, for which an index is read from
+    its beginning.
     """
     walks: list[list[ColumnElement[bool]]] = []
     equal: list[ColumnElement[bool]] = []
@@ -123,7 +123,7 @@ def walks_after(keys: Sequence[Key], nulls: frozenset[str]) -> list[list[ColumnE
 
 
 def _is_uniform(keys: Sequence[Key], nulls: frozenset[str]) -> bool:
-    """Tell whether one comparison of rows finds what comes after the position."""
+    """Return whether one comparison of rows finds what comes after the position."""
     is_one_way = len({key.is_descending for key in keys}) == 1
     return is_one_way and not any(key.name in nulls for key in keys)
 

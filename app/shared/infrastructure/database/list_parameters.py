@@ -1,7 +1,7 @@
-"""Lists as one parameter, whatever their length: `column.in_(bindparam("ids"))`.
+"""Lists as one parameter, of any length: `column.in_(bindparam("ids"))`.
 
-SQLAlchemy writes a parameter for each item, so another statement for each length. Here the text
-stays the same: PostgreSQL gets an array, SQLite a JSON text.
+SQLAlchemy writes a parameter for each item, so a statement for each length. Here the text stays the
+same: PostgreSQL gets an array, SQLite a JSON text.
 """
 
 from typing import Any, Final
@@ -36,14 +36,14 @@ class SqliteCompiler(SQLiteCompiler):
 
 
 def _written(compiler: Any, binary: Any, template: str, options: dict[str, Any]) -> str:
-    """Write the comparison by the template if it is one with a list, else as always."""
+    """Write a comparison with a list by the template; others as usual."""
     items = binary.right
     is_list = isinstance(items, BindParameter) and items.expanding
     if not is_list or options.get("literal_binds"):
         word = OPERATORS[binary.operator]
         return str(compiler._generate_generic_binary(binary, word, **options))  # noqa: SLF001
     if isinstance(binary.left, Tuple):
-        message = f"IN with the list of tuples {items.key!r} has no fixed text: write or_(…)"
+        message = f"IN with the list of tuples {items.key!r} has no fixed text: use or_(…)"
         raise TypeError(message)
     whole = items._clone(maintain_key=True)  # noqa: SLF001 - as SQLAlchemy itself copies one
     whole.expanding, whole.type = False, ListOf(items.type)

@@ -1,6 +1,6 @@
-"""Migrations: bringing a database to the schema of this code, one runner at a time.
+"""Migrates a database to the schema of this code, one process at a time.
 
-Alembic is imported by whoever migrates: the service only asks whether somebody did.
+Alembic is imported only to migrate: the service itself only checks the database's revision.
 """
 
 import sys
@@ -31,22 +31,24 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _SCRIPTS = Path(__file__).parent / "migrations"
-# Not Alembic's default: a database may hold another application, with a version of its own.
+# Not Alembic's default, because another application in the database may use that.
 VERSION_TABLE: Final = "alicerce_version"
 _VERSION = Statement(select(column("version_num")).select_from(table(VERSION_TABLE)))
 
 _OF_THE_DATABASE: Final = (
-    OSError,  # TimeoutError is one
+    OSError,  # TimeoutError is an OSError
     DBAPIError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
-NO_RIGHTS: Final = "This role may not read the tables; grant what docs/deployment/README.md says"
+NO_RIGHTS: Final = (
+    "This role may not read the tables; grant the rights that docs/deployment/README.md lists"
+)
 READ_ONLY: Final = (
-    "The database takes no writes: DATABASE_URL has to lead to the primary, and "
-    "default_transaction_read_only to be off there; a file has to be writable, and one that was "
-    "replaced needs a restart of the service"
+    "The database accepts no writes: DATABASE_URL must name the primary, and "
+    "default_transaction_read_only must be off there; a file must be writable, and after it was "
+    "replaced the service must be restarted"
 )
 
 
@@ -54,8 +56,8 @@ def alembic_config(url: URL | str) -> "Config":
     """Return Alembic's configuration for a database."""
     from alembic.config import Config  # noqa: PLC0415 - see above, as all below
 
-    config = Config(stdout=sys.stdout)  # its own default is the one of when it was imported
-    # Its reader of options replaces what follows a `%`, which a folder's name may hold.
+    config = Config(stdout=sys.stdout)  # its own default is the one of its import
+    # Its parser of options replaces what follows a `%`, which a folder's name may contain.
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     folders = "\n".join(str(folder) for folder in FOLDERS.values() if folder.is_dir())
     config.set_main_option("path_separator", "newline")
@@ -65,9 +67,9 @@ def alembic_config(url: URL | str) -> "Config":
 
 
 def upgrade(url: URL | str, revision: str = "heads", *, anew: bool = False) -> None:
-    """Migrate up, both branches. Of several that try at once, one does it, the others find it done.
+    """Migrate both branches up. If several processes try at once, one does it.
 
-    With `anew` all tables of ours are dropped before. Raises MigrationFailed.
+    With `anew` all our tables are dropped before. Raises MigrationFailed.
     """
     from alembic import command  # noqa: PLC0415
 
@@ -79,7 +81,7 @@ def upgrade(url: URL | str, revision: str = "heads", *, anew: bool = False) -> N
 
 
 def downgrade(url: URL | str, revision: str) -> None:
-    """Migrate down, as far as `revision`."""
+    """Migrate down to `revision`."""
     from alembic import command  # noqa: PLC0415
 
     with _explained(url, revision):
@@ -130,7 +132,7 @@ def _of_unknown(revision: str, asked: str) -> str:
 
 
 async def why_not_migrated(database: Reads) -> str | None:
-    """Return what keeps this code from using the database's tables, or None.
+    """Return why this code cannot use the database's tables, or None.
 
     A database of a later release is used as it is: see `why_behind`.
     """
@@ -148,7 +150,7 @@ async def why_not_migrated(database: Reads) -> str | None:
 
 
 class Readiness:
-    """Whether the database can serve this code."""
+    """Checks whether the database can serve this code."""
 
     def __init__(self, database: Writable) -> None:
         self._database = database
@@ -158,7 +160,7 @@ class Readiness:
         return await why_not_migrated(self._database) or await self._why_no_writes()
 
     async def is_ahead(self) -> bool:
-        """Tell whether a later release has migrated a database that is ready."""
+        """Return whether a later release has migrated a usable database."""
         rows = await self._database.fetch_all(_VERSION, {})
         return any(row["version_num"] not in revisions() for row in rows)
 

@@ -1,4 +1,4 @@
-"""What holds for every migration: `make lint` and `migrate` say what one of them breaks."""
+"""The rules of migrations: `make lint` and `migrate` report violations."""
 
 import ast
 import sys
@@ -57,7 +57,7 @@ def tables() -> dict[str, str]:
 
 
 def problems() -> list[str]:
-    """Return what is wrong with the migrations: each a sentence with what, where and how."""
+    """Return the problems of the migrations: sentences that say what, where and how to mend."""
     return [*_of_files(), *_of_names(), *(_of_heads() or _of_tables())]
 
 
@@ -65,7 +65,7 @@ def _of_files() -> Iterator[str]:
     for branch, file in files():
         name = read(branch, file).name
         if (other := revisions()[name].file) != file:
-            yield f"{shown(file)}: the revision {name} is {shown(other)} already; take another name"
+            yield f"{shown(file)}: the revision {name} exists in {shown(other)}; use another name"
 
 
 def _of_names() -> Iterator[str]:
@@ -87,14 +87,14 @@ def _of_names() -> Iterator[str]:
                 "follow one of this branch, and name the other in depends_on"
             )
         if branch == BASE and revision.depends_on:
-            yield f"{where}: the base depends on nothing of a project; write: depends_on = None"
+            yield f"{where}: the base must not depend on a project; write: depends_on = None"
         for name in revision.below:
             if name not in revisions():
                 yield f"{where}: there is no revision {name}; name one of: {', '.join(revisions())}"
 
 
 def _of_heads() -> list[str]:
-    """Return what is wrong where a branch forks: two migrations were written after the same one."""
+    """Return the problem if a branch forks: two migrations follow the same one."""
     followed = {revision.follows for revision in revisions().values()}
     found, first = list[str](), dict[str, str]()
     for name, revision in revisions().items():
@@ -118,7 +118,7 @@ def _of_tables() -> Iterator[str]:
 
 
 def _touched(revision: Revision) -> set[str]:
-    """Return the tables that a migration names in Alembic's operations; SQL is not read."""
+    """Return the tables that a migration names in Alembic's operations; SQL is not parsed."""
     found = set[str]()
     for node in ast.walk(ast.parse(revision.file.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call):

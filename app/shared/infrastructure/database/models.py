@@ -1,4 +1,4 @@
-"""The schema that all tables share: naming, column types, and the tables of the base itself."""
+"""What all tables share: names, column types, and the tables of the base itself."""
 
 import datetime as dt
 from typing import Any
@@ -30,7 +30,7 @@ from sqlalchemy.engine import Dialect
 
 from app.shared.infrastructure.database.exact_columns import refuse_inexact_columns
 
-# Every constraint has a name, so that an error of the database can be told by it.
+# Every constraint has a name, by which an error of the database is recognised.
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -43,7 +43,7 @@ metadata = MetaData(
 
 
 class _UtcText(TypeDecorator[dt.datetime]):
-    """A moment as text of one width, which sorts and compares as the moments do."""
+    """A time as text of one width, which sorts and compares as the times do."""
 
     impl = String(27)
     cache_ok = True
@@ -58,7 +58,7 @@ class _UtcText(TypeDecorator[dt.datetime]):
 
 
 Timestamp = DateTime(timezone=True).with_variant(_UtcText(), "sqlite")
-"""A moment in UTC, to the microsecond, on every database."""
+"""A time in UTC, to the microsecond, on every database."""
 
 # SQLAlchemy's own way with None is the JSON value `null`, which no `IS NULL` finds.
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
@@ -86,7 +86,7 @@ def _sequence(name: str) -> Column[Any]:
 event_log = Table(
     "event_log",
     metadata,
-    # Storage order only: numbers are given before the commit, so it never serves as a position.
+    # Storage order only: numbers are given before the commit, so they are no position to read from.
     _sequence("seq"),
     Column("event_id", Uuid, nullable=False, unique=True),
     Column("event_type", String(100), nullable=False),
@@ -103,7 +103,7 @@ event_log = Table(
     Column("actor_id", Uuid),
     Column("occurred_at", Timestamp, nullable=False),
     Column("recorded_at", Timestamp, nullable=False),
-    # A broken version check ends here, as an error, and not as events in the wrong order.
+    # If a version check is wrong, this constraint raises an error, and no event is out of order.
     UniqueConstraint(
         "aggregate_type",
         "aggregate_id",
@@ -111,34 +111,33 @@ event_log = Table(
         "ordinal",
         name="uq_event_log_position",
     ),
-    # For what goes by time: forgetting the old ones, delivering those of some days again.
+    # For work by time: deleting old events, and replaying those of a period.
     Index(None, "recorded_at", "seq"),
 )
 
-# One row for each event and each handler of it, written with the event: who has still to do what.
+# One row for each event and each of its handlers, written with the event: what is still to do.
 event_delivery = Table(
     "event_delivery",
     metadata,
     _sequence("id"),
     Column("event_id", Uuid, nullable=False),
     Column("handler", String(100), nullable=False),
-    # What may not overtake itself: the deliveries of one handler for one aggregate.
+    # The deliveries of one handler for one aggregate, which must stay in order.
     Column("stream_id", Uuid, nullable=False),
     Column("stream_position", BigInteger, nullable=False),
     Column("state", SmallInteger, nullable=False),
-    # Grows with each take: whoever holds an older one has lost the delivery.
+    # Grows with each claim: a worker with an older token has lost the delivery.
     Column("token", Integer, nullable=False),
     Column("attempts", SmallInteger, nullable=False),
     Column("max_attempts", SmallInteger, nullable=False),
     Column("blocks_when_dead", Boolean, nullable=False),
     # 0 is high, 1 normal, 2 low: see `app.core.events`.
     Column("priority", SmallInteger, nullable=False, server_default=text("1")),
-    # Of jobs: what a waiting one is found by, the batch it is a member of, and until when it is
-    # worth a run.
+    # Of jobs: the key of a waiting one, its batch, and until when it may run.
     Column("job_key", String(200)),
     Column("batch_id", Uuid),
     Column("expires_at", Timestamp),
-    # When it may be taken next: its first run, its next attempt, or the end of the lease.
+    # When it may be claimed: for its first run, its next attempt, or at the end of the lease.
     Column("due_at", Timestamp, nullable=False),
     # When that was written. If it lies ahead, so did the database's clock: see `clock.py`.
     Column("due_set_at", Timestamp),
@@ -188,8 +187,8 @@ Index(
     sqlite_where=_waits_with_key,
 )
 
-# What went wrong, once for each failed attempt. They are told apart by the delivery's token:
-# attempts are counted from one again when somebody has the delivery retried.
+# The errors of failed attempts. They are identified by the delivery's token, because a retry counts
+# attempts from one again.
 event_attempt = Table(
     "event_attempt",
     metadata,
@@ -203,29 +202,29 @@ event_attempt = Table(
     Column("traceback", Text, nullable=False),
 )
 
-# What all processes have to know of a handler. One that was never paused has no row.
+# What all processes must know of a handler. A handler that was never paused has no row.
 event_handler = Table(
     "event_handler",
     metadata,
     Column("handler", String(100), primary_key=True),
-    # Since when its deliveries wait, because somebody paused it.
+    # The time from which its deliveries wait, because it was paused.
     Column("paused_at", Timestamp),
     # Until when its rate is used up: the "theoretical arrival time" of the algorithm GCRA.
     Column("rate_used_until", Timestamp),
 )
 
-# How far each schedule is: the log forgets, and a schedule may be longer than it remembers.
+# The progress of each schedule: old events are deleted, and a schedule may have longer intervals.
 schedule_state = Table(
     "schedule_state",
     metadata,
     Column("schedule", String(100), primary_key=True),
-    # Every tick up to this moment was published, or was left out for good.
+    # Every tick up to this time was published, or was skipped for good.
     Column("settled_until", Timestamp, nullable=False),
-    # By which times: a release may bring others.
+    # The times of the schedule: another release may have others.
     Column("times", String(300), nullable=False),
 )
 
-# What was answered to a POST that carried a key: written in the transaction of its effect.
+# The answers to POST requests with a key, written in the transaction of their effect.
 idempotency_key = Table(
     "idempotency_key",
     metadata,

@@ -1,7 +1,7 @@
-"""Money in a table: two columns, by which amounts of one currency are compared and added up.
+"""Money in a table: two columns, so that amounts of one currency can be compared and summed.
 
 `Table("invoice", metadata, *aggregate_columns(), *money_columns("total"))`; a repository's `to_row`
-takes `**money_values("total", invoice.total)`, its `to_aggregate` `total=money_of(row, "total")`.
+has `**money_values("total", invoice.total)`, its `to_aggregate` `total=money_of(row, "total")`.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ def money_columns(name: str, *, nullable: bool = False) -> list[Column[Any]]:
 
 
 def money_values(name: str, money: Money | None) -> dict[str, Any]:
-    """Return what the two columns hold."""
+    """Return the values of the two columns."""
     amount, currency = (None, None) if money is None else (money.amount, money.currency)
     return {f"{name}_amount": amount, f"{name}_currency": currency}
 
@@ -34,5 +34,5 @@ def money_of(row: Row, name: str) -> Money:
 
 
 def optional_money_of(row: Row, name: str) -> Money | None:
-    """Return the money of a row; None where its columns are null."""
+    """Return the money of a row; None if its columns are null."""
     return None if row[f"{name}_amount"] is None else money_of(row, name)

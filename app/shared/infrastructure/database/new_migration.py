@@ -1,4 +1,4 @@
-"""Writing a migration from what the models have and the migrations lack."""
+"""Writes a migration from the differences between models and migrations."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,7 @@ from app.shared.infrastructure.database.revisions import FOLDERS, MigrationFaile
 def write_migration(message: str, branch: str) -> Path:
     """Write the next migration of a branch; return its file. Raises MigrationFailed.
 
-    It is found on a new SQLite file, so it does not matter how far a developer's own database is.
+    It compares with a new SQLite file, so the state of a developer's own database does not matter.
     """
     ours = [name for name, revision in revisions().items() if revision.branch == branch]
     number = 1 + max((int(name.rpartition("_")[2]) for name in ours), default=0)
@@ -39,7 +39,7 @@ def write_migration(message: str, branch: str) -> Path:
         )
     revisions.cache_clear()
     if written is None or isinstance(written, list):
-        raise MigrationFailed("The models have nothing that the migrations lack.")
+        raise MigrationFailed("The migrations already contain everything of the models.")
     return Path(written.path)
 
 
@@ -53,7 +53,7 @@ def _finished(_context: object, _revision: object, directives: list[Any]) -> Non
 
 
 def _write_conditions(operations: Any) -> None:
-    """Write the condition of an index as each database has it; Alembic would as SQLite has both."""
+    """Write the condition of an index for each database; Alembic would write SQLite's for both."""
     for operation in getattr(operations, "ops", ()):
         _write_conditions(operation)
         options = getattr(operation, "kw", {})

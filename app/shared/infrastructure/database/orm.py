@@ -1,4 +1,4 @@
-"""SQLAlchemy's ORM session inside a transaction that somebody else begins and ends."""
+"""SQLAlchemy's ORM session inside a transaction that other code begins and ends."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -12,14 +12,14 @@ from sqlalchemy.util import LRUCache
 
 from app.core.exceptions import ConcurrentUpdate
 
-# Compiled statements, by what they say; one session has too short a life for a cache of its own.
+# Compiled statements by their text; one session is too short for a cache of its own.
 _COMPILED: Final[Any] = LRUCache(500)
 
 
 class LentConnection:
-    """What SQLAlchemy takes for a driver's connection: it may run statements, and end nothing.
+    """A driver's connection for SQLAlchemy, which may run statements and not end the transaction.
 
-    To be mixed into SQLAlchemy's adapter of a driver.
+    A mixin for SQLAlchemy's adapter of a driver.
     """
 
     is_over = False
@@ -27,7 +27,7 @@ class LentConnection:
 
     def cursor(self, *args: Any, **options: Any) -> Any:
         if self.is_over:
-            message = "the transaction of this session is over; begin another unit of work"
+            message = "the transaction of this session has ended; begin another unit of work"
             raise TypeError(message)
         return super().cursor(*args, **options)  # type: ignore[misc]
 
@@ -36,11 +36,11 @@ class LentConnection:
         raise TypeError(message)
 
     def rollback(self) -> None:
-        """Note it, so that the unit of work can't commit the rest."""
+        """Note the rollback, so that the unit of work cannot commit the rest."""
         self.is_rolled_back = self.is_rolled_back or not self.is_over
 
     def close(self) -> None:
-        """Stay open: the connection goes back to where it was lent from."""
+        """Stay open: the connection goes back to its owner."""
 
     terminate = close
 
@@ -54,7 +54,7 @@ class _UnitSession(Session):
 
 
 class OrmSession(AsyncSession):
-    """A session over one lent connection, as long as the unit of work."""
+    """A session over one lent connection, for the time of the unit of work."""
 
     sync_session_class = _UnitSession
 
@@ -72,15 +72,15 @@ class OrmSession(AsyncSession):
 
     @property
     def is_rolled_back(self) -> bool:
-        """Whether anything of it was undone: what is left is not the whole."""
+        """Whether a part was rolled back, so that the rest is incomplete."""
         return bool(self._lent.is_rolled_back)
 
     async def end(self) -> None:
-        """Write what it holds, and be over. Raises what the writes raise."""
+        """Write the session's changes and end it. Raises what the writes raise."""
         await self.flush()
         await self.discard()
 
     async def discard(self) -> None:
-        """Be over, whatever it holds."""
+        """End it without writing."""
         self._lent.is_over = True
         await self.close()

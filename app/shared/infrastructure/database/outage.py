@@ -1,4 +1,4 @@
-"""An outage of the database: the log says once why, and once that it is over."""
+"""An outage of the database: the log has its reason once, and its end once."""
 
 import time
 from typing import Final
@@ -9,10 +9,10 @@ log = structlog.get_logger(__name__)
 
 
 class Outage:
-    """Counts failures of one database. A quiet time without any ends the outage.
+    """Counts failures of one database. A time without failures ends the outage.
 
-    Never more than that is logged, and no message: a busy service fails a thousand times a second,
-    and a driver's message may hold addresses, names and values.
+    Nothing more is logged, and no message of a driver: a busy service fails a thousand times a
+    second, and such a message may contain addresses, names and values.
     """
 
     QUIET_SECONDS: Final = 5.0
@@ -24,7 +24,7 @@ class Outage:
         self._told: set[tuple[str, str, str | None]] = set()
 
     def failed(self, error: BaseException, *, step: str) -> None:
-        """Note a failure at a step. Each kind of it is logged once in an outage."""
+        """Note a failure at a step. Each kind is logged once in an outage."""
         self._failed_at = time.monotonic()
         if not self.is_on:
             self.is_on, self._began_at = True, self._failed_at
@@ -38,9 +38,9 @@ class Outage:
             log.warning("database unavailable", step=step, error=kind[1], **{named: code})
 
     def answered(self) -> None:
-        """Note that a statement succeeded. To be called while `is_on`."""
+        """Note that a statement succeeded. Call it while `is_on`."""
         if time.monotonic() - self._failed_at < self.QUIET_SECONDS:
-            return  # others may still fail: reads do not need what writes need
+            return  # others may still fail: a write needs more than a read
         self.is_on = False
         seconds = round(self._failed_at - self._began_at, 1)
         log.info("database available again", seconds=seconds, failures=self._failures)

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL that are lent, at most so many at once.
+"""A pool of connections to PostgreSQL, of limited size.
 
 The driver has a pool too, which costs more than the statement of most requests: it wraps each
 connection, and takes it back in a task of its own. Here lending is two calls. See decision 0011.
@@ -17,20 +17,20 @@ Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
 
 class PoolClosed(ConnectionError):
-    """The service is ending."""
+    """The service is stopping."""
 
 
 class NoConnectionFree(TimeoutError):
-    """All connections are lent, and none came back in time."""
+    """All connections are in use, and none was returned in time."""
 
 
 class Pool:
-    """Lends connections and takes them back. Every wait in it is bounded by `timeout` seconds."""
+    """Lends connections and takes them back. Every wait is limited to `timeout` seconds."""
 
-    # Between the service and the server may be something that forgets what is silent for long.
+    # A device between service and server may forget connections that are silent for long.
     IDLE_SECONDS: Final = 300.0
-    # Whoever asks for a renewal has seen a server that does not serve. While there is no other,
-    # each failing write would cost everybody a new connection.
+    # A caller of `renew` has met a server that cannot serve. While there is no other server, each
+    # failing write would cost all callers a new connection.
     RENEWAL_SECONDS: Final = 1.0
 
     def __init__(self, connect: Connect, *, size: int, timeout: float) -> None:
@@ -38,14 +38,14 @@ class Pool:
         self._size = size
         self._places = asyncio.Semaphore(size)
         self._lent: set[asyncpg.Connection] = set()
-        # With the moment it came back. The last one is lent first, so that others may grow old.
+        # With the time of their return. The last one is lent first, so that the others can expire.
         self._idle: deque[tuple[asyncpg.Connection, float]] = deque()
         self._outdated: set[asyncpg.Connection] = set()
         self._renewed_at = -math.inf
         self._is_closed = False
 
     async def acquire(self) -> asyncpg.Connection:
-        """Return a connection that is nobody else's.
+        """Return a connection for the caller alone.
 
         Raises PoolClosed, NoConnectionFree, and what `connect` raises.
         """
@@ -68,9 +68,9 @@ class Pool:
         return connection
 
     def release(self, connection: asyncpg.Connection, *, is_idle: bool = True) -> None:
-        """Take a connection back; one that is not known to be idle is thrown away.
+        """Take a connection back; one that may be busy is closed.
 
-        Whoever was cut off in the middle of something leaves one that may still be at it.
+        A caller that was cancelled may leave a statement running.
         """
         self._lent.discard(connection)
         if self._outdated and connection in self._outdated:
@@ -85,9 +85,9 @@ class Pool:
         self._places.release()
 
     def renew(self) -> None:
-        """Lend no connection of before any more: they lead to a server that does not serve.
+        """Lend no existing connection any more: they lead to a server that cannot serve.
 
-        What is lent ends when it comes back.
+        Lent ones are closed when they come back.
         """
         if time.monotonic() - self._renewed_at < self.RENEWAL_SECONDS:
             return
@@ -97,7 +97,7 @@ class Pool:
             self._idle.pop()[0].terminate()
 
     async def close(self) -> None:
-        """Lend nothing any more; cut off what does not come back in time."""
+        """Lend nothing any more; close connections that are not returned in time."""
         self._is_closed = True
         try:
             async with asyncio.timeout(self._timeout):

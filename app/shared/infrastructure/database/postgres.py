@@ -1,4 +1,4 @@
-"""PostgreSQL by its driver, asyncpg: prepared statements, and nothing between them and the wire."""
+"""PostgreSQL by its driver, asyncpg, with prepared statements."""
 
 import math
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -29,12 +29,12 @@ from app.shared.infrastructure.database.statement import Statement
 
 log = structlog.get_logger(__name__)
 
-# Longer than a rollback takes. Whoever gave up need not wait for a server that hangs.
+# Longer than a rollback takes. A cancelled caller need not wait for a server that hangs.
 ROLLBACK_SECONDS: Final = 1.0
 
 
 class PostgresDatabase:
-    """A pool of connections. Every wait in it is bounded by `timeout` seconds."""
+    """A pool of connections. Every wait in it is limited to `timeout` seconds."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class PostgresDatabase:
         self._outage = Outage()
 
     async def open(self) -> None:
-        """Nothing yet: a connection is made when it is needed."""
+        """Do nothing: a connection is made when it is needed."""
 
     async def close(self) -> None:
         await self._pool.close()
@@ -72,7 +72,7 @@ class PostgresDatabase:
         return cast("Sequence[Row]", await self._read_statement("fetch", statement, params))
 
     async def is_writable(self) -> bool:
-        # Off in a primary alone: not in a standby, nor where the default forbids to write.
+        # Off only on a primary, and only if the default does not forbid writes.
         is_so: bool = await self._read("fetchval", "SHOW transaction_read_only", []) == "off"
         if not is_so:
             self._pool.renew()
@@ -92,13 +92,14 @@ class PostgresDatabase:
             try:
                 await connection.close()
                 await _end(raw, within=min(self._timeout, ROLLBACK_SECONDS))
-            finally:  # whoever is cancelled while it rolls back gives its connection back too
+            # a caller that is cancelled during its rollback must return its connection too
+            finally:
                 self._pool.release(raw)
 
     def fail(self, error: Exception, raw: asyncpg.Connection | None = None) -> NoReturn:
-        """Raise the error as the layers above know it; note whether it is one of an outage."""
+        """Raise our error for the driver's; note whether it is part of an outage."""
         if isinstance(error, asyncpg.InterfaceError) and raw is not None and raw.is_closed():
-            # Else it is used wrongly, such as for two statements at once: a defect of ours.
+            # Otherwise the code is wrong, such as two statements at once: a defect of ours.
             error = ConnectionLost()
         if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
             self._pool.renew()
@@ -145,7 +146,7 @@ class PostgresDatabase:
             is_idle = await self._has_stopped(raw)
             raise SearchTooSlow from None
         except asyncpg.PostgresError:
-            is_idle = True  # the server has said no, and is done with it
+            is_idle = True  # the server has refused, and has finished with it
             raise
         except asyncpg.InterfaceError:
             if raw.is_closed():
@@ -158,14 +159,15 @@ class PostgresDatabase:
         return answer
 
     async def _has_stopped(self, raw: asyncpg.Connection) -> bool:
-        """Wait until the server has given a search up, as it was asked to, and tell whether it has.
+        """Wait until the server has cancelled a search, and return whether it has.
 
-        A connection that is thrown away meanwhile takes the driver's request along, and the server
-        goes on searching for nobody.
+        A connection that is closed meanwhile loses the driver's cancel request, and the server
+        would continue the search.
         """
         try:
             await raw.execute("SELECT 1", timeout=max(0.1, self._timeout - self._search_timeout))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # of these is TimeoutError
+        # TimeoutError is an OSError
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             return False
         return True
 
@@ -173,7 +175,7 @@ class PostgresDatabase:
         try:
             await raw.execute("BEGIN")
         except BaseException as error:
-            raw.terminate()  # nobody knows whether it has begun
+            raw.terminate()  # it is unknown whether the transaction has begun
             if isinstance(error, Exception):
                 self.fail(error, raw)
             raise
@@ -181,7 +183,7 @@ class PostgresDatabase:
             self._outage.answered()
 
     async def _connect(self) -> asyncpg.Connection:
-        """Make a connection. Whatever stops that is an outage, a wrong password too."""
+        """Make a connection. Every failure is an outage, also a wrong password."""
         try:
             raw: asyncpg.Connection = await asyncpg.connect(**self._options)
             try:
@@ -198,17 +200,17 @@ class PostgresDatabase:
 
 
 async def _end(raw: asyncpg.Connection, *, within: float) -> None:
-    """Roll back what was not committed, if anything is left of it."""
+    """Roll back what was not committed, if the connection still works."""
     if raw.is_closed() or not raw.is_in_transaction():
         return
-    # The server rolls back by itself when the connection is gone, and so does whoever takes back
-    # one that is still in a transaction.
+    # The server rolls back when the connection is gone, and the pool closes a connection that is
+    # still in a transaction.
     with suppress(asyncpg.InterfaceError, *AWAY):
         await raw.execute("ROLLBACK", timeout=within)
 
 
 async def _speak_json(connection: asyncpg.Connection) -> None:
-    """Take JSON as text, and give it as what it says: so does SQLAlchemy with its connections."""
+    """Read and write JSON as text, as SQLAlchemy does with its connections."""
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",

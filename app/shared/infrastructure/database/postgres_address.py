@@ -1,4 +1,4 @@
-"""How a connection to PostgreSQL is asked for: the same for the service and for its migrations."""
+"""The parameters of a connection to PostgreSQL, for the service and for its migrations."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,10 +7,9 @@ import asyncpg
 from sqlalchemy.engine import URL
 
 APPLICATION: Final = "alicerce"
-# What is in the address for the server or for us; the driver would take the last one for a
-# setting of the server.
+# Options for the server or for us; the driver would take the last one for a server's setting.
 _NOT_THE_DRIVERS: Final = ("application_name", "connect_timeout", "options")
-# What our statements are written for. A role, a database or a server may have other defaults.
+# The settings that our statements expect. A role, a database or a server may have other ones.
 _RELIED_ON: Final = {
     "default_transaction_isolation": "read committed",
     "standard_conforming_strings": "on",
@@ -24,12 +23,12 @@ WHERE name IN ('lock_timeout', 'transaction_timeout', 'idle_session_timeout',
 
 
 async def connect_without_limits(url: URL, *, within: float) -> "asyncpg.Connection[Any]":
-    """Return a connection for what takes as long as it takes.
+    """Return a connection without time limits, for long work.
 
-    The limits that a role or a database has by default are meant for who serves.
+    The default limits of a role or a database are meant for the service.
     """
     settings = {"statement_timeout": "0"}
-    # The driver itself reads the address, as it does for the service.
+    # The driver itself reads the URL, as it does for the service.
     asked = connect_arguments(url, timeout=within, settings=settings)
     connection: asyncpg.Connection[Any] = await asyncpg.connect(**asked)
     await connection.execute(_NO_LIMITS)
@@ -37,10 +36,10 @@ async def connect_without_limits(url: URL, *, within: float) -> "asyncpg.Connect
 
 
 def connect_arguments(url: URL, *, timeout: float, settings: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the driver's `connect` takes for an address.
+    """Return the arguments of the driver's `connect` for a URL.
 
-    `timeout` is the longest wait in seconds: `connect_timeout` in the address can only shorten it.
-    `settings` are the server's for the connection, and hold whatever `options` in the address says.
+    `timeout` is the longest wait in seconds: `connect_timeout` in the URL can only shorten it.
+    `settings` are the server's for the connection, including `options` of the URL.
     """
     asked = {name: str(url.query[name]) for name in _NOT_THE_DRIVERS if name in url.query}
     seconds = float(asked.pop("connect_timeout", timeout))

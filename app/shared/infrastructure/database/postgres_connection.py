@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 Fail = Callable[[Exception, asyncpg.Connection], NoReturn]
 
-# How many statements of a transaction can be run again. More are a batch, and these hold much.
+# How many statements of a transaction can be run again. A longer one is a batch, with much data.
 REMEMBERED: Final = 100
 
 
 class PostgresConnection:
-    """A connection inside a transaction. `fail` raises an error as the layers above know it."""
+    """A connection inside a transaction. `fail` raises our error for a driver's."""
 
     def __init__(self, raw: asyncpg.Connection, fail: Fail) -> None:
         self._raw, self._fail = raw, fail
-        # What was run and what it answered, in case that it has to be run again.
+        # The statements and their results, in case they must be run again.
         self._done: list[tuple[str, tuple[Any, ...], Any]] | None = []
         self._session: OrmSession | None = None
 
@@ -49,10 +49,10 @@ class PostgresConnection:
 
     def session(self) -> "OrmSession":
         if self._session is None:
-            # Here, since it takes long to import, and few use it.
+            # Imported here, because the import takes long, and few transactions need it.
             from app.shared.infrastructure.database.postgres_orm import session_on  # noqa: PLC0415
 
-            self._done = None  # what a session runs is not remembered
+            self._done = None  # statements of a session are not recorded
             self._session = session_on(self._raw, self._fail)
         return self._session
 
@@ -63,7 +63,7 @@ class PostgresConnection:
             raise NothingCommitted
 
     async def close(self) -> None:
-        """Let nobody use it any more."""
+        """Let nothing use it any more."""
         if self._session is not None:
             await self._session.discard()
 
@@ -81,10 +81,10 @@ class PostgresConnection:
         return answer
 
     async def _run_all_again(self, cause: Exception, method: str, *arguments: Any) -> Any:
-        """Run the transaction once more from its beginning: a migration has ended it.
+        """Run the transaction again from its beginning, because a migration has ended it.
 
-        Whoever wrote it goes on from the answers that they got, so these have to be the same. If
-        one is not, it ends as an outage: nothing was committed, and a client may send it again.
+        Its code continues with the first results, so the new ones must be the same. If one differs,
+        it ends as an outage: nothing was committed, and a client may repeat the request.
         """
         done, self._done = self._done, None
         if done is None:

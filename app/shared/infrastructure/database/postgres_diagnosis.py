@@ -1,4 +1,4 @@
-"""What an error of PostgreSQL's driver means for whoever wrote its address."""
+"""Explains errors of PostgreSQL's driver to the person who configured the URL."""
 
 import errno
 import re
@@ -16,14 +16,14 @@ _FILES: Final = ("sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile")
 
 
 class Trouble(NamedTuple):
-    """What was seen, and how to mend it. Neither holds a password or a row."""
+    """What was found, and how to mend it. Neither contains a password or a row."""
 
     seen: str
     fix: str
 
 
 def of_server(error: BaseException, url: URL) -> Trouble | None:
-    """Return what it means, if that is known."""
+    """Return the explanation, if the error is known."""
     for kinds, explain in _SERVERS:
         if isinstance(error, kinds) and (trouble := explain(error, url)):
             return trouble
@@ -36,7 +36,7 @@ def _place(url: URL) -> str:
 
 
 def _bad_password(_error: BaseException, url: URL) -> Trouble:
-    # The server says the same of both, on purpose.
+    # The server gives the same answer for both, on purpose.
     return Trouble(
         f"the password of {url.username} is wrong, or there is no such role",
         f"mend user and password in DATABASE_URL (in it @ : / ? # % are written as %xx), or, as "
@@ -45,22 +45,22 @@ def _bad_password(_error: BaseException, url: URL) -> Trouble:
 
 
 def _no_role(error: BaseException, url: URL) -> Trouble:
-    # The server's words may be in any language; the names of its functions are not.
+    # The server's messages may be in any language; the names of its functions are not.
     if getattr(error, "server_source_function", None) == "InitializeSessionUserId":
         return Trouble(
-            f"there is no role {url.username}, or it may not sign in",
+            f"the role {url.username} does not exist, or may not sign in",
             f"mend the user in DATABASE_URL, or: CREATE ROLE {_quoted(url.username)} LOGIN",
         )
     return Trouble(
-        f"the server's pg_hba.conf lets {url.username} not in from this machine in this way",
-        "add a line for it there and reload, or ask for encryption: ?sslmode=require",
+        f"the server's pg_hba.conf does not allow this connection of {url.username}",
+        "add a line for it there and reload, or use encryption: ?sslmode=require",
     )
 
 
 def _no_database(_error: BaseException, url: URL) -> Trouble:
     name = _quoted(url.database)
     return Trouble(
-        f"there is no database {url.database}",
+        f"the database {url.database} does not exist",
         f"mend the name in DATABASE_URL, or: CREATE DATABASE {name} TEMPLATE template0 "
         f"ENCODING 'UTF8' OWNER {_quoted(url.username)}",
     )
@@ -69,13 +69,13 @@ def _no_database(_error: BaseException, url: URL) -> Trouble:
 def _no_right(error: BaseException, url: URL) -> Trouble:
     return Trouble(
         f"{url.username} lacks a right: {error}",
-        "have the owner of the tables grant it; docs/deployment/README.md has the statements",
+        "let the owner of the tables grant it; docs/deployment/README.md has the statements",
     )
 
 
 def _unknown_host(_error: BaseException, url: URL) -> Trouble:
     return Trouble(
-        f"the host of {_place(url)} is not known",
+        f"the host of {_place(url)} is unknown",
         "mend the host in DATABASE_URL, or see that this machine's DNS knows it",
     )
 
@@ -83,7 +83,7 @@ def _unknown_host(_error: BaseException, url: URL) -> Trouble:
 def _no_answer(_error: BaseException, url: URL) -> Trouble:
     return Trouble(
         f"{_place(url)} does not answer in time",
-        "see that the server is well, and that no firewall is between",
+        "check that the server runs, and that no firewall blocks it",
     )
 
 
@@ -91,7 +91,7 @@ def _bad_certificate(error: BaseException, url: URL) -> Trouble:
     why = getattr(error, "verify_message", "")
     return Trouble(
         f"the TLS certificate of {_place(url)} is not trusted: {why}",
-        "name the authority that signed it (?sslrootcert=/path), and the host as it has it",
+        "name the authority that signed it (?sslrootcert=/path), and a host of the certificate",
     )
 
 
@@ -100,13 +100,13 @@ def _bad_tls(error: BaseException, url: URL) -> Trouble:
         return unreadable
     return Trouble(
         f"TLS with {_place(url)} fails: {getattr(error, 'reason', None) or error}",
-        "see that sslcert and sslkey are PEM files that belong together, and sslmode is right",
+        "check that sslcert and sslkey are PEM files of one pair, and that sslmode is right",
     )
 
 
 def _bad_configuration(error: BaseException, url: URL) -> Trouble:
     return _unreadable_file(url) or Trouble(
-        f"the connection can't be set up: {error.args[0] if error.args else error}",
+        f"the connection cannot be set up: {error.args[0] if error.args else error}",
         "mend the options of DATABASE_URL",
     )
 
@@ -131,25 +131,25 @@ def _of_network(error: BaseException, url: URL) -> Trouble | None:
     )
     if "SSL upgrade" in str(error):
         return Trouble(
-            f"{_place(url)} speaks no TLS",
-            "switch it on there (ssl = on), or, in a network of your own, say ?sslmode=disable",
+            f"{_place(url)} does not support TLS",
+            "switch it on there (ssl = on), or, in your own network, use ?sslmode=disable",
         )
-    # Of a name with several addresses the driver tells all errors in one, without a number.
+    # If a name has several addresses, the driver joins all errors in one, without a number.
     number = getattr(error, "errno", None) or int((_ERRNO.search(str(error)) or [0, 0])[1])
     if number in {errno.EHOSTUNREACH, errno.ENETUNREACH}:
-        return refused._replace(seen=f"there is no way to {_place(url)}")
+        return refused._replace(seen=f"{_place(url)} cannot be reached")
     if number == errno.ECONNREFUSED:
         return refused
     if unreadable := _unreadable_file(url):
         return unreadable
-    if number in {errno.ENOENT, errno.EACCES}:  # a socket of Unix
+    if number in {errno.ENOENT, errno.EACCES}:  # a Unix socket
         return refused._replace(seen=f"there is no socket of a server in {_place(url)}")
     return None
 
 
 def _no_postgresql(_error: BaseException, url: URL) -> Trouble:
     return Trouble(
-        f"{_place(url)} ends the connection: perhaps it is no PostgreSQL, or is just restarting",
+        f"{_place(url)} closed the connection: perhaps it is not PostgreSQL, or is restarting",
         "mend host and port in DATABASE_URL, and look into the server's log",
     )
 
@@ -162,13 +162,13 @@ def _full(_error: BaseException, _url: URL) -> Trouble:
 
 
 def _not_yet(_error: BaseException, url: URL) -> Trouble:
-    return Trouble(f"{_place(url)} is starting or stopping", "wait a moment, and look again")
+    return Trouble(f"{_place(url)} is starting or stopping", "wait a moment and try again")
 
 
 def no_primary(_error: BaseException | None, url: URL) -> Trouble:
     return Trouble(
-        f"{_place(url)} takes no writes: it is a standby, a primary of before, or has "
-        "default_transaction_read_only on (some providers do so when its disk is full)",
+        f"{_place(url)} accepts no writes: it is a standby, a former primary, or has "
+        "default_transaction_read_only on (some providers set it when the disk is full)",
         "name the primary in DATABASE_URL, or all servers of the cluster; or, as an administrator: "
         f"ALTER ROLE {_quoted(url.username)} SET default_transaction_read_only = off",
     )
@@ -176,14 +176,14 @@ def no_primary(_error: BaseException | None, url: URL) -> Trouble:
 
 def _no_schema(_error: BaseException, url: URL) -> Trouble:
     return Trouble(
-        f"no schema in the search_path of {url.username} is there",
+        f"no schema in the search_path of {url.username} exists",
         "CREATE SCHEMA it, or mend search_path: options=-c%20search_path%3Dpublic in DATABASE_URL, "
         f"or: ALTER ROLE {_quoted(url.username)} SET search_path = public",
     )
 
 
 Explain = Callable[[Any, URL], Trouble | None]
-# The first that fits: an error of TLS, of names or of time is one of the network too.
+# The first match counts: errors of TLS, names and time are errors of the network too.
 _SERVERS: Final[tuple[tuple[Any, Explain], ...]] = (
     (asyncpg.InvalidPasswordError, _bad_password),
     (asyncpg.InvalidAuthorizationSpecificationError, _no_role),

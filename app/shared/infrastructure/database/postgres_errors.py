@@ -1,4 +1,4 @@
-"""What the driver of PostgreSQL raises, as the layers above know it, and without values of rows."""
+"""Translates errors of PostgreSQL's driver, and removes values of rows from them."""
 
 import re
 from typing import Final
@@ -7,22 +7,23 @@ import asyncpg
 
 from app.shared.infrastructure.database.connection import DatabaseUnavailable, IntegrityViolation
 
-# What the driver raises when the server is away, restarting, full, or too slow to answer.
+# The driver's errors if the server is unreachable, restarting, full, or too slow.
 AWAY: Final = (
     OSError,
     TimeoutError,
-    asyncpg.InternalClientError,  # a server that crashed said so, and has not hung up yet
+    # a server that crashed has said so, and has not closed the connection yet
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.PostgresSystemError,  # its disk fails
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.TransactionRollbackError,  # it lost a deadlock; the next time it will not
-    asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary of before
+    asyncpg.TransactionRollbackError,  # it lost a deadlock; the next attempt will succeed
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, or a former primary
     asyncpg.InvalidCachedStatementError,  # migrations follow one another
 )
-# Of these, those after which a read may simply be sent again, on another connection.
+# Those after which a read may be sent again, on another connection.
 LOST: Final = (
     ConnectionError,
     asyncpg.PostgresConnectionError,
@@ -30,18 +31,18 @@ LOST: Final = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
 )
-# A migration changed the type of a column that a statement of this connection had seen before.
+# A migration changed the type of a column that a statement of this connection had used.
 OUTDATED: Final = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 
 _VALUE_OF_ARGUMENT: Final = re.compile(r"(invalid input for query argument \$\d+).*", re.DOTALL)
 
 
 class ConnectionLost(ConnectionError):
-    """The connection is closed: the server, or what lies between, ended it."""
+    """The connection is closed: the server or the network ended it."""
 
 
 def translated(error: Exception) -> Exception:
-    """Return the error as the layers above know it; what is a defect of ours stays as it is."""
+    """Return our error for the driver's; a defect of ours stays as it is."""
     if isinstance(error, asyncpg.PostgresError):
         forget_values(error)
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
@@ -50,13 +51,13 @@ def translated(error: Exception) -> Exception:
 
 
 def forget_values(error: asyncpg.PostgresError) -> None:
-    """Take out of an error what is of a row: its text goes to logs, reports and deliveries.
+    """Remove the row from an error: its text goes to logs, reports and deliveries.
 
     The server quotes rows in the details ("Failing row contains …", "Key (email)=(…)"), and in
-    messages about data that it can't read (class 22); the driver quotes arguments.
+    messages about invalid data (class 22); the driver quotes arguments.
     """
     error.detail = error.context = None
     if (error.sqlstate or "").startswith("22"):
         said = _VALUE_OF_ARGUMENT.match(str(error.args[0]))
-        error.args = (said[1] if said else "a value does not suit its type",)
+        error.args = (said[1] if said else "a value does not match its type",)
         error.__cause__ = error.__context__ = None

@@ -31,5 +31,5 @@ class _Lent(LentConnection, AsyncAdapt_asyncpg_connection):
 
 
 def session_on(raw: Any, fail: Callable[[Exception, Any], NoReturn]) -> OrmSession:
-    """Return a session in the connection's transaction; `fail` raises errors as they are known."""
+    """Return a session in the connection's transaction; `fail` raises our error for a driver's."""
     return OrmSession(_Lent(raw, fail), _DIALECT, make_url("postgresql+asyncpg://"))

@@ -1,7 +1,7 @@
 """The revisions of the migrations' two branches, read from their files.
 
 `base` is the schema that every service has; `app` is that of a project's own modules. Alembic reads
-the same files when somebody migrates; the service only asks how far its database is, without it.
+the same files during a migration. The service only asks how far its database is, without Alembic.
 """
 
 import ast
@@ -16,19 +16,19 @@ _ROOT: Final = _HERE.parents[3]
 BASE: Final = "base"
 APP: Final = "app"
 FOLDERS: Final = {BASE: _HERE / "migrations" / BASE, APP: _HERE.parents[2] / "migrations"}
-"""Where the migrations of each branch are. A project without tables has none of `app`."""
+"""The folder of each branch's migrations. A project without tables has none of `app`."""
 
 _WANTED: Final = ("revision", "down_revision", "depends_on")
 OLDER: Final = "The database is older than this code; run: python -m app migrate"
 
 
 class MigrationFailed(Exception):
-    """The database could not be reached or changed, or is not as it should be; see the message."""
+    """The database could not be reached or changed, or has a wrong state; see the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A migration, as its file names it."""
+    """A migration, as its file describes it."""
 
     name: str
     branch: str
@@ -43,7 +43,7 @@ class Revision:
 
 
 def branch_of(name: str) -> str | None:
-    """Return the branch of a revision by its name, which another release may have given."""
+    """Return the branch of a revision from its name; another release may have added it."""
     return next((branch for branch in FOLDERS if name.startswith(f"{branch}_")), None)
 
 
@@ -58,7 +58,7 @@ def files() -> list[tuple[str, Path]]:
 
 
 def read(branch: str, file: Path) -> Revision:
-    """Read a migration without running it. Raises MigrationFailed if that can't be done."""
+    """Read a migration without running it. Raises MigrationFailed if that fails."""
     try:
         value = dict(_literals(file))
         depends = value.get("depends_on") or ()
@@ -86,7 +86,7 @@ def _literals(file: Path) -> Iterator[tuple[str, Any]]:
 
 
 def shown(path: Path) -> str:
-    """Return a path as people name it: from `app/` on, where it is of this service."""
+    """Return a path for messages: from `app/` on, if it is in this service."""
     return str(path.relative_to(_ROOT) if path.is_relative_to(_ROOT) else path)
 
 
@@ -104,16 +104,16 @@ def heads() -> dict[str, str]:
 
 
 def why_behind(names: Collection[str]) -> str | None:
-    """Return why this code can't use a database that is at these revisions, or None.
+    """Return why this code cannot use a database at these revisions, or None.
 
-    A revision that this code does not know is a later one of its branch: a rolling deployment
-    migrates the database first, and the replicas of before go on serving until they are replaced.
-    What such a one depends on is not told: then no more is asked of another branch.
+    An unknown revision is a later one of its branch: a rolling deployment migrates the database
+    first, and the old replicas continue until they are replaced. Its dependencies are unknown, so
+    then the other branch is not checked.
     """
     if strange := sorted(name for name in names if branch_of(name) is None):
         return (
             f"The database is at revision {strange[0]}, which is of neither branch, base nor app; "
-            "make a developer's database anew: make reset"
+            "recreate a developer's database: make reset"
         )
     reached = _reached(names)
     unknown = {branch_of(name) for name in names if name not in revisions()}

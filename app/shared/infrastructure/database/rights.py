@@ -1,4 +1,4 @@
-"""What a role may do that need not own the tables: the service reads and writes rows, no more."""
+"""The rights of a role that does not own the tables: the service only reads and writes rows."""
 
 from typing import Final
 
@@ -18,6 +18,6 @@ _CLOSED: Final = text(
 
 
 async def tables_without_rights(database: Reads) -> list[str]:
-    """Return the tables of the service that this role of PostgreSQL may not read and write."""
+    """Return the tables of the service that this PostgreSQL role may not read and write."""
     rows = await database.fetch_all(Statement(_CLOSED), {})
     return sorted(metadata.tables.keys() & {row["relname"] for row in rows})

@@ -36,7 +36,7 @@ R = TypeVar("R")
 
 
 class SqliteDatabase:
-    """An SQLAlchemy engine. Reads commit themselves; a transaction is begun as a writer's."""
+    """An SQLAlchemy engine. Reads commit themselves; a transaction begins as a writer."""
 
     def __init__(
         self,
@@ -50,9 +50,8 @@ class SqliteDatabase:
         create = partial(_engine, url, timeout=timeout, echo=echo)
         self._reader = create(pool_size).execution_options(isolation_level="AUTOCOMMIT")
         self._reading = Threads(pool_size, outage := Outage())
-        # SQLite has one writer, which waits for no reader: it has a connection and a thread of its
-        # own. Waiting for it here is fair and costs nothing; SQLite's own way is to try again and
-        # again.
+        # SQLite has one writer, which waits for no reader: it has its own connection and thread.
+        # Waiting for it here is fair and costs nothing; SQLite's own way is to poll.
         self._writer = create(1)
         self._writing = Threads(1, outage)
         self._turn = asyncio.Lock()
@@ -94,8 +93,8 @@ class SqliteDatabase:
             found = self._file.stat().st_ino
         except OSError:
             return False
-        # Where another file was put in its place, open connections go on with the one of before,
-        # which has no name any more: what they write is lost with the process.
+        # If another file replaced this one, open connections continue with the old one, which has
+        # no name any more: what they write is lost when the process ends.
         self._file_seen = self._file_seen or found
         return found == self._file_seen and os.access(self._file, os.W_OK)
 

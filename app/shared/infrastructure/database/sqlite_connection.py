@@ -24,20 +24,21 @@ R = TypeVar("R")
 
 
 class Threads:
-    """Where the blocking calls run, one hop each; SQLAlchemy's own asyncio takes several."""
+    """Runs a blocking call with one change of thread; SQLAlchemy's own asyncio needs several."""
 
     def __init__(self, count: int, outage: Outage) -> None:
         self._executor = ThreadPoolExecutor(count, thread_name_prefix="database")
         self._outage = outage
 
     async def run(self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Return what the work returns. Raises as the layers above know errors."""
+        """Return what the work returns. Raises our errors for the driver's."""
         loop = asyncio.get_running_loop()
         running = loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
         try:
             answer = await asyncio.shield(running)
         except asyncio.CancelledError:
-            # A statement can't be stopped, and what follows on its connection must not overtake it.
+            # A statement cannot be stopped, and the next one on its connection must not overtake
+            # it.
             await asyncio.wait([running])
             raise
         except (StatementError, PoolTimeoutError) as error:
@@ -52,14 +53,18 @@ class Threads:
             if self._outage.is_on:
                 self._outage.answered()
             return answer
-        raise known  # out here, since what quotes the value would be its context in there
+        # raised outside of `except`, whose error quotes the value and would be its context
+        raise known
 
     def close(self) -> None:
         self._executor.shutdown()
 
 
 class SqliteConnection:
-    """A connection inside a transaction, which is begun with the first statement: one hop less."""
+    """A connection inside a transaction.
+
+    The first statement begins it, to save a change of thread.
+    """
 
     def __init__(
         self, connect: Callable[[], Connection], threads: Threads, *, timeout: float
@@ -85,7 +90,7 @@ class SqliteConnection:
 
     def session(self) -> "OrmSession":
         if self._session is None:
-            # Here, since it takes long to import, and few use it.
+            # Imported here, because the import takes long, and few transactions need it.
             from app.shared.infrastructure.database.sqlite_orm import session_on  # noqa: PLC0415
 
             self._session = session_on(self._run)
@@ -97,15 +102,15 @@ class SqliteConnection:
         await self._run(_commit)
 
     async def close(self) -> None:
-        """Roll back what was not committed, and let nobody use it any more."""
+        """Roll back what was not committed, and let nothing use it any more."""
         if self._session is not None:
             await self._session.discard()
-        # A statement that nobody waits for any more may be about to open it.
+        # A cancelled statement may be about to begin the transaction.
         if self._is_busy or self._is_open():
             await self._threads.run(self._close_if_open)
 
     async def _run(self, work: Callable[..., R], *arguments: Any) -> R:
-        if self._is_busy:  # other databases can't do that either
+        if self._is_busy:  # other databases do not allow that either
             message = "another statement of this transaction is still running"
             raise RuntimeError(message)
         self._is_busy = True
@@ -133,8 +138,8 @@ def _commit(raw: Connection) -> None:
     try:
         raw.commit()
     except DBAPIError:
-        # SQLAlchemy would give the connection back with the transaction open, and Python's
-        # driver would commit it after all, at the next occasion. Closing it rolls it back.
+        # SQLAlchemy would return the connection with the transaction open, and Python's driver
+        # would commit it later. Closing it rolls it back.
         raw.invalidate()
         raise
     raw.close()

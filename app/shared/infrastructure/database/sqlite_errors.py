@@ -1,4 +1,4 @@
-"""What SQLite's driver raises, as the layers above know it."""
+"""Translates errors of SQLite's driver."""
 
 import re
 import sqlite3
@@ -25,7 +25,7 @@ _SQLITE_NAMED: Final = re.compile(
 
 
 def translated(error: Exception) -> Exception:
-    """Return the error as the layers above know it; what is a defect of ours stays as it is."""
+    """Return our error for the driver's; a defect of ours stays as it is."""
     if isinstance(error, IntegrityError) and isinstance(error.orig, Exception):
         return IntegrityViolation(constraint_name(str(error.orig), metadata))
     if isinstance(error, OperationalError | PoolTimeoutError):
@@ -44,12 +44,12 @@ def _is_damaged(error: DatabaseError) -> bool:
 
 
 def is_out_of_time(error: OperationalError) -> bool:
-    """Tell whether the statement had as much time as it is given."""
+    """Return whether the statement has used up its time."""
     return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
 
 
 def constraint_name(message: str, schema: MetaData) -> str:
-    """Return the name of the constraint that SQLite complains of: mostly it names the columns."""
+    """Return the name of the violated constraint: SQLite usually names only its columns."""
     if named := _SQLITE_NAMED.search(message):
         return named[1]
     unique = _SQLITE_UNIQUE.search(message)

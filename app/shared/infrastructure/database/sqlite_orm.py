@@ -1,4 +1,4 @@
-"""The ORM session on SQLite: its calls run where all of the transaction's do, in one thread."""
+"""The ORM session on SQLite: its calls run in the transaction's thread."""
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,7 +15,7 @@ from app.shared.infrastructure.database.orm import LentConnection, OrmSession
 from app.shared.infrastructure.database.statement import json_text
 
 Run = Callable[..., Awaitable[Any]]
-"""Runs a function with the transaction's connection, in its thread, and returns what it returns."""
+"""Runs a function with the transaction's connection, in its thread, and returns its result."""
 
 
 class _Dialect(SQLiteDialect_pysqlite):
@@ -31,7 +31,7 @@ _DIALECT: Final = _Dialect(
 
 
 class _Cursor:
-    """A cursor as drivers with `await` have it. It holds all rows, so one hop is enough."""
+    """A cursor of an `await` driver. It holds all rows, so one change of thread is enough."""
 
     arraysize = 1
 
@@ -61,7 +61,7 @@ class _Cursor:
         try:
             call(cursor, sql, parameters)
             self._rows = cursor.fetchall() if cursor.description else ()
-        except sqlite3.Error as error:  # as it is known to those who translate it
+        except sqlite3.Error as error:  # the form that the translation of errors knows
             raise DBAPIError.instance(
                 sql, None, error, sqlite3.Error, hide_parameters=True
             ) from error

@@ -19,15 +19,15 @@ _POSTGRES.statement_compiler = PostgresCompiler
 
 
 class UnsuitableValue(Exception):
-    """A value does not suit the type of its column. It is not quoted: errors go to logs."""
+    """A value does not match the type of its column. The value is not quoted: errors go to logs."""
 
     def __init__(self, error: BaseException | None) -> None:
-        super().__init__(f"a value does not suit its type ({type(error).__name__})")
+        super().__init__(f"a value does not match its type ({type(error).__name__})")
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledStatement:
-    """A statement as the driver takes it: text with `$1`, `$2`… and how to fill them."""
+    """A statement in the driver's form: text with `$1`, `$2`… and how to fill them."""
 
     sql: str
     # For each place: the parameter's name, its constant value, whether it has one, its converter.
@@ -36,7 +36,7 @@ class CompiledStatement:
     def arguments(self, params: Mapping[str, Any]) -> list[Any]:
         """Return the values in the order of their places.
 
-        Raises KeyError if one is missing, UnsuitableValue if one is of a wrong type.
+        Raises KeyError if one is missing, UnsuitableValue if one has a wrong type.
         """
         try:
             return [
@@ -51,19 +51,20 @@ class CompiledStatement:
             raise
         except Exception as error:  # noqa: BLE001 - of SQLAlchemy's types, each has its own
             unsuitable = UnsuitableValue(error)
-        raise unsuitable  # out here, since what quotes the value would be its context in there
+        # raised outside of `except`, whose error quotes the value and would be its context
+        raise unsuitable
 
 
 class Statement:
-    """A statement with named parameters, written once as a constant of a repository's file.
+    """A statement with named parameters, a constant of a repository's file.
 
         FIND = Statement(select(invoice).where(invoice.c.id == bindparam("id")))
 
     `columns` are the columns that an insert or an update sets, each from the parameter of its name.
-    A list is one parameter, whatever its length: `invoice.c.id.in_(bindparam("ids"))`.
-    On PostgreSQL it becomes a prepared statement of the driver; elsewhere SQLAlchemy runs it.
-    A search takes as long as its caller makes it take, so it is given less time than others.
-    Raises CompositionError for a statement that the databases would compute differently.
+    A list is one parameter of any length: `invoice.c.id.in_(bindparam("ids"))`. On PostgreSQL it
+    becomes a prepared statement of the driver; on SQLite SQLAlchemy runs it. A search has a shorter
+    time limit, because clients decide how long it takes. Raises CompositionError for a statement
+    that the databases would compute differently.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class Statement:
 def _place(compiled: SQLCompiler, name: str) -> tuple[str, Any, bool, Callable[[Any], Any] | None]:
     parameter = compiled.binds[name]
     kind = parameter.type.dialect_impl(_POSTGRES)
-    # SQLAlchemy's own way with JSON takes longer, and takes what is no JSON, such as NaN.
+    # SQLAlchemy's own JSON takes longer, and accepts what is no JSON, such as NaN.
     convert = _json_or_null if isinstance(kind, JSON) else kind.bind_processor(_POSTGRES)
     if parameter.required:
         return name, None, False, convert
@@ -100,7 +101,7 @@ def _place(compiled: SQLCompiler, name: str) -> tuple[str, Any, bool, Callable[[
 
 
 def json_text(value: Any) -> str:
-    """Return the value as columns of JSON keep it."""
+    """Return the value as JSON columns store it."""
     return strict_json.encode(value, has_times=True).decode()
 
 

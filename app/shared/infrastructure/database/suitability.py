@@ -1,4 +1,4 @@
-"""What a PostgreSQL database has to be, so that every text is kept and found again."""
+"""The requirements of a PostgreSQL database, so that every text is stored and found."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
@@ -18,17 +18,17 @@ class Unsuitable(NamedTuple):
 
 
 async def why_unsuitable(ask: Ask) -> Unsuitable | None:
-    """Return what is wrong with a database and how to make a better one, or None."""
+    """Return what is wrong with a database and how to create a better one, or None."""
     encoding = await ask(_ENCODING)
     if encoding != "UTF8":
         return Unsuitable(
-            f"The database keeps text as {encoding}, which can't hold every character",
-            "make it anew: CREATE DATABASE name TEMPLATE template0 ENCODING 'UTF8'",
+            f"The database keeps text as {encoding}, which cannot store every character",
+            "create it again: CREATE DATABASE name TEMPLATE template0 ENCODING 'UTF8'",
         )
     if not await ask(_IGNORES_CASE):
         return Unsuitable(
-            "The database knows the letters A to Z alone, so a search for AÇÃO misses ação",
-            "make it anew, with a locale that knows more: "
+            "The database knows only the letters A to Z, so a search for AÇÃO misses ação",
+            "create it again, with a locale that knows more: "
             "CREATE DATABASE name TEMPLATE template0 ENCODING 'UTF8' LC_CTYPE 'C.UTF-8'",
         )
     return None

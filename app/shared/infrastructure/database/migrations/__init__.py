@@ -1,1 +1,1 @@
-"""The history of the schema, one file a step, each with its way back."""
+"""The history of the schema: one file for each step, each of them reversible."""

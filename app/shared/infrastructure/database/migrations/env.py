@@ -1,6 +1,6 @@
-"""How Alembic reaches the database: under a lock, patient with others, never in their way.
+"""Alembic's connection to the database: one migration at a time, without blocking the service.
 
-Each migration has a transaction of its own: what one has done stays if a later one fails.
+Each migration has its own transaction, which stays committed if a later one fails.
 """
 
 import asyncio
@@ -32,11 +32,11 @@ from app.shared.infrastructure.database.postgres_address import connect_without_
 from app.shared.infrastructure.database.sqlite_setup import make_private, prepare_sqlite
 from app.shared.infrastructure.database.suitability import why_unsuitable
 
-# Any number that nothing else on the server locks: it is the name of "migrating this service".
+# A lock number that nothing else on the server uses: it means "migrating this service".
 LOCK: Final = 7_461_015_526_834_401
 LOCK_WAIT_SECONDS: Final = 60
-# A migration that waits for a long reader makes everybody else wait behind it. So it gives up
-# soon, lets them through, and tries again.
+# While a migration waits for a long reader, all others wait behind it. So it gives up soon, lets
+# them continue, and tries again.
 TABLE_LOCK_SECONDS: Final = 2
 ATTEMPTS: Final = 30
 STILL_RUNNING: Final = "another migration is still running; try again when it is done"
@@ -54,8 +54,8 @@ def _migrate_sqlite(url: URL) -> None:
     file = Path(url.database or "")
     make_private(file)
     engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool)
-    # To change a table SQLite makes it anew and drops the old one: with foreign keys that would
-    # delete what refers to its rows. They are checked at the end of each migration instead.
+    # To change a table SQLite creates a new one and drops the old one. With foreign keys on, that
+    # would delete the rows that refer to it. They are checked at the end of each migration instead.
     prepare_sqlite(engine, timeout=LOCK_WAIT_SECONDS, foreign_keys=False)
     with _alone_in(file.parent), engine.connect() as connection:
         _run(connection)
@@ -63,7 +63,7 @@ def _migrate_sqlite(url: URL) -> None:
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """Hold a lock of the folder: to close the file itself would end SQLite's own locks of it."""
+    """Hold a lock of the folder: closing the file itself would end SQLite's own locks on it."""
     number = os.open(folder, os.O_RDONLY)
     try:
         until = time.monotonic() + LOCK_WAIT_SECONDS
@@ -112,7 +112,7 @@ async def _migrate_in_turn(engine: AsyncEngine) -> None:
 async def _lock(guard: AsyncConnection) -> None:
     for _ in range(LOCK_WAIT_SECONDS * 10):
         if await guard.scalar(text(f"SELECT pg_try_advisory_lock({LOCK})")):
-            await guard.commit()  # the lock is the session's; no transaction is left open
+            await guard.commit()  # the session holds the lock; no transaction stays open
             return
         await guard.commit()
         await asyncio.sleep(0.1)
@@ -124,7 +124,7 @@ def _run(connection: Connection) -> None:
     _refuse_tables_of_others(connection)
     if context.config.attributes.get("anew"):
         _drop_ours(connection)
-    connection.commit()  # a transaction around them all would be theirs
+    connection.commit()  # a transaction around all of them would include both
     context.configure(
         connection=connection,
         target_metadata=metadata,
@@ -139,15 +139,15 @@ def _run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
-    connection.commit()  # the version's table, where there was nothing to migrate
+    connection.commit()  # the version table, if there was nothing to migrate
 
 
 def _refuse_tables_of_others(connection: Connection) -> None:
-    """Before the first migration, none of our tables can be there."""
+    """Raise if one of our tables exists before the first migration."""
     present = set(inspect(connection).get_table_names())
     if VERSION_TABLE not in present and (taken := sorted(present & metadata.tables.keys())):
         message = (
-            f"The database has tables of another application by our names ({', '.join(taken)}); "
+            f"The database has tables of another application with our names ({', '.join(taken)}); "
             "nothing was changed. Give the service a database of its own"
         )
         raise CommandError(message)
@@ -161,7 +161,7 @@ def _drop_ours(connection: Connection) -> None:
 
 
 def _check_foreign_keys(ctx: MigrationContext, step: MigrationInfo, **_: object) -> None:
-    """Refuse a migration of SQLite that leaves a row without the one that it refers to."""
+    """Refuse a migration of SQLite that leaves a row whose foreign key has no target."""
     if ctx.connection is None or ctx.connection.dialect.name != "sqlite":
         return
     broken = ctx.connection.exec_driver_sql("PRAGMA foreign_key_check").all()
@@ -181,7 +181,7 @@ def _is_ours(
     is_in_database: bool,  # noqa: FBT001 - Alembic's signature
     counterpart: object,
 ) -> bool:
-    """Leave alone the tables that no model of ours has, and those of the other branch."""
+    """Ignore the tables that no model of ours has, and those of the other branch."""
     wanted = context.config.attributes.get("branch")
     if kind != "table" or name is None:
         return True

@@ -1,4 +1,4 @@
-"""Operations of migrations that Alembic's own need some care for."""
+"""Operations of migrations that need more care than Alembic's own."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -18,11 +18,11 @@ def create_index_concurrently(
     unique: bool = False,
     where: TextClause | None = None,
 ) -> None:
-    """Make an index of a table that has many rows, while others go on writing them.
+    """Create an index of a large table while others write to it.
 
-    PostgreSQL does it outside any transaction, so let nothing else be in that migration. It waits
-    for all that write when it begins, and leaves an index that can't be used if it fails: that is
-    dropped when the migration is run again. SQLite has one writer anyway, and makes it at once.
+    PostgreSQL does it outside any transaction, so the migration must contain nothing else. It waits
+    for all transactions that write when it begins. If it fails it leaves an invalid index, which is
+    dropped when the migration runs again. SQLite has one writer, so it creates the index at once.
     """
     if op.get_bind().dialect.name != "postgresql":
         op.create_index(name, table_name, columns, unique=unique, sqlite_where=where)

@@ -1,4 +1,4 @@
-"""The answers kept for Idempotency-Keys.
+"""The stored answers of Idempotency-Keys.
 
 Revision: base_0002, after base_0001.
 """
