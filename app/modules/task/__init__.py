@@ -1,7 +1,7 @@
-"""Tasks: what somebody has to do, alone or for another, from its creation to its end.
+"""Tasks: from their creation to their end, for their owner or for an assignee.
 
 Publishes TaskCreated, TaskRevised, TaskStarted, TaskCompleted, TaskReopened, TaskCancelled,
-TaskAssigned, TaskUnassigned, TaskDueSoon, TaskDeleted and TaskRestored. Listens to UserDeactivated
-and UserDeleted, and to its own TaskAssigned, TaskDueSoon and TaskCompleted, to send emails and the
+TaskAssigned, TaskUnassigned, TaskDueSoon, TaskDeleted and TaskRestored. Handles UserDeactivated and
+UserDeleted, and its own TaskAssigned, TaskDueSoon and TaskCompleted, to send emails and the
 webhook.
 """

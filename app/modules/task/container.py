@@ -1,4 +1,4 @@
-"""The task module, put together."""
+"""Composition of the task module."""
 
 import datetime as dt
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the module is put together from, as its settings want it."""
+"""Builds what depends on the module's settings."""
 
 import datetime as dt
 
@@ -34,5 +34,5 @@ def webhook(settings: TaskSettings, clock: Clock) -> Webhook | None:
 
 
 def handlers(*always: object, webhook: Webhook | None) -> list[object]:
-    """Without a webhook nobody listens for it, and nothing is written down that nobody awaits."""
+    """Return the handlers. Without a webhook its handler is left out, and gets no deliveries."""
     return [*always, WhenTaskCompletedSendAWebhook(webhook)] if webhook else [*always]

@@ -1,4 +1,4 @@
-"""The settings of tasks, and of the webhook that tells of them."""
+"""The settings of tasks and of their webhook."""
 
 from collections.abc import Iterator
 from typing import Self
@@ -50,7 +50,7 @@ class TaskSettings(ModuleSettings):
         500,
         ge=1,
         le=100_000,
-        description="How often in 24 hours one account may assign a task to somebody else.",
+        description="How often in 24 hours one account may assign a task to another user.",
         examples=["500"],
     )
     external_api_url: WebUrl | None = Field(
@@ -75,7 +75,7 @@ class TaskSettings(ModuleSettings):
     external_api_previous_key: SigningKey | None = Field(
         default=None,
         validation_alias="EXTERNAL_API_PREVIOUS_KEY",
-        description="The key before this one, until all receivers have the new one: both sign.",
+        description="The previous key, until all receivers have the new one: both keys sign.",
         examples=[SIGNING_KEY_EXAMPLE, SIGNING_KEY_SAMPLE],
     )
     external_api_allow_private: bool = Field(
@@ -92,7 +92,7 @@ class TaskSettings(ModuleSettings):
     def _fit_together(self) -> Self:
         if self.external_api_url and not self.external_api_key:
             message = (
-                "EXTERNAL_API_KEY is missing: what goes to EXTERNAL_API_URL is signed with it; "
+                "EXTERNAL_API_KEY is missing: it signs the webhooks to EXTERNAL_API_URL; "
                 f"for example: EXTERNAL_API_KEY={SIGNING_KEY_EXAMPLE}"
             )
             raise ValueError(message)
@@ -107,7 +107,7 @@ class TaskSettings(ModuleSettings):
 
     @property
     def webhook_keys(self) -> tuple[bytes, ...]:
-        """The keys that sign webhooks: while one replaces another, both."""
+        """The keys that sign webhooks: during a replacement, both."""
         keys = (self.external_api_key, self.external_api_previous_key)
         return tuple(signing_key(key) for key in keys if key)
 

@@ -1,4 +1,4 @@
-"""Accounts: who somebody is, how they prove it, and what their roles allow.
+"""Accounts: the users, how they sign in, and what their roles allow.
 
-Publishes what happens to accounts (`domain/events.py`), listens to that itself, and writes mails.
+The module publishes events of accounts (`domain/events.py`), handles them itself, and sends emails.
 """

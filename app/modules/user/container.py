@@ -1,4 +1,4 @@
-"""The user module, put together."""
+"""Composition of the user module."""
 
 from typing import Any
 

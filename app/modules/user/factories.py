@@ -1,4 +1,4 @@
-"""What the module is put together from: controllers of many use cases, and what settings say."""
+"""Builds the module's controllers with many use cases, and what depends on settings."""
 
 import datetime as dt
 from collections.abc import Callable, Collection

@@ -90,8 +90,8 @@ class UserSettings(ModuleSettings):
         ge=1,
         le=10_000,
         description=(
-            "The same for one address. Of IPv6 that is a /64 network; four times as many are "
-            "allowed from a /56, sixteen times as many from a /48."
+            "The same for one client address. For IPv6 it counts a /64 network; a /56 may have "
+            "four times as many, a /48 sixteen times as many."
         ),
         examples=["10"],
     )
@@ -100,8 +100,8 @@ class UserSettings(ModuleSettings):
         ge=1,
         le=100_000,
         description=(
-            "The same for all together. It refuses only clients that have failed, at accounts "
-            "where somebody has failed."
+            "The same for all clients together. It refuses only clients that have failed "
+            "themselves, at accounts with failed sign-ins."
         ),
         examples=["1000"],
     )

@@ -180,6 +180,6 @@ def test_the_first_administrator_is_made_once(tmp_path: Path) -> None:
     password = made.stdout.strip().rpartition(": ")[2]
     again = command.run("users", "create-admin", "admin@example.com")
     assert (again.returncode, again.stdout) == (1, "")
-    assert again.stderr == "There is already an account with this e-mail address.\n"
+    assert again.stderr == "There is already an account with this email address.\n"
     with closing(sqlite3.connect(tmp_path / "data/alicerce.db")) as connection:
         assert password not in "".join(connection.iterdump())

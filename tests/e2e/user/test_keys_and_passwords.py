@@ -41,7 +41,7 @@ async def test_its_owner_is_told_of_each_key_and_no_secret_is_in_the_email(
     await mail.to(ANA)
     made = await make(ana, name="Call me at evil.example")
     [email] = await mail.to(ANA)
-    assert email["Subject"] == "A new API key was made"
+    assert email["Subject"] == "A new API key was created"
     text = part(email, "plain") + part(email, "html")
     assert "evil" not in text
     assert made["prefix"] not in text

@@ -75,7 +75,7 @@ async def test_an_address_changes_when_the_new_one_is_confirmed_and_both_are_tol
     await mail.to(ANA)
     answer = await move(ana, " ana@Elsewhere.example")
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
-    assert await mail.subjects(ANA) == ["Somebody wants to change your address"]
+    assert await mail.subjects(ANA) == ["Request to change your address"]
     token = await mail.token(THERE, "confirm-email")
     assert (await sign_in(ANA)).status_code == 200
     assert (await sign_in(THERE)).status_code == 400
@@ -100,7 +100,7 @@ async def test_a_taken_address_is_answered_the_same_and_its_owner_told(
     taken = await move(ana, BRUNO)
     assert said(free) == said(taken)
     [email] = await mail.to(BRUNO)
-    assert email["Subject"] == "Somebody wants your address for another account"
+    assert email["Subject"] == "Request to use your address for another account"
     assert "token" not in part(email, "plain")
     assert "Ana" not in part(email, "plain")
 

@@ -167,7 +167,7 @@ def test_an_account_that_is_there_is_not_made_again(run: Run, database: None) ->
     assert run("users", "create-admin", "ADMIN@example.com") == (
         1,
         "",
-        "There is already an account with this e-mail address.\n",
+        "There is already an account with this email address.\n",
     )
 
 

@@ -28,7 +28,7 @@ async def test_the_assignee_gets_a_letter(world: World) -> None:
     assert email["Subject"] == "You have a new task"
     link = f"https://tasks.example.com/api/v1/tasks/{task.id}"
     assert part(email, "plain") == (
-        "Hello Bruno Example,\n\nanother user gave you a task. "
+        "Hello Bruno Example,\n\nanother user assigned a task to you. "
         "Its title, in the words of the person who wrote it:\n\n    > Pôr a <fundação>\n\n"
         f"Due: 2026-02-03 10:00 UTC\n\nIt is at {link}\n\nAlicerce\n"
     )
@@ -107,7 +107,7 @@ async def test_only_the_last_of_several_assignees_hears_of_it(world: World) -> N
     await world.deliver()
     assert [email["To"] for email in world.emails()] == ["carla@example.com"]
     first, second = await world.deliveries(HANDLER)
-    assert first["last_error"] == "discarded: the task is not theirs to do any more"
+    assert first["last_error"] == "discarded: the task is no longer assigned to the user"
     assert (first["state"], second["state"]) == (DeliveryState.DONE, DeliveryState.DONE)
 
 
@@ -149,7 +149,7 @@ async def test_whoever_is_closed_out_meanwhile_gives_tasks_to_nobody(world: Worl
     await world.deliver()
     assert world.emails() == []
     delivery = await world.one_delivery(HANDLER)
-    assert delivery["last_error"] == "discarded: whoever gave it may not do so any more"
+    assert delivery["last_error"] == "discarded: the user who assigned it may no longer do so"
 
 
 async def test_a_change_of_the_task_in_between_does_not_matter(world: World) -> None:

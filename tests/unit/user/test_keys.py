@@ -79,6 +79,6 @@ def test_a_key_that_is_over_before_it_begins_or_lasts_too_long_is_refused(
         {
             "pointer": "/expires_at",
             "code": "out_of_range",
-            "detail": "must lie in the future, and at most 365 days from now",
+            "detail": "must be in the future, and at most 365 days from now",
         }
     ]

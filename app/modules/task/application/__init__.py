@@ -1,1 +1,1 @@
-"""What one can do with tasks: each use case a file, a class and a transaction."""
+"""The use cases of tasks: each is a file, a class and a transaction."""

@@ -1,4 +1,4 @@
-"""What the use cases take and give."""
+"""What the use cases take and return."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from app.shared.application.dto import BaseResponse, PageRequest
 
 @dataclass(frozen=True, slots=True)
 class TaskCommand:
-    """Do something with one task, as its `version` was seen; None takes whichever there is."""
+    """An action on one task at the `version` that the caller saw; None accepts any version."""
 
     actor: Actor
     task_id: UUID
@@ -38,7 +38,7 @@ class Assignment:
 
 
 def to_changes(sent: dict[str, Any]) -> TaskChanges:
-    """Return what was sent as the domain's values. Raises Invalid where a rule is broken."""
+    """Return the changes as values of the domain. Raises Invalid if one breaks a rule."""
     changes: TaskChanges = {**sent}  # type: ignore[typeddict-item]  # the two values made below
     if "title" in sent:
         changes["title"] = Title(sent["title"])
@@ -49,7 +49,7 @@ def to_changes(sent: dict[str, Any]) -> TaskChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFilter:
-    """Which tasks of a list are wanted; None takes all."""
+    """The filter of a list; None accepts all."""
 
     status: TaskStatus | None = None
     priority: Priority | None = None
@@ -61,7 +61,7 @@ class TaskFilter:
 
     def given(self) -> dict[str, Any]:
         """Return those that are not None."""
-        # Not `asdict`, which copies every value: it takes ten times as long.
+        # Not `asdict`, which copies every value and takes ten times as long.
         values = ((name, getattr(self, name)) for name in self.__slots__)
         return {name: value for name, value in values if value is not None}
 
@@ -115,7 +115,7 @@ class TaskHistoryRequest:
 
 @dataclass
 class TaskHistoryEntry:
-    """Something that happened to a task. `version` is the one that the task had from then on."""
+    """An event of a task. `version` is the task's version after it."""
 
     event_id: UUID
     type: str

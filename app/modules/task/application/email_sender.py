@@ -1,4 +1,4 @@
-"""The letters that the module writes, and whom to: questions to the world outside it."""
+"""The module's emails and their recipients; infrastructure implements both."""
 
 from typing import Protocol
 from uuid import UUID
@@ -8,15 +8,15 @@ from app.shared.application.email import Recipient
 
 
 class AddressBook(Protocol):
-    """A question to whoever keeps the accounts."""
+    """Finds recipients in the module that has the accounts."""
 
     async def find(self, user_id: UUID, /) -> Recipient | None:
-        """Return the user's name and address, or None if they are not to be written to."""
+        """Return the user's name and address, or None if the user gets no email."""
         ...
 
 
 class TaskEmailSender(Protocol):
-    """Writes and sends; `key` tells repetitions. Raises EmailRefused and EmailDelayed."""
+    """Writes and sends; `key` identifies repetitions. Raises EmailRefused and EmailDelayed."""
 
     async def send_assigned(self, to: Recipient, task: TaskView, /, *, key: str) -> None: ...
 

@@ -1,4 +1,4 @@
-"""What the task module does when something happened, here or in another module."""
+"""The event handlers and schedules of the task module."""
 
 import datetime as dt
 from uuid import UUID
@@ -18,7 +18,7 @@ from app.shared.domain.events import ScheduleTick
 
 
 class _ReleaseTheirTasks:
-    """What was given to somebody who is gone goes back to its owner."""
+    """Tasks that were assigned to a user who is gone return to their owners."""
 
     MOST_AT_ONCE = 500
 
@@ -36,20 +36,23 @@ class _ReleaseTheirTasks:
 
 @subscribe(UserDeactivated, id="task.release_tasks_of_user")
 class WhenUserDeactivatedReleaseTheirTasks(_ReleaseTheirTasks):
-    """Of somebody who may come back."""
+    """The user may come back."""
 
 
 @subscribe(UserDeleted, id="task.release_tasks_of_leaver")
 class WhenUserDeletedReleaseTheirTasks(_ReleaseTheirTasks):
-    """Of somebody who is gone for good: apart from what they wrote, so that neither waits."""
+    """The user is deleted.
+
+    It is separate from the deletion of their tasks, so that neither waits.
+    """
 
 
 @subscribe(UserDeleted, id="task.forget_user")
 class WhenUserDeletedForgetTheirTasks:
-    """What somebody wrote goes with them.
+    """The tasks of a deleted user are deleted too.
 
-    Their own tasks leave no trace but events, which hold ids and the names of fields. So whoever
-    worked on one of them loses it: it was never theirs.
+    Only their events remain, which hold ids and the names of fields. An assignee loses these tasks,
+    because they belonged to the user.
     """
 
     MOST_AT_ONCE = 1_000
@@ -61,7 +64,7 @@ class WhenUserDeletedForgetTheirTasks:
 
 @every(dt.timedelta(hours=1), id="task.empty_bin")
 class EmptyBin:
-    """Remove for good what was deleted long enough ago."""
+    """Delete tasks that have been in the bin for long enough."""
 
     MOST_AT_ONCE = 1_000
 
@@ -76,7 +79,7 @@ class EmptyBin:
 
 @every(dt.timedelta(minutes=15), id="task.remind_due")
 class RemindOfDueTasks:
-    """Find what is due soon; each task tells it once for each due time."""
+    """Publish an event for each task that is due soon, once for each due time."""
 
     MOST_AT_ONCE = 500
 
@@ -102,7 +105,7 @@ class RemindOfDueTasks:
     transactional=False,
 )
 class WhenTaskAssignedEmailTheAssignee:
-    """Whoever is given a task by somebody else hears of it, if it is still theirs by then."""
+    """The assignee of a task gets an email, if the task is still assigned to them."""
 
     def __init__(
         self, reader: TaskReader, addresses: AddressBook, email_sender: TaskEmailSender
@@ -116,9 +119,9 @@ class WhenTaskAssignedEmailTheAssignee:
             return
         task = await self._reader.task(assignee_id, event.task_id)
         if task is None or task.assignee_id != assignee_id or task.status.is_closed:
-            raise Discard("the task is not theirs to do any more")
+            raise Discard("the task is no longer assigned to the user")
         if await self._addresses.find(given_by) is None:
-            raise Discard("whoever gave it may not do so any more")
+            raise Discard("the user who assigned it may no longer do so")
         recipient = await self._addresses.find(assignee_id)
         if recipient is None:
             raise Discard("the assignee has no active account")
@@ -134,7 +137,7 @@ class WhenTaskAssignedEmailTheAssignee:
     transactional=False,
 )
 class WhenTaskDueSoonEmailTheResponsible:
-    """The assignee is reminded, or else the owner, if the task is still due at that time."""
+    """The assignee, or else the owner, gets an email if the task is still due at that time."""
 
     def __init__(
         self, reader: TaskReader, addresses: AddressBook, email_sender: TaskEmailSender
@@ -165,7 +168,7 @@ def _who_does(task: TaskView) -> list[UUID]:
     transactional=False,
 )
 class WhenTaskCompletedSendAWebhook:
-    """Whoever asked for it by EXTERNAL_API_URL learns which task is done."""
+    """The receiver at EXTERNAL_API_URL gets the id of the completed task."""
 
     def __init__(self, webhook: Webhook) -> None:
         self._webhook = webhook

@@ -1,4 +1,4 @@
-"""How much one account may have and do, and how that is found out without counting each time."""
+"""The quotas of an account, without counting for each change."""
 
 import time
 from collections import OrderedDict
@@ -14,7 +14,7 @@ from app.modules.task.domain.repositories import TaskRepository, Usage
 
 @dataclass(frozen=True, slots=True)
 class TaskQuotas:
-    """The most that one account may have, and give to others in a day."""
+    """The limits of one account: its tasks, their text, and assignments to others in a day."""
 
     tasks: int
     text_bytes: int
@@ -28,12 +28,12 @@ class _Refusal(NamedTuple):
 
 
 class TaskQuota:
-    """Lets an account have more tasks and longer texts, up to its quotas.
+    """Allows an account more tasks and longer texts, up to its quotas.
 
-    Counting somebody's tasks takes the longer, the more there are. So a count gives this process
-    leave for some more without counting again: a two hundredth of the quota. From nine tenths of
-    the quota on each one is counted, for one owner one after another. So the quotas are exact for
-    up to twenty processes; each further one may exceed them by half a percent.
+    Counting an account's tasks takes longer the more there are. So after a count this process may
+    use a two hundredth of the quota without another count. Above nine tenths of the quota each
+    change is counted, for one owner one after another. So the quotas are exact for up to twenty
+    processes; each further one may exceed them by half a percent.
     """
 
     MOST_REMEMBERED: Final = 10_000
@@ -49,7 +49,7 @@ class TaskQuota:
     async def consume(
         self, tasks: TaskRepository, owner_id: UUID, /, *, count: int, text_bytes: int
     ) -> None:
-        """Make sure that there is room, inside the transaction of the change.
+        """Check that there is room, inside the transaction of the change.
 
         Raises QuotaExceeded.
         """
@@ -58,14 +58,14 @@ class TaskQuota:
         if leave is None or not _fits(wanted, leave):
             self._leave.pop(owner_id, None)
             leave = await self._counted(tasks, owner_id, wanted)
-        # No `await` since it was looked at: in one event loop that makes the two one step.
+        # There is no `await` since the check, so in one event loop both are one step.
         self._leave[owner_id] = Usage(leave.tasks - count, leave.text_bytes - text_bytes)
         _forget_beyond(self.MOST_REMEMBERED, self._leave)
 
     async def _counted(self, tasks: TaskRepository, owner_id: UUID, wanted: Usage) -> Usage:
         refusal = self._refused.get(owner_id)
         if refusal and self._now() < refusal.until and _fits(refusal.wanted, wanted):
-            raise QuotaExceeded(*refusal.said)  # asked for as much or more, a moment later
+            raise QuotaExceeded(*refusal.said)  # a later call needed as much or more
         used = await tasks.usage_of(owner_id, most=self._quotas.tasks)
         if said := self._exceeded(used, wanted):
             until = self._now() + self.REFUSED_FOR_SECONDS
@@ -91,7 +91,7 @@ class TaskQuota:
 
 
 class AssignmentQuota:
-    """Counts what somebody gives to others to do: each time it writes an email to a stranger."""
+    """Counts assignments to other users: each sends an email to a person who may not want it."""
 
     def __init__(self, quotas: TaskQuotas, limiter: Limiter) -> None:
         self._limit = Limit("assignments", quotas.assignments_a_day, per=DAY)
@@ -103,11 +103,11 @@ class AssignmentQuota:
             await self._limiter.hit(self._limit, str(actor_id))
         except TooManyRequests as error:
             most = self._limit.amount
-            detail = f"An account may give tasks to others at most {most} times in 24 hours."
+            detail = f"An account may assign tasks to others at most {most} times in 24 hours."
             raise QuotaExceeded("assignments_per_day", most, detail) from error
 
 
-_BIN: Final = "those in the bin included, which leave it by themselves"
+_BIN: Final = "including those in the bin, which are deleted automatically"
 
 
 def _fits(wanted: Usage, leave: Usage) -> bool:

@@ -1,4 +1,4 @@
-"""What the use cases read around the domain: one statement each, outside any transaction."""
+"""The reads of the use cases: one statement each, outside any transaction."""
 
 from typing import Protocol
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Demo tasks: some thousand, the same each time."""
+"""Demo tasks: some thousand, the same in each run."""
 
 import datetime as dt
 import random
@@ -22,7 +22,7 @@ _LABELS = ("garden", "house", "inside", "outside", "urgent")
 
 
 class SeedTasks:
-    """Gives each of the demo people tasks, some of them assigned to another one."""
+    """Adds tasks for each demo user, some of them assigned to another one."""
 
     def __init__(self, uow: Callable[[], TaskUnitOfWork]) -> None:
         self._uow = uow
@@ -35,7 +35,7 @@ class SeedTasks:
         return f"Added {added} tasks."
 
     async def _batch(self, owner_id: UUID, first: int, users: Sequence[UUID]) -> int:
-        """Add a batch in one transaction: it is there as a whole, or not at all."""
+        """Add a batch in one transaction, as a whole or not at all."""
         tasks = [_task(owner_id, number, users) for number in range(first, first + BATCH)]
         async with self._uow() as uow:
             with suppress(TaskNotFound):

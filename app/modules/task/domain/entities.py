@@ -1,4 +1,4 @@
-"""The task: valid or not born, and changed only by what it can do."""
+"""The task: always valid, and changed only by its own methods."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ class TaskStatus(StrEnum):
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing is left to do."""
+        """Whether the task is done or cancelled."""
         return self in {TaskStatus.DONE, TaskStatus.CANCELLED}
 
 
 class Priority(StrEnum):
-    """How urgent a task is, the least urgent first."""
+    """The urgency of a task, the least urgent first."""
 
     LOW = "low"
     NORMAL = "normal"
@@ -41,13 +41,13 @@ class Priority(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Its place in the order, which the letters do not show."""
+        """Its place in this order, which differs from the alphabetical one."""
         return list(Priority).index(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """What is to be done, on one line."""
+    """The title of a task, on one line."""
 
     MAX_LENGTH: ClassVar = 200
 
@@ -60,7 +60,7 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Up to ten words to find a task by, each once."""
+    """Up to ten labels by which a task is found, each once."""
 
     MAX_COUNT: ClassVar = 10
     MAX_LENGTH: ClassVar = 40
@@ -76,11 +76,11 @@ class Labels:
 
 DESCRIPTION_MAX_LENGTH = 10_000
 REMINDER_LEAD = dt.timedelta(hours=24)
-"""How long before its due time somebody is reminded of a task."""
+"""How long before the due time of a task a reminder is sent."""
 
 
 class TaskChanges(TypedDict, total=False):
-    """What may be revised. A key that is absent stays as it is."""
+    """The fields that may be revised. A missing key leaves its field unchanged."""
 
     title: Title
     description: str
@@ -91,7 +91,7 @@ class TaskChanges(TypedDict, total=False):
 
 @dataclass(eq=False, kw_only=True, slots=True)
 class Task(AggregateRoot):
-    """Something to be done: its owner's, and perhaps another's to do."""
+    """A task of an owner, which may be assigned to another user."""
 
     aggregate_type: ClassVar = "task"
 
@@ -103,7 +103,7 @@ class Task(AggregateRoot):
     labels: Labels = Labels()
     due_at: dt.datetime | None = None
     reminded_for: dt.datetime | None = None
-    """The due time that somebody was reminded of: another one is worth another reminder."""
+    """The due time of the last reminder: a new due time gets a new reminder."""
     assignee_id: UUID | None = None
     completed_at: dt.datetime | None = None
     deleted_at: dt.datetime | None = None
@@ -119,11 +119,11 @@ class Task(AggregateRoot):
 
     @property
     def text_bytes(self) -> int:
-        """How much room its title and description take, in UTF-8."""
+        """The bytes of its title and description in UTF-8."""
         return len(self.title.value.encode()) + len(self.description.encode())
 
     def revise(self, changes: TaskChanges, *, now: dt.datetime) -> bool:
-        """Take the changes; tell whether there was any."""
+        """Change the fields; return whether any of them changed."""
         fields = sorted(name for name, new in changes.items() if new != getattr(self, name))
         for name in fields:
             setattr(self, name, changes[name])  # type: ignore[literal-required]
@@ -156,7 +156,7 @@ class Task(AggregateRoot):
         self.record(events.TaskReopened(self.id, self.owner_id))
 
     def assign(self, assignee_id: UUID | None, *, now: dt.datetime) -> bool:
-        """Hand the task to somebody, or to nobody; tell whether that changes anything."""
+        """Assign the task to a user, or to no one; return whether that changes anything."""
         self._require_not_closed()
         if assignee_id == self.assignee_id:
             return False
@@ -168,12 +168,12 @@ class Task(AggregateRoot):
         return True
 
     def release(self, *, now: dt.datetime) -> None:
-        """Take the task from whoever has it: the assignee is gone, whatever its status is."""
+        """Remove the assignee, who is gone, whatever the status of the task."""
         self.assignee_id, self.updated_at = None, now
         self.record(events.TaskUnassigned(self.id, self.owner_id))
 
     def remind(self, *, now: dt.datetime) -> bool:
-        """Tell that the task is due soon, if it is and nobody was told of it; tell whether."""
+        """Record that the task is due soon, once for each due time; return whether it did."""
         due_at = self.due_at
         if due_at is None or due_at == self.reminded_for or not now < due_at <= now + REMINDER_LEAD:
             return False
@@ -184,14 +184,14 @@ class Task(AggregateRoot):
         return True
 
     def delete(self, *, by: UUID, now: dt.datetime) -> None:
-        """Put the task into the bin."""
+        """Move the task to the bin."""
         if by != self.owner_id:
             raise OnlyTheOwner
         self.deleted_at = self.updated_at = now
         self.record(events.TaskDeleted(self.id, self.owner_id))
 
     def restore(self, *, now: dt.datetime) -> None:
-        """Take the task out of the bin."""
+        """Restore the task from the bin."""
         if self.deleted_at is None:
             raise TaskNotInBin
         self.deleted_at, self.updated_at = None, now

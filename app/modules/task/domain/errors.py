@@ -1,10 +1,10 @@
-"""What the rules of tasks forbid."""
+"""The errors of the rules of tasks."""
 
 from app.core.exceptions import Conflict, Forbidden, NotFound
 
 
 class TaskNotFound(NotFound):
-    """It does not exist, is in the bin, or is somebody else's: the answer does not tell which."""
+    """The task does not exist, is deleted, or is another user's: the answer does not show which."""
 
     code = "task_not_found"
     message = "There is no such task."
@@ -18,21 +18,21 @@ class TaskAlreadyStarted(Conflict):
 
 
 class TaskAlreadyCompleted(Conflict):
-    """Done is done, until it is reopened."""
+    """A completed task must be reopened first."""
 
     code = "task_already_completed"
     message = "The task is already completed."
 
 
 class TaskAlreadyCancelled(Conflict):
-    """Cancelled is cancelled, until it is reopened."""
+    """A cancelled task must be reopened first."""
 
     code = "task_already_cancelled"
     message = "The task is cancelled; reopen it first."
 
 
 class TaskNotClosed(Conflict):
-    """Only what was completed or cancelled can be reopened."""
+    """Only a completed or cancelled task can be reopened."""
 
     code = "task_not_closed"
     message = "The task is neither completed nor cancelled."
@@ -46,7 +46,7 @@ class TaskNotInBin(Conflict):
 
 
 class OnlyTheOwner(Forbidden):
-    """An assignee works on a task; what becomes of it is its owner's business."""
+    """An assignee may work on a task; only its owner decides about its existence."""
 
     code = "only_the_owner"
     message = "Only the owner of the task may do this."

@@ -1,4 +1,4 @@
-"""What the use cases ask of storage and of other modules."""
+"""The storage and the other modules that the use cases need."""
 
 import datetime as dt
 from typing import NamedTuple, Protocol
@@ -9,7 +9,7 @@ from app.shared.domain.unit_of_work import UnitOfWork
 
 
 class Usage(NamedTuple):
-    """How much somebody has: tasks, and bytes of their titles and descriptions."""
+    """What an owner uses: tasks, and bytes of their titles and descriptions."""
 
     tasks: int
     text_bytes: int
@@ -17,39 +17,39 @@ class Usage(NamedTuple):
 
 class TaskRepository(Protocol):
     async def get_for(self, user_id: UUID, task_id: UUID, /, *, version: int | None) -> Task:
-        """Return the task of which the user is owner or assignee.
+        """Return the task if the user is its owner or assignee.
 
-        Raises TaskNotFound, and StaleVersion if it has another version than the one given.
+        Raises TaskNotFound, and StaleVersion if the task has another version than the given one.
         """
         ...
 
     async def get_owned(self, owner_id: UUID, task_id: UUID, /) -> Task:
-        """Return the owner's task, in the bin or not. Raises TaskNotFound."""
+        """Return the owner's task, also from the bin. Raises TaskNotFound."""
         ...
 
     async def assigned_to(self, user_id: UUID, /, *, most: int) -> list[Task]:
-        """Return tasks that the user is to do and that are not closed. Nobody changes them now."""
+        """Return and lock the unfinished tasks that are assigned to the user."""
         ...
 
     async def due_soon(self, *, now: dt.datetime, most: int) -> list[Task]:
-        """Return tasks to remind somebody of, the most urgent first. Nobody else has them now."""
+        """Return and lock tasks that need a reminder, the most urgent first."""
         ...
 
     async def save(self, task: Task, /) -> None: ...
 
     async def usage_of(self, owner_id: UUID, /, *, most: int) -> Usage:
-        """Return how much an owner has, in the bin too, as far as `most` tasks in use and in it.
+        """Return an owner's usage, with the bin, counting at most `most` tasks in each.
 
-        Of several that ask for one owner each waits for the transaction of the one before.
+        Of several calls for one owner each waits for the transaction of the one before.
         """
         ...
 
     async def purge_of(self, owner_id: UUID, /, *, most: int) -> int:
-        """Remove tasks of an owner for good, those in the bin too; return how many."""
+        """Delete tasks of an owner, also those in the bin; return how many."""
         ...
 
     async def purge(self, *, deleted_before: dt.datetime, most: int) -> int:
-        """Remove for good what was put into the bin before then; return how many."""
+        """Delete tasks that were moved to the bin before then; return how many."""
         ...
 
 
@@ -58,6 +58,6 @@ class TaskUnitOfWork(UnitOfWork, Protocol):
 
 
 class Directory(Protocol):
-    """Who can be given a task: a question to whoever keeps the accounts."""
+    """Answers who can be assigned a task, from the module that has the accounts."""
 
     async def has_active_user(self, user_id: UUID, /) -> bool: ...

@@ -1,1 +1,1 @@
-"""The task module's table, and what its protocols look like on it."""
+"""The table of the task module, and the implementations of its protocols."""

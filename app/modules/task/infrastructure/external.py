@@ -1,4 +1,4 @@
-"""What the task module asks of the world outside it, and tells it."""
+"""The module's calls to other modules, and its emails."""
 
 from pathlib import Path
 from typing import Final, Protocol
@@ -18,7 +18,7 @@ class HasActiveUser(Protocol):
 
 
 class UserDirectory:
-    """Asks whoever keeps the accounts; `app/container.py` says who that is."""
+    """Asks the module that has the accounts; `app/container.py` passes its use case."""
 
     def __init__(self, has_active_user: HasActiveUser) -> None:
         self._has_active_user = has_active_user
@@ -28,7 +28,7 @@ class UserDirectory:
 
 
 class Contact(Protocol):
-    """What is read of the answer to the question whom to write to."""
+    """The part of the answer that this module reads."""
 
     email: str
     full_name: str
@@ -39,7 +39,7 @@ class FindContact(Protocol):
 
 
 class UserAddressBook:
-    """Asks whoever keeps the accounts, as above."""
+    """Asks the module that has the accounts, as above."""
 
     def __init__(self, find_contact: FindContact) -> None:
         self._find_contact = find_contact
@@ -50,11 +50,11 @@ class UserAddressBook:
             return None
         return Recipient(
             contact.full_name, EmailAddress(contact.email)
-        )  # an address, as it is kept
+        )  # an address, as it is stored
 
 
 class TemplatedTaskEmailSender:
-    """Writes the letters of the folder `templates`. Links lead to `links_begin_with`."""
+    """Writes the emails of the folder `templates`. Links lead to `links_begin_with`."""
 
     def __init__(self, mailer: Mailer, *, signed_by: str, links_begin_with: str) -> None:
         self._mailer = mailer

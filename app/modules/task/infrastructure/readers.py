@@ -1,4 +1,4 @@
-"""What is read around the domain: one statement each, compiled once for each shape of list."""
+"""The module's reads: one statement each, compiled once for each form of a list."""
 
 from dataclasses import fields
 from typing import Any, Final
@@ -24,7 +24,7 @@ from app.shared.infrastructure.database.keyset import KeysetList
 from app.shared.infrastructure.database.models import event_log
 from app.shared.infrastructure.database.statement import Statement
 
-# In the order of the view, which is so built from a row as it is.
+# In the order of the view's fields, so that a view is built directly from a row.
 _SHOWN = [task.c[shown.name] for shown in fields(TaskView)]
 ONE = Statement(select(*_SHOWN).where(IS_VISIBLE))
 
@@ -46,7 +46,7 @@ HISTORY = KeysetList(
 )
 
 _IS_OWN: Final = task.c.owner_id == bindparam("user_id")
-# An own task that is assigned to oneself is in the first part already.
+# The first part has tasks that their owner assigned to themselves.
 _IS_ASSIGNED: Final = (task.c.assignee_id == bindparam("user_id")) & (
     task.c.owner_id != bindparam("user_id")
 )
@@ -68,7 +68,7 @@ def _view(row: Row) -> TaskView:
 
 TASKS = KeysetList(
     "tasks",
-    # Two walks along an index, merged: an OR would read and sort them all.
+    # Two reads along an index, merged: an OR would read and sort all of them.
     *(select(*_SHOWN).where(whose, IS_IN_USE) for whose in (_IS_OWN, _IS_ASSIGNED)),
     unique=task.c.id,
     sorts={
@@ -119,7 +119,7 @@ class SqlTaskReader:
 
 
 def _values(wanted: TaskFilter) -> dict[str, Any]:
-    """Return what the columns are compared with."""
+    """Return the values that the columns are compared with."""
     given = wanted.given()
     if wanted.status is not None:
         given["status"] = wanted.status.value
@@ -131,5 +131,5 @@ def _values(wanted: TaskFilter) -> dict[str, Any]:
 
 
 def _literal(text: str) -> str:
-    """Escape what LIKE would read as a wildcard: a search finds what was typed."""
+    """Escape the wildcards of LIKE: a search finds the text as typed."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,4 +1,4 @@
-"""How tasks are stored."""
+"""Storage of tasks."""
 
 import datetime as dt
 from typing import Any, ClassVar, Final, cast
@@ -46,7 +46,7 @@ ASSIGNED = Statement(
     select(task)
     .where(task.c.assignee_id == bindparam("user_id"), task.c.deleted_at.is_(None), IS_UNFINISHED)
     .limit(bindparam("most"))
-    # One that its owner is changing right now is waited for: of many one always is.
+    # Wait for tasks that are being changed: among many, some always are.
     .with_for_update()
 )
 DUE_SOON = Statement(
@@ -59,7 +59,7 @@ DUE_SOON = Statement(
     )
     .order_by(task.c.due_at, task.c.id)
     .limit(bindparam("most"))
-    # Whoever is at work on a task now is not disturbed: the next round comes soon.
+    # Skip tasks that are being changed now: the next run comes soon.
     .with_for_update(skip_locked=True)
 )
 _TEXTS = select(task.c.title, task.c.description).where(task.c.owner_id == bindparam("owner_id"))
@@ -84,7 +84,7 @@ def _of_owner(c: Any) -> ColumnElement[bool]:
     return cast("ColumnElement[bool]", c.owner_id == bindparam("owner_id"))
 
 
-# What is in use and what is in the bin are found by an index each, and there is none of both.
+# Two queries, because used and deleted tasks have an index each, and no index has both.
 PURGE_IN_USE_OF = delete_batch(task, lambda c: _of_owner(c) & c.deleted_at.is_(None))
 PURGE_IN_BIN_OF = delete_batch(task, lambda c: _of_owner(c) & c.deleted_at.is_not(None))
 PURGE = delete_batch(task, lambda c: c.deleted_at < bindparam("deleted_before"), "deleted_at")
@@ -114,7 +114,7 @@ class SqlTaskRepository(BaseRepository[Task]):
         return await self._find_all(DUE_SOON, after=now, until=now + REMINDER_LEAD, most=most)
 
     async def usage_of(self, owner_id: UUID, /, *, most: int) -> Usage:
-        # Two statements: what one sees was there when it began, before it had the lock.
+        # Two statements: a statement sees the state of its beginning, before it had the lock.
         await self._connection.fetch_one(LOCK_USAGE, {"name": f"task.usage {owner_id}"})
         row = await self._connection.fetch_one(USAGE, {"owner_id": owner_id, "most": most})
         return Usage(**row) if row else Usage(0, 0)

@@ -14,7 +14,7 @@ task = Table(
     "task",
     metadata,
     *aggregate_columns(),
-    # No foreign key to the users: another module keeps those, perhaps one day elsewhere.
+    # No foreign key to the users: they belong to another module, which may move elsewhere.
     Column("owner_id", Uuid, nullable=False),
     Column("assignee_id", Uuid),
     Column("title", String(Title.MAX_LENGTH), nullable=False),
@@ -24,20 +24,20 @@ task = Table(
     Column("labels", Json, nullable=False),
     Column("due_at", Timestamp),
     Column("reminded_for", Timestamp),
-    # What the order by due time goes by: the due time, or one after all others.
+    # The sort key of the order by due time: the due time, or one after all others.
     Column("due_order", Timestamp, nullable=False),
     Column("completed_at", Timestamp),
     Column("deleted_at", Timestamp),
 )
 
-# A list is one walk along an index, in either direction: one for each order, for own tasks and
-# for assigned ones. What is in the bin is in none of them.
+# A list is one read along an index, in either direction. There is one index for each order, for own
+# tasks and for assigned ones. Deleted tasks are in none of them.
 IS_IN_USE = task.c.deleted_at.is_(None)
 for whose in (task.c.owner_id, task.c.assignee_id):
     for order in (task.c.created_at, task.c.due_order, task.c.priority):
         name = f"ix_task_{whose.name}_{order.name}"
         Index(name, whose, order, task.c.id, postgresql_where=IS_IN_USE, sqlite_where=IS_IN_USE)
-# The reminders walk along the due times, past nobody who was reminded already.
+# Reminders read along the due times, without tasks that were reminded already.
 AWAITS_REMINDER = IS_IN_USE & task.c.reminded_for.is_distinct_from(task.c.due_at)
 Index(
     "ix_task_due_at",
@@ -45,6 +45,6 @@ Index(
     postgresql_where=AWAITS_REMINDER,
     sqlite_where=AWAITS_REMINDER,
 )
-# What is in the bin: the oldest of all, and somebody's own.
+# Deleted tasks: the oldest of all, and those of one owner.
 for name, column in (("deleted_at", task.c.deleted_at), ("bin_owner_id", task.c.owner_id)):
     Index(f"ix_task_{name}", column, postgresql_where=~IS_IN_USE, sqlite_where=~IS_IN_USE)

@@ -1,1 +1,1 @@
-"""The task module on the web: what may be sent, where, and what is answered."""
+"""The HTTP interface of the task module: requests, URLs and answers."""

@@ -41,7 +41,7 @@ from app.shared.presentation.pages import PageParameters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskController:
-    """Tasks. Every write of an existing one asks for its ETag in If-Match."""
+    """Tasks. Every change of an existing one requires its ETag in If-Match."""
 
     create_task: CreateTask
     get_task: GetTask
@@ -57,10 +57,7 @@ class TaskController:
     task_history: TaskHistory
 
     async def create(self, actor: CurrentActor, body: TaskDraft) -> TaskView:
-        """Create a task.
-
-        It is yours.
-        """
+        """Create a task of your own."""
         return await self.create_task.execute(NewTask(actor, dict(body)))
 
     async def get(self, task_id: Id, actor: CurrentActor) -> TaskView:
@@ -101,11 +98,17 @@ class TaskController:
         )
 
     async def start(self, task_id: Id, actor: CurrentActor, version: IfMatch) -> TaskView:
-        """Start a task: it is in progress."""
+        """Start a task.
+
+        Its status becomes `in_progress`.
+        """
         return await self.start_task.execute(TaskCommand(actor, task_id, version))
 
     async def complete(self, task_id: Id, actor: CurrentActor, version: IfMatch) -> TaskView:
-        """Complete a task: it is done."""
+        """Complete a task.
+
+        Its status becomes `done`.
+        """
         return await self.complete_task.execute(TaskCommand(actor, task_id, version))
 
     async def reopen(self, task_id: Id, actor: CurrentActor, version: IfMatch) -> TaskView:
@@ -113,7 +116,10 @@ class TaskController:
         return await self.reopen_task.execute(TaskCommand(actor, task_id, version))
 
     async def cancel(self, task_id: Id, actor: CurrentActor, version: IfMatch) -> TaskView:
-        """Cancel a task: it is not to be done."""
+        """Cancel a task.
+
+        Its status becomes `cancelled`.
+        """
         return await self.cancel_task.execute(TaskCommand(actor, task_id, version))
 
     async def assign(
@@ -121,7 +127,7 @@ class TaskController:
     ) -> TaskView:
         """Assign a task to a user.
 
-        The user then sees it and may change it. `null` takes the task from its assignee.
+        The user can then see and change it. `null` removes the assignee.
         """
         return await self.assign_task.execute(
             Assignment(TaskCommand(actor, task_id, version), body.assignee_id)
@@ -130,13 +136,13 @@ class TaskController:
     async def delete(self, task_id: Id, actor: CurrentActor, version: IfMatch) -> None:
         """Delete a task of your own.
 
-        It goes to the bin, and can be restored from there for a time.
+        It is moved to the bin, from which you can restore it for some time.
         """
         await self.delete_task.execute(TaskCommand(actor, task_id, version))
 
     async def restore(self, task_id: Id, actor: CurrentActor) -> TaskView:
         """Restore a task of your own from the bin.
 
-        Nobody can read a task there, so `If-Match` is not needed.
+        A task in the bin cannot be read, so `If-Match` is not required.
         """
         return await self.restore_task.execute(TaskCommand(actor, task_id))

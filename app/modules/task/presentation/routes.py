@@ -25,7 +25,11 @@ TASK_BYTES = 128 * KIB  # the longest description, with each character written a
 
 
 def task_routes(tasks: TaskController) -> ApiRouter:
-    router = ApiRouter(f"{API}/tasks", tags=["tasks"], description="What is to be done.")
+    router = ApiRouter(
+        f"{API}/tasks",
+        tags=["tasks"],
+        description="Tasks: what is to be done, by whom and by when.",
+    )
     written = {"access": WRITE, "body_limit": TASK_BYTES}
     router.post(
         "",

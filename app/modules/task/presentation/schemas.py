@@ -1,4 +1,4 @@
-"""What a client may send."""
+"""The requests that clients may send."""
 
 from typing import Annotated, Literal
 
@@ -31,7 +31,7 @@ class TaskDraft(Body):
 
 
 class TaskPatch(Body):
-    """A merge patch (RFC 7396): what is left out stays; `"due_at": null` takes the time away."""
+    """A merge patch (RFC 7396): missing fields stay; `"due_at": null` removes the due time."""
 
     title: TitleText = Field(default_factory=str)
     description: Description = Field(default_factory=str)
@@ -41,7 +41,7 @@ class TaskPatch(Body):
 
 
 class TaskAssignment(Body):
-    """`null` takes the task from whoever has it."""
+    """`null` removes the assignee."""
 
     assignee_id: Id | None
 
@@ -60,5 +60,5 @@ class TaskListParameters(PageParameters):
     with_total: Flag = False
 
     def filter(self) -> TaskFilter:
-        """Return the part that says which tasks are wanted."""
+        """Return the filter of the list."""
         return TaskFilter(**{name: getattr(self, name) for name in TaskFilter.__dataclass_fields__})

@@ -1,1 +1,1 @@
-"""What one can do with accounts: each use case a file, a class and a transaction."""
+"""The use cases of accounts: each is a file, a class and a transaction."""

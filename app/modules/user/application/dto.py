@@ -1,4 +1,4 @@
-"""What the use cases take and give."""
+"""What the use cases take and return."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrowserSignIn:
-    """A sign-in, and the cookie that the browser had until then."""
+    """A sign-in, and the cookie that the browser had before."""
 
     credentials: Credentials
     cookie: str | None = field(repr=False)
@@ -46,7 +46,7 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A refresh token, and what the caller calls the request that it came in."""
+    """A refresh token, and the idempotency key of its request."""
 
     token: RefreshToken
     repeat_key: str | None
@@ -60,7 +60,7 @@ class UserPageRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordWithToken:
-    """A link that somebody follows, and the password of whoever asked for it."""
+    """The token of a link, and the password of the person who requested the link."""
 
     token: str = field(repr=False)
     password: str = field(repr=False)
@@ -89,7 +89,7 @@ class AddressChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departure:
-    """Somebody deletes their own account."""
+    """A user deletes their own account."""
 
     actor: Actor
     current_password: str = field(repr=False)
@@ -97,7 +97,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserCommand:
-    """Do something with somebody's account, as its `version` was seen; None takes any."""
+    """A change of another user's account, at its `version`; None accepts any."""
 
     actor: Actor
     user_id: UUID
@@ -112,7 +112,7 @@ class RoleAssignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolesOfAddress:
-    """All that the account of an address is to have from now on."""
+    """All roles that the account of an address will have."""
 
     email: str
     roles: Sequence[str]
@@ -120,14 +120,14 @@ class RolesOfAddress:
 
 @dataclass
 class EmailRequestView:
-    """The same whether or not there is somebody to write to."""
+    """The same answer whether or not an email is sent."""
 
     status: Literal["accepted"] = "accepted"
 
 
 @dataclass
 class RegistrationView:
-    """The same for a new address and a known one."""
+    """The same answer for a new address and a known one."""
 
     status: Literal["pending_verification"] = "pending_verification"
 
@@ -144,7 +144,7 @@ class TokenPair:
 
 @dataclass
 class UserView(BaseResponse):
-    """An account as its owner and an administrator see it."""
+    """An account as its owner and administrators see it."""
 
     email: str
     full_name: str
@@ -169,7 +169,7 @@ class UserView(BaseResponse):
 
 @dataclass
 class SessionView:
-    """A sign-in that lasts. `is_current` is the one that the request belongs to."""
+    """A session. `is_current` is true for the session of the request."""
 
     id: UUID
     client: str | None
@@ -181,7 +181,7 @@ class SessionView:
 
 @dataclass(slots=True, kw_only=True)
 class KeyView:
-    """An API key, without the key: that was shown once."""
+    """An API key, without the key itself, which was shown once."""
 
     id: UUID
     name: str
@@ -194,14 +194,14 @@ class KeyView:
 
 @dataclass(slots=True, kw_only=True)
 class NewKeyView(KeyView):
-    """The only answer that ever holds the key itself."""
+    """The only answer that contains the key itself."""
 
     key: str = field(repr=False)
 
 
 @dataclass(slots=True)
 class Contact:
-    """Whom to write to."""
+    """The recipient of an email."""
 
     email: str = field(repr=False)
     full_name: str
@@ -209,7 +209,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCredentials:
-    """What a password is checked against."""
+    """The stored data that a password is checked against."""
 
     user_id: UUID
     email: EmailAddress
@@ -221,7 +221,7 @@ class StoredCredentials:
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """What a session and its account are worth right now."""
+    """The current state of a session and its account."""
 
     user_id: UUID
     roles: frozenset[str]
@@ -232,7 +232,7 @@ class SessionState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyState:
-    """What a key of a live account is worth right now."""
+    """The current state of a key of an open account."""
 
     id: UUID
     user_id: UUID

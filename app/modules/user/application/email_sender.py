@@ -1,4 +1,4 @@
-"""The letters that the module writes: a question to the world outside it."""
+"""The emails that the module sends; infrastructure implements it."""
 
 from enum import StrEnum
 from typing import Protocol
@@ -8,7 +8,7 @@ from app.shared.application.email import Recipient
 
 
 class AccountEmail(StrEnum):
-    """Each is a template of that name."""
+    """The emails; each has a template of that name."""
 
     VERIFY_ADDRESS = "verify_address"
     ALREADY_REGISTERED = "already_registered"
@@ -22,7 +22,7 @@ class AccountEmail(StrEnum):
 
 
 class AccountEmailSender(Protocol):
-    """Writes and sends; `key` tells repetitions. Raises EmailRefused and EmailDelayed."""
+    """Writes and sends; `key` identifies repetitions. Raises EmailRefused and EmailDelayed."""
 
     async def send(
         self, email: AccountEmail, to: Recipient, /, *, key: str, token: OneTimeToken | None = None

@@ -1,4 +1,4 @@
-"""Writing to the owners of accounts, as those are when the letter leaves."""
+"""Emails to the owners of accounts, with the state of the account when the email is sent."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -14,10 +14,10 @@ from app.shared.application.email import Recipient
 
 
 class AccountEmails:
-    """Every letter about an account. Raises Discard where there is no reason for it any more.
+    """Every email about an account. Raises Discard if there is no reason for it any more.
 
-    A token is made here, by whoever sends it, and stored before it leaves: no event holds one. A
-    delivery that is repeated makes another; both work until the first of them is used.
+    A token is created here, by the sender, and stored before it is sent: no event contains one. A
+    repeated delivery creates another token; both work until one is used.
     """
 
     def __init__(
@@ -32,11 +32,11 @@ class AccountEmails:
         self._lifetimes, self._clock = lifetimes, clock
 
     async def verify(self, registration_id: UUID, *, key: str) -> None:
-        """Send the link that opens the account of a registration; or tell who has one already."""
+        """Send the link that opens a registration's account, or tell that there is an account."""
         async with self._uow() as uow:
             registration = await uow.registrations.get(registration_id)
             if registration is None:
-                raise Discard("there is no such registration any more")
+                raise Discard("the registration does not exist any more")
             holder = await uow.users.get_by_email(registration.email)
             token = OneTimeToken.make()
             if holder is None:
@@ -57,18 +57,18 @@ class AccountEmails:
             await uow.commit()
 
     async def reset(self, user_id: UUID, *, key: str) -> None:
-        """Send the link that sets another password."""
+        """Send the link that resets the password."""
         async with self._uow() as uow:
             user = await _open_account(uow, user_id)
             token = await self._issue(uow, user, TokenKind.RESET)
         await self._email_sender.send(AccountEmail.RESET_PASSWORD, _to(user), key=key, token=token)
 
     async def confirm_address(self, user_id: UUID, *, key: str) -> None:
-        """Send the link that confirms another address to that one; or tell whoever has it."""
+        """Send the link that confirms another address; or an email to the owner of that address."""
         async with self._uow() as uow:
             user = await _open_account(uow, user_id)
             if user.pending_email is None:
-                raise Discard("no other address is wanted any more")
+                raise Discard("the change of address is not requested any more")
             holder = await uow.users.get_by_email(user.pending_email)
             is_respelled = holder == user and user.pending_email != user.email
             if holder is None or is_respelled:
@@ -77,27 +77,27 @@ class AccountEmails:
             to = Recipient(None, user.pending_email)
             await self._email_sender.send(AccountEmail.CONFIRM_ADDRESS, to, key=key, token=token)
         elif holder == user or not holder.is_active:
-            raise Discard("nobody has to be told")
+            raise Discard("no owner has to be notified")
         else:
             await self._email_sender.send(AccountEmail.ADDRESS_TAKEN, _to(holder), key=key)
 
     async def notify(self, email: AccountEmail, user_id: UUID, *, key: str) -> None:
-        """Tell what happened to the account."""
+        """Tell the owner what happened to the account."""
         async with self._uow() as uow:
             user = await _open_account(uow, user_id)
         await self._email_sender.send(email, _to(user), key=key)
 
     async def send_moved(self, user_id: UUID, *, key: str) -> None:
-        """Tell the address that an account had before this one."""
+        """Send an email to the previous address of the account."""
         async with self._uow() as uow:
             user = await _open_account(uow, user_id)
         if user.previous_email is None:
-            raise Discard("there is no address before this one")
+            raise Discard("there is no previous address")
         to = Recipient(None, user.previous_email)
         await self._email_sender.send(AccountEmail.ADDRESS_CHANGED, to, key=key)
 
     async def _issue(self, uow: UserUnitOfWork, user: User, kind: TokenKind) -> OneTimeToken:
-        """Store a token before it is sent, for a link that somebody has must work."""
+        """Store a token before it is sent, so that a link in a mailbox always works."""
         token = await issue(uow, user, kind, lifetimes=self._lifetimes, now=self._clock.now())
         await uow.commit()
         return token
@@ -111,5 +111,5 @@ async def _open_account(uow: UserUnitOfWork, user_id: UUID) -> User:
 
 
 def _to(user: User) -> Recipient:
-    """Leave the name out until the address is verified: a stranger may have written it."""
+    """Omit the name until the address is verified: another person may have written it."""
     return Recipient(user.full_name.value if user.verified_at else None, user.email)

@@ -1,4 +1,4 @@
-"""How often somebody may present what is nobody's, before it is not even looked up."""
+"""Limits how often a client may present unknown credentials before they are refused unread."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -16,22 +16,22 @@ OF_SESSION: Final = Limit("failed_sessions", 300, per=MINUTE)
 
 
 class FailedCredentials:
-    """Bounds the look-ups of credentials that turn out to be nobody's.
+    """Limits the database queries for unknown credentials.
 
-    What a client may have made up is counted for the client. What we signed is counted for its
-    session: it must not be refused for what strangers at the same address present. Neither must
-    what was good in this process before, which is looked up without asking here.
+    A credential that a client can invent counts for the client. One that we signed counts for its
+    session, which must not be refused because others at the same address present unknown ones. A
+    credential that was accepted in this process before is not limited at all.
     """
 
     def __init__(self, limiter: Limiter) -> None:
         self._limiter = limiter
 
     async def of_client(self, look_up: Callable[[], Awaitable[Found]]) -> Found:
-        """Return what is found. Raises TooManyRequests, and what the look-up raises."""
+        """Return what was found. Raises TooManyRequests, and the errors of the lookup."""
         return await self._count(OF_CLIENT.for_client(current_work.get().client), look_up)
 
     async def of_session(self, session_id: UUID, look_up: Callable[[], Awaitable[Found]]) -> Found:
-        """Return what is found. Raises TooManyRequests, and what the look-up raises."""
+        """Return what was found. Raises TooManyRequests, and the errors of the lookup."""
         return await self._count([(OF_SESSION, str(session_id))], look_up)
 
     async def _count(
@@ -42,7 +42,8 @@ class FailedCredentials:
         try:
             return await look_up()
         except Unauthenticated:
-            with suppress(TooManyRequests):  # others were faster; this one was looked up already
+            # other requests were faster; this one was looked up already
+            with suppress(TooManyRequests):
                 for limit, whom in counters:
                     await self._limiter.hit(limit, whom)
             raise

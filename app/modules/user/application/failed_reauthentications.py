@@ -1,4 +1,4 @@
-"""How often somebody signed in may be wrong about their password."""
+"""Limits wrong passwords of signed-in users."""
 
 from uuid import UUID
 
@@ -11,10 +11,10 @@ log = structlog.get_logger("security")
 
 
 class FailedReauthentications:
-    """Counts wrong passwords of those who are signed in, for each session.
+    """Counts wrong passwords of signed-in users, for each session.
 
-    Not for the account: a stranger who guesses at its sign-in would keep its owner from changing
-    the password. Who stole a session has no more tries than at a sign-in.
+    Not for the account: attackers who guess at its sign-in would prevent the owner's change of
+    password. The thief of a session has no more tries than at a sign-in.
     """
 
     def __init__(self, limiter: Limiter, limits: FailureLimits) -> None:
@@ -22,7 +22,7 @@ class FailedReauthentications:
         self._of_session = Limit("failures_of_session", limits.per_account, per=WINDOW)
 
     async def refuse_after_too_many(self, session_id: UUID) -> None:
-        """Raise TooManyRequests if one more failure would be too many; ask before and after."""
+        """Raise TooManyRequests if one more failure is not allowed; call it before and after."""
         try:
             await self._limiter.check(self._of_session, str(session_id))
         except TooManyRequests:
@@ -30,5 +30,5 @@ class FailedReauthentications:
             raise
 
     async def count(self, session_id: UUID) -> None:
-        """Count a failure. Raises TooManyRequests if it is one too many: say nothing else then."""
+        """Count a failure. Raises TooManyRequests over the limit; then answer nothing else."""
         await self._limiter.hit(self._of_session, str(session_id))

@@ -1,4 +1,4 @@
-"""How often somebody may be wrong about a password."""
+"""Limits wrong passwords at sign-in."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,7 +17,7 @@ WINDOW = 5 * MINUTE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureLimits:
-    """How many failures there may be in five minutes."""
+    """How many failures are allowed in five minutes."""
 
     per_account: int
     per_client: int
@@ -25,14 +25,14 @@ class FailureLimits:
 
 
 class FailedSignIns:
-    """Counts wrong passwords for each account, each client and in all.
+    """Counts wrong passwords for each account, each client and in total.
 
-    Over the limit a right password is refused like a wrong one, or guessing would go on. The
-    accounts that nobody has count too: otherwise the limit would tell which there are. An account
-    is meant by what `account_named` calls it.
+    Over the limit a correct password is refused like a wrong one, or guessing would continue.
+    Failures at unknown addresses count too: otherwise the limit would show which accounts exist.
+    `account_named` names an account.
 
-    The limit in all could lock everybody out, if it counted for everybody. It counts for a client
-    that has failed at an account where somebody has: it leaves them one failure each.
+    The total limit could lock out all users if it applied to all. It applies to a client that has
+    failed, at an account with failures: these are left one failure each.
     """
 
     def __init__(self, limiter: Limiter, limits: FailureLimits) -> None:
@@ -42,10 +42,10 @@ class FailedSignIns:
         self._total = Limit("failures", limits.total, per=WINDOW)
 
     async def refuse_after_too_many(self, account: str) -> None:
-        """Raise TooManyRequests if one more failure would be too many.
+        """Raise TooManyRequests if one more failure is not allowed.
 
-        Asked before a password is looked at, and again when it was right: meanwhile others that
-        were sent with it may have been wrong.
+        It is called before the password is checked, and again after it was correct: other requests
+        may have failed meanwhile.
         """
         counters = self._counters(account)
         try:
@@ -57,7 +57,7 @@ class FailedSignIns:
             raise
 
     async def count(self, account: str) -> None:
-        """Count a failure. Raises TooManyRequests if it is one too many: say nothing else then."""
+        """Count a failure. Raises TooManyRequests over the limit; then answer nothing else."""
         refusals: list[TooManyRequests] = []
         counters = self._counters(account)
         for limit, whom in counters:
@@ -75,11 +75,11 @@ class FailedSignIns:
             raise max(refusals, key=lambda refusal: refusal.retry_after_seconds)
 
     async def forget(self, account: str) -> None:
-        """Begin to count anew for an account: its owner is there."""
+        """Reset the count of an account, because its owner has signed in."""
         await self._limiter.forget(self._of_account, account)
 
     def _counters(self, account: str) -> list[tuple[Limit, str]]:
-        """Return the account's, and those of the client's networks."""
+        """Return the counters of the account and of the client's networks."""
         client = current_work.get().client
         return [(self._of_account, account), *self._of_client.for_client(client)]
 
@@ -91,16 +91,16 @@ class FailedSignIns:
                 raise
 
     async def _have_failed(self, counters: list[tuple[Limit, str]], *, times: int) -> bool:
-        """Tell whether both have: somebody at the account, and the client at any."""
+        """Return whether both have failures: the account for any client, the client anywhere."""
         account, *_, client = counters
         failures = [await self._limiter.counted(*each) for each in (account, client)]
         return min(failures) >= times
 
 
 def account_named(address: str) -> str:
-    """Return a name for the account, of one form for all spellings, that is no personal data."""
+    """Return a name of the account, the same for all spellings, without personal data."""
     try:
         address = EmailAddress.parse(address).key
-    except Invalid:  # nobody's, and counted all the same
+    except Invalid:  # not a valid address, and counted all the same
         address = address.strip().casefold()
     return sha256(address.encode(errors="surrogatepass")).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""What the user module does when something happened."""
+"""The event handlers of the user module."""
 
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -24,7 +24,7 @@ H = TypeVar("H")
 
 @subscribe(UserDeactivated, id="user.end_sessions")
 class WhenUserDeactivatedEndTheirSessions:
-    """Whoever may not use an account any more is signed out everywhere."""
+    """When an account is closed, all its sessions end."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -35,7 +35,7 @@ class WhenUserDeactivatedEndTheirSessions:
 
 @subscribe(UserDeactivated, id="user.delete_keys")
 class WhenUserDeactivatedDeleteTheirKeys:
-    """An account that is opened again starts without the keys of before."""
+    """An account that is opened again has none of its former keys."""
 
     async def __call__(self, event: UserDeactivated, uow: UserUnitOfWork) -> None:
         await uow.keys.delete_all(event.user_id)
@@ -52,7 +52,7 @@ def _by_email(event: type[PublishedEvent], *, id: str) -> Callable[[type[H]], ty
         max_attempts=15,  # for about six hours
         timeout=60.0,
         transactional=False,
-        priority="high",  # somebody waits for a link, or has to learn at once what was done
+        priority="high",  # the user waits for a link, or must learn at once what happened
     )
 
 
@@ -63,9 +63,9 @@ class _ByEmail:
 
 @_by_email(RegistrationReceived, id="user.email_registration")
 class WhenRegistrationReceivedSendTheLink(_ByEmail):
-    """Whoever registered gets a link, which shows that the address is theirs.
+    """A registration's address gets a link, which proves that the address is the owner's.
 
-    Who has an account and forgot it is helped; who did not ask learns of it.
+    An owner who forgot the account is reminded; one who did not register learns about it.
     """
 
     async def __call__(self, event: RegistrationReceived, key: str) -> None:
@@ -74,7 +74,7 @@ class WhenRegistrationReceivedSendTheLink(_ByEmail):
 
 @_by_email(VerificationRequested, id="user.email_verification_again")
 class WhenVerificationRequestedSendItAgain(_ByEmail):
-    """Who did not get the link, or was too late for it, gets another."""
+    """A registration whose link was lost or has expired gets another link."""
 
     async def __call__(self, event: VerificationRequested, key: str) -> None:
         await self._emails.verify(event.registration_id, key=key)
@@ -82,7 +82,7 @@ class WhenVerificationRequestedSendItAgain(_ByEmail):
 
 @_by_email(PasswordResetRequested, id="user.email_password_reset")
 class WhenPasswordResetRequestedSendTheLink(_ByEmail):
-    """Who forgot their password gets a link that sets another."""
+    """An owner who forgot the password gets a link that resets it."""
 
     async def __call__(self, event: PasswordResetRequested, key: str) -> None:
         await self._emails.reset(event.user_id, key=key)
@@ -90,7 +90,7 @@ class WhenPasswordResetRequestedSendTheLink(_ByEmail):
 
 @_by_email(PasswordChanged, id="user.email_password_changed")
 class WhenPasswordChangedNotifyTheOwner(_ByEmail):
-    """Whose password was changed by somebody else can do something about it."""
+    """The owner can react if another person changed the password."""
 
     async def __call__(self, event: PasswordChanged, key: str) -> None:
         await self._emails.notify(AccountEmail.PASSWORD_CHANGED, event.user_id, key=key)
@@ -98,7 +98,7 @@ class WhenPasswordChangedNotifyTheOwner(_ByEmail):
 
 @_by_email(KeyMade, id="user.email_key_made")
 class WhenKeyMadeNotifyTheOwner(_ByEmail):
-    """Who did not make the key learns that somebody else acts for them."""
+    """The owner can react if another person created the key."""
 
     async def __call__(self, event: KeyMade, key: str) -> None:
         await self._emails.notify(AccountEmail.KEY_MADE, event.user_id, key=key)
@@ -106,7 +106,7 @@ class WhenKeyMadeNotifyTheOwner(_ByEmail):
 
 @_by_email(EmailChangeRequested, id="user.email_address_confirmation")
 class WhenEmailChangeRequestedSendTheLink(_ByEmail):
-    """The new address gets a link, which shows that it is theirs."""
+    """The new address gets a link, which proves that it is the owner's."""
 
     async def __call__(self, event: EmailChangeRequested, key: str) -> None:
         await self._emails.confirm_address(event.user_id, key=key)
@@ -114,7 +114,7 @@ class WhenEmailChangeRequestedSendTheLink(_ByEmail):
 
 @_by_email(EmailChangeRequested, id="user.email_address_change_asked")
 class WhenEmailChangeRequestedNotifyTheOldAddress(_ByEmail):
-    """As long as the old address stands its owner can still stop it."""
+    """While the old address is in use its owner can still stop the change."""
 
     async def __call__(self, event: EmailChangeRequested, key: str) -> None:
         await self._emails.notify(AccountEmail.ADDRESS_CHANGE_ASKED, event.user_id, key=key)
@@ -122,7 +122,7 @@ class WhenEmailChangeRequestedNotifyTheOldAddress(_ByEmail):
 
 @_by_email(EmailChanged, id="user.email_address_changed")
 class WhenEmailChangedNotifyTheOldAddress(_ByEmail):
-    """Whose account has moved away learns of it where they were."""
+    """The owner of the old address learns about the change."""
 
     async def __call__(self, event: EmailChanged, key: str) -> None:
         await self._emails.send_moved(event.user_id, key=key)
@@ -138,4 +138,4 @@ BY_EMAIL: Final = (
     WhenEmailChangeRequestedNotifyTheOldAddress,
     WhenEmailChangedNotifyTheOldAddress,
 )
-"""The handlers that write letters."""
+"""The handlers that send emails."""

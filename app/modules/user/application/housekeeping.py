@@ -1,4 +1,4 @@
-"""What the user module forgets: by and by, and with an account; in parts, however much it is."""
+"""Deletes the module's old data, and that of deleted accounts, in batches."""
 
 import datetime as dt
 from typing import Final
@@ -12,12 +12,12 @@ from app.shared.application.base_usecase import Clock
 from app.shared.domain.events import ScheduleTick
 
 MOST_AT_ONCE: Final = 2_000
-"""Rows that one transaction deletes: it has to end soon."""
+"""The rows that one transaction deletes: it must end soon."""
 
 
 @subscribe(UserDeleted, id="user.forget_answers_to")
 class WhenUserDeletedForgetTheirAnswers:
-    """What they were answered to calls with an Idempotency-Key holds whatever they wrote."""
+    """The stored answers of the user's calls contain what the user wrote."""
 
     async def __call__(self, event: UserDeleted, uow: UserUnitOfWork) -> None:
         if await uow.users.forget_answers(event.user_id, most=MOST_AT_ONCE):
@@ -26,7 +26,7 @@ class WhenUserDeletedForgetTheirAnswers:
 
 @subscribe(UserDeleted, id="user.forget_sessions_of")
 class WhenUserDeletedForgetTheirSessions:
-    """They were worth nothing without the account; now they are gone, with their tokens."""
+    """Sessions are invalid without the account; this deletes them with their tokens."""
 
     async def __call__(self, event: UserDeleted, uow: UserUnitOfWork) -> None:
         if await uow.sessions.purge_of(event.user_id, most=MOST_AT_ONCE):
@@ -65,9 +65,9 @@ class ForgetOldSessions:
 
 @every(dt.timedelta(hours=1), id="user.forget_spent_tokens")
 class ForgetSpentRefreshTokens:
-    """Delete refresh tokens that were used so long ago that, unused, they would have expired.
+    """Delete used refresh tokens after the time in which unused ones expire.
 
-    A living session gets a new one with each refresh, and so would keep all of its life.
+    An active session gets a new token with each refresh, and would otherwise keep all of them.
     """
 
     def __init__(self, clock: Clock, limits: SessionLimits) -> None:
@@ -81,7 +81,7 @@ class ForgetSpentRefreshTokens:
 
 @every(dt.timedelta(hours=1), id="user.forget_tokens")
 class ForgetOldTokens:
-    """Delete one-time tokens that expired: nobody can use them, and they hold an address."""
+    """Delete expired one-time tokens: they are useless, and contain an address."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -93,7 +93,7 @@ class ForgetOldTokens:
 
 @every(dt.timedelta(hours=1), id="user.forget_registrations")
 class ForgetOldRegistrations:
-    """Delete registrations that nobody verified: they hold what somebody wrote about an address."""
+    """Delete unverified registrations: they contain personal data that may be another person's."""
 
     def __init__(self, clock: Clock, keep: dt.timedelta) -> None:
         self._clock, self._keep = clock, keep

@@ -1,4 +1,4 @@
-"""What the use cases read around the domain: one statement each, outside any transaction."""
+"""The reads of the use cases: one statement each, outside any transaction."""
 
 import datetime as dt
 from typing import Protocol
@@ -21,13 +21,13 @@ class UserReader(Protocol):
     async def credentials_of(self, user_id: UUID, /) -> StoredCredentials | None: ...
 
     async def session_state(self, session_id: UUID, /, *, now: dt.datetime) -> SessionState | None:
-        """Return None for a session that is not known."""
+        """Return None for an unknown session."""
         ...
 
     async def user(self, user_id: UUID, /) -> UserView | None: ...
 
     async def page(self, *, offset: int, size: int) -> tuple[list[UserView], int]:
-        """Return some of the users, oldest first, and how many there are in all."""
+        """Return a page of the users, oldest first, and the number of all users."""
         ...
 
 
@@ -35,13 +35,13 @@ class SessionReader(Protocol):
     async def sessions(
         self, user_id: UUID, /, *, now: dt.datetime, current: UUID
     ) -> list[SessionView]:
-        """Return the user's live sessions, the one that was used last first."""
+        """Return the user's active sessions, the last used one first."""
         ...
 
 
 class KeyReader(Protocol):
     async def state(self, fingerprint: str, /) -> KeyState | None:
-        """Return None for a key that is not known, or whose account is closed."""
+        """Return None for an unknown key, or one of a closed account."""
         ...
 
     async def of_user(self, user_id: UUID, /) -> list[KeyView]:

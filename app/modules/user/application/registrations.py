@@ -1,4 +1,4 @@
-"""Opening the account of a registration, inside the transaction of whoever does."""
+"""Opens the account of a registration, inside the caller's transaction."""
 
 import datetime as dt
 
@@ -11,9 +11,9 @@ from app.modules.user.domain.repositories import UserUnitOfWork
 async def open_account(
     uow: UserUnitOfWork, registration: Registration, *, now: dt.datetime
 ) -> User:
-    """Return the account; all that waits for its address is void from then on.
+    """Return the account; all other registrations of its address become invalid.
 
-    Raises InvalidToken where somebody else was faster, and EmailTaken.
+    Raises InvalidToken if another transaction was faster, and EmailTaken.
     """
     if not await uow.registrations.forget(registration.email):
         raise InvalidToken

@@ -1,4 +1,4 @@
-"""Demo people."""
+"""Demo users."""
 
 from collections.abc import Callable
 from typing import Final
@@ -16,7 +16,7 @@ PASSWORD: Final = "correct horse battery"  # noqa: S105 - everybody may know it:
 
 
 class SeedUsers:
-    """Adds an account for each of them; one that is there already stays as it is."""
+    """Adds an account for each demo user; existing ones stay as they are."""
 
     def __init__(
         self, uow: Callable[[], UserUnitOfWork], hasher: PasswordHasher, clock: Clock

@@ -1,11 +1,11 @@
-"""What programs call themselves, and how much of that is kept."""
+"""The name of a client program, and how much of it is stored."""
 
 import re
 from typing import Final
 
 MAX_CLIENT: Final = 60
 
-# The first that is found: many names hold others, as every browser claims to be Safari.
+# The first match counts: many names contain others, as every browser claims to be Safari.
 _BROWSERS: Final = {
     "Edg": "Edge",
     "OPR/": "Opera",
@@ -28,9 +28,9 @@ _PROGRAM: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}")
 
 
 def client_named(user_agent: str) -> str | None:
-    """Return how its owner knows a client again: `Firefox on Linux`, `curl`.
+    """Return a name by which a user recognises a client: `Firefox on Linux`, `curl`.
 
-    Not the text itself: with its versions it tells one person from another, and it is anybody's.
+    The User-Agent itself is not stored: it may be any text, and its versions can identify a person.
     """
     if not user_agent.startswith("Mozilla/"):
         program = _PROGRAM.match(user_agent)

@@ -22,7 +22,7 @@ from app.shared.domain.value_objects import EmailAddress
 
 
 class Role(StrEnum):
-    """The roles that every service has. Other modules declare more; an account may have any."""
+    """The roles that every service has. Modules declare more; an account may have any of them."""
 
     USER = "user"
     ADMIN = "admin"
@@ -32,47 +32,49 @@ class EmailTaken(Conflict):
     """Another account has this address."""
 
     code = "email_taken"
-    message = "There is already an account with this e-mail address."
+    message = "There is already an account with this email address."
 
 
 class InvalidCredentials(Unauthenticated):
-    """One answer for unknown, wrong, disabled and unverified: which it was is nobody's business."""
+    """One answer for unknown, wrong, disabled and unverified: it does not show which."""
 
     code = "invalid_credentials"
-    message = "The e-mail address or the password is wrong, or the account can't be used."
+    message = "The email address or the password is wrong, or the account cannot be used."
 
 
 class ReauthFailed(Forbidden):
-    """Whoever is signed in did not show that it is them."""
+    """The signed-in user did not give the right password."""
 
     code = "reauth_failed"
     message = "The current password is wrong."
 
 
 class UserNotFound(NotFound):
-    """There is no such account."""
+    """The account does not exist."""
 
     code = "user_not_found"
     message = "There is no such user."
 
 
 class LastAdministrator(Conflict):
-    """Without this account nobody could administer the service any more."""
+    """Without this account the service would have no administrator."""
 
     code = "last_administrator"
-    message = "This is the last active administrator; make somebody else one first."
+    message = "This is the last active administrator; give another user the role first."
 
 
 class OwnAccount(Conflict):
-    """Administrators close the accounts of others."""
+    """Administrators cannot close their own account."""
 
     code = "own_account"
-    message = "This is your own account; delete it at /users/me, or have somebody else close it."
+    message = (
+        "This is your own account; delete it at /users/me, or let another administrator close it."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class FullName:
-    """What a person wants to be called."""
+    """The name that a person wants to be called."""
 
     MAX_LENGTH: ClassVar = 100
 
@@ -96,17 +98,17 @@ class User(AggregateRoot):
     is_active: bool = True
     verified_at: dt.datetime | None = None
     password_version: int = 1
-    """Counts the passwords that the account had; a stronger hash of the same one is no other."""
+    """Counts the passwords that the account had; a stronger hash of the same one does not count."""
     pending_email: EmailAddress | None = None
-    """The address that its owner wants, as soon as it is known to be theirs."""
+    """The address that its owner requested, until it is confirmed."""
     previous_email: EmailAddress | None = None
-    """The address before this one, whose owner is told of the change."""
+    """The previous address, whose owner is told about the change."""
 
     @classmethod
     def register(
         cls, *, email: EmailAddress, full_name: FullName, password_hash: str, now: dt.datetime
     ) -> Self:
-        """Return a new account, whose address is yet to be verified."""
+        """Return a new account, whose address is not verified yet."""
         user = cls(
             email=email,
             full_name=full_name,
@@ -118,7 +120,7 @@ class User(AggregateRoot):
         return user
 
     def verify(self, *, now: dt.datetime) -> None:
-        """Accept that the address is its owner's; the second time changes nothing."""
+        """Mark the address as verified; the second time changes nothing."""
         if self.verified_at is None:
             self.verified_at = self.updated_at = now
             self.record(UserVerified(user_id=self.id))
@@ -127,19 +129,22 @@ class User(AggregateRoot):
         self.full_name, self.updated_at = full_name, now
 
     def change_password(self, password_hash: str, *, now: dt.datetime) -> None:
-        """Take another password. Whoever knew the last one may have asked for another address."""
+        """Set another password.
+
+        It drops a requested address, which another person may have requested.
+        """
         self.password_hash, self.updated_at = password_hash, now
         self.password_version += 1
         self.pending_email = None
         self.record(PasswordChanged(user_id=self.id))
 
     def ask_for_address(self, email: EmailAddress, *, now: dt.datetime) -> None:
-        """Want another address; until it is confirmed this one stays."""
+        """Request another address; until it is confirmed this one stays."""
         self.pending_email, self.updated_at = email, now
         self.record(EmailChangeRequested(user_id=self.id))
 
     def take_address(self, *, now: dt.datetime) -> None:
-        """Move to the address that was asked for, and that is now known to be its owner's."""
+        """Move to the requested address, which is confirmed now."""
         if self.pending_email is None:
             raise ValueError("no address was asked for")
         self.previous_email, self.email = self.email, self.pending_email
@@ -148,24 +153,24 @@ class User(AggregateRoot):
         self.record(EmailChanged(user_id=self.id))
 
     def give_roles(self, roles: frozenset[str], *, now: dt.datetime) -> None:
-        """Trust the account with these and no others."""
+        """Give the account exactly these roles."""
         if roles != self.roles:
             self.roles, self.updated_at = roles, now
             self.record(RolesChanged(user_id=self.id, roles=sorted(roles)))
 
     def deactivate(self, *, now: dt.datetime) -> None:
-        """Close the account to its owner; the second time changes nothing."""
+        """Close the account; the second time changes nothing."""
         if self.is_active:
             self.is_active, self.updated_at = False, now
             self.record(UserDeactivated(user_id=self.id))
 
     def activate(self, *, now: dt.datetime) -> None:
-        """Open the account to its owner again; the second time changes nothing."""
+        """Open the account again; the second time changes nothing."""
         if not self.is_active:
             self.is_active, self.updated_at = True, now
             self.record(UserActivated(user_id=self.id))
 
     def leave(self, *, now: dt.datetime) -> None:
-        """Say that its owner goes, for good: what is removed with the account follows."""
+        """Record that the account is deleted; other modules delete its data."""
         self.updated_at = now
         self.record(UserDeleted(user_id=self.id))

@@ -1,4 +1,4 @@
-"""API keys: what a program of somebody's proves itself with, and what it may do with that."""
+"""API keys: the credentials of programs, and what they allow."""
 
 import datetime as dt
 import hashlib
@@ -13,7 +13,7 @@ from app.shared.domain.base_entity import AggregateRoot
 
 
 class KeyNotFound(NotFound):
-    """There is no such key, or it is somebody else's."""
+    """The key does not exist, or belongs to another user."""
 
     code = "key_not_found"
     message = "You have no such API key."
@@ -21,10 +21,10 @@ class KeyNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class KeySecret:
-    """The key itself, shown once; only its fingerprint is stored.
+    """The key itself, which is shown once; only its fingerprint is stored.
 
-    `alk_`, twelve digits that name it, and the secret: of one shape, which scanners for leaked
-    secrets can look for (`alk_[0-9a-f]{12}_[0-9a-f]{64}`).
+    It is `alk_`, twelve digits that identify it, and the secret. All keys have one form, which
+    scanners for leaked secrets can find (`alk_[0-9a-f]{12}_[0-9a-f]{64}`).
     """
 
     PREFIX: ClassVar = "alk_"
@@ -37,18 +37,18 @@ class KeySecret:
 
     @property
     def prefix(self) -> str:
-        """What may be shown and logged, to know the key again."""
+        """The part that may be shown and logged, to recognise the key."""
         return self.text.rpartition("_")[0]
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 is enough: the secret has 256 random bits, there is nothing to guess."""
+        """SHA-256 is enough: the secret has 256 random bits, so it cannot be guessed."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyLimits:
-    """After what time keys end, at the latest if somebody says when; and how many one may have."""
+    """When keys expire by default and at the latest, and how many one account may have."""
 
     usual: dt.timedelta
     longest: dt.timedelta
@@ -57,7 +57,7 @@ class KeyLimits:
 
 @dataclass(eq=False, kw_only=True, slots=True)
 class ApiKey(AggregateRoot):
-    """A key of an account, for some of what the account may do. It is made, and not changed."""
+    """A key of an account, for some of its permissions. It never changes."""
 
     aggregate_type: ClassVar = "api_key"
     MAX_NAME: ClassVar = 100
@@ -84,12 +84,15 @@ class ApiKey(AggregateRoot):
         limits: KeyLimits,
         now: dt.datetime,
     ) -> Self:
-        """Return a new key. Raises Invalid if it would outdo its owner, or last too long."""
+        """Return a new key.
+
+        Raises Invalid if it has more permissions than its owner, or lasts too long.
+        """
         if not scopes <= allowed:
             raise Invalid("scopes", "must be permissions that you have", code="not_allowed")
         end = now + limits.usual if expires_at is None else expires_at
         if not now < end <= now + limits.longest:
-            rule = f"must lie in the future, and at most {limits.longest.days} days from now"
+            rule = f"must be in the future, and at most {limits.longest.days} days from now"
             raise Invalid("expires_at", rule, code="out_of_range")
         key = cls(
             user_id=user_id,

@@ -1,4 +1,4 @@
-"""Tokens that are sent by mail and do one thing, once."""
+"""Tokens that are sent by email and work once."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from app.shared.domain.value_objects import EmailAddress
 
 
 class TokenKind(StrEnum):
-    """What a token is for. One kind is nothing where another is asked for."""
+    """What a token is for. No kind is accepted in place of another."""
 
     RESET = "reset"
     CHANGE_ADDRESS = "change_address"
 
 
 class InvalidToken(Malformed):
-    """One answer for wrong, spent, expired, of another kind and outlived by its account."""
+    """One answer for wrong, used, expired and outdated tokens, and for another kind."""
 
     code = "invalid_token"
-    message = "This link is not valid, or not any more; ask for a new one."
+    message = "This link is invalid or has expired; request a new one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class OneTimeToken(OpaqueToken):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenLifetimes:
-    """How long tokens are good for, from the moment that they are made.
+    """How long tokens are valid after their creation.
 
-    `verify` is for those that show that an address is somebody's: new, or of a new account.
+    `verify` is for tokens that verify an address, of a new account or a new address of one.
     """
 
     verify: dt.timedelta
@@ -47,7 +47,7 @@ class TokenLifetimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What a token allows: one thing, for one account, as long as that one stays as it was."""
+    """What a token allows: one action, for one account, as long as the account is unchanged."""
 
     fingerprint: str
     kind: TokenKind
@@ -58,7 +58,7 @@ class Grant:
 
     @classmethod
     def to(cls, user: User, kind: TokenKind, token: OneTimeToken, *, until: dt.datetime) -> Self:
-        """Bind the token to the account as it is: its password, and the address it is sent to."""
+        """Bind the token to the account's current password, and to the address it is sent to."""
         return cls(
             fingerprint=token.fingerprint,
             kind=kind,
@@ -69,7 +69,7 @@ class Grant:
         )
 
     def is_good_for(self, user: User, *, now: dt.datetime) -> bool:
-        """Tell whether it still counts: not for a closed account, nor for one that changed."""
+        """Return whether it is still valid: not for a closed account, nor for one that changed."""
         return (
             user.is_active
             and now < self.expires_at

@@ -1,4 +1,4 @@
-"""Secrets that are given out once and stored as nothing but their fingerprints."""
+"""Secrets that are shown once and stored as fingerprints only."""
 
 import hashlib
 import secrets
@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 @dataclass(frozen=True, slots=True)
 class OpaqueToken:
-    """256 random bits behind a prefix that tells people, and scanners, what they found."""
+    """256 random bits behind a prefix, by which people and scanners recognise a token."""
 
     PREFIX: ClassVar[str]
 
@@ -20,5 +20,5 @@ class OpaqueToken:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 is enough: the secret has 256 random bits, there is nothing to guess."""
+        """SHA-256 is enough: the secret has 256 random bits, so it cannot be guessed."""
         return hashlib.sha256(self.secret.encode()).hexdigest()

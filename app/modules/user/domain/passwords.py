@@ -1,4 +1,4 @@
-"""What a password has to be: long, and not what somebody would guess."""
+"""The rules of passwords: long enough, and hard to guess."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,22 +12,22 @@ class WeakPassword(Invalid):
     """The password is too easy to guess."""
 
     code = "weak_password"
-    message = "Choose a longer password: no common one, and none that is made from your address."
+    message = "Choose a longer password that is not common, and not made from your address."
 
 
 class SamePassword(Invalid):
-    """The new password is the one of before: whoever knows that one would still know it."""
+    """The new password is the current one, which another person may know."""
 
     code = "same_password"
-    message = "Choose another password than the one that the account has."
+    message = "Choose a password that differs from the current one."
 
     def __init__(self) -> None:
-        super().__init__("new_password", "must not be the password of before", code=self.code)
+        super().__init__("new_password", "must not be the current password", code=self.code)
 
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """A password as it was typed: any characters; only length and guessability count."""
+    """A password as it was typed: any characters; only its length and guessability are checked."""
 
     MIN_LENGTH: ClassVar = 12
     MAX_LENGTH: ClassVar = 128
@@ -37,13 +37,13 @@ class Password:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordRules:
-    """What is refused as a new password (NIST SP 800-63B, section 3.1.1.2).
+    """The passwords that are refused (NIST SP 800-63B, section 3.1.1.2).
 
-    `common` gives passwords that many have, in lower case: a large set, which most processes never
-    need. `product` is what the service is called.
+    `common` returns common passwords in lower case: a large set, which most processes never need.
+    `product` is the name of the service.
     """
 
-    SHORTEST_WORD: ClassVar = 3  # "ab" is part of too much to mean anything
+    SHORTEST_WORD: ClassVar = 3  # "ab" is part of too many words
 
     common: Callable[[], frozenset[str]] = field(repr=False)
     product: str
@@ -60,11 +60,11 @@ class PasswordRules:
         if not self.common().isdisjoint(_hearts(folded)):
             raise _weak(field, "must not be a common password")
         if self._is_made_of(folded, email):
-            raise _weak(field, "must not be made from the e-mail address or the service's name")
+            raise _weak(field, "must not be made from the email address or the service's name")
         return Password(text)
 
     def _is_made_of(self, text: str, email: EmailAddress) -> bool:
-        """Tell whether nothing is left but digits and signs without the words that are known."""
+        """Return whether only digits and signs remain without the known words."""
         rest = text
         words = [email.key, email.key.partition("@")[0], self.product.casefold()]
         for word in words:
@@ -74,9 +74,9 @@ class PasswordRules:
 
 
 def _hearts(text: str) -> Iterator[str]:
-    """Return the text, and what it is without digits and signs around it, or twice the half of it.
+    """Return the text, and its core: without digits and signs around it, or half of a doubled one.
 
-    Whoever is asked for more characters writes password2027! or passwordpassword.
+    Users who need more characters write password2027! or passwordpassword.
     """
     yield text
     letters = [place for place, character in enumerate(text) if character.isalpha()]

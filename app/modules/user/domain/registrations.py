@@ -1,4 +1,4 @@
-"""Registrations: what somebody wrote who wants an account, until their address is theirs."""
+"""Registrations: requests for an account, until the address is verified."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -12,30 +12,30 @@ from app.shared.domain.value_objects import EmailAddress
 
 
 class WrongPassword(Forbidden):
-    """Whoever follows a link is not who asked for it."""
+    """The person who uses a link is not the one who requested it."""
 
     code = "wrong_password"
     message = (
-        "This is not the password of whoever asked for this link. If it was not you, do not use it:"
-        " register with a password of your own."
+        "This is not the password of the person who requested this link. If that was not you, "
+        "do not use the link: register with your own password."
     )
 
 
 class SeveralRegistrations(Conflict):
-    """Nobody but the owner of the address can tell which of them is theirs."""
+    """Only the owner of the address knows which registration is theirs."""
 
     code = "several_registrations"
     message = (
-        "Several people registered with this address: its owner has to follow the link of a mail."
+        "Several people registered with this address: its owner must use the link in an email."
     )
 
 
 @dataclass(eq=False, kw_only=True, slots=True)
 class Registration(AggregateRoot):
-    """The wish for an account. It is none: a stranger may have written it.
+    """A request for an account. It is no account yet: a stranger may have sent it.
 
-    Several may wait for one address, each with a password of its own. The account is opened by the
-    first whose link is followed with its password.
+    Several may wait for one address, each with its own password. The first one whose link is used
+    with its password becomes the account.
     """
 
     aggregate_type: ClassVar = "registration"
@@ -59,7 +59,7 @@ class Registration(AggregateRoot):
         return registration
 
     def open_account(self, *, now: dt.datetime) -> User:
-        """Return the account, whose address is known to be its owner's."""
+        """Return the account, whose address is verified."""
         user = User.register(
             email=self.email,
             full_name=self.full_name,

@@ -1,4 +1,4 @@
-"""What the use cases ask of storage."""
+"""The storage that the use cases need."""
 
 import datetime as dt
 from typing import Protocol
@@ -19,25 +19,25 @@ class UserRepository(Protocol):
     async def get_by_email(self, email: EmailAddress, /) -> User | None: ...
 
     async def get_seen(self, user_id: UUID, /, *, version: int | None) -> User:
-        """Return the account, as the caller saw it; None takes whichever version there is.
+        """Return the account at the version that the caller saw; None accepts any version.
 
         Raises UserNotFound and StaleVersion.
         """
         ...
 
     async def active_admins(self) -> set[UUID]:
-        """Return who can administer the service. Nobody can change them until we are done."""
+        """Return the active administrators, and lock them until the end of the transaction."""
         ...
 
     async def save(self, user: User, /) -> None: ...
     async def delete(self, user: User, /) -> None: ...
 
     async def forget_answers(self, user_id: UUID, /, *, most: int) -> int:
-        """Forget what the user was answered: it holds what they wrote; return how many."""
+        """Delete the answers to the user's calls: they contain what it wrote; return how many."""
         ...
 
     async def renew_hash(self, user_id: UUID, /, *, old: str, new: str) -> None:
-        """Store the same password under stronger parameters, unless it was changed meanwhile."""
+        """Store a stronger hash of the same password, unless the password changed meanwhile."""
         ...
 
 
@@ -47,8 +47,8 @@ class SessionRepository(Protocol):
     ) -> bool:
         """Store a new session, with its first refresh token if it has any.
 
-        False, and nothing stored, if the account is closed or has another password than that: it is
-        checked outside any transaction. Neither changes then until we are done.
+        Return False, and store nothing, if the account is closed or its password has changed: that
+        was checked outside the transaction. Neither can change until the transaction ends.
         """
         ...
 
@@ -57,22 +57,22 @@ class SessionRepository(Protocol):
     async def spend(
         self, token: RefreshToken, /, *, now: dt.datetime, repeat: str | None = None
     ) -> bool:
-        """Mark the token as used; False if it is unknown or was used before. One caller wins.
+        """Mark the token as used; return False if it is unknown or was used before.
 
-        `repeat` is the fingerprint by which the winner is known again.
+        Of several callers one succeeds. `repeat` is the fingerprint that identifies its repetition.
         """
         ...
 
     async def may_repeat(self, token: RefreshToken, /, *, repeat: str, since: dt.datetime) -> bool:
-        """Tell whether the token was used since then by whoever is known by the fingerprint."""
+        """Return whether the caller with this fingerprint has used the token since then."""
         ...
 
     async def has(self, token: RefreshToken, /) -> bool:
-        """Tell whether the token was given out."""
+        """Return whether the token was issued."""
         ...
 
     async def of_token(self, token: RefreshToken, /) -> Session | None:
-        """Return the session that the token belongs to, spent or not; None of a closed account."""
+        """Return the token's session, used or not; None if the account is closed."""
         ...
 
     async def continue_with(self, session: Session, token: RefreshToken, /) -> None:
@@ -80,45 +80,45 @@ class SessionRepository(Protocol):
         ...
 
     async def record_use(self, session: Session, /) -> None:
-        """Store when the session was used last, and how long it lasts now."""
+        """Store when the session was last used, and how long it lasts now."""
         ...
 
     async def revoke(self, session_id: UUID, /, *, now: dt.datetime) -> None:
-        """End the session: none of its tokens is worth anything any more."""
+        """End the session and make all its tokens invalid."""
         ...
 
     async def revoke_of(self, user_id: UUID, session_id: UUID, /, *, now: dt.datetime) -> bool:
-        """End a session of the user's; False if they have no such session that is live."""
+        """End a session of the user; return False if the user has no such active session."""
         ...
 
     async def revoke_cookie(self, cookie: SessionCookie, /, *, now: dt.datetime) -> bool:
-        """End the session that a cookie stands for, whosever; False if there is none."""
+        """End the session of a cookie, of any user; return False if there is none."""
         ...
 
     async def renew_cookie(self, session_id: UUID, secret: str, /) -> bool:
-        """Have another secret stand for the session; False if it is none of a cookie."""
+        """Replace the secret of the session's cookie; return False if the session has no cookie."""
         ...
 
     async def revoke_all(
         self, user_id: UUID, /, *, now: dt.datetime, but: UUID | None = None
     ) -> None:
-        """End all sessions of a user, but for one perhaps."""
+        """End all sessions of a user, except one if it is given."""
         ...
 
     async def revoke_beyond(self, most: int, user_id: UUID, /, *, now: dt.datetime) -> None:
-        """End those sessions of a user that were unused for longest, until no more are left."""
+        """End the least recently used sessions of a user, until only the allowed number is left."""
         ...
 
     async def purge(self, *, before: dt.datetime, most: int) -> int:
-        """Forget sessions that ended before then, and their tokens; return how many of both."""
+        """Delete sessions that ended before then, and their tokens; return how many of both."""
         ...
 
     async def purge_of(self, user_id: UUID, /, *, most: int) -> int:
-        """Forget sessions of a user and their tokens; return how many of both."""
+        """Delete sessions of a user and their tokens; return how many of both."""
         ...
 
     async def purge_spent(self, *, before: dt.datetime, most: int) -> int:
-        """Forget refresh tokens that were used before then; return how many."""
+        """Delete refresh tokens that were used before then; return how many."""
         ...
 
 
@@ -126,19 +126,22 @@ class OneTimeTokenRepository(Protocol):
     async def add(self, grant: Grant, /) -> None: ...
 
     async def consume(self, token: OneTimeToken, kind: TokenKind, /) -> Grant | None:
-        """Remove the token and return what it allowed; None if there is none. One caller wins."""
+        """Delete the token and return what it allowed; None if there is none.
+
+        One caller succeeds.
+        """
         ...
 
     async def forget(self, user_id: UUID, kind: TokenKind, /) -> None:
-        """Make all tokens of one kind worthless."""
+        """Delete all tokens of one kind."""
         ...
 
     async def forget_all(self, user_id: UUID, /) -> None:
-        """Make all tokens of an account worthless."""
+        """Delete all tokens of an account."""
         ...
 
     async def purge(self, *, before: dt.datetime, most: int) -> int:
-        """Remove those that expired before then; return how many."""
+        """Delete those that expired before then; return how many."""
         ...
 
 
@@ -147,25 +150,25 @@ class RegistrationRepository(Protocol):
     async def save(self, registration: Registration, /) -> None: ...
 
     async def newest_of(self, email: EmailAddress, /, *, most: int) -> list[Registration]:
-        """Return those that wait for an address, the newest first."""
+        """Return the registrations of an address, the newest first."""
         ...
 
     async def add_token(
         self, registration: Registration, token: OneTimeToken, /, *, until: dt.datetime
     ) -> None:
-        """Store what whoever has the mail shows; those before it are good as well."""
+        """Store a token for an email; earlier ones stay valid too."""
         ...
 
     async def of_token(self, token: OneTimeToken, /, *, now: dt.datetime) -> Registration | None:
-        """Return the registration that the token was sent for, None after its end."""
+        """Return the token's registration, None if it has expired."""
         ...
 
     async def forget(self, email: EmailAddress, /) -> int:
-        """Make all that wait for an address void, with their tokens; return how many."""
+        """Delete all registrations of an address, with their tokens; return how many."""
         ...
 
     async def purge(self, *, before: dt.datetime, most: int) -> int:
-        """Forget those that were received before then; return how many."""
+        """Delete those that were received before then; return how many."""
         ...
 
 
@@ -175,25 +178,25 @@ class AccountRequests(Protocol):
 
 class KeyRepository(Protocol):
     async def add(self, key: ApiKey, /, *, password_version: int, most: int) -> bool:
-        """Store a new key. Raises QuotaExceeded beyond the most, of however many made at once.
+        """Store a new key. Raises QuotaExceeded beyond the limit, also for concurrent calls.
 
-        False, and nothing stored, if the account is closed or has another password than that: it is
-        checked outside any transaction.
+        Return False, and store nothing, if the account is closed or its password has changed: that
+        was checked outside the transaction.
         """
         ...
 
     async def record_use(self, key_id: UUID, /, *, now: dt.datetime) -> None: ...
 
     async def delete(self, user_id: UUID, key_id: UUID, /) -> bool:
-        """Forget a key of the user's; False if they have no such key."""
+        """Delete a key of the user; return False if the user has no such key."""
         ...
 
     async def delete_all(self, user_id: UUID, /) -> None:
-        """Forget all keys of a user."""
+        """Delete all keys of a user."""
         ...
 
     async def purge(self, *, before: dt.datetime, most: int) -> int:
-        """Forget keys that expired before then; return how many."""
+        """Delete keys that expired before then; return how many."""
         ...
 
 

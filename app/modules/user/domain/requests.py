@@ -1,4 +1,4 @@
-"""What is asked for by people who have not signed in."""
+"""Requests of anonymous clients about an account."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from app.shared.domain.events import DomainEvent
 
 @dataclass(eq=False, kw_only=True, slots=True)
 class AccountRequest(AggregateRoot):
-    """Something that anybody may ask for an account: so it must not touch the account itself.
+    """A request that any client may send about an account, so it must not change the account.
 
-    Its version would change, and strangers could make its owner's writes fail. Nothing is kept of
-    a request but the event.
+    Otherwise its version would change, and strangers could make its owner's writes fail. Only the
+    event of a request is stored.
     """
 
     aggregate_type: ClassVar = "account_request"

@@ -1,4 +1,4 @@
-"""Sign-ins: sessions, and what continues each: refresh tokens, or a cookie."""
+"""Sessions, and what continues each: refresh tokens, or a cookie."""
 
 import base64
 import datetime as dt
@@ -16,14 +16,14 @@ from app.shared.domain.base_entity import new_id
 
 
 class InvalidRefreshToken(Unauthenticated):
-    """Unknown, spent, expired or revoked."""
+    """The refresh token is unknown, used, expired or revoked."""
 
     code = "invalid_refresh_token"
-    message = "This refresh token is not valid any more; sign in again."
+    message = "This refresh token is no longer valid; sign in again."
 
 
 class SessionNotFound(NotFound):
-    """There is no such session, it has ended, or it is somebody else's."""
+    """The session does not exist, has ended, or belongs to another user."""
 
     code = "session_not_found"
     message = "You have no such session, or it has ended."
@@ -31,7 +31,7 @@ class SessionNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """How long a sign-in lasts: unused, and in all; and how many there are of one account."""
+    """How long a session lasts without use and in total, and how many one account may have."""
 
     idle: dt.timedelta
     in_all: dt.timedelta
@@ -40,7 +40,7 @@ class SessionLimits:
 
 @dataclass(eq=False, kw_only=True, slots=True)
 class Session:
-    """One sign-in on one device: the family of all refresh tokens that came of it, or a cookie."""
+    """One sign-in on one device: the family of its refresh tokens, or a cookie."""
 
     id: UUID = field(default_factory=new_id)
     user_id: UUID
@@ -75,32 +75,32 @@ class Session:
         return self.revoked_at is None and now < self.expires_at
 
     def extend(self, *, limits: SessionLimits, now: dt.datetime) -> None:
-        """Reckon the idle time from now, but never past the time it may last in all."""
+        """Restart the idle time, within the total time that the session may last."""
         self.last_used_at = now
         self.expires_at = min(now + limits.idle, self.started_at + limits.in_all)
 
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken(OpaqueToken):
-    """Gives a session's next pair of tokens, once."""
+    """Continues a session once: it is exchanged for the next pair of tokens."""
 
     PREFIX: ClassVar = "rt_"
 
     def successor(self, repeat_key: str, *, derived_with: str) -> "RefreshToken":
-        """Return the token that follows under the caller's key, each time the same."""
-        # Its first words keep it apart from all else that this key signs.
+        """Return the next token for the caller's key, always the same one."""
+        # The first words separate it from everything else that this key signs.
         spoken = f"refresh-successor-v1\0{self.secret}\0{repeat_key}".encode()
         derived = hmac.digest(derived_with.encode(), spoken, "sha256")
         return RefreshToken(self.PREFIX + base64.urlsafe_b64encode(derived).decode().rstrip("="))
 
     def fingerprint_with(self, repeat_key: str) -> str:
-        """Return what is kept of the caller's key: enough to know it again with this token."""
+        """Return the stored fingerprint of the caller's key, bound to this token."""
         return hashlib.sha256(f"{self.secret}\0{repeat_key}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class SessionCookie:
-    """What a browser holds in place of tokens: whose session, and a secret that only it knows."""
+    """A browser's credential: the id of its session, and a secret that only the browser has."""
 
     session_id: UUID
     secret: str = field(repr=False)
@@ -111,7 +111,7 @@ class SessionCookie:
 
     @classmethod
     def parse(cls, value: str) -> Self | None:
-        """Return the cookie that was presented, None if it can't be one of ours."""
+        """Return the presented cookie, None if it cannot be one of ours."""
         presented = re.fullmatch(r"([0-9a-f]{32})\.([A-Za-z0-9_-]{43})", value)
         return cls(UUID(presented[1]), presented[2]) if presented else None
 

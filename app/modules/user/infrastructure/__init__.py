@@ -1,1 +1,1 @@
-"""The user module's tables, and what its protocols look like on them."""
+"""The tables of the user module, and the implementations of its protocols."""

@@ -1,4 +1,4 @@
-"""What the user module tells the world outside it."""
+"""The emails of the user module."""
 
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ PAGES: Final = {
     AccountEmail.RESET_PASSWORD: "reset-password",
     AccountEmail.CONFIRM_ADDRESS: "confirm-email",
 }
-"""Where a link leads, below the address that people reach the service at."""
+"""The path of each link, below the service's URL."""
 
 KINDS: Final = {
     AccountEmail.RESET_PASSWORD: EmailKind.RECOVERY,
@@ -24,17 +24,17 @@ KINDS: Final = {
     AccountEmail.ALREADY_REGISTERED: EmailKind.REQUEST,
     AccountEmail.ADDRESS_TAKEN: EmailKind.REQUEST,
 }
-"""What anybody may cause who knows an address; all others tell what happened to an account.
+"""Emails that any client can cause for an address; all others report changes of an account.
 
-Who registers somebody's address often must not keep them from the link that resets a password.
+Many registrations of an address must not prevent the link that resets a password.
 """
 
 
 class TemplatedAccountEmailSender:
-    """Writes the letters of the folder `templates`.
+    """Writes the emails of the folder `templates`.
 
-    A link carries its token behind the `#`: a browser does not send that part, so no server's log
-    and no Referer has it. The page behind the link posts it.
+    The token of a link is behind the `#`. A browser does not send that part, so no server's log and
+    no Referer contains it. The page of the link posts it.
     """
 
     def __init__(self, mailer: Mailer, *, signed_by: str, links_begin_with: str) -> None:

@@ -1,4 +1,4 @@
-"""How API keys are stored and found."""
+"""Storage of API keys."""
 
 import datetime as dt
 from uuid import UUID
@@ -14,7 +14,7 @@ from app.shared.infrastructure.database.connection import Connection, Database
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
 
-# Whoever adds a key holds its owner's row, so that keys made at once are counted one by one.
+# Adding a key locks its owner's row, so that concurrent new keys are counted one by one.
 LOCK_OWNER = Statement(
     select(user.c.id)
     .where(
@@ -73,7 +73,9 @@ class SqlKeyRepository:
             return False
         counted = await self._connection.fetch_one(COUNT_OF_USER, owner)
         if counted is not None and counted["count"] >= most:
-            detail = f"You have {most} API keys, the most an account may have: delete one first."
+            detail = (
+                f"You have {most} API keys, which is the limit of an account: delete one first."
+            )
             raise QuotaExceeded("api_keys", most, detail)
         row = {column: getattr(key, column) for column in COLUMNS}
         await self._connection.execute(ADD, {**row, "scopes": sorted(key.scopes)})

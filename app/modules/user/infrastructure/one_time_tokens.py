@@ -1,4 +1,4 @@
-"""How one-time tokens are stored: by their fingerprints, until they are used or expire."""
+"""Storage of one-time tokens: by their fingerprints, until they are used or expire."""
 
 import datetime as dt
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""What is read around the domain: one statement each."""
+"""The module's reads: one statement each."""
 
 import datetime as dt
 from dataclasses import fields
@@ -44,7 +44,7 @@ SESSION_STATE = Statement(
     .where(user_session.c.id == bindparam("session_id"))
 )
 
-# All, for it is a sign-in that bounds them.
+# All of them, because the sign-in limits their number.
 SESSIONS = Statement(
     select(
         user_session.c.id,

@@ -1,4 +1,4 @@
-"""How registrations are stored, and the tokens that were sent for them."""
+"""Storage of registrations and of their tokens."""
 
 import datetime as dt
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""How accounts are stored."""
+"""Storage of accounts."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -33,7 +33,7 @@ BY_EMAIL = Statement(select(user).where(user.c.email == bindparam("email")))
 ACTIVE_ADMINS = Statement(
     select(user.c.id)
     .where(user.c.is_active, user.c.verified_at.is_not(None), IS_ADMIN)
-    .order_by(user.c.id)  # whoever else locks them does so in the same order
+    .order_by(user.c.id)  # all that lock them use the same order
     .with_for_update()
 )
 RENEW_HASH = Statement(
@@ -111,7 +111,7 @@ def _address(text: str | None) -> EmailAddress | None:
 
 
 class EventAccountRequests:
-    """Nothing of a request is stored but its event."""
+    """Only the event of a request is stored."""
 
     def __init__(self, events: EventCollector) -> None:
         self._events = events

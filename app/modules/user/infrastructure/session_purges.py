@@ -1,4 +1,4 @@
-"""Forgetting sessions and their tokens, in batches: one session may have a million tokens."""
+"""Deletes sessions and their tokens in batches: one session may have a million tokens."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from app.shared.infrastructure.database.expressions import one_of
 from app.shared.infrastructure.database.statement import Statement
 
 _SESSIONS: Final = 500
-"""Of so many sessions the tokens are looked for at once; their number is bounded by `most`."""
+"""The number of sessions whose tokens are searched at once; `most` limits the tokens."""
 
 
 def _is_old(c: Any) -> Any:
@@ -52,7 +52,7 @@ PURGE_SPENT = delete_batch(refresh_token, lambda c: c.spent_at < bindparam("befo
 async def purge_old(connection: Connection, *, before: dt.datetime, most: int) -> int:
     asked = {"before": before, "most": most}
     tokens = await connection.execute(OLD_TOKENS, asked)
-    # Not while they have tokens: the foreign key would take all of them along at once.
+    # Not while they have tokens: the foreign key would delete all of them in one statement.
     return tokens or await connection.execute(OLD_SESSIONS, asked)
 
 

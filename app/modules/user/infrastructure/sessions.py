@@ -1,4 +1,4 @@
-"""How sessions are stored, and the tokens that continue them."""
+"""Storage of sessions, refresh tokens and cookies."""
 
 import datetime as dt
 from uuid import UUID

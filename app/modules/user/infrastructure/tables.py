@@ -33,7 +33,7 @@ user = Table(
     "user",
     metadata,
     *aggregate_columns(),
-    # The key of the address, and the address itself where it is spelled in another way.
+    # The key of the address, and the address itself if it is spelled differently.
     Column("email", String(EmailAddress.MAX_LENGTH), nullable=False, unique=True),
     Column("typed_email", String(EmailAddress.MAX_LENGTH)),
     Column("full_name", String(FullName.MAX_LENGTH), nullable=False),
@@ -41,15 +41,15 @@ user = Table(
     Column("roles", Json, nullable=False),
     Column("is_active", Boolean, nullable=False),
     Column("verified_at", Timestamp),
-    # The default is for the release before this one, which writes no such column.
+    # The default is for the previous release, which does not write this column.
     Column("password_version", Integer, nullable=False, server_default="1"),
     Column("pending_email", String(EmailAddress.MAX_LENGTH)),
     Column("previous_email", String(EmailAddress.MAX_LENGTH)),
     # For the list of all, oldest first.
     Index(None, "created_at", "id"),
 )
-# As text, which both databases can search: a name in quotes is a whole one. Written as a constant:
-# with a parameter PostgreSQL could not tell that the partial index fits.
+# As text, which both databases can search: a name in quotes is a whole one. It is a constant,
+# because with a parameter PostgreSQL would not use the partial index.
 IS_ADMIN = cast(user.c.roles, String).like(literal_column(f"'%\"{Role.ADMIN}\"%'"))
 Index("ix_user_admins", user.c.id, postgresql_where=IS_ADMIN, sqlite_where=IS_ADMIN)
 
@@ -57,8 +57,8 @@ user_session = Table(
     "user_session",
     metadata,
     Column("id", Uuid, primary_key=True),
-    # No foreign key: an account is deleted in one transaction, and may have had a hundred thousand
-    # sessions. They go in batches after it, and are worth nothing without it.
+    # No foreign key: an account is deleted in one transaction, and may have a hundred thousand
+    # sessions. They are deleted in batches afterwards, and are invalid without it.
     Column("user_id", Uuid, nullable=False),
     Column("started_at", Timestamp, nullable=False),
     Column("expires_at", Timestamp, nullable=False, index=True),
@@ -66,7 +66,7 @@ user_session = Table(
     Column("last_used_at", Timestamp),
     Column("client", String(MAX_CLIENT)),
     Column("cookie_fingerprint", String(64)),
-    # Those that were ended are kept for a while, and may be many: no sign-in reads through them.
+    # Ended sessions are kept for a while and may be many; a sign-in must not read them.
     Index(None, "user_id", "revoked_at"),
 )
 

@@ -1,1 +1,1 @@
-"""The user module on the web: what may be sent, where, and what is answered."""
+"""The HTTP interface of the user module: requests, URLs and answers."""

@@ -47,7 +47,7 @@ from app.modules.user.presentation.schemas import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryController:
-    """What is done with links that were sent by mail."""
+    """The links that are sent by email."""
 
     request_verification: RequestLinkByEmail
     verify: VerifyEmail
@@ -59,7 +59,7 @@ class RecoveryController:
         """Verify an email address.
 
         It takes the token of the email and the password of the registration, and opens the account.
-        All other registrations for the address are void from then on.
+        All other registrations for the address become invalid.
         """
         await self.verify.execute(PasswordWithToken(**dict(body)))
 
@@ -94,7 +94,7 @@ class RecoveryController:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnAccountController:
-    """What users do with their own account. Most of it asks for the password again."""
+    """What users do with their own account. Most of it requires the password again."""
 
     read: ReadUser
     rename: RenameUser
@@ -145,14 +145,14 @@ class OwnAccountController:
     async def delete_by_post(self, actor: CurrentActor, body: Farewell) -> Response:
         """Delete your account by POST.
 
-        The same as `DELETE /users/me`, where a DELETE carries no body.
+        The same as `DELETE /users/me`, for clients that send no body with DELETE.
         """
         return await self.delete(actor, body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdministrationController:
-    """What administrators do with the accounts of others."""
+    """What administrators do with other users' accounts."""
 
     deactivate_user: DeactivateUser
     activate_user: ActivateUser

@@ -31,7 +31,7 @@ CHECKED = [ReauthFailed, ConcurrentUpdate]
 REFUSED_PASSWORDS = [WeakPassword, SamePassword]
 ENDS_BROWSER = ["Set-Cookie", "Clear-Site-Data"]
 
-# For one address, whoever is behind it.
+# For one client address.
 REGISTRATIONS = Limit("register", 20, per=HOUR)
 EMAILS = Limit("emails", 20, per=HOUR)
 EMAILED_TOKENS = Limit("emailed_tokens", 30, per=5 * MINUTE)
@@ -41,7 +41,7 @@ def auth_routes(auth: AuthController) -> ApiRouter:
     router = ApiRouter(
         f"{API}/auth",
         tags=["auth"],
-        description="Registration, tokens, and what is done with links that are sent by email.",
+        description="Registration, tokens, and the links that are sent by email.",
     )
     router.post(
         "/register",
@@ -100,7 +100,7 @@ def key_routes(keys: KeyController) -> ApiRouter:
         keys.create,
         access=AUTHENTICATED,
         status_code=201,
-        replayable=False,  # the answer holds the key, which is stored nowhere
+        replayable=False,  # the answer contains the key, which is not stored
         raises=[ReauthFailed, QuotaExceeded],
     )
     router.get("", keys.list, access=AUTHENTICATED)
@@ -143,7 +143,7 @@ def account_routes(own: OwnAccountController) -> ApiRouter:
         own.delete_by_post,
         **mine,
         sends=ENDS_BROWSER,
-        replayable=False,  # nobody is left who could ask again
+        replayable=False,  # after it there is no user who could repeat it
         raises=[*CHECKED, LastAdministrator],
     )
     return router
@@ -164,7 +164,7 @@ def administration_routes(administration: AdministrationController) -> ApiRouter
         "/deactivate",
         administration.deactivate,
         access=ADMIN,
-        replayable=False,  # the answer is somebody's account, and If-Match tells a repetition
+        replayable=False,  # the answer is another user's account, and If-Match detects a repetition
         raises=[UserNotFound, OwnAccount, LastAdministrator],
     )
     router.post(

@@ -1,4 +1,4 @@
-"""What a client may send."""
+"""The requests that clients may send."""
 
 from typing import Annotated, Final
 
@@ -38,7 +38,7 @@ class Address(Body):
 
 
 class PasswordForLink(Body):
-    """What stands behind `#token=` in a link, and the password of whoever asked for it."""
+    """The token of a link (after `#token=`), and the password of the person who requested it."""
 
     token: Token
     password: Secret
@@ -67,7 +67,7 @@ class Farewell(Body):
 
 
 class NewRoles(Body):
-    """All that the account is to have from now on."""
+    """All roles that the account will have."""
 
     roles: Annotated[list[RoleName], Field(min_length=1, max_length=20)]
 
@@ -80,10 +80,10 @@ class SignInForm(Parameters):
 
 
 class TokenForm(OAuthForm):
-    """What proves a right to tokens (RFC 6749, sections 4.3.2 and 6).
+    """The request of the token endpoint (RFC 6749, sections 4.3.2 and 6).
 
-    With the grant type `password` that is `username`, the email address, and `password`; with
-    `refresh_token` it is `refresh_token`. Without a grant type it is `password`.
+    With the grant type `password` it has `username`, the email address, and `password`; with
+    `refresh_token` it has `refresh_token`. The default grant type is `password`.
     """
 
     grant_type: Annotated[str, Field(max_length=200, json_schema_extra={"enum": GRANT_TYPES})] = (
@@ -95,9 +95,9 @@ class TokenForm(OAuthForm):
     scope: Annotated[str, Field(max_length=200)] = Field(default_factory=str)
 
     def grant(self, *, client: str | None, repeat_key: str | None) -> Credentials | Exchange:
-        """Return what the form is about.
+        """Return the grant.
 
-        Raises Invalid for a parameter that is missing, UnsupportedGrantType and InvalidScope.
+        Raises Invalid for a missing parameter, UnsupportedGrantType and InvalidScope.
         """
         if self.grant_type not in GRANT_TYPES:
             raise UnsupportedGrantType
@@ -130,7 +130,7 @@ class KeyDraft(Body):
 
 
 class ProfileChanges(Body):
-    """What is left out stays as it is."""
+    """Fields that are left out stay as they are."""
 
     full_name: Name = Field(default_factory=str)
 

@@ -38,7 +38,7 @@ from app.shared.application.dto.events import Listing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionController:
-    """Sign-in of browsers, sign-out, and the sessions that there are."""
+    """Sign-in of browsers, sign-out, and the user's sessions."""
 
     sign_in: SignInBrowser
     leave: SignOut
@@ -67,17 +67,17 @@ class SessionController:
     async def sign_out(self, actor: CurrentActor) -> Response:
         """Sign out.
 
-        This session ends: its tokens are refused from now on. A browser deletes the cookie, and
-        what our pages keep there (`Clear-Site-Data`).
+        This session ends: its tokens are refused from now on. A browser deletes the cookie and the
+        stored data of the service's pages (`Clear-Site-Data`).
         """
         await self.leave.execute(actor)
         return Response(status_code=204, headers=self.cookie.forgotten())
 
     async def list(self, actor: CurrentActor) -> Listing[SessionView]:
-        """List your sessions, the one that was used last first.
+        """List your sessions, the last used one first.
 
         `client` is the kind of program that signed in. `last_used_at` is when the session last got
-        tokens; for a browser, when it was last seen, to the minute.
+        tokens; for a browser, its last request, to the minute.
         """
         return Listing(await self.list_sessions.execute(actor))
 
@@ -98,7 +98,7 @@ class SessionController:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyController:
-    """Keys for programs, which can't sign in."""
+    """Keys for programs, which cannot sign in."""
 
     create_key: CreateKey
     list_keys: ListKeys

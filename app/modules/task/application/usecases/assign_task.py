@@ -1,4 +1,4 @@
-"""Hand a task to somebody."""
+"""Assign a task."""
 
 from collections.abc import Callable
 
@@ -10,9 +10,9 @@ from app.shared.application.base_usecase import Clock
 
 
 class AssignTask:
-    """Give a task to an active user, who then sees it and works on it; or to nobody.
+    """Assign a task to an active user, who can then see and change it; or to no one.
 
-    Raises QuotaExceeded of who gives to others too often.
+    Raises QuotaExceeded if the caller assigns to others too often.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class AssignTask:
 
     async def execute(self, request: Assignment) -> TaskView:
         command, assignee_id = request.command, request.assignee_id
-        # Asked before the transaction: nobody waits for us while we ask somebody else.
+        # Asked before the transaction, so that no lock is held while another module answers.
         is_known = assignee_id is None or await self._directory.has_active_user(assignee_id)
         if is_known and assignee_id not in {None, command.actor.user_id}:
             await self._quota.consume(command.actor.user_id)
@@ -41,5 +41,5 @@ class AssignTask:
                 )
             if task.assign(assignee_id, now=self._clock.now()):
                 await uow.tasks.save(task)
-            await uow.commit()  # also of nothing: an Idempotency-Key keeps its answer in it
+            await uow.commit()  # also without a change: it stores the answer of an Idempotency-Key
         return TaskView.of(task)

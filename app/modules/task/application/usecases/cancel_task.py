@@ -1,4 +1,4 @@
-"""Give a task up."""
+"""Cancel a task."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from app.shared.application.base_usecase import Clock
 
 
 class CancelTask:
-    """Mark a task as not to be done."""
+    """Mark a task as cancelled."""
 
     def __init__(self, uow: Callable[[], TaskUnitOfWork], clock: Clock) -> None:
         self._uow, self._clock = uow, clock

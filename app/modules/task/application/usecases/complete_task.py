@@ -1,4 +1,4 @@
-"""Finish a task."""
+"""Complete a task."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from app.shared.application.base_usecase import Clock
 
 
 class CompleteTask:
-    """Mark a task as done and tell whoever listens."""
+    """Mark a task as done and publish the event."""
 
     def __init__(self, uow: Callable[[], TaskUnitOfWork], clock: Clock) -> None:
         self._uow, self._clock = uow, clock

@@ -10,7 +10,7 @@ from app.shared.application.base_usecase import Clock
 
 
 class CreateTask:
-    """Write down a new task of the actor. Raises QuotaExceeded."""
+    """Create a task of the actor. Raises QuotaExceeded."""
 
     def __init__(self, uow: Callable[[], TaskUnitOfWork], quota: TaskQuota, clock: Clock) -> None:
         self._uow, self._quota, self._clock = uow, quota, clock

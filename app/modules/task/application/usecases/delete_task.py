@@ -8,7 +8,7 @@ from app.shared.application.base_usecase import Clock
 
 
 class DeleteTask:
-    """Put a task into the bin, from which its owner can restore it for a while."""
+    """Move a task to the bin, from which its owner can restore it for some time."""
 
     def __init__(self, uow: Callable[[], TaskUnitOfWork], clock: Clock) -> None:
         self._uow, self._clock = uow, clock

@@ -1,4 +1,4 @@
-"""Look at one task."""
+"""Get one task."""
 
 from app.modules.task.application.dto import TaskCommand, TaskView
 from app.modules.task.application.readers import TaskReader
@@ -6,7 +6,7 @@ from app.modules.task.domain.errors import TaskNotFound
 
 
 class GetTask:
-    """One task, if the actor is its owner or its assignee."""
+    """Return a task if the actor is its owner or its assignee."""
 
     def __init__(self, reader: TaskReader) -> None:
         self._reader = reader

@@ -1,4 +1,4 @@
-"""Look through one's tasks."""
+"""List tasks."""
 
 from app.core.concurrency_limit import ConcurrencyLimit
 from app.modules.task.application.dto import TaskListRequest, TaskView
@@ -7,9 +7,10 @@ from app.shared.application.dto import CursorPage
 
 
 class ListTasks:
-    """The actor's own and assigned tasks, filtered and ordered, page by page.
+    """Return a page of the actor's own and assigned tasks, filtered and sorted.
 
-    A search reads all tasks of the actor, so nobody has many lists made at once.
+    A search reads all tasks of the actor, so the number of concurrent lists is limited for each
+    user.
     """
 
     def __init__(self, reader: TaskReader, concurrency: ConcurrencyLimit) -> None:

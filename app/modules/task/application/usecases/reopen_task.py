@@ -1,4 +1,4 @@
-"""Take a task up again."""
+"""Reopen a task."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from app.shared.application.base_usecase import Clock
 
 
 class ReopenTask:
-    """Open a task that was completed or cancelled."""
+    """Open a task again that was completed or cancelled."""
 
     def __init__(self, uow: Callable[[], TaskUnitOfWork], clock: Clock) -> None:
         self._uow, self._clock = uow, clock

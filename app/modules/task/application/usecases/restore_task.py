@@ -1,4 +1,4 @@
-"""Take a task out of the bin."""
+"""Restore a task from the bin."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from app.shared.application.base_usecase import Clock
 
 
 class RestoreTask:
-    """Bring a deleted task back. Only its owner knows that it is there."""
+    """Restore a deleted task. Only its owner may do it."""
 
     def __init__(self, uow: Callable[[], TaskUnitOfWork], clock: Clock) -> None:
         self._uow, self._clock = uow, clock

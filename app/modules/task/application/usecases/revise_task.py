@@ -1,4 +1,4 @@
-"""Change what a task says."""
+"""Change the fields of a task."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from app.shared.application.base_usecase import Clock
 class ReviseTask:
     """Change a task's title, description, priority, due time or labels.
 
-    Raises QuotaExceeded, of the task's owner.
+    Raises QuotaExceeded for the quota of the task's owner.
     """
 
     def __init__(self, uow: Callable[[], TaskUnitOfWork], quota: TaskQuota, clock: Clock) -> None:

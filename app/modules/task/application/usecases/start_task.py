@@ -1,4 +1,4 @@
-"""Begin to work on a task."""
+"""Start a task."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Look at what happened to a task."""
+"""The history of a task."""
 
 from app.modules.task.application.dto import TaskHistoryEntry, TaskHistoryRequest
 from app.modules.task.application.readers import TaskReader
@@ -7,9 +7,9 @@ from app.shared.application.dto import CursorPage
 
 
 class TaskHistory:
-    """The events of one task, oldest first, if the actor is its owner or its assignee.
+    """Return the events of one task, oldest first, if the actor is its owner or its assignee.
 
-    It reaches back as far as the event log is kept.
+    It goes back as far as the event log is kept.
     """
 
     def __init__(self, reader: TaskReader) -> None:

@@ -1,4 +1,4 @@
-"""Close and open accounts, and say what they are trusted with."""
+"""Close and open accounts, and set their roles."""
 
 from collections.abc import Callable, Collection, Sequence
 
@@ -21,7 +21,7 @@ log = structlog.get_logger("security")
 
 
 class DeactivateUser:
-    """Close somebody else's account: its sessions end, and nobody can sign in.
+    """Close another user's account: its sessions end, and its user cannot sign in.
 
     Raises OwnAccount, LastAdministrator, UserNotFound and StaleVersion.
     """
@@ -62,9 +62,9 @@ class ActivateUser:
 
 
 class SetRoles:
-    """Trust an account with these roles, which modules declare.
+    """Give an account exactly these roles, which modules declare.
 
-    Raises Invalid for any other, LastAdministrator, UserNotFound and StaleVersion.
+    Raises Invalid for an undeclared role, LastAdministrator, UserNotFound and StaleVersion.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class SetRolesAt:
 
 
 class EndSessionsOf:
-    """Sign somebody out everywhere; the account and its API keys stay. Raises UserNotFound."""
+    """End all sessions of an account; it and its API keys stay. Raises UserNotFound."""
 
     def __init__(self, uow: Callable[[], UserUnitOfWork], clock: Clock) -> None:
         self._uow, self._clock = uow, clock
@@ -153,8 +153,9 @@ def _known_roles(roles: Sequence[str], known: Collection[str]) -> frozenset[str]
 
 
 async def _without_whom_there_is_an_admin(uow: UserUnitOfWork, request: UserCommand) -> User:
-    """Return the account. Of two administrators who close each other one is refused."""
-    admins = await uow.users.active_admins()  # first: what is read after it can't be outdated
+    """Return the account. If two administrators close each other, one of them is refused."""
+    # locked first: what is read after it cannot be outdated
+    admins = await uow.users.active_admins()
     user = await uow.users.get_seen(request.user_id, version=request.version)
     if admins == {user.id}:
         raise LastAdministrator

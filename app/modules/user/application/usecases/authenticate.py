@@ -1,4 +1,4 @@
-"""Find out who an access token, or a cookie, speaks for, now."""
+"""Find the user of an access token or a cookie."""
 
 import hmac
 import time
@@ -21,7 +21,7 @@ from app.shared.application.base_usecase import Clock
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is remembered of a session, and until when."""
+    """The remembered state of a session, and until when it may be used."""
 
     until: float
     actor: Actor
@@ -31,11 +31,11 @@ class Known:
 class Authenticate:
     """Turn an access token, or a cookie, into its actor.
 
-    The secret says who signed in, the database whether that still counts: a session that was
-    ended, an account that was closed or a role that was taken away shows within a second, in
-    every process. For that second the answer is remembered.
+    The secret proves who signed in. The database says whether that is still valid: the end of a
+    session, a closed account or a lost role takes effect within a second, in every process. For
+    that second the answer is remembered.
 
-    What is nobody's is looked up so often and no more: see FailedCredentials.
+    Unknown credentials are looked up a limited number of times: see FailedCredentials.
     """
 
     REMEMBERED_SECONDS: Final = 1.0
@@ -57,7 +57,7 @@ class Authenticate:
         self._known: OrderedDict[UUID, Known] = OrderedDict()
 
     async def __call__(self, token: str, /) -> Actor:
-        """Return whose access token it is. Raises Unauthenticated, and TooManyRequests."""
+        """Return the actor of an access token. Raises Unauthenticated, and TooManyRequests."""
         claims = self._tokens.verify(token)
         known = self._remembered(claims.session_id)
         if known is None:
@@ -68,14 +68,14 @@ class Authenticate:
         return known.actor
 
     async def by_cookie(self, value: str, /) -> Actor:
-        """Return whose cookie it is. Raises Unauthenticated, and TooManyRequests."""
+        """Return the actor of a cookie. Raises Unauthenticated, and TooManyRequests."""
         cookie = SessionCookie.parse(value)
         if cookie is None:
             raise Unauthenticated
         remembered = self._remembered(cookie.session_id)
         if remembered is not None and _is_of(remembered.state, cookie):
             return remembered.actor
-        # Again: the cookie may have been renewed.
+        # Look it up again: the cookie may have been renewed.
         look_up = partial(self._look_up_cookie, cookie)
         known = await (look_up() if self._was_good(cookie) else self._failures.of_client(look_up))
         await self._record_use.of_session(cookie.session_id, last=known.state.last_used_at)
@@ -100,7 +100,7 @@ class Authenticate:
         return known
 
     async def _look_up(self, session_id: UUID) -> Known:
-        until = time.monotonic() + self.REMEMBERED_SECONDS  # from before the database was asked
+        until = time.monotonic() + self.REMEMBERED_SECONDS  # taken before the database query
         state = await self._reader.session_state(session_id, now=self._clock.now())
         if state is None or not state.is_usable:
             self.forget(session_id)

@@ -1,4 +1,4 @@
-"""Find out who an API key acts for, now, and what it may do."""
+"""Find the user of an API key, and what the key may do."""
 
 import time
 from collections import OrderedDict
@@ -16,10 +16,10 @@ from app.shared.application.base_usecase import Clock
 
 
 class AuthenticateKey:
-    """Turn an API key into its actor, who may do what is in its scopes *and* its owner may do now.
+    """Turn an API key into its actor, who has the key's scopes that its owner still has.
 
-    A key that was deleted, or a right that its owner lost, shows within a second, as with sessions.
-    What is nobody's is looked up so often and no more: see FailedCredentials.
+    A deleted key, or a permission that its owner lost, takes effect within a second, as for
+    sessions. Unknown keys are looked up a limited number of times: see FailedCredentials.
     """
 
     REMEMBERED_SECONDS: Final = 1.0
@@ -49,7 +49,7 @@ class AuthenticateKey:
         return await (self._failures.of_client(look_up) if known is None else look_up())
 
     async def _look_up(self, fingerprint: str) -> Actor:
-        until = time.monotonic() + self.REMEMBERED_SECONDS  # from before the database was asked
+        until = time.monotonic() + self.REMEMBERED_SECONDS  # taken before the database query
         state = await self._reader.state(fingerprint)
         if state is None or state.expires_at <= self._clock.now():
             self._known.pop(fingerprint, None)
@@ -65,7 +65,7 @@ class AuthenticateKey:
 
 
 class AuthenticateBearer:
-    """Turn what a request bears into its actor: an API key by its prefix, else an access token."""
+    """Turn a bearer token into its actor: an API key by its prefix, else an access token."""
 
     def __init__(self, *, token: Authenticator, key: Authenticator) -> None:
         self._token, self._key = token, key

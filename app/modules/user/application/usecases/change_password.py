@@ -18,10 +18,10 @@ log = structlog.get_logger("security")
 
 
 class ChangePassword:
-    """Take another password, end all other sessions, and all API keys unless they are kept.
+    """Change the password, end all other sessions, and all API keys unless they are kept.
 
-    A session of a browser gets another cookie: whoever copied the first one is out (OWASP ASVS
-    7.2.4). Raises ReauthFailed, WeakPassword and SamePassword.
+    A browser's session gets another cookie, which makes a copied cookie invalid (OWASP ASVS 7.2.4).
+    Raises ReauthFailed, WeakPassword and SamePassword.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class ChangePassword:
             await uow.tokens.forget_all(actor.user_id)  # before the account, as everywhere
             user = await uow.users.get_seen(actor.user_id, version=None)
             if user.password_version != stored.password_version:
-                raise ReauthFailed  # somebody changed it since it was checked
+                raise ReauthFailed  # it was changed since the check
             user.change_password(password_hash, now=now)
             await uow.users.save(user)
             await uow.sessions.revoke_all(user.id, now=now, but=actor.session_id)

@@ -1,4 +1,4 @@
-"""Answer other modules' question about an account."""
+"""Answers other modules' question about an account."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from app.modules.user.application.readers import UserReader
 
 
 class HasActiveUser:
-    """Whether there is such a user, who can be counted on."""
+    """Return whether the user exists, is active and verified."""
 
     def __init__(self, reader: UserReader) -> None:
         self._reader = reader

@@ -1,4 +1,4 @@
-"""Show that the address which was asked for is one's own."""
+"""Confirm a new address of the account."""
 
 from collections.abc import Callable
 
@@ -19,10 +19,10 @@ log = structlog.get_logger("security")
 class ConfirmEmailChange:
     """Move the account to the address that the token was sent to.
 
-    Only with the password of the account: else a stranger's account could be moved to an address
+    It requires the account's password: otherwise an attacker could move an account to an address
     whose owner takes the link for their own. Raises InvalidToken, WrongPassword and
-    TooManyRequests; the first also where somebody else has taken the address meanwhile: it is not
-    said who has which.
+    TooManyRequests. InvalidToken is also raised if the address was taken meanwhile, so that the
+    answer does not show it.
     """
 
     def __init__(
@@ -55,6 +55,6 @@ class ConfirmEmailChange:
             raise
 
     async def _look_at(self, token: str) -> User:
-        """Look only: a wrong password spends no token, and no transaction waits for a hash."""
+        """Only read: a wrong password consumes no token, and no transaction waits for a hash."""
         async with self._uow() as uow:
             return await redeem(uow, token, TokenKind.CHANGE_ADDRESS, now=self._clock.now())

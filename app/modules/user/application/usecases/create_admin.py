@@ -1,4 +1,4 @@
-"""Make the first administrator, from the command line."""
+"""Create the first administrator, from the command line."""
 
 import secrets
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from app.shared.domain.value_objects import EmailAddress
 
 
 class CreateAdmin:
-    """Open a verified account with the admin role and return its password, for the only time.
+    """Create a verified account with the admin role and return its password, only this once.
 
-    Raises EmailTaken if there is an account with the address.
+    Raises EmailTaken if the address has an account.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ log = structlog.get_logger("security")
 
 
 class DeleteAccount:
-    """Remove the account with its sessions and tokens, for good; other modules follow the event.
+    """Delete the account with its sessions and tokens; other modules react to the event.
 
     Raises ReauthFailed and LastAdministrator.
     """

@@ -1,4 +1,4 @@
-"""Answer other modules' question whom to write to."""
+"""Answers other modules' question about the recipient of an email."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from app.modules.user.application.readers import UserReader
 
 
 class FindContact:
-    """The address of a user who can be counted on, or None: nobody else gets mail."""
+    """Return the address of an active and verified user, or None: others get no email."""
 
     def __init__(self, reader: UserReader) -> None:
         self._reader = reader

@@ -1,4 +1,4 @@
-"""Make, list and delete API keys."""
+"""Create, list and delete API keys."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ class OneKey:
 
 
 class CreateKey:
-    """Make a key for some of what its owner may do, and return it, for the only time.
+    """Create a key with some of its owner's permissions and return it, only this once.
 
-    It acts without the password from then on, so it is not made without. Raises ReauthFailed,
+    The key acts without the password, so creating it requires the password. Raises ReauthFailed,
     TooManyRequests, Invalid and QuotaExceeded.
     """
 
@@ -56,7 +56,8 @@ class CreateKey:
             now=self._clock.now(),
         )
         async with self._uow() as uow:
-            # Else a key made with the last password could outlive the change that ends all keys.
+            # Otherwise a key created with the old password could survive the change that ends all
+            # keys.
             version, most = stored.password_version, self._limits.per_account
             if not await uow.keys.add(key, password_version=version, most=most):
                 raise ReauthFailed
@@ -75,7 +76,7 @@ class CreateKey:
 
 
 class ListKeys:
-    """All keys of an account, those that have expired lately too."""
+    """Return all keys of an account, including recently expired ones."""
 
     def __init__(self, reader: KeyReader) -> None:
         self._reader = reader
@@ -85,7 +86,7 @@ class ListKeys:
 
 
 class DeleteKey:
-    """Make a key worthless, within a second in every process."""
+    """Delete a key; it is refused within a second in every process."""
 
     def __init__(self, uow: Callable[[], UserUnitOfWork]) -> None:
         self._uow = uow

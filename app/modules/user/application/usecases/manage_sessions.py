@@ -1,4 +1,4 @@
-"""Look at one's own sessions, and end them."""
+"""List and end one's own sessions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class OneSession:
 
 
 class ListSessions:
-    """The sign-ins of an account that still count."""
+    """Return the active sessions of an account."""
 
     def __init__(self, reader: SessionReader, clock: Clock) -> None:
         self._reader, self._clock = reader, clock
@@ -36,7 +36,7 @@ class ListSessions:
 
 
 class EndSession:
-    """End one session: its tokens and its cookie are refused within a second, everywhere."""
+    """End one session: its tokens and its cookie are refused within a second in every process."""
 
     def __init__(
         self, uow: Callable[[], UserUnitOfWork], authenticate: Authenticate, clock: Clock
@@ -54,7 +54,7 @@ class EndSession:
 
 
 class EndOtherSessions:
-    """End all sessions of an account but the one that asks."""
+    """End all sessions of an account except the current one."""
 
     def __init__(self, uow: Callable[[], UserUnitOfWork], clock: Clock) -> None:
         self._uow, self._clock = uow, clock

@@ -1,4 +1,4 @@
-"""Look at accounts."""
+"""Read accounts."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from app.shared.application.dto import PaginatedResponse
 
 
 class ReadUser:
-    """One account."""
+    """Return one account."""
 
     def __init__(self, reader: UserReader) -> None:
         self._reader = reader
@@ -22,7 +22,7 @@ class ReadUser:
 
 
 class ListUsers:
-    """All accounts, page by page, oldest first."""
+    """Return a page of all accounts, oldest first."""
 
     def __init__(self, reader: UserReader) -> None:
         self._reader = reader

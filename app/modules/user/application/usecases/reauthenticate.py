@@ -1,4 +1,4 @@
-"""Have somebody who is signed in show once more that it is them."""
+"""Ask a signed-in user for the password again."""
 
 import structlog
 
@@ -13,10 +13,9 @@ log = structlog.get_logger("security")
 
 
 class Reauthenticate:
-    """Ask for the password before something that can't be undone (OWASP ASVS 7.5.1).
+    """Require the password before a sensitive change (OWASP ASVS 7.5.1).
 
-    Who holds a session must not guess here what nobody may guess at the sign-in: its failures are
-    counted.
+    The holder of a stolen session must not guess more often than at sign-in: failures are counted.
     """
 
     def __init__(
@@ -25,7 +24,10 @@ class Reauthenticate:
         self._reader, self._hasher, self._failures = reader, hasher, failures
 
     async def __call__(self, actor: Actor, password: str) -> StoredCredentials:
-        """Return what was checked. Raises ReauthFailed, and TooManyRequests after too many."""
+        """Return the checked credentials.
+
+        Raises ReauthFailed, and TooManyRequests after too many.
+        """
         await self._failures.refuse_after_too_many(actor.session_id)
         stored = await self._reader.credentials_of(actor.user_id)
         right = await self._hasher.verify(password, stored.password_hash if stored else None)
@@ -39,5 +41,5 @@ class Reauthenticate:
                     session_id=str(actor.session_id),
                 )
             raise ReauthFailed
-        await self._failures.refuse_after_too_many(actor.session_id)  # others came along with it
+        await self._failures.refuse_after_too_many(actor.session_id)  # others were sent with it
         return stored

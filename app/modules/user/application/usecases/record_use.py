@@ -1,4 +1,4 @@
-"""Remember when somebody was last seen, without keeping them waiting for it."""
+"""Record when a session or key was last used, without delaying the request."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -13,9 +13,9 @@ from app.shared.application.base_usecase import Clock
 
 
 class RecordUse:
-    """Write down that a cookie or a key was used: once a minute, not with each request.
+    """Record the use of a cookie or a key, at most once a minute.
 
-    That it can't be written is no reason to refuse the request.
+    A failed write is no reason to refuse the request.
     """
 
     EVERY: Final = dt.timedelta(minutes=1)
@@ -26,7 +26,7 @@ class RecordUse:
         self._uow, self._limits, self._clock = uow, limits, clock
 
     async def of_session(self, session_id: UUID, /, *, last: dt.datetime | None) -> None:
-        """Let a session with a cookie last longer: it has no tokens to refresh."""
+        """Extend a session with a cookie: it has no tokens to refresh."""
         now = self._clock.now()
         if last is not None and now - last < self.EVERY:
             return

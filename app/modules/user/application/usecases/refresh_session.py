@@ -21,12 +21,13 @@ log = structlog.get_logger("security")
 
 
 class RefreshSession:
-    """Rotate: the presented token is spent, and whoever presents it again ends the session.
+    """Rotate refresh tokens: each is used once, and a second use ends the session.
 
-    A token that comes twice was copied (RFC 9700, section 4.14.2), and nobody can tell the owner
-    from the thief, so both have to sign in again. Unless it comes with the key that it came with
-    first, and soon: then the answer was lost, and is given again. It was never stored: the next
-    token is derived from the presented one, the caller's key and a key of ours, newest first.
+    A token that comes twice was copied (RFC 9700, section 4.14.2). The service cannot distinguish
+    the owner from the thief, so both must sign in again. The exception is a repetition with the
+    same idempotency key, soon after: the answer was lost, and is sent again. It was never stored:
+    the next token is derived from the presented one, the caller's key and a key of ours, newest
+    first.
     """
 
     REPEATED_WITHIN: Final = dt.timedelta(seconds=60)
@@ -71,7 +72,8 @@ class RefreshSession:
             else:
                 successor = None
                 await uow.sessions.revoke(session.id, now=now)
-            # Committed in both cases: the answer may be an error, the revocation must last.
+            # Committed in both cases: the answer may be an error, but the revocation must be
+            # stored.
             await uow.commit()
         return session, successor
 
@@ -83,7 +85,7 @@ class RefreshSession:
     async def _given_before(
         self, request: Exchange, sessions: SessionRepository, now: dt.datetime
     ) -> RefreshToken | None:
-        """Return what the same request was answered with a moment ago, if it was."""
+        """Return the recent answer to the same request, if there was one."""
         token, key = request.token, request.repeat_key
         if key is None or not await sessions.may_repeat(
             token, repeat=token.fingerprint_with(key), since=now - self.REPEATED_WITHIN

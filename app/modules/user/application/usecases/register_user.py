@@ -1,4 +1,4 @@
-"""Ask for an account."""
+"""Request an account."""
 
 from collections.abc import Callable
 
@@ -19,16 +19,16 @@ from app.shared.domain.value_objects import EmailAddress
 
 log = structlog.get_logger("security")
 
-# Fewer than an address gets emails of the kind: one stranger can't use them up.
+# Below the limit of emails for an address: one stranger cannot use them up.
 OF_ADDRESS = Limit("register_address", 5, per=HOUR)
 
 
 class RegisterUser:
-    """Keep a registration, whose account is opened when its link is followed: see VerifyEmail.
+    """Store a registration; its account is opened when its link is used: see VerifyEmail.
 
-    Whether the address has an account is not even looked at, so neither the answer nor its time
-    tells. Whoever sends the mail looks. Where no mail goes out, on a developer's machine, the
-    account is opened at once. Raises TooManyRequests of a client that names one address too often.
+    Whether the address has an account is not checked here, so neither the answer nor its time shows
+    it. The sender of the email checks it. On a developer's machine without a mail server, the
+    account is opened at once. Raises TooManyRequests if a client names one address too often.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class RegisterUser:
         log.info("registration received", registration_id=str(registration.id))
 
     async def _open(self, registration: Registration) -> bool:
-        """Open the account, unless there is one."""
+        """Open the account, unless it exists."""
         user = registration.open_account(now=registration.created_at)
         try:
             async with self._uow() as uow:

@@ -1,4 +1,4 @@
-"""Change what a person is called."""
+"""Change the name of a user."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from app.shared.application.base_usecase import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewName:
-    """What somebody is to be called from now on; `version` is the account as it was seen."""
+    """The new name of a user; `version` is the version that the caller saw."""
 
     user_id: UUID
     version: int | None
@@ -20,7 +20,7 @@ class NewName:
 
 
 class RenameUser:
-    """Change the name of an account; without a new one everything stays as it is."""
+    """Change the name of an account; without a new name nothing changes."""
 
     def __init__(self, uow: Callable[[], UserUnitOfWork], clock: Clock) -> None:
         self._uow, self._clock = uow, clock

@@ -1,4 +1,4 @@
-"""Ask for another address of one's own account."""
+"""Request another address for one's own account."""
 
 from collections.abc import Callable
 
@@ -13,14 +13,15 @@ from app.shared.domain.value_objects import EmailAddress
 
 log = structlog.get_logger("security")
 
-# Each writes to an address that may be a stranger's, so fewer than that gets emails of the kind.
+# Each request sends an email to an address that may be another person's, so it is limited below the
+# limit of emails.
 ADDRESS_CHANGES = Limit("address_change", 5, per=HOUR)
 
 
 class RequestEmailChange:
-    """Have a link sent to the new address; until it is used nothing changes.
+    """Send a link to the new address; until it is used nothing changes.
 
-    Whether the address is taken is not even looked at here, so nobody learns it. Raises
+    Whether the address has an account is not checked here, so the answer does not show it. Raises
     ReauthFailed and TooManyRequests.
     """
 

@@ -1,4 +1,4 @@
-"""Ask for a link that is sent by mail."""
+"""Request a link by email."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ Find = Callable[[UserUnitOfWork, EmailAddress], Awaitable[UUID | None]]
 
 @dataclass(frozen=True, slots=True)
 class RequestedLink:
-    """What is asked for, what the log calls it, and how often one client may ask for an account.
+    """The kind of link, its name in the log, and how often one client may request it.
 
-    `about` is the event's field for the id of what `find` finds.
+    `about` is the event's field for the id that `find` returns.
     """
 
     find: Find
@@ -39,16 +39,16 @@ class RequestedLink:
 
     @property
     def at_most(self) -> Limit:
-        """How often an account is written to for it, whoever asks.
+        """How many emails an account gets for it, from all clients together.
 
-        Beyond that there is a link in the mailbox that is half an hour old at most, and good for
-        longer by default: so strangers who ask can't keep its owner from having one.
+        Beyond that the mailbox has a link that is at most half an hour old, and valid for longer by
+        default. So strangers cannot prevent the owner from having one.
         """
         return Limit(f"{self.limit.name}_sent", 2, per=30 * MINUTE)
 
 
 async def _registration(uow: UserUnitOfWork, email: EmailAddress) -> UUID | None:
-    """The newest one: its password is the one that somebody remembers."""
+    """The newest registration, whose password its owner remembers."""
     newest = await uow.registrations.newest_of(email, most=1)
     return newest[0].id if newest else None
 
@@ -71,12 +71,12 @@ RESET = RequestedLink(
 
 
 class RequestLinkByEmail:
-    """Have the owner of an address written to, if there is one.
+    """Send a link to the owner of an address, if there is one.
 
-    Whether there is takes no other time: an address that nobody has is looked up and its request
-    written down as any other, in the name of nobody. Whoever sends the letter finds it out. It
-    is limited like any other too: each client that asks, which raises TooManyRequests, and all of
-    them together, which is answered as if a letter were sent: one was, a moment ago.
+    An unknown address takes the same time: it is looked up, and its request is stored like any
+    other, with a random id. The sender of the email finds out. Requests are limited like others:
+    for each client, which raises TooManyRequests; and for all clients together, which gets the
+    normal answer without an email, because one was sent shortly before.
     """
 
     def __init__(

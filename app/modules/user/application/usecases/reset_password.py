@@ -1,4 +1,4 @@
-"""Set another password without knowing the last one."""
+"""Reset a forgotten password."""
 
 from collections.abc import Callable
 
@@ -16,10 +16,10 @@ log = structlog.get_logger("security")
 
 
 class ResetPassword:
-    """Take the password that somebody with a token chose; end all sessions and API keys.
+    """Set the password that the owner of a token chose; end all sessions and API keys.
 
-    Nobody is signed in by it. An account that was not verified is from then on: whoever has the
-    token has the mail. Raises InvalidToken, WeakPassword and SamePassword.
+    It starts no session. An unverified account is verified by it, because the token proves access
+    to the mailbox. Raises InvalidToken, WeakPassword and SamePassword.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ResetPassword:
         log.info("password reset", user_id=str(user.id))
 
     async def _hash_for_owner(self, request: PasswordReset) -> str:
-        """Look only: a password that is refused spends no token, and no transaction waits."""
+        """Only read: a refused password consumes no token, and no transaction waits for a hash."""
         async with self._uow() as uow:
             user = await redeem(uow, request.token, TokenKind.RESET, now=self._clock.now())
         password = self._rules.choose(request.new_password, email=user.email, field="new_password")

@@ -28,7 +28,7 @@ log = structlog.get_logger("security")
 
 
 class SignIn:
-    """Start a session and give its first pair of tokens."""
+    """Start a session and return its first pair of tokens."""
 
     def __init__(
         self,
@@ -62,9 +62,9 @@ class SignIn:
         cookie: str | None = None,
         replaced: SessionCookie | None = None,
     ) -> Session:
-        """Start a session, which a refresh token continues or the cookie of a fingerprint is.
+        """Start a session, which continues by a refresh token, or by the cookie of a fingerprint.
 
-        The session of the cookie that is replaced ends with it.
+        It ends the session of the cookie that is replaced.
         """
         account, budget = account_named(request.email), WaitBudget(self._hasher.LONGEST_WAIT)
         async with self._hasher.slot(budget):
@@ -102,11 +102,13 @@ class SignIn:
     ) -> None:
         now = session.started_at
         async with self._uow() as uow:
-            if stored.has_reset_link:  # who knows the password did not forget it
+            if stored.has_reset_link:  # an owner who knows the password needs no reset
                 await uow.tokens.forget(stored.user_id, TokenKind.RESET)
-            if renewed is not None:  # before the session: two who hold it would wait for each other
+            # before the session: two transactions that hold it would wait for each other
+            if renewed is not None:
                 await uow.users.renew_hash(stored.user_id, old=stored.password_hash, new=renewed)
-            # Else a sign-in with the last password could outlive the change that ends all sessions.
+            # Otherwise a sign-in with the old password could survive the change that ends all
+            # sessions.
             version = stored.password_version
             if not await uow.sessions.start(session, refresh, password_version=version):
                 raise _refused(stored)
@@ -116,9 +118,9 @@ class SignIn:
             await uow.commit()
 
     async def _renewed(self, password: str, stored: StoredCredentials) -> str | None:
-        """Return another hash where the stored one is weaker than hashes are today.
+        """Return a new hash if the stored one is weaker than today's.
 
-        Only for who gets in: that it takes longer tells nobody else which accounts there are.
+        Only after a successful sign-in: its longer time shows nothing to others.
         """
         if not self._hasher.is_outdated(stored.password_hash):
             return None
@@ -129,7 +131,7 @@ class SignIn:
     async def _find(self, address: str) -> StoredCredentials | None:
         try:
             return await self._reader.credentials(EmailAddress.parse(address))
-        except Invalid:  # no account has such an address; it must not answer faster for that
+        except Invalid:  # not an address, so no account has it; the answer must take as long
             return None
 
 

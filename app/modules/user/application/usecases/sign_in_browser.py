@@ -1,4 +1,4 @@
-"""Sign a browser in with an address and a password."""
+"""Sign in a browser with an address and a password."""
 
 from app.modules.user.application.dto import BrowserSignIn
 from app.modules.user.application.usecases.authenticate import Authenticate
@@ -7,10 +7,9 @@ from app.modules.user.domain.sessions import SessionCookie
 
 
 class SignInBrowser:
-    """Start a session of a browser: it holds one cookie, which no script can read, and no token.
+    """Start a session of a browser: it has one cookie, which scripts cannot read, and no token.
 
-    The cookie takes the place of the one before it, and nobody else is to have that: its session
-    ends (OWASP ASVS 7.2.4).
+    The cookie replaces the previous one, whose session ends (OWASP ASVS 7.2.4).
     """
 
     def __init__(self, sign_in: SignIn, authenticate: Authenticate) -> None:

@@ -1,4 +1,4 @@
-"""End the session that a request came with."""
+"""End the session of the request."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ log = structlog.get_logger("security")
 
 
 class SignOut:
-    """End this session; its access tokens are refused from now on, not when they expire."""
+    """End the session; its access tokens are refused at once, not only when they expire."""
 
     def __init__(
         self, uow: Callable[[], UserUnitOfWork], authenticate: Authenticate, clock: Clock

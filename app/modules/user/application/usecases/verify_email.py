@@ -1,4 +1,4 @@
-"""Show that an address is one's own, and so open the account."""
+"""Verify an address, and so open the account."""
 
 from collections.abc import Callable
 
@@ -19,8 +19,9 @@ log = structlog.get_logger("security")
 class VerifyEmail:
     """Open the account of the registration that the token was sent for.
 
-    Only with the password of that registration: else who registers somebody's address would have
-    an account that its owner verifies. Raises InvalidToken, WrongPassword and TooManyRequests.
+    It requires the password of that registration: otherwise a stranger who registers an address
+    would have an account that its owner verifies. Raises InvalidToken, WrongPassword and
+    TooManyRequests.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class VerifyEmail:
             async with self._uow() as uow:
                 user = await open_account(uow, registration, now=self._clock.now())
                 await uow.commit()
-        except EmailTaken:  # by somebody who moved there: it is not said who has which
+        except EmailTaken:  # another account has moved there; the answer does not show it
             raise InvalidToken from None
         log.info("verified", user_id=str(user.id), registration_id=str(registration.id))
 

@@ -1,4 +1,4 @@
-"""Vouch for the address of an account, from the command line."""
+"""Mark an address as verified, from the command line."""
 
 from collections.abc import Callable
 
@@ -11,10 +11,10 @@ from app.shared.domain.value_objects import EmailAddress
 
 
 class VerifyUser:
-    """Open the account of the one registration that waits for an address.
+    """Open the account of the one registration for an address.
 
-    An account that is there already is left as it is, and verified. Raises UserNotFound, and
-    SeveralRegistrations where nobody can tell which is the owner's.
+    An existing account is verified and otherwise unchanged. Raises UserNotFound, and
+    SeveralRegistrations if it is unknown which registration is the owner's.
     """
 
     def __init__(self, uow: Callable[[], UserUnitOfWork], clock: Clock) -> None:
