@@ -20,11 +20,11 @@ async def greet(person: Person) -> Any:
     return await person.post("/greetings", {"name": "Ana"})
 
 
-async def test_its_route_is_closed_to_who_lacks_its_role(ana: Person) -> None:
+async def test_its_route_refuses_a_user_without_its_role(ana: Person) -> None:
     assert problem(await greet(ana)) == (403, "forbidden")
 
 
-async def test_an_administrator_gives_its_role_and_its_event_reaches_its_handler(
+async def test_an_administrator_can_give_its_role_and_its_event_reaches_its_handler(
     ana: Person, admin: Person, container: WithGreetings, drain: Drain
 ) -> None:
     given = await admin.put(f"/users/{ana.id}/roles", {"roles": ["user", "herald"]}, version=1)
@@ -36,14 +36,14 @@ async def test_an_administrator_gives_its_role_and_its_event_reaches_its_handler
     assert container.greeting.board().texts[-1] == "Olá, Ana!"  # the word of its settings
 
 
-async def test_the_command_gives_its_role_too(ana: Person, container: WithGreetings) -> None:
+async def test_the_command_can_give_its_role(ana: Person, container: WithGreetings) -> None:
     given = RolesOfAddress(email="ana@example.com", roles=["herald"])
     await container.user.set_roles().execute(given)
 
     assert (await ana.get("/users/me")).json()["roles"] == ["herald"]
 
 
-async def test_the_command_leaves_the_last_administrator_their_role(
+async def test_the_command_cannot_remove_the_role_of_the_last_administrator(
     admin: Person, container: WithGreetings
 ) -> None:
     with pytest.raises(LastAdministrator):
@@ -52,7 +52,7 @@ async def test_the_command_leaves_the_last_administrator_their_role(
         )
 
 
-async def test_a_role_that_no_module_declares_is_refused_with_those_there_are(
+async def test_an_undeclared_role_is_refused_with_the_list_of_roles(
     ana: Person, admin: Person, container: WithGreetings
 ) -> None:
     answer = await admin.put(f"/users/{ana.id}/roles", {"roles": ["user", "root"]}, version=1)
@@ -70,7 +70,7 @@ async def test_a_role_that_no_module_declares_is_refused_with_those_there_are(
         )
 
 
-async def test_an_api_key_takes_its_permission_as_a_scope(ana: Person, admin: Person) -> None:
+async def test_an_api_key_can_have_its_permission_as_a_scope(ana: Person, admin: Person) -> None:
     await admin.put(f"/users/{ana.id}/roles", {"roles": ["herald"]}, version=1)
     draft = {"current_password": PASSWORD, "name": "bot", "scopes": ["greeting:send_out"]}
     made = await ana.post("/auth/keys", draft)
@@ -86,7 +86,7 @@ async def test_its_tag_and_its_route_are_in_the_document(service: Service) -> No
     assert {"name": "greetings", "description": "Greetings."} in document["tags"]
 
 
-async def test_its_demo_data_is_written_after_that_of_the_modules_before(
+async def test_its_demo_data_is_written_after_that_of_earlier_modules(
     clean_database: None, container: WithGreetings
 ) -> None:
     demo, seeds = DemoData(), [*container.user.seeds(), *container.greeting.seeds()]

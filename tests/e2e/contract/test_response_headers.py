@@ -52,7 +52,7 @@ async def test_every_operation_sends_the_headers_that_are_documented_and_no_othe
     assert statuses >= {200, 204, 400, 401, 403, 404, 422}
 
 
-async def test_every_answer_of_an_operation_that_is_limited_says_how_much_is_left(
+async def test_every_answer_of_a_limited_operation_says_how_much_is_left(
     document: dict[str, Any], limited: httpx2.AsyncClient
 ) -> None:
     wrong = []
@@ -64,7 +64,7 @@ async def test_every_answer_of_an_operation_that_is_limited_says_how_much_is_lef
     assert wrong == []
 
 
-async def test_what_sets_or_takes_the_cookie_of_a_browser_is_documented(
+async def test_operations_that_set_or_delete_the_cookie_document_it(
     document: dict[str, Any], client: httpx2.AsyncClient, ana: Person
 ) -> None:
     """Each of these headers is sent by the operations that document it."""

@@ -73,7 +73,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "docs/deployment/settings.md",
     ],
 )
-def test_the_committed_documents_are_what_the_code_makes(made: Path, path: str) -> None:
+def test_the_committed_documents_are_generated_from_the_code(made: Path, path: str) -> None:
     is_same = (made / path).read_bytes() == (ROOT / path).read_bytes()
     assert is_same, f"{path} is not what the code makes: run `make openapi` and look at the diff"
 
@@ -96,7 +96,7 @@ def test_schemas_have_only_keywords_that_json_schema_knows(document: dict[str, A
     assert found == []
 
 
-def test_whatever_may_be_sent_is_bounded(
+def test_every_value_of_a_request_has_a_maximum(
     document: dict[str, Any], operations: list[Operation]
 ) -> None:
     unbounded = [
@@ -109,7 +109,7 @@ def test_whatever_may_be_sent_is_bounded(
     assert unbounded == []
 
 
-def test_no_address_carries_a_secret_or_personal_data(operations: list[Operation]) -> None:
+def test_no_url_contains_a_secret_or_personal_data(operations: list[Operation]) -> None:
     telling = [
         f"{name}: {parameter['name']}"
         for name, operation in operations
@@ -170,11 +170,11 @@ def test_the_title_of_a_schema_is_its_name_and_a_good_name_for_a_class(
     assert others == []
 
 
-def test_the_document_says_where_the_service_is(document: dict[str, Any]) -> None:
+def test_the_document_contains_the_url_of_the_service(document: dict[str, Any]) -> None:
     assert document["servers"] == [{"url": "/"}]
 
 
-def test_every_error_that_is_documented_is_a_problem(
+def test_every_documented_error_is_a_problem_document(
     document: dict[str, Any], operations: list[Operation]
 ) -> None:
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -187,7 +187,7 @@ def test_every_error_that_is_documented_is_a_problem(
     assert others == ["POST /api/v1/auth/token 400"]  # RFC 6749, section 5.2
 
 
-def test_what_asks_for_a_sign_in_documents_how_and_that_it_may_fail(
+def test_operations_that_require_a_sign_in_document_the_ways_and_the_401(
     document: dict[str, Any],
     operations: list[Operation],
 ) -> None:

@@ -56,7 +56,7 @@ async def test_without_the_right_token_there_are_no_metrics(
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-async def test_the_metrics_tell_what_handlers_have_still_to_do(
+async def test_the_metrics_show_the_remaining_deliveries_of_handlers(
     watched: httpx2.AsyncClient, failed: Failed
 ) -> None:
     await failed()
@@ -80,7 +80,7 @@ PROMETHEUS = (
 @pytest.mark.parametrize(
     "accept", [PROMETHEUS, "application/openmetrics-text", "Application/OpenMetrics-Text"]
 )
-async def test_who_asks_for_openmetrics_gets_openmetrics(
+async def test_a_client_that_accepts_openmetrics_gets_openmetrics(
     watched: httpx2.AsyncClient, failed: Failed, accept: str
 ) -> None:
     await failed()
@@ -110,7 +110,7 @@ async def test_who_asks_for_openmetrics_gets_openmetrics(
         "",
     ],
 )
-async def test_who_prefers_something_else_gets_the_text_form(
+async def test_a_client_that_prefers_another_type_gets_the_text_form(
     watched: httpx2.AsyncClient, accept: str
 ) -> None:
     headers = [(b"authorization", f"Bearer {TOKEN}".encode()), (b"accept", accept.encode())]
@@ -119,7 +119,7 @@ async def test_who_prefers_something_else_gets_the_text_form(
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
 
 
-async def test_requests_are_counted_by_the_route_and_never_by_what_a_client_made_up(
+async def test_requests_are_counted_by_route_and_never_by_values_of_a_client(
     watched: httpx2.AsyncClient,
 ) -> None:
     before = await scraped(watched)

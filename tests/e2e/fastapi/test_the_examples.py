@@ -16,7 +16,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=Tr
 # --- A router of FastAPI's ----------------------------------------------------------------------
 
 
-async def test_a_router_of_fastapi_asks_for_a_permission(
+async def test_a_router_of_fastapi_requires_a_permission(
     client: httpx2.AsyncClient, ana: Person
 ) -> None:
     assert (await client.get("/api/v1/reports")).status_code == 401
@@ -30,11 +30,11 @@ async def test_pages_are_those_of_fastapi_pagination(ana: Person) -> None:
     assert page["items"][0].keys() == {"name", "rows"}
 
 
-async def test_an_endpoint_knows_who_calls(ana: Person) -> None:
+async def test_an_endpoint_gets_the_actor(ana: Person) -> None:
     assert (await ana.get("/reports/mine")).json() == ana.id
 
 
-async def test_what_an_endpoint_raises_is_a_problem_document(ana: Person) -> None:
+async def test_an_error_of_an_endpoint_is_a_problem_document(ana: Person) -> None:
     answer = await ana.get("/reports/none")
     assert answer.headers["content-type"] == "application/problem+json"
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
@@ -77,7 +77,9 @@ async def test_files_are_served_with_a_policy_of_their_own(client: httpx2.AsyncC
     assert answer.headers["content-security-policy"] == "default-src 'self'"
 
 
-async def test_graphql_answers_who_has_signed_in(client: httpx2.AsyncClient, ana: Person) -> None:
+async def test_graphql_answers_signed_in_users_only(
+    client: httpx2.AsyncClient, ana: Person
+) -> None:
     query = {"query": "{ caller sum(numbers: [1, 2, 3]) }"}
     assert (await client.post("/graphql", json=query)).status_code == 401
     headers = {"Authorization": f"Bearer {ana.access_token}"}
@@ -98,7 +100,7 @@ async def test_the_pages_of_sqladmin_are_for_administrators(
     assert answer.headers["content-security-policy"] == ADMIN_PAGES
 
 
-async def test_a_page_of_sqladmin_about_an_error_stays_its_own(
+async def test_an_error_page_of_sqladmin_is_not_replaced(
     client: httpx2.AsyncClient, admin: Person
 ) -> None:
     headers = {"Authorization": f"Bearer {admin.access_token}"}

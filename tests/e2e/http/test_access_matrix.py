@@ -181,7 +181,7 @@ async def world(
     return World(Cast(service, client, people))
 
 
-def test_the_matrix_knows_whatever_an_address_names(routes: list[ApiRoute]) -> None:
+def test_the_matrix_has_a_value_for_each_path_parameter(routes: list[ApiRoute]) -> None:
     assert {named(route) for route in routes} - {None} == THINGS.keys()
     known = {title(route) for route in routes}
     assert {*BODIES, *BEFORE, *THERE_FOR_NOBODY, *(route for route, _ in OUTCOMES)} <= known
@@ -193,7 +193,7 @@ def test_a_user_has_no_permission_of_administrators(service: Service) -> None:
     assert not permissions["user"] & {"user:admin", "event:admin"}
 
 
-async def test_every_route_lets_in_whom_it_is_for_and_nobody_else(
+async def test_every_route_accepts_only_its_intended_callers(
     routes: list[ApiRoute], world: World
 ) -> None:
     seen: Counter[str] = Counter()

@@ -69,7 +69,7 @@ def wait_for_answer(connection: socket.socket) -> None:
         (b"/notes", b"Content-Length: x\r\n", PART, 400),
     ],
 )
-def test_who_goes_on_sending_can_read_why_it_was_refused(
+def test_a_client_that_continues_sending_can_read_the_refusal(
     port: int, path: bytes, framing: bytes, part: bytes, status: int
 ) -> None:
     with connected(port) as connection:
@@ -81,7 +81,7 @@ def test_who_goes_on_sending_can_read_why_it_was_refused(
         assert answered(connection).status == status
 
 
-def test_who_stops_sending_sees_the_end_at_once(port: int) -> None:
+def test_a_client_that_stops_sending_sees_the_end_at_once(port: int) -> None:
     with connected(port) as connection:
         connection.sendall(HEAD % (b"/notes", LENGTH) + PART)
         began = time.monotonic()
@@ -97,14 +97,14 @@ def drip(connection: socket.socket) -> None:
         time.sleep(LINGER / 20)
 
 
-def test_who_sends_for_ever_is_cut_off(port: int) -> None:
+def test_a_client_that_never_stops_sending_is_disconnected(port: int) -> None:
     with connected(port) as connection:
         connection.sendall(HEAD % (b"/notes", LENGTH))
         with pytest.raises(ConnectionError):
             drip(connection)
 
 
-def test_what_follows_a_refused_request_is_not_done(port: int) -> None:
+def test_a_request_after_a_refused_one_is_not_processed(port: int) -> None:
     fine = b'{"text": "a"}'
     length = b"Content-Length: %d\r\n" % len(fine)
     with connected(port) as connection:

@@ -259,7 +259,7 @@ def with_field(body: dict[str, Any], name: str, text: str) -> bytes:
     return f"{{{', '.join(members)}}}".encode()
 
 
-async def test_the_good_bodies_are_good(routes: list[Route], sender: Sender) -> None:
+async def test_the_valid_bodies_are_accepted(routes: list[Route], sender: Sender) -> None:
     """So that what is refused below is refused for the one thing that is wrong with it."""
     for route in (route for route in routes if route.fields("application/json")):
         answer = await sender(route, body=json.dumps(route.good).encode())
@@ -364,7 +364,7 @@ async def test_a_bad_value_is_refused_in_every_parameter_of_every_query(
     assert sender.sent > 200
 
 
-async def test_what_is_no_query_of_the_route_is_refused_by_every_route(
+async def test_an_unknown_or_repeated_parameter_is_refused_by_every_route(
     routes: list[Route], sender: Sender
 ) -> None:
     queries = [
@@ -379,7 +379,9 @@ async def test_what_is_no_query_of_the_route_is_refused_by_every_route(
     assert sender.accepted == []
 
 
-async def test_a_bent_cursor_is_refused(routes: list[Route], sender: Sender, admin: Person) -> None:
+async def test_a_changed_cursor_is_refused(
+    routes: list[Route], sender: Sender, admin: Person
+) -> None:
     await admin.write_note()
     cursor: str = (await admin.get("/notes?limit=1")).json()["next_cursor"]
     bent = [
@@ -412,7 +414,7 @@ async def test_a_bad_id_or_name_is_refused_in_every_address(
     assert sender.sent > 300
 
 
-async def test_bad_credentials_are_refused_by_every_route_that_asks_for_some(
+async def test_bad_credentials_are_refused_by_every_route_that_requires_some(
     routes: list[Route], sender: Sender
 ) -> None:
     deep = base64.urlsafe_b64encode(b"[" * 100_000).rstrip(b"=").decode()
@@ -432,7 +434,7 @@ async def test_bad_credentials_are_refused_by_every_route_that_asks_for_some(
     assert sender.accepted == []
 
 
-async def test_a_bad_if_match_is_refused_by_every_route_that_asks_for_one(
+async def test_a_bad_if_match_is_refused_by_every_route_that_requires_one(
     routes: list[Route], sender: Sender
 ) -> None:
     writes = [route for route in routes if "If-Match" in dict(route.parameters("header"))]
@@ -445,9 +447,7 @@ async def test_a_bad_if_match_is_refused_by_every_route_that_asks_for_one(
     assert sender.accepted == []
 
 
-async def test_headers_that_nobody_asked_for_do_no_harm(
-    routes: list[Route], sender: Sender
-) -> None:
+async def test_unknown_headers_are_ignored(routes: list[Route], sender: Sender) -> None:
     odd = [
         "",
         "c4n4ry" * 10_000,

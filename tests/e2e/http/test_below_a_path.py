@@ -96,7 +96,7 @@ async def test_a_cookie_is_for_the_path_alone(service: Service, client: httpx2.A
     assert f"Path={service.root_path}" in left.headers["set-cookie"]
 
 
-async def test_the_page_of_the_docs_loads_what_lies_beside_it(
+async def test_the_documentation_page_loads_its_files_from_below_the_path(
     service: Service, client: httpx2.AsyncClient
 ) -> None:
     page = (await client.get("/docs")).text
@@ -117,7 +117,7 @@ async def test_the_document_names_the_path(service: Service, client: httpx2.Asyn
 
 
 @pytest.mark.parametrize("path", ["/page", "/mounted/page"])
-async def test_what_is_mounted_finds_its_own_addresses(
+async def test_a_mounted_application_builds_its_own_urls(
     service: Service, client: httpx2.AsyncClient, path: str
 ) -> None:
     seen, link = (await client.get(path)).text.split()
@@ -125,7 +125,7 @@ async def test_what_is_mounted_finds_its_own_addresses(
     assert link == f"https://example.com{service.root_path}{path}"
 
 
-async def test_an_address_that_is_none_leads_nowhere(
+async def test_an_unknown_address_is_not_found(
     service: Service, client: httpx2.AsyncClient
 ) -> None:
     answer = await client.get("/nowhere")
@@ -133,7 +133,7 @@ async def test_an_address_that_is_none_leads_nowhere(
     assert answer.json()["type"] == f"{service.root_path}/problems/not_found"
 
 
-async def test_a_probe_needs_no_path_and_no_name(service: Service) -> None:
+async def test_a_probe_needs_neither_the_path_nor_the_host_name(service: Service) -> None:
     transport = httpx2.ASGITransport(app=service)
     async with httpx2.AsyncClient(transport=transport, base_url="http://10.0.0.7") as probe:
         assert (await probe.get("/health/live")).status_code == 200

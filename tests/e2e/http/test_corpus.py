@@ -83,9 +83,7 @@ def assert_is_refused(answer: Reply, row: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("row", rows("raw.toml"))
-def test_what_is_no_proper_request_is_refused(
-    server: Running, port: int, row: dict[str, Any]
-) -> None:
+def test_a_malformed_request_is_refused(server: Running, port: int, row: dict[str, Any]) -> None:
     sent = row["sent"]
     if "fill" in row:
         text, times = row["fill"]
@@ -95,9 +93,7 @@ def test_what_is_no_proper_request_is_refused(
 
 
 @pytest.mark.parametrize("row", rows("requests.toml"))
-def test_a_request_with_one_thing_wrong_is_refused(
-    port: int, ana: str, row: dict[str, Any]
-) -> None:
+def test_a_request_with_one_error_is_refused(port: int, ana: str, row: dict[str, Any]) -> None:
     body = row.get("body", "").encode("latin-1")
     headers = {"Host": "test", "Connection": "close", **row.get("headers", {})}
     if "body" in row:
@@ -109,11 +105,13 @@ def test_a_request_with_one_thing_wrong_is_refused(
     assert_is_refused(exchange(port, head + b"\r\n" + body), row)
 
 
-def test_there_is_much_to_send() -> None:
+def test_the_corpus_is_large() -> None:
     assert len(rows("raw.toml")) + len(rows("requests.toml")) >= 90
 
 
-def test_none_of_it_left_a_trace(server: Running, client: httpx2.Client, ana: str) -> None:
+def test_no_value_of_the_corpus_is_in_the_logs(
+    server: Running, client: httpx2.Client, ana: str
+) -> None:
     """In what is logged at DEBUG, an address apart: where it leads to nobody, it stands there."""
     assert_still_answers(client.base_url.port or 0)
     lines = server.output.splitlines()

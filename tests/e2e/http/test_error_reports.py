@@ -66,7 +66,7 @@ async def sign_in(app: Service) -> Answer:
     return await send(app, "POST", "/api/v1/auth/token", headers=[kind], body=body)
 
 
-async def test_a_defect_is_reported_without_what_is_private(
+async def test_a_defect_is_reported_without_private_data(
     app: Service, reports: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: object) -> None:
@@ -97,7 +97,7 @@ PRIVATE = [
 ]
 
 
-async def test_nothing_of_a_request_goes_out_with_a_report(
+async def test_a_report_contains_nothing_of_the_request(
     app: Service, reports: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: object, **__: object) -> None:
@@ -116,7 +116,7 @@ async def test_nothing_of_a_request_goes_out_with_a_report(
     assert CANARY not in json.dumps(reports, default=str)
 
 
-async def test_a_row_that_a_database_quotes_does_not_go_out_with_a_report(
+async def test_a_report_contains_no_row_that_the_database_quoted(
     app: Service, reports: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refusal = asyncpg.CheckViolationError("new row violates a rule")
@@ -133,7 +133,7 @@ async def test_a_row_that_a_database_quotes_does_not_go_out_with_a_report(
     assert SECRET not in json.dumps(event, default=str)
 
 
-async def test_an_error_that_was_foreseen_is_not_reported(app: Service, reports: list[Any]) -> None:
+async def test_an_expected_error_is_not_reported(app: Service, reports: list[Any]) -> None:
     assert (await send(app, "GET", "/nothing")).status == 404
     assert (await send(app, "GET", "/api/v1/users/me")).status == 401
     assert reports == []

@@ -85,7 +85,7 @@ async def provoke(ana: Person, error: str) -> httpx2.Response:
 
 
 @pytest.mark.parametrize("error", ERRORS)
-async def test_every_error_has_one_shape(ana: Person, error: str) -> None:
+async def test_every_error_has_the_same_form(ana: Person, error: str) -> None:
     *_, status, code = ERRORS[error]
     answer = await provoke(ana, error)
     assert_is_problem(answer, status, code)
@@ -121,7 +121,7 @@ async def test_no_body_is_left_to_the_garbage_collector(ana: Person) -> None:
     assert bodies == []
 
 
-async def test_a_database_that_is_away_is_a_503_that_says_when_to_try_again(
+async def test_an_unreachable_database_is_a_503_with_retry_after(
     service: Service, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_: object) -> None:
@@ -137,13 +137,13 @@ async def test_a_database_that_is_away_is_a_503_that_says_when_to_try_again(
 # --- Request id ---------------------------------------------------------------------------------
 
 
-async def test_a_sane_request_id_comes_back(client: httpx2.AsyncClient) -> None:
+async def test_a_valid_request_id_is_returned(client: httpx2.AsyncClient) -> None:
     for path in ("/health/live", "/nothing", "/api/v1/notes"):
         answer = await client.get(path, headers={"X-Request-ID": "my-request-1"})
         assert answer.headers["x-request-id"] == "my-request-1"
 
 
-async def test_any_other_is_replaced(service: Service) -> None:
+async def test_an_invalid_request_id_is_replaced(service: Service) -> None:
     for bad in (b"", b"short", b"a" * 65, b"a b c d e f", b"a\xffbcdefgh", b"<script>alert(1)"):
         answer = await send(service, "GET", "/health/live", headers=[(b"x-request-id", bad)])
         assert UUID(answer.header("x-request-id")).version == 7
@@ -152,7 +152,9 @@ async def test_any_other_is_replaced(service: Service) -> None:
 # --- The pages that problems lead to ------------------------------------------------------------
 
 
-async def test_each_problem_leads_to_a_page_that_explains_it(client: httpx2.AsyncClient) -> None:
+async def test_the_type_of_each_problem_is_a_page_that_explains_it(
+    client: httpx2.AsyncClient,
+) -> None:
     kinds = [kind for kind in documented_kinds() if kind.__module__.startswith("app.")]
     assert len(kinds) > 20
     for kind in kinds:
@@ -166,9 +168,7 @@ async def test_each_problem_leads_to_a_page_that_explains_it(client: httpx2.Asyn
 
 
 @pytest.mark.parametrize("code", ["nothing", "error", "NOT_FOUND", "not_found.html"])
-async def test_a_problem_that_there_is_not_has_no_page(
-    client: httpx2.AsyncClient, code: str
-) -> None:
+async def test_an_unknown_problem_has_no_page(client: httpx2.AsyncClient, code: str) -> None:
     answer = await client.get(f"/problems/{code}")
     assert_is_problem(answer, 404, "not_found")
 
@@ -176,6 +176,6 @@ async def test_a_problem_that_there_is_not_has_no_page(
 # --- Health -------------------------------------------------------------------------------------
 
 
-async def test_a_service_that_can_work_is_alive_and_ready(client: httpx2.AsyncClient) -> None:
+async def test_a_working_service_is_live_and_ready(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/health/live")).json() == {"status": "alive"}
     assert (await client.get("/health/ready")).json() == {"status": "ready"}

@@ -162,7 +162,7 @@ def placed(routes: list[ApiRoute]) -> Iterator[tuple[str, ApiRoute]]:
                 yield place, route
 
 
-async def test_nothing_is_taken_where_another_kind_belongs(
+async def test_no_credential_is_accepted_in_place_of_another_kind(
     service: Service, routes: list[ApiRoute], kinds: dict[str, str]
 ) -> None:
     assert kinds.keys() == GOOD_AS.keys()
@@ -178,7 +178,7 @@ async def test_nothing_is_taken_where_another_kind_belongs(
     assert len(presented) > 12 * 2 * 40
 
 
-async def test_each_kind_is_taken_where_it_belongs(
+async def test_each_kind_of_credential_is_accepted_in_its_place(
     service: Service, routes: list[ApiRoute], kinds: dict[str, str]
 ) -> None:
     """Without this, a service that refuses everything would pass the test above."""
@@ -195,7 +195,7 @@ async def test_each_kind_is_taken_where_it_belongs(
             assert answer.status < 500
 
 
-async def test_no_credential_is_taken_from_the_address(
+async def test_no_credential_is_accepted_in_the_url(
     service: Service, routes: list[ApiRoute], kinds: dict[str, str]
 ) -> None:
     closed = [route for route in routes if not route.access.is_public]

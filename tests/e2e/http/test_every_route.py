@@ -68,7 +68,7 @@ def test_the_routes_are_those_of_the_table(service: Service) -> None:
     assert sorted(found) == sorted(ROWS)
 
 
-async def test_every_other_method_is_refused_with_those_that_there_are(service: Service) -> None:
+async def test_every_other_method_is_refused_with_the_list_of_methods(service: Service) -> None:
     for path in paths():
         for method in set(METHODS) - set(methods_at(path)):
             answer = await send(service, method, address(path))
@@ -77,7 +77,7 @@ async def test_every_other_method_is_refused_with_those_that_there_are(service: 
 
 
 @pytest.mark.parametrize("around", ["{}/", "/{}", "{}//", "/.{}", "{}/x/y/z"])
-async def test_an_address_that_is_a_little_off_is_not_found_and_not_redirected(
+async def test_a_similar_address_is_not_found_and_not_redirected(
     service: Service, around: str
 ) -> None:
     for path in paths():
@@ -86,6 +86,6 @@ async def test_an_address_that_is_a_little_off_is_not_found_and_not_redirected(
         assert answer.header("location") is None
 
 
-async def test_an_address_in_other_letters_is_another(service: Service) -> None:
+async def test_addresses_are_case_sensitive(service: Service) -> None:
     for path in ("/API/v1/users", "/api/V1/users", "/Health/live", "/api/v1/users%20"):
         assert (await send(service, "GET", path)).status == 404

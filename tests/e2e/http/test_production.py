@@ -83,17 +83,17 @@ def ask(port: int, line: str, *headers: str, host: str = HOST) -> Reply:
     return exchange(port, "".join(f"{each}\r\n" for each in [*lines, ""]).encode())
 
 
-def test_it_is_well(server: Running, port: int) -> None:
+def test_production_is_live_and_ready(server: Running, port: int) -> None:
     assert ask(port, "GET /health/ready").json() == {"status": "ready"}
 
 
 @pytest.mark.parametrize("path", HIDDEN)
-def test_what_is_nobodys_business_is_not_there(server: Running, port: int, path: str) -> None:
+def test_documentation_and_metrics_are_hidden(server: Running, port: int, path: str) -> None:
     answer = ask(port, f"GET {path}")
     assert (answer.status, answer.json()["code"]) == (404, "not_found")
 
 
-def test_metrics_are_for_whoever_has_the_token(server: Running, port: int) -> None:
+def test_metrics_require_the_token(server: Running, port: int) -> None:
     assert ask(port, "GET /metrics", "Authorization: Bearer 5b0d7c1f93e84a62").status == 200
     assert ask(port, "GET /metrics", "Authorization: Bearer 5b0d7c1f93e84a63").status == 404
 
@@ -113,7 +113,7 @@ def test_metrics_are_for_whoever_has_the_token(server: Running, port: int) -> No
         (f"GET /{'a' * 9000}", HOST, 414),
     ],
 )
-def test_every_answer_keeps_browsers_on_https_and_others_out(
+def test_every_answer_has_hsts_and_security_headers(
     server: Running, port: int, line: str, host: str, status: int
 ) -> None:
     answer = ask(port, line, "Origin: https://app.example.com", host=host)
@@ -130,14 +130,14 @@ def test_every_answer_keeps_browsers_on_https_and_others_out(
 
 
 @pytest.mark.parametrize("accept", ["text/html", "image/png;q=0.5", "c4n4ry", "application/xml"])
-def test_who_wants_another_format_gets_json_all_the_same(
+def test_a_client_that_accepts_another_format_gets_json(
     server: Running, port: int, accept: str
 ) -> None:
     answer = ask(port, "GET /health/live", f"Accept: {accept}")
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
 
 
-def test_a_mail_would_lead_to_the_address_of_the_settings(server: Running, port: int) -> None:
+def test_links_in_emails_begin_with_the_url_of_the_settings(server: Running, port: int) -> None:
     for host in (HOST, "c4n4ry.example"):
         answer = ask(port, "GET /docs/../nothing/", f"X-Forwarded-Host: {host}", host=host)
         assert "location" not in answer.headers
@@ -159,7 +159,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("what", REFUSED)
 @pytest.mark.parametrize("command", ["serve", "worker"])
-def test_bad_settings_end_it_at_once(tmp_path: Path, what: str, command: str) -> None:
+def test_bad_settings_stop_the_start(tmp_path: Path, what: str, command: str) -> None:
     wrong, name = REFUSED[what]
     ended = Command(tmp_path, {**PRODUCTION, "PORT": str(free_port()), **wrong}).run(command)
     assert ended.returncode == 1
@@ -171,7 +171,7 @@ def test_bad_settings_end_it_at_once(tmp_path: Path, what: str, command: str) ->
     assert not (tmp_path / "data").exists()
 
 
-def test_the_first_administrator_is_made_once(tmp_path: Path) -> None:
+def test_the_first_administrator_is_created_once(tmp_path: Path) -> None:
     command = Command(tmp_path, dict(PRODUCTION))
     (tmp_path / "data").mkdir()
     assert command.run("migrate").returncode == 0

@@ -55,7 +55,7 @@ def server(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runn
 
 
 @pytest.mark.parametrize("what", ANSWERED)
-def test_what_is_odd_but_right_is_answered(server: Running, port: int, what: str) -> None:
+def test_an_unusual_but_valid_request_is_answered(server: Running, port: int, what: str) -> None:
     answer = exchange(port, ANSWERED[what])
     assert answer.status == 200
     assert answer.whole.count(b'{"status":"alive"}') == ANSWERED[what].count(b"GET ")
@@ -74,12 +74,14 @@ def test_what_is_odd_but_right_is_answered(server: Running, port: int, what: str
         LIVE * 50,
     ],
 )
-def test_who_hangs_up_half_way_is_let_go(server: Running, port: int, sent: bytes) -> None:
+def test_a_client_that_disconnects_half_way_leaves_no_connection(
+    server: Running, port: int, sent: bytes
+) -> None:
     exchange(port, sent, and_hang_up=True)
     assert_still_answers(port)
 
 
-def test_a_client_that_waits_to_be_asked_is_asked(server: Running, port: int) -> None:
+def test_a_client_that_expects_100_continue_gets_it(server: Running, port: int) -> None:
     head = POST + CLOSE + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"
     with connected(port) as connection:
         connection.sendall(head)
@@ -115,7 +117,7 @@ def test_an_offer_of_another_protocol_is_ignored(server: Running, port: int, wha
     ids=["length", "chunks"],
 )
 @pytest.mark.parametrize("what", UPGRADES)
-def test_a_body_beside_an_offer_of_another_protocol_is_read(
+def test_a_body_with_an_offer_of_another_protocol_is_read(
     server: Running, port: int, what: str, body: bytes, part: int
 ) -> None:
     """As Java's own client sends each of its first requests, and `curl --http2`."""
@@ -129,12 +131,12 @@ def test_a_body_beside_an_offer_of_another_protocol_is_read(
         assert next_answer(connection) == 200
 
 
-def test_a_tunnel_beside_an_offer_is_refused_too(server: Running, port: int) -> None:
+def test_connect_with_an_offer_of_another_protocol_is_refused(server: Running, port: int) -> None:
     head = b"CONNECT test:80 HTTP/1.1\r\nHost: test\r\n" + UPGRADES["HTTP/2"]
     assert exchange(port, head + b"\r\n").status == 501
 
 
-def test_the_limits_hold_beside_an_offer_of_another_protocol(server: Running, port: int) -> None:
+def test_the_limits_apply_with_an_offer_of_another_protocol(server: Running, port: int) -> None:
     body = b"Content-Length: 20000\r\n\r\n"
     assert exchange(port, POST + UPGRADES["HTTP/2"] + body).status == 413
 
@@ -152,7 +154,7 @@ def test_the_limits_hold_beside_an_offer_of_another_protocol(server: Running, po
         (SIGN_IN, [400]),  # which takes long enough to be late
     ],
 )
-def test_who_sends_no_more_is_answered_all_the_same(
+def test_a_client_that_closes_its_sending_half_is_answered(
     server: Running, port: int, sent: bytes, statuses: list[int]
 ) -> None:
     """A connection closes one direction at a time (RFC 9293, section 3.6)."""
@@ -160,7 +162,7 @@ def test_who_sends_no_more_is_answered_all_the_same(
     assert [int(status) for status in re.findall(rb"HTTP/1.1 (\d+) ", answers)] == statuses
 
 
-def test_what_is_wrong_is_answered_after_what_was_asked_before(server: Running, port: int) -> None:
+def test_an_invalid_request_is_answered_after_earlier_requests(server: Running, port: int) -> None:
     answers = exchange(port, LIVE + LIVE + b"\0\r\n\r\n" + LIVE).whole
     assert re.findall(rb"^HTTP/1.1 (\d+)|}HTTP/1.1 (\d+)", answers) == [
         (b"200", b""),
@@ -169,9 +171,7 @@ def test_what_is_wrong_is_answered_after_what_was_asked_before(server: Running, 
     ]
 
 
-def test_a_body_that_has_come_and_nobody_reads_costs_no_connection(
-    server: Running, port: int
-) -> None:
+def test_an_unread_body_that_has_arrived_keeps_the_connection(server: Running, port: int) -> None:
     with connected(port) as connection:
         unread = POST.replace(b"refresh", b"nothing") + b"Content-Length: 2\r\n\r\n{}"
         connection.sendall(unread)
@@ -187,7 +187,7 @@ def test_no_answer_says_which_server_it_is(server: Running, port: int) -> None:
         assert "uvicorn" not in str(headers)
 
 
-def test_none_of_it_left_a_trace_of_a_defect(server: Running, port: int) -> None:
+def test_none_of_the_requests_logged_a_defect(server: Running, port: int) -> None:
     assert_still_answers(port)
     assert "Traceback" not in server.output
     assert "unexpected error" not in server.output
@@ -198,9 +198,7 @@ def test_none_of_it_left_a_trace_of_a_defect(server: Running, port: int) -> None
 
 
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_ends_when_it_is_told_to_though_a_connection_is_idle(
-    tmp_path: Path, kind: signal.Signals
-) -> None:
+def test_a_server_stops_although_a_connection_is_idle(tmp_path: Path, kind: signal.Signals) -> None:
     port = free_port()
     running = start(tmp_path, port)
     try:

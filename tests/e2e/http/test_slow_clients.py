@@ -95,24 +95,24 @@ def assert_is_timeout(answer: Reply) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_who_says_nothing_is_left_without_a_word(port: int) -> None:
+def test_a_silent_client_is_disconnected_without_an_answer(port: int) -> None:
     with connected(port) as connection:
         assert rest_of(connection).whole == b""
 
 
 @pytest.mark.parametrize("sent", [b"G", GET, GET + b"X-A", GET[:-2], POST_NOTE])
-def test_half_a_head_is_not_waited_for(port: int, sent: bytes) -> None:
+def test_an_incomplete_head_times_out(port: int, sent: bytes) -> None:
     with connected(port) as connection:
         connection.sendall(sent)
         assert_is_timeout(rest_of(connection))
 
 
-def test_a_head_that_trickles_has_one_time_for_all_of_it(port: int) -> None:
+def test_a_slow_head_has_one_deadline_for_all_of_it(port: int) -> None:
     with connected(port) as connection:
         assert_is_timeout(trickle(connection, GET, b"X-A: a\r\n"))
 
 
-def test_the_next_request_of_a_connection_has_its_own_time(port: int) -> None:
+def test_the_next_request_of_a_connection_has_its_own_deadline(port: int) -> None:
     with connected(port) as connection:
         for _ in range(3):  # longer than the time of one
             connection.sendall(GET + b"\r\n")
@@ -122,7 +122,7 @@ def test_the_next_request_of_a_connection_has_its_own_time(port: int) -> None:
         assert_is_timeout(rest_of(connection))
 
 
-def test_empty_lines_are_no_way_to_keep_a_connection(port: int) -> None:
+def test_empty_lines_do_not_keep_a_connection_open(port: int) -> None:
     with connected(port) as connection:
         connection.sendall(GET + b"\r\n")
         assert next_answer(connection) == 200
@@ -131,21 +131,21 @@ def test_empty_lines_are_no_way_to_keep_a_connection(port: int) -> None:
 
 
 @pytest.mark.parametrize("announced", [LENGTH, CHUNKED])
-def test_half_a_body_is_not_waited_for(port: int, announced: bytes) -> None:
+def test_an_incomplete_body_times_out(port: int, announced: bytes) -> None:
     with connected(port) as connection:
         connection.sendall(POST_NOTE + announced)
         assert_is_timeout(rest_of(connection))
 
 
 @pytest.mark.parametrize(("announced", "drop"), [(LENGTH, b" "), (CHUNKED, b"1\r\n \r\n")])
-def test_a_body_that_trickles_has_one_time_for_all_of_it(
+def test_a_slow_body_has_one_deadline_for_all_of_it(
     port: int, announced: bytes, drop: bytes
 ) -> None:
     with connected(port) as connection:
         assert_is_timeout(trickle(connection, POST_NOTE + announced, drop))
 
 
-def test_a_body_that_comes_late_but_in_time_is_taken(port: int) -> None:
+def test_a_late_body_within_the_deadline_is_accepted(port: int) -> None:
     with connected(port) as connection:
         connection.sendall(POST_NOTE + b"Content-Length: 13\r\n" + CLOSE + b"\r\n")
         connection.sendall(b'{"text": ')
@@ -153,7 +153,7 @@ def test_a_body_that_comes_late_but_in_time_is_taken(port: int) -> None:
         assert rest_of(connection).status == 200
 
 
-def test_others_are_served_meanwhile(port: int) -> None:
+def test_other_clients_are_served_meanwhile(port: int) -> None:
     slow: list[socket.socket] = []
     try:
         for number in range(150):
@@ -167,14 +167,14 @@ def test_others_are_served_meanwhile(port: int) -> None:
             connection.close()
 
 
-def test_who_does_not_read_an_answer_is_cut_off(port: int) -> None:
+def test_a_client_that_does_not_read_its_answer_is_disconnected(port: int) -> None:
     with connected(port) as connection:
         connection.sendall(b"GET /large HTTP/1.1\r\nHost: test\r\n\r\n")
         time.sleep(4 * SOON)
         assert len(rest_of(connection).whole) < LARGE
 
 
-def test_one_client_has_only_so_many_connections(tmp_path: Path) -> None:
+def test_the_connections_of_one_client_are_limited(tmp_path: Path) -> None:
     port = free_port()
     running = start(tmp_path, port, CONNECTIONS_PER_CLIENT="10")
     try:
@@ -203,7 +203,7 @@ def status_at_last(port: int) -> int:
 # --- The end ------------------------------------------------------------------------------------
 
 
-def test_half_a_body_does_not_keep_a_server_from_ending(tmp_path: Path) -> None:
+def test_an_incomplete_body_does_not_prevent_a_server_from_stopping(tmp_path: Path) -> None:
     port = free_port()
     running = start(tmp_path, port, BODY_TIMEOUT_SECONDS="1")
     try:

@@ -116,7 +116,7 @@ def complaints(caplog: pytest.LogCaptureFixture) -> Iterator[list[Any]]:
 
 
 @pytest.mark.parametrize("path", ["events", "silent_events", "in_a_thread", "events_of_fastapi"])
-def test_a_server_that_stops_ends_events_at_once_and_properly(
+def test_a_stopping_server_ends_server_sent_events_at_once(
     path: str, complaints: list[Any]
 ) -> None:
     received, seconds = answered_while_the_server_stops(path, begun=b"data: ")
@@ -125,7 +125,7 @@ def test_a_server_that_stops_ends_events_at_once_and_properly(
     assert complaints == []
 
 
-def test_a_server_that_stops_ends_another_stream_so_that_its_client_sees_it_is_cut(
+def test_a_stopping_server_cuts_other_streams_visibly(
     complaints: list[Any],
 ) -> None:
     closed.clear()
@@ -136,12 +136,12 @@ def test_a_server_that_stops_ends_another_stream_so_that_its_client_sees_it_is_c
     assert complaints == []
 
 
-def test_a_server_that_stops_sends_a_begun_answer_to_its_end() -> None:
+def test_a_stopping_server_completes_an_answer_with_a_length() -> None:
     received, _ = answered_while_the_server_stops("slow", begun=b"")
     assert Reply(received).json() == ["whole"]
 
 
-def test_a_stream_that_would_begin_while_the_server_stops_is_refused() -> None:
+def test_a_new_stream_is_refused_while_the_server_stops() -> None:
     received, seconds = answered_while_the_server_stops("late", begun=b"")
     answer = Reply(received)
     assert (answer.status, answer.json()["code"]) == (503, "unavailable")
@@ -149,7 +149,7 @@ def test_a_stream_that_would_begin_while_the_server_stops_is_refused() -> None:
     assert seconds < 3
 
 
-def test_a_client_that_leaves_ends_its_stream() -> None:
+def test_a_disconnected_client_ends_its_stream() -> None:
     closed.clear()
     with served(build()) as address:
         connection = asked(int(address.rpartition(":")[2]), "events")

@@ -18,7 +18,7 @@ def policy_of(answer: httpx2.Response) -> dict[str, str]:
     return dict(directive.split(" ", 1) for directive in directives)
 
 
-async def test_the_page_loads_nothing_from_anywhere_else(client: httpx2.AsyncClient) -> None:
+async def test_the_page_loads_nothing_from_other_hosts(client: httpx2.AsyncClient) -> None:
     page = await client.get(PAGE)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     links = [urljoin(PAGE, link) for link in re.findall(r"(?:src|href)='([^']+)'", page.text)]
@@ -41,7 +41,9 @@ async def test_the_page_loads_nothing_from_anywhere_else(client: httpx2.AsyncCli
         assert asset.content
 
 
-async def test_its_policy_lets_it_do_its_work_and_nothing_else(client: httpx2.AsyncClient) -> None:
+async def test_its_content_security_policy_allows_only_what_it_needs(
+    client: httpx2.AsyncClient,
+) -> None:
     page = await client.get(PAGE)
     assert policy_of(page) == {
         "default-src": "'none'",
@@ -69,7 +71,7 @@ async def test_the_page_shows_the_document_of_this_service(
     assert again.content == document.content
 
 
-async def test_files_may_be_kept_but_the_page_and_the_document_are_fresh(
+async def test_files_are_cached_but_the_page_and_the_document_are_not(
     client: httpx2.AsyncClient,
 ) -> None:
     assert (await client.get("/docs/swagger-ui.css")).headers[
@@ -80,7 +82,7 @@ async def test_files_may_be_kept_but_the_page_and_the_document_are_fresh(
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "index.html", "..", "__init__.py", "a" * 64])
-async def test_no_other_file_is_given_away(client: httpx2.AsyncClient, name: str) -> None:
+async def test_no_other_file_is_served(client: httpx2.AsyncClient, name: str) -> None:
     answer = await client.get(f"/docs/{name}", follow_redirects=False)
     assert answer.status_code == 404
 

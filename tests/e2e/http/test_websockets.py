@@ -154,9 +154,7 @@ async def closed(connection: ClientConnection) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("path", ["/echo", "/router/echo", "/inside/echo"])
-async def test_an_endpoint_gets_what_fastapi_gives_it_and_who_calls(
-    address: str, path: str
-) -> None:
+async def test_an_endpoint_gets_its_dependencies_and_the_actor(address: str, path: str) -> None:
     async with await opened(address, f"{path}?number=4") as connection:
         assert await connection.recv() == f'{{"number":8,"actor":"{ANA}"}}'
         await connection.send("hello")
@@ -166,7 +164,7 @@ async def test_an_endpoint_gets_what_fastapi_gives_it_and_who_calls(
 # --- Who may open one ---------------------------------------------------------------------------
 
 
-async def test_who_may_not_open_one_gets_a_problem_document(address: str) -> None:
+async def test_a_caller_without_access_gets_a_problem_document(address: str) -> None:
     status, answer = await status_of(address, "/echo", {})
     assert (status, answer.headers["content-type"]) == (401, "application/problem+json")
     assert b'"code":"unauthenticated"' in answer.body
@@ -174,7 +172,7 @@ async def test_who_may_not_open_one_gets_a_problem_document(address: str) -> Non
     assert (await status_of(address, "/closed", TOKEN))[0] == 403
 
 
-async def test_a_page_of_another_origin_is_refused_whatever_it_sends_along(address: str) -> None:
+async def test_a_page_of_another_origin_is_refused_with_any_credential(address: str) -> None:
     foreign = {"Origin": "https://evil.example.com"}
     assert (await status_of(address, "/echo", {**TOKEN, **foreign}))[0] == 403
     assert (await status_of(address, "/open", foreign))[0] == 403
@@ -194,14 +192,14 @@ async def test_a_parameter_that_fastapi_refuses_is_a_problem_document(address: s
     assert (status, b'"parameter":"number"' in answer.body) == (422, True)
 
 
-async def test_an_address_without_one_ignores_the_offer_as_http_has_it(address: str) -> None:
+async def test_an_address_without_a_websocket_ignores_the_upgrade(address: str) -> None:
     port = int(address.rpartition(":")[2])
     head = b"GET /plain HTTP/1.1\r\n" + OFFER
     key = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     assert exchange(port, head + key).json() == {"it is": "HTTP"}
 
 
-async def test_a_handshake_that_is_none_is_answered_as_a_request(address: str) -> None:
+async def test_an_invalid_handshake_is_answered_as_a_request(address: str) -> None:
     port = int(address.rpartition(":")[2])
     assert exchange(port, b"GET /echo HTTP/1.1\r\n" + OFFER + b"\r\n").status == 404
 
@@ -209,14 +207,14 @@ async def test_a_handshake_that_is_none_is_answered_as_a_request(address: str) -
 # --- What comes over it -------------------------------------------------------------------------
 
 
-async def test_a_message_that_is_too_large_closes_it(address: str) -> None:
+async def test_a_too_large_message_closes_the_websocket(address: str) -> None:
     async with await opened(address, "/few") as connection:
         await connection.send("a" * 100)
         await connection.send("a" * 101)
         assert await closed(connection) == (1009, "message too large")
 
 
-async def test_a_message_that_is_larger_than_any_may_be_is_not_even_kept(address: str) -> None:
+async def test_a_message_over_the_general_limit_is_not_buffered(address: str) -> None:
     async with await opened(address, "/echo") as connection:
         await connection.recv()
         with suppress(ConnectionClosed):
@@ -225,14 +223,14 @@ async def test_a_message_that_is_larger_than_any_may_be_is_not_even_kept(address
         assert (await closed(connection))[0] in {1009, 0}
 
 
-async def test_too_many_messages_close_it(address: str) -> None:
+async def test_too_many_messages_close_the_websocket(address: str) -> None:
     async with await opened(address, "/few") as connection:
         for _ in range(6):
             await connection.send("again")
         assert await closed(connection) == (1008, "too many messages")
 
 
-async def test_a_flood_of_pings_closes_it(address: str) -> None:
+async def test_a_flood_of_pings_closes_the_websocket(address: str) -> None:
     async with await opened(address, "/echo") as connection:
         await connection.recv()
         with suppress(ConnectionClosed):
@@ -241,7 +239,7 @@ async def test_a_flood_of_pings_closes_it(address: str) -> None:
         assert await closed(connection) in {(1008, "too many pings"), (0, "")}
 
 
-async def test_a_caller_has_so_many_open_and_no_more(address: str) -> None:
+async def test_the_open_websockets_of_a_caller_are_limited(address: str) -> None:
     async with await opened(address, "/few"), await opened(address, "/few") as second:
         await second.recv()
         status, answer = await status_of(address, "/few", TOKEN)
@@ -262,7 +260,7 @@ async def test_many_small_messages_at_once_are_all_read(address: str) -> None:
 # --- When it ends -------------------------------------------------------------------------------
 
 
-async def test_what_an_endpoint_raises_before_it_accepts_is_a_problem_document(
+async def test_an_error_before_the_accept_is_a_problem_document(
     address: str,
 ) -> None:
     assert (await status_of(address, "/refuse", TOKEN))[0] == 409
@@ -276,14 +274,14 @@ async def test_what_an_endpoint_raises_before_it_accepts_is_a_problem_document(
         ("/defect", (1011, "internal_error")),
     ],
 )
-async def test_what_an_endpoint_raises_closes_it(
+async def test_an_error_of_the_endpoint_closes_the_websocket(
     address: str, path: str, end: tuple[int, str]
 ) -> None:
     async with await opened(address, path) as connection:
         assert await closed(connection) == end
 
 
-async def test_a_defect_is_reported_and_a_client_that_leaves_is_none(address: str) -> None:
+async def test_a_defect_is_reported_and_a_disconnect_is_not(address: str) -> None:
     reported.clear()
     async with await opened(address, "/echo") as connection:
         await connection.recv()
@@ -293,7 +291,7 @@ async def test_a_defect_is_reported_and_a_client_that_leaves_is_none(address: st
 
 
 @pytest.mark.parametrize("path", ["/echo", "/wait"])
-async def test_the_end_of_its_session_closes_it(
+async def test_the_end_of_its_session_closes_the_websocket(
     address: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(websockets, "WATCH_SECONDS", 0.1)
@@ -309,7 +307,7 @@ async def test_the_end_of_its_session_closes_it(
     assert ended == (["wait"] if path == "/wait" else [])
 
 
-async def test_a_server_that_stops_closes_all_and_waits_for_none() -> None:
+async def test_a_stopping_server_closes_all_websockets_without_waiting() -> None:
     ended.clear()
     with served(build()) as address:
         paths = ("/echo", "/wait", "/leave")

@@ -16,7 +16,7 @@ def little_room(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(container.idempotency_quota(), "_most", QUOTA)
 
 
-async def test_new_keys_are_refused_once_the_answers_of_an_account_have_their_most_bytes(
+async def test_a_new_key_is_refused_when_the_stored_answers_reach_the_quota(
     ana: Person, bruno: Person
 ) -> None:
     draft = {"title": "Lay the foundation", "text": "x" * 2_000}

@@ -39,7 +39,7 @@ async def count(person: Person) -> int:
     return total
 
 
-async def test_the_same_again_is_answered_with_the_same_and_done_once(ana: Person) -> None:
+async def test_a_repeated_request_has_one_effect_and_the_same_answer(ana: Person) -> None:
     first = await post(ana, "/notes", DRAFT, key="one")
     again = [await post(ana, "/notes", DRAFT, key="one") for _ in range(3)]
     assert first.status_code == 201
@@ -48,7 +48,7 @@ async def test_the_same_again_is_answered_with_the_same_and_done_once(ana: Perso
     assert await count(ana) == 1
 
 
-async def test_without_a_key_or_with_another_it_is_done_again(ana: Person) -> None:
+async def test_a_request_without_a_key_or_with_another_one_has_its_own_effect(ana: Person) -> None:
     await post(ana, "/notes", DRAFT, key="one")
     await post(ana, "/notes", DRAFT, key="two")
     await ana.post("/notes", DRAFT)
@@ -56,7 +56,7 @@ async def test_without_a_key_or_with_another_it_is_done_again(ana: Person) -> No
     assert await count(ana) == 4
 
 
-async def test_the_first_answer_comes_again_whatever_happened_since(ana: Person) -> None:
+async def test_a_repetition_gets_the_first_answer_after_later_changes(ana: Person) -> None:
     note = await ana.write_note()
     path = f"/notes/{note['id']}/archive"
     first = await post(ana, path, key="one", if_match='"1"')
@@ -66,7 +66,7 @@ async def test_the_first_answer_comes_again_whatever_happened_since(ana: Person)
     assert said(again) == said(first)
 
 
-async def test_a_step_of_a_note_can_be_sent_again(ana: Person) -> None:
+async def test_a_transition_can_be_repeated(ana: Person) -> None:
     path = f"/notes/{(await ana.write_note())['id']}"
     answers = [await post(ana, f"{path}/archive", key="one", if_match='"1"') for _ in range(2)]
     assert said(answers[1]) == said(answers[0])
@@ -78,7 +78,7 @@ async def test_a_step_of_a_note_can_be_sent_again(ana: Person) -> None:
     ("path", "body", "if_match"),
     [("/notes", {"title": "Paint"}, ""), ("/notes", DRAFT, '"7"'), ("/notes", {**DRAFT}, "*")],
 )
-async def test_a_key_is_good_for_one_request_alone(
+async def test_a_key_is_refused_for_another_request(
     ana: Person, path: str, body: Any, if_match: str
 ) -> None:
     await post(ana, "/notes", DRAFT, key="one")
@@ -87,18 +87,18 @@ async def test_a_key_is_good_for_one_request_alone(
     assert await count(ana) == 1
 
 
-async def test_a_key_is_good_for_one_note_alone(ana: Person) -> None:
+async def test_a_key_is_refused_for_another_object(ana: Person) -> None:
     paths = [f"/notes/{(await ana.write_note())['id']}/archive" for _ in range(2)]
     assert (await post(ana, paths[0], key="one", if_match="*")).status_code == 200
     assert (await post(ana, paths[1], key="one", if_match="*")).status_code == 422
 
 
-async def test_two_users_may_think_of_the_same_key(ana: Person, bruno: Person) -> None:
+async def test_two_users_can_use_the_same_key(ana: Person, bruno: Person) -> None:
     ids = {(await post(who, "/notes", DRAFT, key="one")).json()["id"] for who in (ana, bruno)}
     assert len(ids) == 2
 
 
-async def test_a_key_at_one_address_says_nothing_at_another(ana: Person) -> None:
+async def test_the_same_key_at_another_address_is_a_new_key(ana: Person) -> None:
     note = await ana.write_note()
     for step in ("archive", "take-back"):
         answer = await post(ana, f"/notes/{note['id']}/{step}", key="one", if_match="*")
@@ -106,7 +106,7 @@ async def test_a_key_at_one_address_says_nothing_at_another(ana: Person) -> None
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "\tx", "x" * 256, "\u00e9", "a\x7f"])
-async def test_a_key_that_is_none_is_refused(ana: Person, key: str) -> None:
+async def test_an_invalid_key_is_refused(ana: Person, key: str) -> None:
     headers = [(b"idempotency-key", key.encode("latin-1"))]
     headers.append((b"authorization", f"Bearer {ana.access_token}".encode()))
     answer = await ana.client.post("/api/v1/notes", json=DRAFT, headers=headers)
@@ -120,7 +120,7 @@ async def test_any_visible_ascii_is_a_key(ana: Person, key: str) -> None:
     assert said(answers[1]) == said(answers[0])
 
 
-async def test_what_was_refused_is_not_kept(ana: Person) -> None:
+async def test_a_refusal_is_not_stored(ana: Person) -> None:
     assert (await post(ana, "/notes", {"title": ""}, key="one")).status_code == 422
     assert (await post(ana, "/notes", DRAFT, key="one")).status_code == 201
     note = await ana.write_note()
@@ -130,7 +130,7 @@ async def test_what_was_refused_is_not_kept(ana: Person) -> None:
     assert (await post(ana, path, key="two", if_match="*")).status_code == 200
 
 
-async def test_of_many_at_once_one_has_an_effect_and_nobody_hears_of_trouble(ana: Person) -> None:
+async def test_many_concurrent_repetitions_have_one_effect_and_no_error(ana: Person) -> None:
     answers = await asyncio.gather(*(post(ana, "/notes", DRAFT, key="one") for _ in range(50)))
     assert {answer.status_code for answer in answers} <= {201, 409}
     waiting = [answer for answer in answers if answer.status_code == 409]
@@ -146,7 +146,7 @@ async def test_events_are_published_once(ana: Person, published: Published) -> N
     assert len(await published.of(NoteWritten)) == 1
 
 
-async def test_after_a_day_an_answer_is_forgotten_and_its_key_is_new(
+async def test_after_a_day_an_answer_is_deleted_and_its_key_is_new(
     service: Service, ana: Person
 ) -> None:
     database = service.state.container.database()
@@ -164,13 +164,13 @@ async def test_after_a_day_an_answer_is_forgotten_and_its_key_is_new(
     assert await count(ana) == 2
 
 
-async def test_whoever_may_not_is_told_so_and_no_old_answer(ana: Person) -> None:
+async def test_a_caller_without_permission_gets_no_stored_answer(ana: Person) -> None:
     await post(ana, "/notes", DRAFT, key="one")
     await ana.post("/auth/logout")
     assert (await post(ana, "/notes", DRAFT, key="one")).status_code == 401
 
 
-def test_all_posts_of_users_take_a_key_and_the_document_says_so(service: Service) -> None:
+def test_every_post_of_users_accepts_a_key_and_documents_it(service: Service) -> None:
     posts = [
         route
         for route in service.router.routes
@@ -196,7 +196,7 @@ def test_all_posts_of_users_take_a_key_and_the_document_says_so(service: Service
     assert documented - refreshes == taking
 
 
-async def test_while_it_runs_the_same_is_told_to_come_back_or_waits(
+async def test_a_repetition_during_the_first_call_waits_or_gets_a_409(
     ana: Person, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, gate, commit = asyncio.Event(), asyncio.Event(), DeferredCommit.commit
@@ -224,7 +224,7 @@ async def test_while_it_runs_the_same_is_told_to_come_back_or_waits(
     assert await count(ana) == 1
 
 
-async def test_whoever_gives_up_waiting_leaves_nothing_half_done(
+async def test_a_cancelled_repetition_leaves_nothing_behind(
     ana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, commit = asyncio.Event(), DeferredCommit.commit

@@ -6,7 +6,7 @@ from tests.support.people import PASSWORD
 from tests.support.watch import Watch
 
 
-async def test_one_client_registers_an_address_no_more_often_than_others_still_can(
+async def test_one_client_cannot_use_up_the_registrations_of_an_address(
     limited: httpx2.AsyncClient,
 ) -> None:
     async def register(email: str, of: str) -> int:
@@ -21,7 +21,7 @@ async def test_one_client_registers_an_address_no_more_often_than_others_still_c
     assert await register("ana@example.com", "192.0.2.1") == 202
 
 
-async def test_who_is_signed_in_has_emails_sent_to_other_addresses_five_times_an_hour(
+async def test_a_user_can_request_five_changes_of_address_in_an_hour(
     limited: httpx2.AsyncClient, watch: Watch
 ) -> None:
     account = {"email": "ana@example.com", "password": PASSWORD, "full_name": "A Person"}

@@ -40,7 +40,7 @@ def a_key() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("made_up", [a_cookie, a_key])
-async def test_random_credentials_over_the_limit_cost_no_look_into_the_database(
+async def test_random_credentials_over_the_limit_cause_no_database_query(
     limited: Service, made_up: type, ana: Person
 ) -> None:
     database = limited.state.container.database()

@@ -44,7 +44,7 @@ def addresses() -> list[str]:
     return [f"198.51.100.{last}" for last in range(1, 200)]
 
 
-async def test_after_ten_failures_a_right_password_is_refused_too_until_the_oldest_is_forgotten(
+async def test_after_ten_failures_a_correct_password_is_refused_until_the_oldest_expires(
     sign_in: SignIn, watch: Watch
 ) -> None:
     for address in addresses()[:10]:
@@ -59,13 +59,13 @@ async def test_after_ten_failures_a_right_password_is_refused_too_until_the_olde
     assert (await sign_in(PASSWORD)).status_code == 200
 
 
-async def test_an_account_that_nobody_has_is_limited_like_any_other(sign_in: SignIn) -> None:
+async def test_an_unknown_account_is_limited_like_any_other(sign_in: SignIn) -> None:
     for email in ("nobody@example.com", "no address"):
         statuses = [(await sign_in(WRONG, email, of=each)).status_code for each in addresses()[:11]]
         assert statuses == [400] * 10 + [429]
 
 
-async def test_an_address_is_limited_whichever_accounts_it_tries(sign_in: SignIn) -> None:
+async def test_a_client_address_is_limited_over_all_accounts(sign_in: SignIn) -> None:
     statuses = [
         (await sign_in(WRONG, f"p{number}@example.com", of=f"2001:db8::{number:x}")).status_code
         for number in range(1, 12)
@@ -75,7 +75,7 @@ async def test_an_address_is_limited_whichever_accounts_it_tries(sign_in: SignIn
     assert (await sign_in(PASSWORD, of="2001:db8:0:1::1")).status_code == 200
 
 
-async def test_what_a_client_says_of_itself_gives_it_no_new_tries(sign_in: SignIn) -> None:
+async def test_a_forged_forwarded_header_gives_no_new_tries(sign_in: SignIn) -> None:
     statuses = [
         (
             await sign_in(WRONG, f"p{number}@example.com", of=f"6.6.6.{number}, 192.0.2.9")
@@ -85,7 +85,7 @@ async def test_what_a_client_says_of_itself_gives_it_no_new_tries(sign_in: SignI
     assert statuses == [400] * 10 + [429]
 
 
-async def test_whoever_gets_in_has_all_tries_again(sign_in: SignIn) -> None:
+async def test_a_successful_sign_in_resets_the_count(sign_in: SignIn) -> None:
     for address in addresses()[:9]:
         assert (await sign_in(WRONG, of=address)).status_code == 400
     assert (await sign_in(PASSWORD)).status_code == 200
@@ -94,7 +94,7 @@ async def test_whoever_gets_in_has_all_tries_again(sign_in: SignIn) -> None:
     assert (await sign_in(PASSWORD)).status_code == 429
 
 
-async def test_of_many_guesses_at_once_no_more_are_answered_than_one_after_another(
+async def test_concurrent_guesses_have_the_same_limit_as_sequential_ones(
     sign_in: SignIn,
 ) -> None:
     guesses = [sign_in(WRONG, of=each) for each in addresses()[:50]]
@@ -103,7 +103,7 @@ async def test_of_many_guesses_at_once_no_more_are_answered_than_one_after_anoth
     assert statuses.count(400) == 10
 
 
-async def test_a_right_guess_that_is_looked_at_while_others_use_up_the_limit_is_refused(
+async def test_a_correct_guess_is_refused_if_others_reach_the_limit_meanwhile(
     limited: httpx2.AsyncClient, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app: Service = limited._transport.app  # type: ignore[attr-defined]
@@ -118,7 +118,7 @@ async def test_a_right_guess_that_is_looked_at_while_others_use_up_the_limit_is_
     assert (await sign_in(PASSWORD)).status_code == 429
 
 
-async def test_who_is_signed_in_stays_so_while_a_stranger_guesses(
+async def test_a_session_continues_while_an_attacker_guesses(
     limited: httpx2.AsyncClient, sign_in: SignIn
 ) -> None:
     pair = (await sign_in(PASSWORD)).json()
@@ -132,7 +132,7 @@ async def test_who_is_signed_in_stays_so_while_a_stranger_guesses(
     assert (await limited.get("/api/v1/users/me", headers=headers)).status_code == 200
 
 
-async def test_a_flood_of_failures_locks_out_who_takes_part_and_nobody_else(
+async def test_a_flood_of_failures_locks_out_only_the_clients_that_cause_it(
     limited: httpx2.AsyncClient, sign_in: SignIn
 ) -> None:
     app: Service = limited._transport.app  # type: ignore[attr-defined]
@@ -145,7 +145,7 @@ async def test_a_flood_of_failures_locks_out_who_takes_part_and_nobody_else(
     assert (await sign_in(PASSWORD, of="192.0.2.1")).status_code == 200
 
 
-async def test_a_stranger_who_guesses_keeps_no_owner_from_changing_the_password(
+async def test_an_attacker_who_guesses_cannot_prevent_a_change_of_password(
     limited: httpx2.AsyncClient, sign_in: SignIn
 ) -> None:
     token = (await sign_in(PASSWORD)).json()["access_token"]
@@ -160,7 +160,7 @@ async def test_a_stranger_who_guesses_keeps_no_owner_from_changing_the_password(
     assert changed.status_code == 204
 
 
-async def test_a_session_guesses_no_more_passwords_than_a_stranger_and_stops_no_other(
+async def test_a_session_has_as_few_guesses_as_an_attacker_and_blocks_no_other(
     limited: httpx2.AsyncClient, sign_in: SignIn
 ) -> None:
     stolen, own = [(await sign_in(PASSWORD)).json()["access_token"] for _ in range(2)]
@@ -178,7 +178,7 @@ async def test_a_session_guesses_no_more_passwords_than_a_stranger_and_stops_no_
     assert await leave(PASSWORD, own) == 204
 
 
-async def test_of_many_guesses_of_a_session_at_once_a_right_one_is_refused_too(
+async def test_a_correct_guess_among_concurrent_ones_of_a_session_is_refused(
     limited: httpx2.AsyncClient, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = (await sign_in(PASSWORD)).json()["access_token"]
@@ -201,7 +201,7 @@ async def test_of_many_guesses_of_a_session_at_once_a_right_one_is_refused_too(
     assert await right == 429
 
 
-async def test_accounts_are_opened_twenty_an_hour_from_one_address(
+async def test_one_client_can_register_twenty_times_in_an_hour(
     limited: httpx2.AsyncClient, watch: Watch
 ) -> None:
     async def register(number: int, of: str) -> httpx2.Response:
@@ -228,7 +228,7 @@ async def email_sender(limited: httpx2.AsyncClient) -> Callable[[], Awaitable[in
     return count
 
 
-async def test_strangers_who_ask_for_resets_keep_no_owner_from_one(
+async def test_attackers_who_request_resets_cannot_prevent_the_owners_reset(
     limited: httpx2.AsyncClient,
     accounts: None,
     watch: Watch,

@@ -32,20 +32,20 @@ async def assign(person: Person, task: dict[str, Any], assignee_id: str | None) 
     return await person.post(f"/tasks/{task['id']}/assign", body, version=task["version"])
 
 
-async def test_a_task_can_be_given_to_somebody(ana: Person, bruno: Person) -> None:
+async def test_a_task_can_be_assigned_to_another_user(ana: Person, bruno: Person) -> None:
     task = await create_task(ana)
     answer = await assign(ana, task, bruno.id)
     assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')
     assert (answer.json()["assignee_id"], answer.json()["owner_id"]) == (bruno.id, ana.id)
 
 
-async def test_a_task_can_be_given_to_oneself(ana: Person) -> None:
+async def test_a_task_can_be_assigned_to_its_owner(ana: Person) -> None:
     task = await create_task(ana)
     assert (await assign(ana, task, ana.id)).json()["assignee_id"] == ana.id
     assert len((await ana.get("/tasks")).json()["items"]) == 1
 
 
-async def test_a_task_given_to_the_same_person_again_is_unchanged_and_sends_no_email(
+async def test_a_repeated_assignment_to_the_same_user_changes_nothing_and_sends_no_email(
     ana: Person, bruno: Person, task: dict[str, Any], published: Published
 ) -> None:
     again = await assign(ana, task, bruno.id)
@@ -65,7 +65,7 @@ async def test_a_repeated_assignment_with_its_key_gets_the_first_answer(
 
 
 @pytest.mark.parametrize("who", ["unknown", "inactive", "unverified"])
-async def test_a_task_cannot_be_given_to_who_cannot_be_counted_on(
+async def test_a_task_cannot_be_assigned_to_an_inactive_or_unknown_user(
     ana: Person, container: ApplicationContainer, who: str
 ) -> None:
     carla = an_account("carla", is_verified=who != "unverified")
@@ -84,7 +84,7 @@ async def test_a_task_cannot_be_given_to_who_cannot_be_counted_on(
 
 
 @pytest.mark.parametrize("body", [{}, {"assignee_id": "ana"}, {"assignee_id": 1}, {"who": None}])
-async def test_an_assignment_names_somebody_or_nobody(ana: Person, body: Any) -> None:
+async def test_an_assignment_has_a_user_or_null(ana: Person, body: Any) -> None:
     task = await create_task(ana)
     answer = await ana.post(f"/tasks/{task['id']}/assign", body, version=1)
     assert answer.status_code == 422
@@ -100,7 +100,7 @@ async def test_an_assignee_sees_the_task_as_its_owner_does(
     assert (await bruno.get("/tasks")).json()["items"] == [task]
 
 
-async def test_an_assignee_works_on_the_task(bruno: Person, path: str) -> None:
+async def test_an_assignee_can_change_the_task(bruno: Person, path: str) -> None:
     assert (await bruno.patch(path, {"description": "On it."}, version=2)).status_code == 200
     version = 3
     for step, status in [
@@ -122,7 +122,7 @@ async def test_an_assignee_may_not_delete_the_task(
     assert (await ana.get(path)).json() == task
 
 
-async def test_an_assignee_may_hand_the_task_on(
+async def test_an_assignee_can_assign_the_task_to_another_user(
     bruno: Person, carla: Person, task: dict[str, Any], path: str
 ) -> None:
     assert (await assign(bruno, task, carla.id)).status_code == 200
@@ -140,7 +140,7 @@ async def test_changes_of_owner_and_assignee_do_not_overwrite_each_other(
 
 
 @pytest.mark.parametrize("to", ["nobody", "carla"])
-async def test_who_is_no_longer_the_assignee_sees_the_task_no_more(
+async def test_a_former_assignee_cannot_see_the_task(
     ana: Person, bruno: Person, carla: Person, task: dict[str, Any], to: str
 ) -> None:
     path = f"/tasks/{task['id']}"
@@ -154,7 +154,7 @@ async def test_who_is_no_longer_the_assignee_sees_the_task_no_more(
     assert (await ana.get(path)).status_code == 200
 
 
-async def test_who_gives_a_task_up_sees_it_no_more(
+async def test_an_assignee_who_unassigns_the_task_cannot_see_it(
     bruno: Person, task: dict[str, Any], path: str
 ) -> None:
     answer = await assign(bruno, task, None)
@@ -162,7 +162,7 @@ async def test_who_gives_a_task_up_sees_it_no_more(
     assert (await bruno.get(path)).status_code == 404
 
 
-async def test_who_asks_for_a_task_that_is_not_there_learns_nothing_of_the_assignee(
+async def test_an_assignment_of_an_unknown_task_does_not_reveal_the_assignee(
     ana: Person, bruno: Person
 ) -> None:
     absent = {"id": str(new_id()), "version": 1}

@@ -36,7 +36,7 @@ def path(task: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("who", ["ana", "bruno"])
-async def test_a_task_in_the_bin_is_nowhere_to_be_seen(
+async def test_a_deleted_task_is_not_visible(
     ana: Person, bruno: Person, path: str, who: str
 ) -> None:
     person = {"ana": ana, "bruno": bruno}[who]
@@ -47,7 +47,7 @@ async def test_a_task_in_the_bin_is_nowhere_to_be_seen(
 
 
 @pytest.mark.parametrize("who", ["ana", "bruno"])
-async def test_a_task_in_the_bin_cannot_be_worked_on(
+async def test_a_deleted_task_cannot_be_changed(
     ana: Person, bruno: Person, path: str, who: str
 ) -> None:
     person = {"ana": ana, "bruno": bruno}[who]
@@ -60,7 +60,7 @@ async def test_a_task_in_the_bin_cannot_be_worked_on(
     assert {answer.json()["code"] for answer in answers} == {"task_not_found"}
 
 
-async def test_its_owner_can_take_a_task_out_of_the_bin(
+async def test_its_owner_can_restore_a_task(
     ana: Person, bruno: Person, task: dict[str, Any], path: str
 ) -> None:
     answer = await ana.post(f"{path}/restore")
@@ -73,28 +73,24 @@ async def test_its_owner_can_take_a_task_out_of_the_bin(
         assert (await person.get("/tasks")).json()["items"] == [restored]
 
 
-async def test_nobody_but_its_owner_knows_of_a_task_in_the_bin(
-    bruno: Person, carla: Person, path: str
-) -> None:
+async def test_only_its_owner_can_restore_a_task(bruno: Person, carla: Person, path: str) -> None:
     for person in (bruno, carla):
         answer = await person.post(f"{path}/restore")
         assert (answer.status_code, answer.json()["code"]) == (404, "task_not_found")
 
 
-async def test_what_is_not_in_the_bin_cannot_be_taken_out_of_it(ana: Person, path: str) -> None:
+async def test_a_task_that_is_not_deleted_cannot_be_restored(ana: Person, path: str) -> None:
     await ana.post(f"{path}/restore")
     answer = await ana.post(f"{path}/restore")
     assert (answer.status_code, answer.json()["code"]) == (409, "task_not_in_bin")
 
 
-async def test_an_assignee_cannot_tell_that_a_task_is_not_in_the_bin(
-    ana: Person, bruno: Person, path: str
-) -> None:
+async def test_an_assignee_gets_a_404_for_a_restore(ana: Person, bruno: Person, path: str) -> None:
     await ana.post(f"{path}/restore")
     assert (await bruno.post(f"{path}/restore")).status_code == 404
 
 
-async def test_a_task_is_deleted_once(ana: Person, path: str) -> None:
+async def test_a_deleted_task_cannot_be_deleted_again(ana: Person, path: str) -> None:
     assert (await ana.delete(path, version=3)).status_code == 404
 
 
@@ -122,7 +118,7 @@ async def purge(container: ApplicationContainer, at: dt.datetime) -> int:
     return before - await stored(container)
 
 
-async def test_for_thirty_days_a_task_stays_in_the_bin(
+async def test_a_deleted_task_stays_in_the_bin_for_thirty_days(
     ana: Person, container: ApplicationContainer, path: str
 ) -> None:
     before = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1)
@@ -130,7 +126,7 @@ async def test_for_thirty_days_a_task_stays_in_the_bin(
     assert (await ana.post(f"{path}/restore")).status_code == 200
 
 
-async def test_after_thirty_days_a_task_is_gone_for_good(
+async def test_a_deleted_task_is_purged_after_thirty_days(
     ana: Person, container: ApplicationContainer, path: str
 ) -> None:
     now = dt.datetime.now(dt.UTC)
@@ -138,7 +134,7 @@ async def test_after_thirty_days_a_task_is_gone_for_good(
     assert (await ana.post(f"{path}/restore")).status_code == 404
 
 
-async def test_a_task_that_was_taken_out_of_the_bin_is_never_purged(
+async def test_a_restored_task_is_never_purged(
     ana: Person, container: ApplicationContainer, path: str
 ) -> None:
     await ana.post(f"{path}/restore")

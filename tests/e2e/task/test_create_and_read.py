@@ -44,7 +44,7 @@ async def test_a_task_needs_no_more_than_a_title(ana: Person) -> None:
     }
 
 
-async def test_a_task_has_all_that_it_was_given(ana: Person) -> None:
+async def test_a_task_has_all_given_fields(ana: Person) -> None:
     task = await create_task(ana, **DETAILS)
     assert {name: task[name] for name in DETAILS} == DETAILS
 
@@ -56,20 +56,20 @@ async def test_a_due_time_is_kept_in_utc_to_the_microsecond(ana: Person) -> None
     assert read["due_at"] == "2026-03-01T12:30:00.000001Z"
 
 
-async def test_a_new_task_tells_where_it_is_and_which_version_it_has(ana: Person) -> None:
+async def test_a_new_task_has_a_location_and_an_etag(ana: Person) -> None:
     answer = await ana.post("/tasks", {"title": "Dig"})
     assert answer.headers["location"] == f"/api/v1/tasks/{answer.json()['id']}"
     assert answer.headers["etag"] == '"1"'
 
 
-async def test_what_is_read_is_what_was_created(ana: Person) -> None:
+async def test_a_read_returns_the_created_task(ana: Person) -> None:
     created = await ana.post("/tasks", DETAILS)
     read = await ana.get(created.headers["location"].removeprefix("/api/v1"))
     assert (read.status_code, read.json()) == (200, created.json())
     assert read.headers["etag"] == created.headers["etag"]
 
 
-async def test_every_field_is_at_its_limit_and_still_accepted(ana: Person) -> None:
+async def test_every_field_is_accepted_at_its_limit(ana: Person) -> None:
     details: dict[str, Any] = {
         "title": "t" * 200,
         "description": "d" * 10_000,
@@ -110,7 +110,7 @@ async def test_a_task_at_its_limits_fits_however_a_client_writes_it(ana: Person)
         ("owner_id", "01890a5d-ac96-774b-bcce-b302099a8057", "unknown_field"),
     ],
 )
-async def test_a_value_that_breaks_a_rule_is_refused_with_its_place_and_code(
+async def test_an_invalid_value_is_refused_with_its_pointer_and_code(
     ana: Person, field: str, value: Any, code: str
 ) -> None:
     answer = await ana.post("/tasks", {"title": "Dig", field: value})
@@ -137,9 +137,7 @@ async def test_a_task_without_a_title_is_refused(ana: Person) -> None:
 
 
 @pytest.mark.parametrize("tags", ['"1"', 'W/"1"', "*", '"0", "1"', '"0" ,W/"1", "7"', 'W/"0","1"'])
-async def test_who_has_the_current_version_already_gets_it_not_again(
-    ana: Person, tags: str
-) -> None:
+async def test_a_client_with_the_current_version_gets_a_304(ana: Person, tags: str) -> None:
     task = await create_task(ana)
 
     answer = await ana.get(f"/tasks/{task['id']}", headers={"If-None-Match": tags})
@@ -149,7 +147,7 @@ async def test_who_has_the_current_version_already_gets_it_not_again(
 
 
 @pytest.mark.parametrize("tags", ['"2"', 'W/"2"', '"0", "2"', "1", '"11"', '""', "", "nonsense"])
-async def test_who_has_another_version_gets_the_current_one(ana: Person, tags: str) -> None:
+async def test_a_client_with_another_version_gets_the_task(ana: Person, tags: str) -> None:
     task = await create_task(ana)
 
     answer = await ana.get(f"/tasks/{task['id']}", headers={"If-None-Match": tags})
@@ -157,7 +155,7 @@ async def test_who_has_another_version_gets_the_current_one(ana: Person, tags: s
     assert (answer.status_code, answer.json()) == (200, task)
 
 
-async def test_after_a_change_the_old_version_is_not_the_current_one(ana: Person) -> None:
+async def test_after_a_change_the_old_version_gets_the_task_again(ana: Person) -> None:
     task = await create_task(ana)
     await ana.patch(f"/tasks/{task['id']}", {"title": "Dig deeper"}, version=1)
 

@@ -13,7 +13,7 @@ async def history(database: Database, task_id: str) -> list[Row]:
     return list(await database.fetch_all(OF_ONE, {"aggregate_id": UUID(task_id)}))
 
 
-async def test_the_whole_life_of_a_task_is_written_down(
+async def test_every_change_of_a_task_is_an_event(
     ana: Person, bruno: Person, database: Database
 ) -> None:
     task = await create_task(ana)
@@ -49,9 +49,7 @@ async def test_the_whole_life_of_a_task_is_written_down(
     assert moments == sorted(moments)
 
 
-async def test_what_was_refused_is_not_written_down(
-    ana: Person, bruno: Person, database: Database
-) -> None:
+async def test_a_refused_change_is_no_event(ana: Person, bruno: Person, database: Database) -> None:
     task = await create_task(ana)
     path = f"/tasks/{task['id']}"
     refused = [
@@ -66,9 +64,7 @@ async def test_what_was_refused_is_not_written_down(
     assert [row["event_type"] for row in await history(database, task["id"])] == ["task.created"]
 
 
-async def test_an_event_belongs_to_the_request_that_made_it(
-    ana: Person, database: Database
-) -> None:
+async def test_an_event_has_the_id_of_its_request(ana: Person, database: Database) -> None:
     traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     headers = {"X-Request-ID": "request-0001", "traceparent": traceparent}
     answer = await ana.request("POST", "/tasks", json={"title": "Dig"}, headers=headers)
@@ -79,7 +75,7 @@ async def test_an_event_belongs_to_the_request_that_made_it(
     assert answer.headers["x-request-id"] == "request-0001"
 
 
-async def test_an_event_holds_no_word_of_what_a_task_says(ana: Person, database: Database) -> None:
+async def test_an_event_contains_no_text_of_its_task(ana: Person, database: Database) -> None:
     task = await create_task(ana, title="secret", description="secret", labels=["secret"])
     await ana.patch(f"/tasks/{task['id']}", {"title": "secret too"}, version=1)
     assert "secret" not in str([dict(row) for row in await history(database, task["id"])])

@@ -17,7 +17,7 @@ async def leave(person: Person) -> None:
     assert answer.status_code == 204, answer.text
 
 
-async def test_their_tasks_go_and_the_tasks_of_others_go_back(
+async def test_the_users_tasks_are_deleted_and_assigned_tasks_return_to_their_owners(
     ana: Person, bruno: Person, drain: Drain, database: Database
 ) -> None:
     own = await create_task(ana)
@@ -32,7 +32,7 @@ async def test_their_tasks_go_and_the_tasks_of_others_go_back(
     assert (str(left["id"]), left["assignee_id"]) == (given["id"], None)
 
 
-async def test_no_column_of_a_task_knows_of_them_any_more(
+async def test_no_column_of_a_task_contains_the_deleted_user(
     ana: Person, bruno: Person, drain: Drain, database: Database
 ) -> None:
     words = {"title": "Call Anastasia Canary", "description": "or write to ana@example.com"}

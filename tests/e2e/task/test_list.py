@@ -35,7 +35,7 @@ async def listed(person: Person, **query: Any) -> list[Item]:
     return items
 
 
-async def test_who_has_no_task_has_an_empty_list(ana: Person) -> None:
+async def test_a_user_without_tasks_has_an_empty_list(ana: Person) -> None:
     answer = await ana.get("/tasks")
     assert answer.status_code == 200
     assert answer.json() == {"items": [], "next_cursor": None, "limit": 20, "total": None}
@@ -97,7 +97,7 @@ def text_of(task: Item) -> str:
 
 
 @pytest.mark.parametrize("name", FILTERS)
-async def test_a_filter_lets_through_what_it_says_and_counts_it(
+async def test_a_filter_returns_and_counts_the_matching_tasks(
     ana: Person, tasks: list[Item], name: str
 ) -> None:
     query, lets_through = FILTERS[name]
@@ -111,7 +111,7 @@ async def test_a_filter_lets_through_what_it_says_and_counts_it(
 
 
 @pytest.mark.parametrize("whose", ["ana", "bruno", "carla"])
-async def test_the_filter_by_assignee_lets_through_who_is_to_do_it(
+async def test_the_filter_by_assignee_returns_the_tasks_of_the_assignee(
     ana: Person, bruno: Person, carla: Person, tasks: list[Item], whose: str
 ) -> None:
     assignee = {"ana": ana, "bruno": bruno, "carla": carla}[whose].id
@@ -120,7 +120,7 @@ async def test_the_filter_by_assignee_lets_through_who_is_to_do_it(
     assert await listed(ana, assignee=assignee) == in_order(expected, "-created_at")
 
 
-async def test_all_filters_together_let_through_what_passes_each(
+async def test_all_filters_together_return_tasks_that_match_each(
     ana: Person, tasks: list[Item]
 ) -> None:
     wanted = {

@@ -34,7 +34,7 @@ async def test_all_pages_together_are_all_tasks_once_and_in_order(
     assert 1 <= len(found[-1]) <= limit
 
 
-async def test_pages_of_long_texts_are_shorter_and_none_is_lost(
+async def test_pages_of_long_texts_are_shorter_and_lose_no_task(
     ana: Person, database: Database
 ) -> None:
     longest = [a_task(owner_id=UUID(ana.id), description="é" * 10_000) for _ in range(18)]
@@ -46,7 +46,7 @@ async def test_pages_of_long_texts_are_shorter_and_none_is_lost(
 
 
 @pytest.mark.parametrize("sort", ["-created_at", "due_at"])
-async def test_pages_of_a_filtered_list_are_what_passes(
+async def test_pages_of_a_filtered_list_have_the_matching_tasks(
     ana: Person, tasks: list[Item], sort: str
 ) -> None:
     found = await pages(ana, sort=sort, limit=2, label="home", q="a")
@@ -65,14 +65,14 @@ async def test_a_page_that_ends_with_the_last_task_is_the_last(ana: Person) -> N
     assert (len(last["items"]), last["next_cursor"], last["limit"]) == (2, None, 2)
 
 
-async def test_pages_may_change_their_size_on_the_way(ana: Person, tasks: list[Item]) -> None:
+async def test_pages_of_one_list_may_have_different_sizes(ana: Person, tasks: list[Item]) -> None:
     first = (await ana.get("/tasks?limit=3")).json()
     rest = (await ana.get(f"/tasks?limit=100&cursor={first['next_cursor']}")).json()
     assert first["items"] + rest["items"] == in_order(tasks, "-created_at")
 
 
 @pytest.mark.parametrize("sort", SORT_VALUES)
-async def test_tasks_that_come_and_go_meanwhile_neither_repeat_nor_hide_others(
+async def test_tasks_created_or_deleted_meanwhile_do_not_repeat_or_hide_others(
     ana: Person, tasks: list[Item], sort: str
 ) -> None:
     expected = in_order(tasks, sort)
@@ -113,7 +113,7 @@ async def assert_refused(person: Person, query: dict[str, str]) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor")
 
 
-async def test_a_cursor_leads_on_in_its_own_list(ana: Person, cursor: str) -> None:
+async def test_a_cursor_works_in_its_own_list(ana: Person, cursor: str) -> None:
     answer = await ana.get("/tasks", params={**QUERY, "cursor": cursor})
     assert (answer.status_code, len(answer.json()["items"])) == (200, 1)
 
@@ -140,20 +140,18 @@ async def test_a_cursor_of_another_list_is_refused(
     await assert_refused(ana, {**QUERY, **change, "cursor": cursor})
 
 
-async def test_a_cursor_of_a_list_with_less_filters_is_refused(ana: Person, cursor: str) -> None:
+async def test_a_cursor_of_a_list_with_fewer_filters_is_refused(ana: Person, cursor: str) -> None:
     await assert_refused(ana, {"sort": "due_at", "limit": "1", "cursor": cursor})
 
 
-async def test_a_cursor_of_which_any_character_was_changed_is_refused(
-    ana: Person, cursor: str
-) -> None:
+async def test_a_cursor_with_any_changed_character_is_refused(ana: Person, cursor: str) -> None:
     for place, letter in enumerate(cursor):
         other = "A" if letter != "A" else "B"
         await assert_refused(ana, {**QUERY, "cursor": cursor[:place] + other + cursor[place + 1 :]})
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "====", "é", "null", "A" * 500, "%00", " "])
-async def test_what_never_was_a_cursor_is_refused(ana: Person, cursor: str) -> None:
+async def test_an_invalid_cursor_is_refused(ana: Person, cursor: str) -> None:
     await assert_refused(ana, {**QUERY, "cursor": cursor})
 
 

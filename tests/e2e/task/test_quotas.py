@@ -25,7 +25,7 @@ def told(answer: Any) -> tuple[int, str, str, int]:
     return answer.status_code, problem["code"], problem["quota"], problem["limit"]
 
 
-async def test_who_has_as_many_tasks_as_an_account_may_have_is_told_so(ana: Person) -> None:
+async def test_a_task_over_the_quota_is_refused(ana: Person) -> None:
     for _ in range(2):
         await create_task(ana)
     answer = await ana.post("/tasks", {"title": "One more"})
@@ -34,15 +34,13 @@ async def test_who_has_as_many_tasks_as_an_account_may_have_is_told_so(ana: Pers
     assert len((await ana.get("/tasks")).json()["items"]) == 2
 
 
-async def test_who_has_as_much_text_as_an_account_may_have_is_told_so(ana: Person) -> None:
+async def test_text_over_the_quota_is_refused(ana: Person) -> None:
     task = await create_task(ana)
     answer = await ana.patch(f"/tasks/{task['id']}", {"description": "x" * 1_000}, version=1)
     assert told(answer) == (409, "quota_exceeded", "task_bytes", 1_000)
 
 
-async def test_who_has_given_as_many_tasks_away_as_one_may_in_a_day_is_told_so(
-    ana: Person, bruno: Person
-) -> None:
+async def test_an_assignment_over_the_daily_quota_is_refused(ana: Person, bruno: Person) -> None:
     first, second = await create_task(ana), await create_task(ana)
     for task, status in ((first, 200), (second, 409)):
         path = f"/tasks/{task['id']}/assign"

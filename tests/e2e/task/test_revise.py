@@ -40,7 +40,7 @@ def path(task: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("field", CHANGED)
-async def test_a_patch_changes_what_it_names_and_nothing_else(
+async def test_a_patch_changes_only_its_fields(
     ana: Person, task: dict[str, Any], path: str, field: str
 ) -> None:
     answer = await ana.patch(path, {field: CHANGED[field]}, version=1)
@@ -59,21 +59,21 @@ async def test_a_patch_may_change_everything_at_once(ana: Person, path: str) -> 
     assert revised["version"] == 2
 
 
-async def test_a_patch_may_come_as_a_merge_patch(ana: Person, path: str) -> None:
+async def test_a_patch_may_have_the_type_of_a_merge_patch(ana: Person, path: str) -> None:
     headers = {"If-Match": '"1"', "Content-Type": "application/merge-patch+json"}
     answer = await ana.request("PATCH", path, content=b'{"due_at": null}', headers=headers)
     assert (answer.status_code, answer.json()["due_at"]) == (200, None)
 
 
 @pytest.mark.parametrize("field", ["title", "description", "priority", "labels"])
-async def test_what_cannot_be_absent_cannot_be_null(ana: Person, path: str, field: str) -> None:
+async def test_a_required_field_cannot_be_null(ana: Person, path: str, field: str) -> None:
     answer = await ana.patch(path, {field: None}, version=1)
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{field}"]
 
 
 @pytest.mark.parametrize("field", ["status", "owner_id", "assignee_id", "version", "unheard_of"])
-async def test_what_is_not_revised_is_not_a_field_of_a_patch(
+async def test_a_patch_refuses_fields_that_cannot_be_revised(
     ana: Person, path: str, field: str
 ) -> None:
     answer = await ana.patch(path, {field: "anything"}, version=1)
@@ -81,7 +81,7 @@ async def test_what_is_not_revised_is_not_a_field_of_a_patch(
 
 
 @pytest.mark.parametrize("patch", [{}, DETAILS, {"title": DETAILS["title"]}])
-async def test_a_patch_that_changes_nothing_keeps_the_version_and_is_no_event(
+async def test_a_patch_without_changes_keeps_the_version_and_publishes_no_event(
     ana: Person, task: dict[str, Any], path: str, patch: dict[str, Any], database: Database
 ) -> None:
     events = await count_events(database)
@@ -106,7 +106,7 @@ async def test_a_task_that_is_closed_can_still_be_revised(
 # --- Which version was seen ---------------------------------------------------------------------
 
 
-async def test_a_write_has_to_say_which_version_it_saw(ana: Person, path: str) -> None:
+async def test_a_write_without_if_match_is_refused(ana: Person, path: str) -> None:
     answer = await ana.patch(path, {"title": "Other"})
     assert (answer.status_code, answer.json()["code"]) == (428, "version_required")
 
@@ -115,7 +115,7 @@ async def test_a_write_has_to_say_which_version_it_saw(ana: Person, path: str) -
     "tag",
     ['"0"', '"2"', 'W/"2"', "1", '"1', '"1", "2"', '"a"', '"-1"', '""', "", '"' + "9" * 19 + '"'],
 )
-async def test_a_write_that_saw_anything_but_the_current_version_is_refused(
+async def test_a_write_with_any_other_version_is_refused(
     ana: Person, task: dict[str, Any], path: str, tag: str
 ) -> None:
     answer = await ana.patch(path, {"title": "Other"}, version=tag)
@@ -123,7 +123,7 @@ async def test_a_write_that_saw_anything_but_the_current_version_is_refused(
     assert (await ana.get(path)).json() == task
 
 
-async def test_a_version_that_was_overtaken_is_stale(ana: Person, path: str) -> None:
+async def test_an_outdated_version_is_stale(ana: Person, path: str) -> None:
     await ana.patch(path, {"title": "First"}, version=1)
     answer = await ana.patch(path, {"title": "Second"}, version=1)
     assert (answer.status_code, answer.json()["code"]) == (412, "stale_version")
@@ -136,7 +136,7 @@ async def test_a_stale_version_is_stale_even_if_nothing_would_change(
     assert (await ana.patch(path, {}, version=7)).status_code == 412
 
 
-async def test_a_star_takes_whichever_version_there_is(ana: Person, path: str) -> None:
+async def test_a_star_accepts_any_version(ana: Person, path: str) -> None:
     await ana.patch(path, {"title": "First"}, version="*")
     answer = await ana.patch(path, {"title": "Second"}, version="*")
     assert (answer.status_code, answer.json()["version"]) == (200, 3)
@@ -153,7 +153,7 @@ async def test_a_star_takes_whichever_version_there_is(ana: Person, path: str) -
         ("DELETE", "", None),
     ],
 )
-async def test_every_write_of_a_task_asks_for_the_version_and_checks_it(
+async def test_every_write_of_a_task_requires_and_checks_the_version(
     ana: Person, path: str, method: str, step: str, body: Any
 ) -> None:
     options: dict[str, Any] = {} if body is None else {"json": body}
@@ -166,7 +166,7 @@ async def test_every_write_of_a_task_asks_for_the_version_and_checks_it(
 # --- At the same moment -------------------------------------------------------------------------
 
 
-async def test_of_many_who_change_the_same_version_at_once_one_succeeds(
+async def test_one_of_many_concurrent_changes_of_the_same_version_succeeds(
     ana: Person, path: str, database: Database
 ) -> None:
     titles = [f"By number {n}" for n in range(12)]
@@ -183,7 +183,7 @@ async def test_of_many_who_change_the_same_version_at_once_one_succeeds(
     assert await count_events(database) == 2
 
 
-async def test_of_many_who_change_whichever_version_no_change_is_lost(
+async def test_many_concurrent_changes_of_any_version_lose_nothing(
     ana: Person, path: str, database: Database
 ) -> None:
     answers = await asyncio.gather(

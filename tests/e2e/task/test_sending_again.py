@@ -14,7 +14,9 @@ async def post(person: Person, path: str, body: object = None, **headers: str) -
 
 
 @pytest.mark.parametrize("step", ["start", "complete", "cancel"])
-async def test_each_step_of_a_task_can_be_sent_again(ana: Person, step: str) -> None:
+async def test_each_transition_of_a_task_can_be_repeated_with_its_key(
+    ana: Person, step: str
+) -> None:
     path = f"/tasks/{(await create_task(ana))['id']}/{step}"
     answers = [await post(ana, path, if_match='"1"') for _ in range(2)]
     assert answers[1].json() == answers[0].json()
@@ -22,7 +24,9 @@ async def test_each_step_of_a_task_can_be_sent_again(ana: Person, step: str) -> 
     assert (await ana.post(path, version=1)).status_code == 412
 
 
-async def test_so_can_assigning_and_restoring(ana: Person, bruno: Person) -> None:
+async def test_assigning_and_restoring_can_be_repeated_with_their_key(
+    ana: Person, bruno: Person
+) -> None:
     path = f"/tasks/{(await create_task(ana))['id']}"
     body = {"assignee_id": bruno.id}
     answers = [await post(ana, f"{path}/assign", body, if_match="*") for _ in range(2)]

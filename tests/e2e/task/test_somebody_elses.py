@@ -48,7 +48,7 @@ async def ask(person: Person, route: str, task_id: str, if_match: str) -> Any:
 
 @pytest.mark.parametrize("if_match", ["*", '"1"', '"7"'])
 @pytest.mark.parametrize("state", ["open", "done", "in the bin"])
-async def test_somebody_elses_task_is_answered_as_one_that_never_was(
+async def test_another_users_task_is_answered_like_one_that_does_not_exist(
     service: Service, ana: Person, bruno: Person, state: str, if_match: str
 ) -> None:
     task = await create_task(ana)
@@ -66,7 +66,7 @@ async def test_somebody_elses_task_is_answered_as_one_that_never_was(
         assert theirs.json()["code"] == "task_not_found", route
 
 
-async def test_after_all_that_the_task_is_as_it_was(
+async def test_after_these_requests_the_task_is_unchanged(
     service: Service, ana: Person, bruno: Person
 ) -> None:
     task = await create_task(ana)
@@ -76,7 +76,7 @@ async def test_after_all_that_the_task_is_as_it_was(
 
 
 @pytest.mark.parametrize("task_id", ["1", "x", "01890a5dac96774bbcceb302099a8057", "%00"])
-async def test_what_is_no_id_is_refused_on_every_route(
+async def test_an_invalid_id_is_refused_on_every_route(
     service: Service, ana: Person, task_id: str
 ) -> None:
     for route in sorted(routes_of(service)):

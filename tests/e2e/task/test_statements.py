@@ -50,7 +50,7 @@ async def test_creating_a_task_writes_it_and_its_event_and_nothing_else(
     assert event.startswith("INSERT INTO EVENT_LOG")
 
 
-async def test_what_an_account_has_is_counted_before_its_first_task(
+async def test_the_usage_of_an_account_is_counted_before_its_first_task(
     ana: Person, statements: Statements
 ) -> None:
     await ana.get("/tasks")
@@ -89,7 +89,7 @@ async def test_a_change_that_changes_nothing_writes_nothing(
     assert [sql.split()[0] for sql in said] == ["SELECT"]
 
 
-async def test_of_a_session_is_asked_once_and_then_it_is_remembered(
+async def test_a_session_is_read_once_and_then_remembered(
     ana: Person, statements: Statements
 ) -> None:
     await ana.get("/tasks")

@@ -14,7 +14,7 @@ FORGET = Statement(
 )
 
 
-async def test_a_history_tells_what_happened_when_and_by_whom_oldest_first(
+async def test_a_history_lists_events_with_time_and_actor_oldest_first(
     ana: Person, bruno: Person
 ) -> None:
     task = await create_task(ana)
@@ -66,9 +66,7 @@ async def test_a_long_history_goes_on_page_by_page(ana: Person) -> None:
     assert seen == [1, 2, 3, 4, 5]
 
 
-async def test_several_events_of_one_change_are_told_apart_in_their_order(
-    ana: Person, service: Service
-) -> None:
+async def test_several_events_of_one_change_keep_their_order(ana: Person, service: Service) -> None:
     task = await create_task(ana)
     path = f"/tasks/{task['id']}"
     await ana.post(f"{path}/complete", version=1)
@@ -88,7 +86,7 @@ async def test_several_events_of_one_change_are_told_apart_in_their_order(
     assert [entry["type"] for entry in rest["items"]] == ["task.reopened"]
 
 
-async def test_nobody_else_learns_that_there_is_a_history(ana: Person, bruno: Person) -> None:
+async def test_other_users_get_a_404_for_the_history(ana: Person, bruno: Person) -> None:
     task = await create_task(ana)
     absent = await bruno.get("/tasks/00000000-0000-7000-8000-000000000000/history")
     hidden = await bruno.get(f"/tasks/{task['id']}/history")
@@ -96,13 +94,13 @@ async def test_nobody_else_learns_that_there_is_a_history(ana: Person, bruno: Pe
     assert absent.json()["code"] == hidden.json()["code"] == "task_not_found"
 
 
-async def test_a_task_in_the_bin_has_no_history_as_it_has_no_page(ana: Person) -> None:
+async def test_a_deleted_task_has_no_visible_history(ana: Person) -> None:
     task = await create_task(ana)
     await ana.delete(f"/tasks/{task['id']}", version=1)
     assert (await ana.get(f"/tasks/{task['id']}/history")).status_code == 404
 
 
-async def test_a_task_whose_events_were_forgotten_has_an_empty_history(
+async def test_a_task_whose_events_were_deleted_has_an_empty_history(
     ana: Person, service: Service
 ) -> None:
     task = await create_task(ana)
@@ -113,7 +111,7 @@ async def test_a_task_whose_events_were_forgotten_has_an_empty_history(
     assert (answer.status_code, answer.json()["items"]) == (200, [])
 
 
-async def test_a_cursor_fits_the_history_that_it_was_given_for(ana: Person) -> None:
+async def test_a_cursor_of_another_history_is_refused(ana: Person) -> None:
     one, other = await asyncio.gather(create_task(ana), create_task(ana))
     await ana.patch(f"/tasks/{one['id']}", {"title": "changed"}, version=1)
     page = (await ana.get(f"/tasks/{one['id']}/history?limit=1")).json()

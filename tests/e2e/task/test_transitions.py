@@ -53,7 +53,7 @@ async def in_status(person: Person, status: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("step", "before", "after"), [c for c in CELLS if c[2] in ROUTES])
-async def test_a_step_that_is_allowed_is_answered_with_the_task_as_it_is_now(
+async def test_an_allowed_transition_returns_the_changed_task(
     ana: Person, step: str, before: str, after: str
 ) -> None:
     task = await in_status(ana, before)
@@ -75,7 +75,7 @@ async def test_a_step_that_is_allowed_is_answered_with_the_task_as_it_is_now(
 
 
 @pytest.mark.parametrize(("step", "before", "code"), [c for c in CELLS if c[2] not in ROUTES])
-async def test_a_step_that_is_not_allowed_is_a_conflict_with_its_own_code(
+async def test_a_forbidden_transition_is_a_conflict_with_its_own_code(
     ana: Person, step: str, before: str, code: str
 ) -> None:
     task = await in_status(ana, before)
@@ -90,7 +90,7 @@ async def test_a_step_that_is_not_allowed_is_a_conflict_with_its_own_code(
     ("status", "code"),
     [("done", "task_already_completed"), ("cancelled", "task_already_cancelled")],
 )
-async def test_what_is_closed_is_not_assigned(ana: Person, status: str, code: str) -> None:
+async def test_a_closed_task_cannot_be_assigned(ana: Person, status: str, code: str) -> None:
     task = await in_status(ana, status)
     answer = await ana.post(
         f"/tasks/{task['id']}/assign", {"assignee_id": ana.id}, version=task["version"]
@@ -98,7 +98,7 @@ async def test_what_is_closed_is_not_assigned(ana: Person, status: str, code: st
     assert (answer.status_code, answer.json()["code"]) == (409, code)
 
 
-async def test_a_stale_step_is_stale_before_it_is_wrong(ana: Person) -> None:
+async def test_a_stale_version_is_reported_before_a_forbidden_transition(ana: Person) -> None:
     task = await in_status(ana, "done")
     answer = await ana.post(f"/tasks/{task['id']}/complete", version=1)
     assert answer.json()["code"] == "stale_version"

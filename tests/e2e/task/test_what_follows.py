@@ -42,7 +42,9 @@ def mail(settings: Settings) -> Iterator[Email]:
     mail.mend()
 
 
-async def test_that_a_task_is_done_is_published_once(ana: Person, published: Published) -> None:
+async def test_the_completion_of_a_task_is_published_once(
+    ana: Person, published: Published
+) -> None:
     task = await create_task(ana)
     await ana.post(f"/tasks/{task['id']}/complete", version=1)
     await ana.post(f"/tasks/{task['id']}/complete", version=2)  # it is done already
@@ -51,7 +53,7 @@ async def test_that_a_task_is_done_is_published_once(ana: Person, published: Pub
     assert facts == [TaskCompleted(task_id=UUID(task["id"]), owner_id=UUID(ana.id))]
 
 
-async def test_whoever_is_given_a_task_gets_a_letter(
+async def test_an_assignee_gets_an_email(
     ana: Person, bruno: Person, drain: Drain, mail: Email
 ) -> None:
     task = await create_task(ana)
@@ -62,7 +64,7 @@ async def test_whoever_is_given_a_task_gets_a_letter(
     assert "To: bruno@example.com" in email
 
 
-async def test_a_letter_that_could_not_be_sent_is_sent_later(
+async def test_an_email_that_could_not_be_sent_is_sent_later(
     ana: Person, bruno: Person, drain: Drain, mail: Email
 ) -> None:
     task = await create_task(ana)
@@ -76,7 +78,7 @@ async def test_a_letter_that_could_not_be_sent_is_sent_later(
     assert len(mail.emails()) == 1
 
 
-async def test_when_somebody_is_gone_their_tasks_go_back(
+async def test_the_tasks_of_a_closed_account_return_to_their_owners(
     ana: Person, bruno: Person, service: Service, scenario: Scenario
 ) -> None:
     task = await create_task(ana)
@@ -96,7 +98,7 @@ async def test_when_somebody_is_gone_their_tasks_go_back(
     assert await scenario.when(bruno_is_deactivated).until(nobody_is_to_do_it)
 
 
-async def test_a_scenario_that_does_not_come_true_says_why(
+async def test_a_failed_scenario_says_why(
     ana: Person,
     bruno: Person,
     scenario: Scenario,

@@ -23,7 +23,7 @@ def full_disk() -> Iterator[None]:
         yield
 
 
-async def test_everybody_signs_in_and_out(ana: Person, client: httpx2.AsyncClient) -> None:
+async def test_users_can_sign_in_and_out(ana: Person, client: httpx2.AsyncClient) -> None:
     with full_disk():
         again = await Person.sign_in(client, "ana@example.com")
         assert (await again.get("/users/me")).status_code == 200
@@ -31,7 +31,7 @@ async def test_everybody_signs_in_and_out(ana: Person, client: httpx2.AsyncClien
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_a_refresh_token_that_comes_twice_ends_its_session(
+async def test_a_refresh_token_that_is_used_twice_ends_its_session(
     ana: Person, refresh: Post, rows: Rows
 ) -> None:
     with full_disk():

@@ -44,13 +44,13 @@ async def test_the_first_administrator_comes_from_the_command_line(admin: Person
 
 
 @pytest.mark.parametrize("path", ["/users", "/users/{id}", "/users/not-an-id", "/users?page=0"])
-async def test_who_is_no_administrator_may_not_even_ask(ana: Person, path: str) -> None:
+async def test_a_user_without_the_role_is_refused(ana: Person, path: str) -> None:
     answer = await ana.get(path.format(id=ana.id))
     assert problem(answer) == (403, "forbidden")
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_a_role_that_is_given_or_taken_away_counts_with_the_same_token(
+async def test_a_change_of_roles_takes_effect_with_the_same_token(
     ana: Person, change_account: ChangeAccount
 ) -> None:
     await change_account(
@@ -67,7 +67,7 @@ async def test_a_role_that_is_given_or_taken_away_counts_with_the_same_token(
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_an_account_that_is_closed_is_refused_with_the_tokens_it_has(
+async def test_a_closed_account_is_refused_with_its_existing_tokens(
     ana: Person, change_account: ChangeAccount
 ) -> None:
     await change_account("ana@example.com", lambda user: user.deactivate(now=START))
@@ -86,13 +86,13 @@ async def test_an_administrator_sees_an_account_as_its_owner_does(
     assert answer.headers["etag"] == own.headers["etag"]
 
 
-async def test_an_account_that_there_is_not_is_not_found(admin: Person) -> None:
+async def test_an_unknown_account_is_not_found(admin: Person) -> None:
     answer = await admin.get("/users/018f3c1e-0000-7000-8000-000000000000")
     assert problem(answer) == (404, "user_not_found")
 
 
 @pytest.mark.parametrize("id_", ["1", "ME", "018f3c1e000070008000000000000000", "%00", "a" * 36])
-async def test_what_can_not_be_an_id_is_told_so(admin: Person, id_: str) -> None:
+async def test_an_invalid_id_is_refused(admin: Person, id_: str) -> None:
     assert complaints(await admin.get(f"/users/{id_}")) == [("user_id", "invalid_format")]
 
 
@@ -141,7 +141,7 @@ async def test_a_page_after_the_last_is_empty(five_accounts: list[str], admin: P
         ("Page=1", ("Page", "unknown_parameter")),
     ],
 )
-async def test_a_page_that_can_not_be_is_told_so(
+async def test_an_invalid_page_is_refused(
     admin: Person, query: str, complaint: tuple[str, str]
 ) -> None:
     assert complaints(await admin.get(f"/users?{query}")) == [complaint]
@@ -181,9 +181,7 @@ async def test_closing_or_opening_twice_changes_nothing(admin: Person, ana: Pers
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_a_role_brings_its_permissions_at_once_and_takes_them_away(
-    admin: Person, ana: Person
-) -> None:
+async def test_a_change_of_roles_changes_permissions_at_once(admin: Person, ana: Person) -> None:
     assert (await ana.get("/users")).status_code == 403
     given = await admin.put(f"/users/{ana.id}/roles", {"roles": ["user", "admin"]}, version=1)
     assert (given.status_code, given.headers["etag"]) == (200, '"2"')
@@ -204,7 +202,7 @@ async def test_a_role_brings_its_permissions_at_once_and_takes_them_away(
         (None, ("/roles", "wrong_type")),
     ],
 )
-async def test_roles_that_there_are_not_can_not_be_given(
+async def test_unknown_roles_are_refused(
     admin: Person, ana: Person, roles: Any, complaint: tuple[str, str]
 ) -> None:
     answer = await admin.put(f"/users/{ana.id}/roles", {"roles": roles}, version=1)
@@ -219,7 +217,7 @@ async def test_roles_that_there_are_not_can_not_be_given(
         ("PUT", "roles", {"roles": ["user"]}),
     ],
 )
-async def test_every_write_asks_for_the_version_that_was_seen(
+async def test_every_write_requires_the_version(
     *, admin: Person, ana: Person, method: str, action: str, body: Any
 ) -> None:
     nobody = "0190f5a0-0000-7000-8000-000000000001"
@@ -235,7 +233,9 @@ async def test_every_write_asks_for_the_version_that_was_seen(
     assert problem(refused) == (403, "forbidden")
 
 
-async def test_nobody_closes_their_own_account_here(admin: Person, other_admin: Person) -> None:
+async def test_an_administrator_cannot_close_their_own_account(
+    admin: Person, other_admin: Person
+) -> None:
     answer = await admin.post(f"/users/{admin.id}/deactivate", version="*")
     assert problem(answer) == (409, "own_account")
 
@@ -249,7 +249,7 @@ async def test_the_last_administrator_keeps_the_role(admin: Person, other_admin:
     assert (await admin.get("/users")).status_code == 200
 
 
-async def test_of_two_administrators_who_close_each_other_at_once_one_stays(
+async def test_one_of_two_administrators_who_close_each_other_stays(
     admin: Person, other_admin: Person, rows: Rows
 ) -> None:
     for each in (admin, other_admin):  # known now, so that both requests are let in
@@ -267,7 +267,7 @@ async def test_of_two_administrators_who_close_each_other_at_once_one_stays(
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_an_administrator_ends_all_sessions_of_an_account_that_stays_open(
+async def test_an_administrator_can_end_all_sessions_of_an_open_account(
     ana: Person, bruno: Person, admin: Person, refresh: Post
 ) -> None:
     elsewhere = await Person.sign_in(ana.client, "ana@example.com")
@@ -281,11 +281,13 @@ async def test_an_administrator_ends_all_sessions_of_an_account_that_stays_open(
     assert (await again.get("/users/me")).json()["is_active"]
 
 
-async def test_nobody_else_ends_the_sessions_of_an_account(ana: Person, bruno: Person) -> None:
+async def test_other_users_cannot_end_the_sessions_of_an_account(
+    ana: Person, bruno: Person
+) -> None:
     assert problem(await bruno.delete(f"/users/{ana.id}/sessions")) == (403, "forbidden")
     assert (await ana.get("/users/me")).status_code == 200
 
 
-async def test_sessions_of_nobody_are_not_there_to_be_ended(admin: Person) -> None:
+async def test_ending_the_sessions_of_an_unknown_account_is_a_404(admin: Person) -> None:
     path = "/users/0190f5a0-0000-7000-8000-000000000001/sessions"
     assert problem(await admin.delete(path)) == (404, "user_not_found")

@@ -37,7 +37,7 @@ async def browser(ana: Person) -> Browser:
     return await Browser.sign_in(ana.client, "ana@example.com")
 
 
-async def test_signing_in_sets_a_cookie_that_no_script_reads_and_no_other_site_sends(
+async def test_signing_in_sets_a_cookie_with_all_protective_attributes(
     ana: Person, client: httpx2.AsyncClient, rows: Rows
 ) -> None:
     answer = await client.post("/api/v1/auth/cookie", data=FORM, headers={"Origin": OWN_ORIGIN})
@@ -51,7 +51,7 @@ async def test_signing_in_sets_a_cookie_that_no_script_reads_and_no_other_site_s
     assert value.partition(".")[2] not in stored
 
 
-async def test_a_browser_has_no_token_that_could_be_stolen(browser: Browser, rows: Rows) -> None:
+async def test_a_browser_gets_no_token(browser: Browser, rows: Rows) -> None:
     of_ana = await rows(select(refresh_token))
     assert len(of_ana) == 1  # of her other sign-in
     sessions = await rows(select(user_session).where(user_session.c.cookie_fingerprint.is_(None)))
@@ -78,7 +78,7 @@ async def test_a_wrong_password_is_answered_as_for_tokens(
         (f"username={'a' * 255}&password=b", [("username", "too_long")]),
     ],
 )
-async def test_a_form_of_a_browser_that_is_not_acceptable_is_told_why(
+async def test_an_invalid_form_is_refused_with_its_errors(
     client: httpx2.AsyncClient, form: str, expected: list[tuple[str, str]]
 ) -> None:
     headers = {"Origin": OWN_ORIGIN, "Content-Type": "application/x-www-form-urlencoded"}
@@ -86,7 +86,7 @@ async def test_a_form_of_a_browser_that_is_not_acceptable_is_told_why(
     assert complaints(answer) == expected
 
 
-async def test_with_the_cookie_a_browser_does_what_its_user_may(browser: Browser) -> None:
+async def test_a_browser_with_the_cookie_acts_as_its_user(browser: Browser) -> None:
     assert (await browser.get("/users/me")).json()["email"] == "ana@example.com"
     made = await browser.post("/notes", json={"title": "Paint"})
     assert made.status_code == 201
@@ -98,7 +98,7 @@ async def test_with_the_cookie_a_browser_does_what_its_user_may(browser: Browser
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
-async def test_a_change_that_another_page_asks_for_is_refused(
+async def test_a_change_from_another_origins_page_is_refused(
     browser: Browser, origin: str | None, security_log: list[Any]
 ) -> None:
     browser.origin = origin
@@ -114,7 +114,7 @@ async def test_a_change_that_another_page_asks_for_is_refused(
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
-async def test_nobody_is_signed_in_by_another_page(
+async def test_a_sign_in_from_another_origins_page_is_refused(
     ana: Person, client: httpx2.AsyncClient, origin: str | None
 ) -> None:
     headers = {} if origin is None else {"Origin": origin}
@@ -124,7 +124,7 @@ async def test_nobody_is_signed_in_by_another_page(
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded"])
-async def test_what_a_form_of_another_site_could_send_is_no_json(
+async def test_a_content_type_of_plain_html_forms_is_refused(
     browser: Browser, media_type: str
 ) -> None:
     answer = await browser.post(
@@ -133,7 +133,7 @@ async def test_what_a_form_of_another_site_could_send_is_no_json(
     assert problem(answer) == (415, "unsupported_media_type")
 
 
-async def test_a_bearer_needs_no_origin_and_comes_before_a_cookie(
+async def test_a_bearer_token_needs_no_origin_and_has_priority_over_a_cookie(
     browser: Browser, bruno: Person
 ) -> None:
     browser.origin = "http://evil.example"
@@ -146,7 +146,7 @@ async def test_a_bearer_needs_no_origin_and_comes_before_a_cookie(
         assert problem(answer) == UNAUTHENTICATED
 
 
-async def test_signing_out_takes_the_cookie_back_and_ends_it(browser: Browser) -> None:
+async def test_signing_out_deletes_the_cookie_and_ends_its_session(browser: Browser) -> None:
     answer = await browser.post("/auth/logout")
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer.headers["set-cookie"] == (
@@ -156,7 +156,7 @@ async def test_signing_out_takes_the_cookie_back_and_ends_it(browser: Browser) -
     assert problem(await browser.get("/users/me")) == UNAUTHENTICATED
 
 
-async def test_what_is_no_cookie_of_ours_is_refused_as_none_is(
+async def test_an_invalid_cookie_is_refused_like_a_missing_one(
     browser: Browser, ana: Person
 ) -> None:
     session, _, secret = browser.cookie.partition(".")
@@ -182,7 +182,7 @@ async def test_what_is_no_cookie_of_ours_is_refused_as_none_is(
     assert answer.status_code == 200
 
 
-async def test_the_cookie_of_a_session_of_tokens_does_not_exist(
+async def test_a_session_of_tokens_accepts_no_cookie(
     ana: Person, rows: Rows, browser: Browser
 ) -> None:
     """Whoever knows the id of a session has nothing yet."""
@@ -193,7 +193,7 @@ async def test_the_cookie_of_a_session_of_tokens_does_not_exist(
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_a_browser_that_is_used_stays_signed_in_but_not_for_ever(
+async def test_a_browser_session_is_extended_by_use_but_not_for_ever(
     browser: Browser, rows: Rows, container: ApplicationContainer
 ) -> None:
     async def session() -> Any:

@@ -51,9 +51,7 @@ async def test_a_sign_in_that_fails_ends_no_session(browser: Browser) -> None:
     assert (await browser.get("/users/me")).status_code == 200
 
 
-async def test_what_is_not_exactly_the_cookie_of_a_session_ends_none(
-    browser: Browser, ana: Person, rows: Rows
-) -> None:
+async def test_an_invalid_cookie_ends_no_session(browser: Browser, ana: Person, rows: Rows) -> None:
     session, _, secret = browser.cookie.partition(".")
     [of_tokens] = await rows(
         select(user_session.c.id).where(user_session.c.cookie_fingerprint.is_(None))
@@ -82,7 +80,7 @@ async def test_a_new_password_renews_the_cookie_and_keeps_its_session(browser: B
     assert after["id"] == before["id"]
 
 
-async def test_who_has_tokens_gets_no_cookie_with_a_new_password(ana: Person) -> None:
+async def test_a_session_of_tokens_gets_no_cookie_with_a_new_password(ana: Person) -> None:
     body = {"current_password": PASSWORD, "new_password": NEW}
     answer = await ana.put("/users/me/password", body)
     assert answer.status_code == 204

@@ -66,7 +66,7 @@ async def test_a_key_is_shown_once_and_stored_as_its_fingerprint(ana: Person, ro
     assert made["key"].rpartition("_")[2] not in stored
 
 
-async def test_a_key_does_what_its_scopes_say_and_no_more(ana: Person) -> None:
+async def test_a_key_can_do_only_what_its_scopes_allow(ana: Person) -> None:
     reads = program(ana, await make(ana, READ))
     writes = program(ana, await make(ana, READ, WRITE))
     assert (await writes.post("/notes", {"title": "Paint"})).status_code == 201
@@ -74,7 +74,9 @@ async def test_a_key_does_what_its_scopes_say_and_no_more(ana: Person) -> None:
     assert problem(await reads.post("/notes", {"title": "Paint"})) == (403, "forbidden")
 
 
-async def test_a_key_opens_nothing_that_names_no_permission(service: Service, ana: Person) -> None:
+async def test_a_key_is_refused_by_routes_without_a_permission(
+    service: Service, ana: Person
+) -> None:
     """Whoever may be asked for a sign-in alone is asked for one: deny by default."""
     everything = program(ana, await make(ana, READ, WRITE))
     routes = [route for route in service.router.routes if isinstance(route, ApiRoute)]
@@ -87,7 +89,7 @@ async def test_a_key_opens_nothing_that_names_no_permission(service: Service, an
             assert problem(answer) == (403, "session_required"), (method, path)
 
 
-async def test_scopes_are_permissions_of_ones_own(ana: Person) -> None:
+async def test_the_scopes_of_a_key_must_be_permissions_of_its_owner(ana: Person) -> None:
     for scopes in (["user:admin"], [READ, "user:admin"], ["note:everything"]):
         answer = await ana.post("/auth/keys", {**DRAFT, "scopes": scopes})
         assert complaints(answer) == [("/scopes", "not_allowed")]
@@ -95,7 +97,7 @@ async def test_scopes_are_permissions_of_ones_own(ana: Person) -> None:
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_a_right_that_its_owner_lost_is_lost_to_the_key(
+async def test_a_permission_that_the_owner_lost_is_lost_to_the_key(
     admin: Person, change_account: ChangeAccount
 ) -> None:
     key = program(admin, await make(admin, "user:admin", READ))
@@ -110,7 +112,7 @@ async def test_a_right_that_its_owner_lost_is_lost_to_the_key(
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_a_key_that_was_deleted_is_refused_and_gone(
+async def test_a_deleted_key_is_refused_and_not_listed(
     ana: Person, security_log: list[Any]
 ) -> None:
     made = await make(ana)
@@ -124,7 +126,7 @@ async def test_a_key_that_was_deleted_is_refused_and_gone(
     assert made["key"] not in str(security_log)
 
 
-async def test_somebody_elses_key_is_as_absent_as_one_that_is_not_there(
+async def test_another_users_key_is_answered_like_one_that_does_not_exist(
     ana: Person, bruno: Person
 ) -> None:
     brunos = await make(bruno)
@@ -136,9 +138,7 @@ async def test_somebody_elses_key_is_as_absent_as_one_that_is_not_there(
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_a_key_ends_when_it_was_meant_to(
-    ana: Person, container: ApplicationContainer
-) -> None:
+async def test_a_key_expires_at_its_time(ana: Person, container: ApplicationContainer) -> None:
     now = dt.datetime.now(dt.UTC)
     key = program(ana, await make(ana, expires_at=(now + DAY).isoformat()))
     assert (await key.get("/notes")).status_code == 200
@@ -146,7 +146,7 @@ async def test_a_key_ends_when_it_was_meant_to(
     assert problem(await key.get("/notes")) == REFUSED
 
 
-async def test_a_key_ends_after_it_began_and_within_a_year(ana: Person) -> None:
+async def test_a_key_must_expire_in_the_future_and_within_a_year(ana: Person) -> None:
     past = (dt.datetime.now(dt.UTC) - DAY).isoformat()
     for expires_at in (past, "2200-01-01T00:00:00Z"):
         answer = await ana.post("/auth/keys", {**DRAFT, "expires_at": expires_at})
@@ -154,7 +154,7 @@ async def test_a_key_ends_after_it_began_and_within_a_year(ana: Person) -> None:
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_a_key_of_a_closed_account_is_worth_nothing_and_stays_so(
+async def test_a_key_of_a_closed_account_is_refused_for_good(
     ana: Person, change_account: ChangeAccount, container: ApplicationContainer
 ) -> None:
     key = program(ana, await make(ana))
@@ -174,7 +174,7 @@ async def test_a_key_of_a_closed_account_is_worth_nothing_and_stays_so(
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_its_last_use_is_noted_once_a_minute(
+async def test_the_last_use_of_a_key_is_recorded_once_a_minute(
     ana: Person, rows: Rows, container: ApplicationContainer
 ) -> None:
     key = program(ana, await make(ana))
@@ -190,7 +190,7 @@ async def test_its_last_use_is_noted_once_a_minute(
     assert later["last_used_at"] > first["last_used_at"]
 
 
-async def test_an_account_has_fifty_keys_at_most_however_they_are_made(
+async def test_an_account_has_at_most_fifty_keys_also_if_they_are_created_at_once(
     ana: Person, bruno: Person
 ) -> None:
     for _ in range(45):
@@ -213,7 +213,7 @@ async def test_ending_other_sessions_leaves_the_keys(ana: Person) -> None:
     assert (await key.get("/notes")).status_code == 200
 
 
-async def test_what_only_looks_like_a_key_is_refused_like_anything_else(ana: Person) -> None:
+async def test_an_invalid_key_is_refused_like_any_credential(ana: Person) -> None:
     made = (await make(ana))["key"]
     refusal = said(await ana.client.get("/api/v1/notes"))
     for text in (
@@ -223,7 +223,7 @@ async def test_what_only_looks_like_a_key_is_refused_like_anything_else(ana: Per
         assert said(await Person(ana.client, text, "").get("/notes")) == refusal, text
 
 
-async def test_a_purge_forgets_keys_that_expired_over_thirty_days_ago(
+async def test_a_purge_deletes_keys_that_expired_over_thirty_days_ago(
     ana: Person, rows: Rows, container: ApplicationContainer
 ) -> None:
     await make(ana)

@@ -18,7 +18,7 @@ ANA, NEW = "ana@example.com", "another horse battery"
 REFUSED = (401, "unauthenticated")
 
 
-async def test_no_key_is_made_without_the_password(ana: Person) -> None:
+async def test_creating_a_key_requires_the_password(ana: Person) -> None:
     without = {name: value for name, value in DRAFT.items() if name != "current_password"}
     assert complaints(await ana.post("/auth/keys", without)) == [("/current_password", "required")]
     wrong = {**DRAFT, "current_password": "wrong horse battery"}
@@ -27,7 +27,7 @@ async def test_no_key_is_made_without_the_password(ana: Person) -> None:
 
 
 @pytest.mark.parametrize("draft", [{}, {"expires_at": None}])
-async def test_a_key_ends_after_ninety_days_unless_its_maker_says_when(
+async def test_a_key_expires_after_ninety_days_by_default(
     ana: Person, draft: dict[str, None]
 ) -> None:
     made = await make(ana, **draft)
@@ -35,7 +35,7 @@ async def test_a_key_ends_after_ninety_days_unless_its_maker_says_when(
     assert ends - began == dt.timedelta(days=90)
 
 
-async def test_its_owner_is_told_of_each_key_and_no_secret_is_in_the_email(
+async def test_the_owner_gets_an_email_without_the_secret_for_each_key(
     ana: Person, mail: Mailbox, published: Published
 ) -> None:
     await mail.to(ANA)
@@ -50,7 +50,7 @@ async def test_its_owner_is_told_of_each_key_and_no_secret_is_in_the_email(
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_a_reset_ends_all_keys_of_the_account_and_no_others(
+async def test_a_reset_deletes_all_keys_of_the_account_and_no_others(
     ana: Person, bruno: Person, send: Post, mail: Mailbox
 ) -> None:
     key, brunos = program(ana, await make(ana)), program(bruno, await make(bruno))
@@ -67,7 +67,7 @@ async def test_a_reset_ends_all_keys_of_the_account_and_no_others(
 @pytest.mark.parametrize(
     ("said", "stays"), [({}, False), ({"keep_keys": False}, False), ({"keep_keys": True}, True)]
 )
-async def test_a_new_password_ends_all_keys_unless_they_are_to_be_kept(
+async def test_a_new_password_deletes_all_keys_unless_keep_keys_is_true(
     ana: Person, bruno: Person, said: dict[str, bool], *, stays: bool
 ) -> None:
     key, brunos = program(ana, await make(ana)), program(bruno, await make(bruno))
@@ -78,7 +78,7 @@ async def test_a_new_password_ends_all_keys_unless_they_are_to_be_kept(
     assert (await brunos.get("/notes")).status_code == 200
 
 
-async def test_a_password_that_was_changed_while_it_was_checked_makes_no_key(
+async def test_no_key_is_created_if_the_password_changes_during_the_check(
     ana: Person, container: ApplicationContainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hasher, body = container.hasher(), {"current_password": PASSWORD, "new_password": NEW}

@@ -30,7 +30,7 @@ async def leave(person: Person, method: str = "DELETE", path: str = "/users/me")
 @pytest.mark.parametrize(
     ("method", "path"), [("DELETE", "/users/me"), ("POST", "/users/me/delete")]
 )
-async def test_who_leaves_is_gone_with_all_sessions(
+async def test_deleting_an_account_ends_all_its_sessions(
     *, ana: Person, refresh: Post, sign_in: Post, published: Published, method: str, path: str
 ) -> None:
     elsewhere = await Person.sign_in(ana.client, ANA)
@@ -44,7 +44,7 @@ async def test_who_leaves_is_gone_with_all_sessions(
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_whoever_comes_with_the_same_address_later_is_somebody_else(
+async def test_a_later_account_with_the_same_address_has_another_id(
     ana: Person, register: Post
 ) -> None:
     await leave(ana)
@@ -54,7 +54,7 @@ async def test_whoever_comes_with_the_same_address_later_is_somebody_else(
     assert (await ana.get("/users/me")).status_code == 401
 
 
-async def test_nobody_is_deleted_without_the_password(ana: Person, sign_in: Post) -> None:
+async def test_deleting_an_account_requires_the_password(ana: Person, sign_in: Post) -> None:
     for method, path in (("DELETE", "/users/me"), ("POST", "/users/me/delete")):
         answer = await ana.request(method, path, json={"current_password": "wrong horse battery"})
         assert problem(answer) == (403, "reauth_failed")
@@ -64,7 +64,7 @@ async def test_nobody_is_deleted_without_the_password(ana: Person, sign_in: Post
 
 
 @pytest.mark.usefixtures("bruno")
-async def test_no_column_of_any_table_knows_of_them_any_more(
+async def test_no_column_of_any_table_contains_the_deleted_user(
     *, ana: Person, send: Post, mail: Mailbox, drain: Drain, rows: Rows
 ) -> None:
     """Their address, a former one, a wanted one and their name, wherever they may have come to."""
@@ -101,7 +101,7 @@ async def _tables_that_know(traces: tuple[str, ...], rows: Rows) -> set[str]:
     }
 
 
-async def test_the_last_administrator_stays(
+async def test_the_last_administrator_cannot_delete_their_account(
     admin: Person, ana: Person, container: ApplicationContainer
 ) -> None:
     password = await container.user.create_admin().execute("other@example.com")

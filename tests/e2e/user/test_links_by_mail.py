@@ -63,7 +63,7 @@ async def age_tokens(container: ApplicationContainer, by: dt.timedelta) -> None:
 
 
 @pytest.mark.parametrize("path", ["/password/forgot", "/verify-email/resend"])
-async def test_whoever_asks_is_answered_the_same_after_the_same_work(
+async def test_every_request_for_a_link_gets_the_same_answer_after_the_same_work(
     *,
     path: str,
     register: Post,
@@ -96,7 +96,7 @@ async def test_whoever_asks_is_answered_the_same_after_the_same_work(
         ("/verify-email/resend", disabled, []),
     ],
 )
-async def test_only_whom_it_concerns_gets_a_letter(
+async def test_only_the_owner_of_an_account_gets_an_email(
     *,
     ana: Person,
     send: Post,
@@ -114,7 +114,7 @@ async def test_only_whom_it_concerns_gets_a_letter(
 
 
 @pytest.mark.parametrize("path", ["/password/forgot", "/verify-email/resend"])
-async def test_what_is_asked_in_the_name_of_nobody_is_discarded_and_no_trouble(
+async def test_a_request_for_an_unknown_address_is_discarded_without_an_error(
     send: Post, drain: Drain, rows: Rows, path: str
 ) -> None:
     await send(path, email="nobody@example.com")
@@ -125,7 +125,7 @@ async def test_what_is_asked_in_the_name_of_nobody_is_discarded_and_no_trouble(
     assert delivery["last_error"].startswith("discarded: there is no such ")
 
 
-async def test_no_token_is_stored_or_noted_in_clear(
+async def test_no_token_is_stored_or_logged_in_plain_text(
     ana: Person, apply: Post, send: Post, mail: Mailbox, rows: Rows
 ) -> None:
     await send("/password/forgot", email=ANA)
@@ -148,7 +148,7 @@ async def follow(send: Post, token: str) -> httpx2.Response:
 # --- Verifying ----------------------------------------------------------------------------------
 
 
-async def test_a_link_verifies_once_and_takes_those_before_it_along(
+async def test_a_link_works_once_and_makes_earlier_links_invalid(
     newcomer: str, send: Post, sign_in: Post, mail: Mailbox
 ) -> None:
     await send("/verify-email/resend", email=newcomer)
@@ -194,14 +194,14 @@ async def test_after_a_reset_every_access_token_is_refused(
     assert problem(await ana.get("/users/me")) == (401, "unauthenticated")
 
 
-async def test_who_only_registered_has_no_password_to_reset(
+async def test_a_registration_without_an_account_has_no_password_to_reset(
     newcomer: str, send: Post, mail: Mailbox
 ) -> None:
     await send("/password/forgot", email=newcomer)
     assert await mail.subjects(newcomer) == []
 
 
-async def test_a_password_that_is_refused_spends_no_link(
+async def test_a_refused_password_does_not_use_up_the_link(
     ana: Person, send: Post, mail: Mailbox
 ) -> None:
     await send("/password/forgot", email=ANA)
@@ -212,7 +212,7 @@ async def test_a_password_that_is_refused_spends_no_link(
     assert (await send("/password/reset", token=token, new_password=NEW)).status_code == 204
 
 
-async def test_a_reset_to_the_password_of_before_is_refused_and_spends_no_link(
+async def test_a_reset_to_the_current_password_is_refused_and_does_not_use_up_the_link(
     ana: Person, send: Post, mail: Mailbox
 ) -> None:
     await send("/password/forgot", email=ANA)
@@ -222,7 +222,7 @@ async def test_a_reset_to_the_password_of_before_is_refused_and_spends_no_link(
     assert (await send("/password/reset", token=token, new_password=NEW)).status_code == 204
 
 
-async def test_of_eight_who_come_with_one_link_at_once_one_succeeds(
+async def test_one_of_eight_concurrent_uses_of_a_link_succeeds(
     ana: Person, send: Post, mail: Mailbox
 ) -> None:
     await send("/password/forgot", email=ANA)
@@ -237,7 +237,7 @@ async def test_of_eight_who_come_with_one_link_at_once_one_succeeds(
 # --- What makes a link worthless ----------------------------------------------------------------
 
 
-async def test_whatever_is_wrong_with_a_link_the_answer_is_the_same(
+async def test_every_invalid_link_gets_the_same_answer(
     ana: Person, send: Post, mail: Mailbox, change_account: ChangeAccount, sign_in: Post
 ) -> None:
     async def a_link() -> str:
@@ -312,7 +312,7 @@ async def test_a_link_expires(
     assert (await send(use, token=token, **more)).status_code == 204
 
 
-async def test_no_kind_of_token_is_taken_for_another(
+async def test_no_kind_of_token_is_accepted_as_another(
     *,
     ana: Person,
     apply: Post,
@@ -367,7 +367,7 @@ async def test_no_kind_of_token_is_taken_for_another(
     assert answer.status_code == 204
 
 
-async def test_an_email_to_an_address_that_is_not_verified_holds_no_name(
+async def test_an_email_to_an_unverified_address_contains_no_name(
     apply: Post, send: Post, mail: Mailbox
 ) -> None:
     """Who registers with somebody else's address would write to them in our name."""
@@ -381,7 +381,7 @@ async def test_an_email_to_an_address_that_is_not_verified_holds_no_name(
         assert "Example" not in email.as_string()
 
 
-async def test_an_email_to_a_new_address_holds_no_name(ana: Person, mail: Mailbox) -> None:
+async def test_an_email_to_a_new_address_contains_no_name(ana: Person, mail: Mailbox) -> None:
     body = {"email": "ana@elsewhere.example", "current_password": PASSWORD}
     assert (await ana.put("/users/me/email", body)).status_code == 202
     [email] = await mail.to("ana@elsewhere.example")

@@ -18,7 +18,7 @@ KEYS = {
 }
 
 
-async def test_an_account_shows_what_is_documented_and_no_more(ana: Person) -> None:
+async def test_an_account_shows_only_the_documented_fields(ana: Person) -> None:
     answer = await ana.get("/users/me")
     account = answer.json()
     assert answer.status_code == 200
@@ -39,7 +39,7 @@ async def test_an_account_shows_what_is_documented_and_no_more(ana: Person) -> N
     assert account["created_at"].endswith("Z")
 
 
-async def test_an_account_that_did_not_change_is_not_sent_again(ana: Person) -> None:
+async def test_an_unchanged_account_is_a_304(ana: Person) -> None:
     answer = await ana.get("/users/me", headers={"If-None-Match": '"1"'})
     assert (answer.status_code, answer.content) == (304, b"")
 
@@ -54,12 +54,12 @@ async def test_a_name_is_changed(ana: Person) -> None:
     assert after == before | changed == (await ana.get("/users/me")).json()
 
 
-async def test_a_name_is_composed(ana: Person) -> None:
+async def test_a_name_is_normalized(ana: Person) -> None:
     answer = await ana.patch("/users/me", {"full_name": "Ana\u0301"}, version="*")
     assert answer.json()["full_name"] == "Aná"
 
 
-async def test_what_is_left_out_stays_as_it_is(ana: Person) -> None:
+async def test_omitted_fields_stay_unchanged(ana: Person) -> None:
     before = (await ana.get("/users/me")).json()
     assert (await ana.patch("/users/me", {}, version="*")).json() == before
     assert (await ana.get("/users/me")).json() == before
@@ -82,7 +82,7 @@ async def test_what_is_left_out_stays_as_it_is(ana: Person) -> None:
         ([], ("", "wrong_type")),
     ],
 )
-async def test_a_change_that_is_not_acceptable_changes_nothing(
+async def test_an_invalid_change_changes_nothing(
     ana: Person, changes: Any, complaint: tuple[str, str]
 ) -> None:
     before = (await ana.get("/users/me")).json()
@@ -93,7 +93,7 @@ async def test_a_change_that_is_not_acceptable_changes_nothing(
     assert (await ana.get("/users/me")).json() == before
 
 
-async def test_nobody_changes_somebody_elses_name(ana: Person, bruno: Person) -> None:
+async def test_a_user_cannot_change_another_users_name(ana: Person, bruno: Person) -> None:
     await ana.patch("/users/me", {"full_name": "Ana Maria"}, version="*")
     assert (await bruno.get("/users/me")).json()["full_name"] == "Bruno Example"
 
@@ -104,7 +104,7 @@ async def test_the_own_account_takes_no_parameters(ana: Person) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-async def test_a_method_that_is_not_taken_is_told_which_are(ana: Person, method: str) -> None:
+async def test_an_unsupported_method_gets_the_list_of_methods(ana: Person, method: str) -> None:
     answer = await ana.request(method, "/users/me")
     assert problem(answer) == (405, "method_not_allowed")
     assert set(answer.headers["allow"].split(", ")) == {"DELETE", "GET", "HEAD", "PATCH"}

@@ -60,7 +60,7 @@ async def test_a_weak_password_is_refused(ana: Person, sign_in: Post, new: str) 
     assert (await sign_in(ANA)).status_code == 200
 
 
-async def test_the_password_of_before_is_no_new_one(ana: Person, mail: Mailbox) -> None:
+async def test_the_current_password_is_refused_as_a_new_one(ana: Person, mail: Mailbox) -> None:
     await mail.to(ANA)
     assert complaints(await change(ana, new=PASSWORD)) == [("/new_password", "same_password")]
     assert await mail.subjects(ANA) == []
@@ -69,7 +69,7 @@ async def test_the_password_of_before_is_no_new_one(ana: Person, mail: Mailbox) 
 # --- Address ------------------------------------------------------------------------------------
 
 
-async def test_an_address_changes_when_the_new_one_is_confirmed_and_both_are_told(
+async def test_an_address_changes_after_confirmation_and_both_addresses_are_notified(
     ana: Person, send: Post, sign_in: Post, mail: Mailbox
 ) -> None:
     await mail.to(ANA)
@@ -91,7 +91,7 @@ async def test_an_address_changes_when_the_new_one_is_confirmed_and_both_are_tol
     )
 
 
-async def test_a_taken_address_is_answered_the_same_and_its_owner_told(
+async def test_a_taken_address_gets_the_same_answer_and_its_owner_is_notified(
     ana: Person, bruno: Person, mail: Mailbox
 ) -> None:
     await mail.to(BRUNO)
@@ -105,7 +105,7 @@ async def test_a_taken_address_is_answered_the_same_and_its_owner_told(
     assert "Ana" not in part(email, "plain")
 
 
-async def test_an_address_that_was_taken_meanwhile_is_not_moved_to(
+async def test_an_account_cannot_move_to_an_address_that_was_taken_meanwhile(
     ana: Person, register: Post, send: Post, mail: Mailbox, rows: Rows
 ) -> None:
     await move(ana, THERE)
@@ -119,7 +119,7 @@ async def test_an_address_that_was_taken_meanwhile_is_not_moved_to(
     assert [row["email"] for row in emails] == [ANA, THERE]
 
 
-async def test_a_second_wish_makes_the_first_worthless(
+async def test_a_second_request_makes_the_first_invalid(
     ana: Person, send: Post, mail: Mailbox
 ) -> None:
     await move(ana, THERE)
@@ -133,7 +133,7 @@ async def test_a_second_wish_makes_the_first_worthless(
     assert (await send("/email/confirm", token=second, password=PASSWORD)).status_code == 204
 
 
-async def test_whoever_changes_the_password_stops_a_change_of_address(
+async def test_a_change_of_password_cancels_a_change_of_address(
     ana: Person, send: Post, mail: Mailbox
 ) -> None:
     await move(ana, THERE)
@@ -145,14 +145,14 @@ async def test_whoever_changes_the_password_stops_a_change_of_address(
     )
 
 
-async def test_an_address_is_not_changed_without_the_password(ana: Person, mail: Mailbox) -> None:
+async def test_a_change_of_address_requires_the_password(ana: Person, mail: Mailbox) -> None:
     await mail.to(ANA)
     answer = await move(ana, THERE, current="wrong horse battery")
     assert problem(answer) == (403, "reauth_failed")
     assert await mail.subjects(THERE) == await mail.subjects(ANA) == []
 
 
-async def test_what_is_no_address_is_told_so(ana: Person) -> None:
+async def test_an_invalid_address_is_refused(ana: Person) -> None:
     assert complaints(await move(ana, "nowhere")) == [("/email", "invalid_format")]
 
 

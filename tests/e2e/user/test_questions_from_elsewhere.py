@@ -22,7 +22,7 @@ def take_verification_back(user: User) -> None:
     user.verified_at = None
 
 
-async def test_whoever_can_sign_in_can_be_counted_on(
+async def test_an_active_user_is_one_who_can_sign_in(
     ana: Person, container: ApplicationContainer, change_account: ChangeAccount
 ) -> None:
     has_active_user = container.user.has_active_user().execute
@@ -35,7 +35,7 @@ async def test_whoever_can_sign_in_can_be_counted_on(
     assert not await has_active_user(UUID(ana.id))
 
 
-async def test_an_account_is_verified_from_the_inside(
+async def test_the_command_line_can_verify_an_account(
     register: Post,
     sign_in: Post,
     container: ApplicationContainer,
@@ -48,14 +48,14 @@ async def test_an_account_is_verified_from_the_inside(
     assert (await sign_in("ana@example.com")).status_code == 200
 
 
-async def test_an_account_that_there_is_not_can_not_be_verified(
+async def test_an_unknown_account_cannot_be_verified(
     client: httpx2.AsyncClient, container: ApplicationContainer
 ) -> None:
     with pytest.raises(UserNotFound):
         await container.user.verify().execute("nobody@example.com")
 
 
-async def test_an_administrator_does_not_take_an_account_over(
+async def test_creating_an_administrator_does_not_take_over_an_account(
     ana: Person, container: ApplicationContainer
 ) -> None:
     with pytest.raises(EmailTaken):
@@ -63,7 +63,7 @@ async def test_an_administrator_does_not_take_an_account_over(
     assert (await ana.get("/users/me")).json()["roles"] == ["user"]
 
 
-async def test_an_account_that_is_gone_is_not_found_and_its_tokens_are_nobodys(
+async def test_a_deleted_account_is_not_found_and_its_tokens_are_invalid(
     ana: Person,
     refresh: Post,
     container: ApplicationContainer,

@@ -53,7 +53,7 @@ async def test_every_token_of_a_chain_works_once(ana: Person, refresh: Post, row
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_a_token_that_comes_twice_ends_the_session_for_good(
+async def test_a_refresh_token_that_is_used_twice_ends_its_session(
     ana: Person, refresh: Post, rows: Rows
 ) -> None:
     successor = (await refresh(ana.refresh_token)).json()
@@ -66,14 +66,16 @@ async def test_a_token_that_comes_twice_ends_the_session_for_good(
     assert (await thief.get("/users/me")).status_code == 401
 
 
-async def test_a_session_ends_alone(ana: Person, sign_in: Post, refresh: Post) -> None:
+async def test_ending_a_session_leaves_the_others(
+    ana: Person, sign_in: Post, refresh: Post
+) -> None:
     other = (await sign_in("ana@example.com")).json()
     await refresh(ana.refresh_token)
     await refresh(ana.refresh_token)
     assert (await refresh(other["refresh_token"])).status_code == 200
 
 
-async def test_of_twenty_who_present_a_token_at_once_exactly_one_gets_a_pair(
+async def test_one_of_twenty_concurrent_uses_of_a_refresh_token_succeeds(
     ana: Person, refresh: Post, rows: Rows
 ) -> None:
     answers = await asyncio.gather(*(refresh(ana.refresh_token) for _ in range(20)))
@@ -83,7 +85,7 @@ async def test_of_twenty_who_present_a_token_at_once_exactly_one_gets_a_pair(
     assert (await the_session(rows))["revoked_at"] is not None
 
 
-async def test_a_session_that_is_used_lasts_longer(
+async def test_a_session_is_extended_by_use(
     ana: Person, refresh: Post, rows: Rows, container: ApplicationContainer
 ) -> None:
     now = dt.datetime.now(dt.UTC)
@@ -102,7 +104,7 @@ async def test_a_session_never_lasts_longer_than_ninety_days(
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_a_session_that_has_expired_gives_nothing_and_is_left_as_it_was(
+async def test_an_expired_session_gives_no_tokens_and_is_unchanged(
     ana: Person, refresh: Post, rows: Rows, container: ApplicationContainer
 ) -> None:
     now = dt.datetime.now(dt.UTC)
@@ -113,7 +115,7 @@ async def test_a_session_that_has_expired_gives_nothing_and_is_left_as_it_was(
     assert token["spent_at"] is None
 
 
-async def test_an_account_that_was_closed_gets_no_new_pair(
+async def test_a_closed_account_gets_no_new_tokens(
     ana: Person, refresh: Post, change_account: ChangeAccount
 ) -> None:
     now = dt.datetime.now(dt.UTC)
@@ -121,7 +123,7 @@ async def test_an_account_that_was_closed_gets_no_new_pair(
     assert problem(await refresh(ana.refresh_token)) == REFUSED
 
 
-async def test_unknown_spent_and_expired_are_answered_with_the_same_bytes(
+async def test_unknown_used_and_expired_tokens_get_identical_answers(
     ana: Person, refresh: Post, container: ApplicationContainer
 ) -> None:
     successor = (await refresh(ana.refresh_token)).json()["refresh_token"]
@@ -134,12 +136,12 @@ async def test_unknown_spent_and_expired_are_answered_with_the_same_bytes(
 
 
 @pytest.mark.parametrize("token", ["rt_", "x", "rt_" + "é" * 43, "\x00", " ", "x" * 150])
-async def test_what_is_no_token_of_ours_is_refused(ana: Person, refresh: Post, token: str) -> None:
+async def test_an_invalid_refresh_token_is_refused(ana: Person, refresh: Post, token: str) -> None:
     assert problem(await refresh(token)) == REFUSED
     assert problem(await refresh(ana.refresh_token + token)) == REFUSED
 
 
-async def test_a_refusal_tells_how_to_sign_in(refresh: Post) -> None:
+async def test_a_refusal_says_how_to_sign_in(refresh: Post) -> None:
     assert (await refresh("x")).headers["www-authenticate"] == "Bearer"
 
 
@@ -148,7 +150,7 @@ async def test_a_refusal_tells_how_to_sign_in(refresh: Post) -> None:
     [("", "too_short"), ("x" * 201, "too_long"), (5, "wrong_type"), (None, "wrong_type")],
     ids=["empty", "too long", "a number", "null"],
 )
-async def test_what_can_not_be_a_token_is_told_so(refresh: Post, token: Any, code: str) -> None:
+async def test_a_malformed_token_is_a_422(refresh: Post, token: Any, code: str) -> None:
     assert complaints(await refresh(token)) == [("/refresh_token", code)]
 
 
@@ -158,7 +160,7 @@ async def forget_old_sessions(container: ApplicationContainer, now: dt.datetime)
     await call_to_the_end(ForgetOldSessions(container.clock()), tick, container.user.uow)
 
 
-async def test_a_purge_forgets_sessions_that_ended_over_thirty_days_ago(
+async def test_a_purge_deletes_sessions_that_ended_over_thirty_days_ago(
     ana: Person, rows: Rows, container: ApplicationContainer
 ) -> None:
     now = dt.datetime.now(dt.UTC)

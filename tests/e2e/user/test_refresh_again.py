@@ -46,7 +46,7 @@ async def test_the_same_token_with_the_same_key_gives_the_same_successor(
 
 
 @pytest.mark.parametrize("key", [None, "another", KEY.upper(), KEY + "x"])
-async def test_without_the_key_or_with_another_it_is_reuse(
+async def test_a_repetition_without_the_key_or_with_another_is_reuse(
     ana: Person, refresh: Post, rows: Rows, key: str | None
 ) -> None:
     successor = (await refresh(ana.refresh_token, key=KEY)).json()["refresh_token"]
@@ -56,7 +56,7 @@ async def test_without_the_key_or_with_another_it_is_reuse(
     assert problem(await refresh(successor)) == REFUSED
 
 
-async def test_a_key_that_comes_only_the_second_time_is_no_excuse(
+async def test_a_key_only_in_the_repetition_is_reuse(
     ana: Person, refresh: Post, rows: Rows
 ) -> None:
     await refresh(ana.refresh_token)
@@ -64,7 +64,7 @@ async def test_a_key_that_comes_only_the_second_time_is_no_excuse(
     assert await has_ended(rows)
 
 
-async def test_after_a_minute_it_is_reuse(
+async def test_a_repetition_after_a_minute_is_reuse(
     ana: Person, refresh: Post, rows: Rows, container: ApplicationContainer
 ) -> None:
     first = (await refresh(ana.refresh_token, key=KEY)).json()
@@ -76,7 +76,7 @@ async def test_after_a_minute_it_is_reuse(
     assert await has_ended(rows)
 
 
-async def test_a_token_that_was_used_without_any_key_is_not_answered_again(
+async def test_a_token_that_was_used_without_a_key_cannot_be_repeated(
     ana: Person, refresh: Post, rows: Rows
 ) -> None:
     await refresh(ana.refresh_token)
@@ -84,7 +84,7 @@ async def test_a_token_that_was_used_without_any_key_is_not_answered_again(
     assert await has_ended(rows)
 
 
-async def test_the_same_key_serves_one_token_after_the_other(ana: Person, refresh: Post) -> None:
+async def test_the_same_key_works_for_consecutive_tokens(ana: Person, refresh: Post) -> None:
     token, seen = ana.refresh_token, set()
     for _ in range(3):
         token = (await refresh(token, key=KEY)).json()["refresh_token"]
@@ -92,7 +92,7 @@ async def test_the_same_key_serves_one_token_after_the_other(ana: Person, refres
     assert len(seen) == 3
 
 
-async def test_twenty_who_send_the_same_request_at_once_get_the_same_successor(
+async def test_twenty_concurrent_repetitions_get_the_same_successor(
     ana: Person, refresh: Post, rows: Rows
 ) -> None:
     answers = await asyncio.gather(*(refresh(ana.refresh_token, key=KEY) for _ in range(20)))
@@ -101,9 +101,7 @@ async def test_twenty_who_send_the_same_request_at_once_get_the_same_successor(
     assert len(await rows(select(refresh_token))) == 2
 
 
-async def test_a_session_that_has_ended_meanwhile_gives_nothing_again(
-    ana: Person, refresh: Post
-) -> None:
+async def test_an_ended_session_gives_no_repeated_answer(ana: Person, refresh: Post) -> None:
     await refresh(ana.refresh_token, key=KEY)
     await ana.post("/auth/logout")
     assert problem(await refresh(ana.refresh_token, key=KEY)) == REFUSED
@@ -119,7 +117,7 @@ async def test_neither_the_key_nor_the_successor_is_stored(
     assert ana.refresh_token not in stored
 
 
-def test_a_successor_needs_the_token_the_callers_key_and_ours() -> None:
+def test_a_successor_depends_on_the_token_the_callers_key_and_ours() -> None:
     token = RefreshToken.make()
     usual = token.successor(KEY, derived_with="ours")
     assert usual == token.successor(KEY, derived_with="ours")
@@ -134,7 +132,7 @@ def test_a_successor_needs_the_token_the_callers_key_and_ours() -> None:
     assert usual not in others
 
 
-async def test_a_new_signing_key_changes_no_answer_that_is_given_again(
+async def test_a_new_signing_key_does_not_change_repeated_answers(
     ana: Person, refresh: Post, container: ApplicationContainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = (await refresh(ana.refresh_token, key=KEY)).json()["refresh_token"]
@@ -146,7 +144,7 @@ async def test_a_new_signing_key_changes_no_answer_that_is_given_again(
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "é", "x" * 256, "a\t", "\x7f"])
-async def test_what_is_no_key_is_told_so_and_spends_nothing(
+async def test_an_invalid_key_is_refused_and_uses_up_nothing(
     ana: Person, refresh: Post, key: str
 ) -> None:
     answer = await ana.client.post(
@@ -158,9 +156,7 @@ async def test_what_is_no_key_is_told_so_and_spends_nothing(
     assert (await refresh(ana.refresh_token, key="x" * 255)).status_code == 200
 
 
-async def test_reuse_is_answered_with_the_bytes_of_any_other_refusal(
-    ana: Person, refresh: Post
-) -> None:
+async def test_reuse_gets_the_same_answer_as_any_refusal(ana: Person, refresh: Post) -> None:
     await refresh(ana.refresh_token, key=KEY)
     reused = said(await refresh(ana.refresh_token, key="another"))
     assert reused == said(await refresh("rt_" + "a" * 43, key=KEY))

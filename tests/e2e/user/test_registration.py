@@ -16,7 +16,7 @@ from tests.support.people import PASSWORD
 EMAILS = select(user.c.email)
 
 
-async def test_a_known_address_is_answered_as_a_new_one_is(register: Post) -> None:
+async def test_a_known_address_gets_the_same_answer_as_a_new_one(register: Post) -> None:
     new, known = await register("ana@example.com"), await register("ana@example.com")
     assert said(new) == said(known)
     assert (new.status_code, new.json()) == (202, {"status": "pending_verification"})
@@ -32,7 +32,9 @@ async def test_a_known_address_keeps_its_account_and_its_password(
     assert (await sign_in("ana@example.com", "another horse battery")).status_code == 400
 
 
-async def test_two_spellings_of_an_address_are_one_account(register: Post, rows: Rows) -> None:
+async def test_two_spellings_of_an_address_belong_to_one_account(
+    register: Post, rows: Rows
+) -> None:
     for email in ("ana@münchen.example", "ANA@XN--MNCHEN-3YA.EXAMPLE", "\uff41na@MÜNCHEN.example"):
         assert (await register(email)).status_code == 202
     assert [row["email"] for row in await rows(EMAILS)] == ["ana@xn--mnchen-3ya.example"]
@@ -63,7 +65,7 @@ async def test_email_goes_to_an_address_as_it_was_typed_and_any_spelling_signs_i
     assert (await client.get("/api/v1/users/me", headers=headers)).json()["email"] == typed
 
 
-async def test_of_eight_who_register_an_address_at_once_one_gets_it_and_all_the_same_answer(
+async def test_one_of_eight_concurrent_registrations_gets_the_address_and_all_the_same_answer(
     register: Post, rows: Rows
 ) -> None:
     answers = await asyncio.gather(*(register("ana@example.com") for _ in range(8)))
@@ -148,7 +150,7 @@ async def test_a_password_of_any_characters_opens_its_account(
         ({"id": "018f3c1e-0000-7000-8000-000000000000"}, ("/id", "unknown_field")),
     ],
 )
-async def test_a_registration_that_is_not_acceptable_is_told_why(
+async def test_an_invalid_registration_is_refused_with_its_errors(
     client: httpx2.AsyncClient, rows: Rows, fields: dict[str, Any], complaint: tuple[str, str]
 ) -> None:
     account = {"email": "ana@example.com", "password": PASSWORD, "full_name": "Ana"} | fields
@@ -164,7 +166,7 @@ async def test_a_password_that_can_not_be_encoded_is_refused(client: httpx2.Asyn
     assert complaints(answer) == [("/password", "invalid_text")]
 
 
-async def test_a_registration_without_anything_is_told_all_that_is_missing(
+async def test_an_empty_registration_is_refused_with_all_missing_fields(
     client: httpx2.AsyncClient,
 ) -> None:
     answer = await client.post("/api/v1/auth/register", json={})
@@ -175,7 +177,7 @@ async def test_a_registration_without_anything_is_told_all_that_is_missing(
     ]
 
 
-async def test_only_in_development_is_an_account_opened_at_once(
+async def test_an_account_is_opened_at_once_only_in_development(
     register: Post, apply: Post, rows: Rows
 ) -> None:
     await register("ana@example.com")

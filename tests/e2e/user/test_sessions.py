@@ -37,7 +37,9 @@ async def change_sessions(container: ApplicationContainer, **values: Any) -> Non
         await connection.commit()
 
 
-async def test_a_session_is_told_with_what_its_owner_knows_it_by(ana: Person, rows: Rows) -> None:
+async def test_a_listed_session_has_what_its_owner_needs_to_recognise_it(
+    ana: Person, rows: Rows
+) -> None:
     [session, _] = await sessions_of(await another(ana))
     newest = select(user_session.c.id).order_by(user_session.c.started_at.desc()).limit(1)
     [stored] = await rows(newest)
@@ -57,9 +59,7 @@ async def test_a_session_is_told_with_what_its_owner_knows_it_by(ana: Person, ro
     assert session["last_used_at"] == session["started_at"]
 
 
-async def test_of_a_browser_its_kind_is_kept_and_not_its_whole_name(
-    ana: Person, rows: Rows
-) -> None:
+async def test_only_the_kind_of_a_browser_is_stored(ana: Person, rows: Rows) -> None:
     ana.client.headers["User-Agent"] = FIREFOX
     browser = await Browser.sign_in(ana.client, "ana@example.com")
     listed = (await browser.get("/auth/sessions")).json()["items"]
@@ -70,7 +70,7 @@ async def test_of_a_browser_its_kind_is_kept_and_not_its_whole_name(
     assert "140" not in str(await rows(select(user_session.c.client)))
 
 
-async def test_only_own_sessions_that_last_are_listed_the_last_used_first(
+async def test_only_ones_own_active_sessions_are_listed_last_used_first(
     ana: Person, bruno: Person, refresh: Post
 ) -> None:
     second, third = await another(ana), await another(ana)
@@ -82,7 +82,7 @@ async def test_only_own_sessions_that_last_are_listed_the_last_used_first(
     assert len(await sessions_of(bruno)) == 1
 
 
-async def test_a_session_that_has_expired_is_not_listed(
+async def test_an_expired_session_is_not_listed(
     ana: Person, container: ApplicationContainer
 ) -> None:
     assert await sessions_of(ana)  # remembered for a second from here
@@ -90,7 +90,7 @@ async def test_a_session_that_has_expired_is_not_listed(
     assert await sessions_of(ana) == []
 
 
-async def test_a_session_of_before_this_release_says_what_is_known(
+async def test_a_session_of_an_earlier_release_lists_known_fields(
     ana: Person, container: ApplicationContainer
 ) -> None:
     await change_sessions(container, last_used_at=None, client=None)
@@ -99,9 +99,7 @@ async def test_a_session_of_before_this_release_says_what_is_known(
     assert session["last_used_at"] == session["started_at"]
 
 
-async def test_a_session_that_is_ended_from_another_is_worth_nothing_at_once(
-    ana: Person, refresh: Post
-) -> None:
+async def test_a_session_ended_from_another_is_refused_at_once(ana: Person, refresh: Post) -> None:
     other = await another(ana)
     [its_id] = [each["id"] for each in await sessions_of(ana) if not each["is_current"]]
     answer = await ana.delete(f"/auth/sessions/{its_id}")
@@ -111,13 +109,13 @@ async def test_a_session_that_is_ended_from_another_is_worth_nothing_at_once(
     assert [each["is_current"] for each in await sessions_of(ana)] == [True]
 
 
-async def test_the_own_session_can_be_ended_too(ana: Person) -> None:
+async def test_the_current_session_can_be_ended_too(ana: Person) -> None:
     [own] = await sessions_of(ana)
     assert (await ana.delete(f"/auth/sessions/{own['id']}")).status_code == 204
     assert problem(await ana.get("/users/me")) == (401, "unauthenticated")
 
 
-async def test_somebody_elses_session_is_as_absent_as_one_that_is_not_there(
+async def test_another_users_session_is_answered_like_one_that_does_not_exist(
     ana: Person, bruno: Person
 ) -> None:
     [brunos] = await sessions_of(bruno)
@@ -133,7 +131,7 @@ async def test_somebody_elses_session_is_as_absent_as_one_that_is_not_there(
     assert problem(await other.get("/users/me"))[0] == 401
 
 
-async def test_what_is_no_id_is_told_so(ana: Person) -> None:
+async def test_an_invalid_id_is_refused(ana: Person) -> None:
     assert complaints(await ana.delete("/auth/sessions/x")) == [("session_id", "invalid_format")]
 
 
@@ -165,7 +163,7 @@ async def start_sessions(container: ApplicationContainer, like: Any, many: int) 
 
 
 @pytest.mark.usefixtures("nothing_remembered")
-async def test_an_account_has_a_hundred_sessions_and_a_new_one_ends_the_one_unused_for_longest(
+async def test_the_hundred_and_first_session_ends_the_least_recently_used_one(
     ana: Person, bruno: Person, container: ApplicationContainer, rows: Rows
 ) -> None:
     [stored] = await rows(select(user_session).where(user_session.c.user_id == UUID(ana.id)))
@@ -179,7 +177,7 @@ async def test_an_account_has_a_hundred_sessions_and_a_new_one_ends_the_one_unus
     assert len(await sessions_of(bruno)) == 1
 
 
-async def test_all_sessions_are_listed_also_those_beyond_what_is_kept(
+async def test_all_sessions_are_listed_also_those_over_the_limit(
     ana: Person, container: ApplicationContainer, rows: Rows
 ) -> None:
     [stored] = await rows(select(user_session))
@@ -187,7 +185,7 @@ async def test_all_sessions_are_listed_also_those_beyond_what_is_kept(
     assert len(await sessions_of(ana)) == 106
 
 
-async def test_sessions_that_are_over_take_no_place(
+async def test_ended_sessions_do_not_count_for_the_limit(
     ana: Person, container: ApplicationContainer, rows: Rows
 ) -> None:
     [stored] = await rows(select(user_session))
@@ -202,7 +200,7 @@ async def test_sessions_that_are_over_take_no_place(
         assert len(await sessions_of(ana)) == 2
 
 
-async def test_what_ends_a_session_is_in_the_security_log_and_no_secret_is(
+async def test_the_end_of_a_session_is_in_the_security_log_without_a_secret(
     ana: Person, refresh: Post, security_log: list[Any]
 ) -> None:
     await another(ana)

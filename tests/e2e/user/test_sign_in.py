@@ -51,7 +51,7 @@ def no_hash_is_made(monkeypatch: pytest.MonkeyPatch, ana: Person) -> None:
     monkeypatch.setattr(PasswordHasher, "WAITING", -1_000_000)
 
 
-async def test_a_right_password_gives_a_pair_of_tokens(register: Post, sign_in: Post) -> None:
+async def test_a_correct_password_gives_a_pair_of_tokens(register: Post, sign_in: Post) -> None:
     await register("ana@example.com")
     answer = await sign_in("ana@example.com")
     pair = answer.json()
@@ -62,13 +62,13 @@ async def test_a_right_password_gives_a_pair_of_tokens(register: Post, sign_in: 
 
 
 @pytest.mark.parametrize("email", ["ANA@Example.COM", " ana@example.com ", "\uff41na@example.com"])
-async def test_an_address_may_be_spelled_otherwise_than_it_was_registered(
+async def test_an_address_may_be_spelled_differently_than_at_registration(
     ana: Person, sign_in: Post, email: str
 ) -> None:
     assert (await sign_in(email)).status_code == 200
 
 
-async def test_unknown_wrong_disabled_and_unverified_are_answered_with_the_same_bytes(
+async def test_unknown_wrong_disabled_and_unverified_get_identical_answers(
     register: Post, sign_in: Post, change_account: ChangeAccount
 ) -> None:
     for name in ("ana", "bruno", "carla"):
@@ -95,7 +95,7 @@ async def test_unknown_wrong_disabled_and_unverified_are_answered_with_the_same_
     assert all(other == wrong for other in others)
 
 
-async def test_who_is_refused_starts_no_session(
+async def test_a_refused_sign_in_starts_no_session(
     register: Post, sign_in: Post, rows: Rows, change_account: ChangeAccount
 ) -> None:
     await register("ana@example.com")
@@ -104,7 +104,7 @@ async def test_who_is_refused_starts_no_session(
     assert await rows(select(user_session)) == []
 
 
-async def test_an_account_that_can_be_used_again_takes_its_password(
+async def test_a_reopened_account_accepts_its_password(
     register: Post, sign_in: Post, change_account: ChangeAccount
 ) -> None:
     await register("ana@example.com")
@@ -114,14 +114,14 @@ async def test_an_account_that_can_be_used_again_takes_its_password(
     assert (await sign_in("ana@example.com")).status_code == 200
 
 
-async def test_each_sign_in_is_a_session_of_its_own(ana: Person, sign_in: Post, rows: Rows) -> None:
+async def test_each_sign_in_starts_its_own_session(ana: Person, sign_in: Post, rows: Rows) -> None:
     pairs = [(await sign_in("ana@example.com")).json() for _ in range(3)]
     tokens = {pair[kind] for pair in pairs for kind in ("access_token", "refresh_token")}
     assert len(tokens) == 6
     assert len(await rows(select(user_session))) == 4
 
 
-async def test_a_refresh_token_is_stored_as_its_fingerprint_alone(ana: Person, rows: Rows) -> None:
+async def test_only_the_fingerprint_of_a_refresh_token_is_stored(ana: Person, rows: Rows) -> None:
     [row] = await rows(select(refresh_token))
     assert ana.refresh_token not in str(dict(row))
     assert len(row["fingerprint"]) == 64
@@ -129,7 +129,7 @@ async def test_a_refresh_token_is_stored_as_its_fingerprint_alone(ana: Person, r
 
 @pytest.mark.parametrize("length", [129, 10_000])
 @pytest.mark.usefixtures("no_hash_is_made")
-async def test_a_password_that_is_too_long_is_refused_before_it_is_hashed(
+async def test_a_too_long_password_is_refused_before_it_is_hashed(
     sign_in: Post, length: int
 ) -> None:
     for email in ("ana@example.com", "nobody@example.com"):
@@ -141,7 +141,7 @@ async def test_a_password_that_is_too_long_is_refused_before_it_is_hashed(
 
 @pytest.mark.usefixtures("no_hash_is_made")
 @pytest.mark.parametrize("email", ["ana@example.com", "nobody@example.com", "no address"])
-async def test_when_too_many_sign_in_the_next_is_told_to_come_back(
+async def test_a_sign_in_over_the_limit_of_hashes_is_a_503_with_retry_after(
     sign_in: Post, email: str
 ) -> None:
     answer = await sign_in(email, "x" * 128)
@@ -150,7 +150,7 @@ async def test_when_too_many_sign_in_the_next_is_told_to_come_back(
 
 
 @pytest.mark.usefixtures("no_hash_is_made")
-async def test_who_gets_no_hash_costs_no_look_into_the_database(
+async def test_a_sign_in_that_gets_no_hash_causes_no_database_query(
     container: ApplicationContainer, sign_in: Post
 ) -> None:
     async with recorded(container.database()) as statements:
@@ -185,7 +185,7 @@ async def test_a_hash_of_weaker_parameters_is_renewed_at_sign_in(
     await Person.sign_in(ana.client, "ana@example.com")
 
 
-async def test_those_who_renew_one_hash_at_once_do_not_lock_each_other_out(
+async def test_concurrent_renewals_of_one_hash_do_not_fail(
     ana: Person, container: ApplicationContainer, rows: Rows
 ) -> None:
     checked = await container.user.reader().credentials(EmailAddress("ana@example.com"))
@@ -197,7 +197,7 @@ async def test_those_who_renew_one_hash_at_once_do_not_lock_each_other_out(
     assert len(await rows(select(user_session.c.id))) == 1 + 8
 
 
-async def test_the_settings_say_what_a_hash_costs(settings: Settings) -> None:
+async def test_the_settings_decide_the_cost_of_a_hash(settings: Settings) -> None:
     costly = {"password_memory_kib": 20_480, "password_passes": 3}
     hasher = ApplicationContainer.build(settings.model_copy(update=costly)).hasher()
     assert "m=20480,t=3,p=1" in await hasher.hash(PASSWORD)
@@ -210,7 +210,7 @@ def with_another_password(user: User) -> None:
 
 
 @pytest.mark.parametrize("change", [with_another_password, disable])
-async def test_a_password_that_was_changed_while_it_was_checked_starts_no_session(
+async def test_no_session_starts_if_the_password_changes_during_the_check(
     *,
     ana: Person,
     container: ApplicationContainer,
@@ -228,7 +228,7 @@ async def test_a_password_that_was_changed_while_it_was_checked_starts_no_sessio
     assert await rows(select(user_session.c.id)) == before
 
 
-async def test_no_password_changes_while_a_session_starts_with_it(
+async def test_a_password_cannot_change_while_a_session_starts_with_it(
     ana: Person, container: ApplicationContainer, change_account: ChangeAccount
 ) -> None:
     """Else the change, that ends all sessions, would not see this one."""

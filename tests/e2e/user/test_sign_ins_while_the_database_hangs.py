@@ -31,7 +31,7 @@ def on(database: str, folder: Path) -> Settings:
     return settings.model_copy(update={"password_memory_kib": 16})
 
 
-async def test_all_who_sign_in_are_told_within_the_longest_wait(
+async def test_every_sign_in_is_answered_within_the_longest_wait(
     postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On the database's own time, a minute here, the last of them would wait for half an hour."""

@@ -8,7 +8,7 @@ from tests.e2e.user.conftest import Post, Rows
 from tests.support.people import Person
 
 
-async def test_who_signs_out_is_out_at_once_with_both_tokens(ana: Person, refresh: Post) -> None:
+async def test_after_sign_out_both_tokens_are_refused_at_once(ana: Person, refresh: Post) -> None:
     assert (await ana.get("/users/me")).status_code == 200  # remembered for a second from here
     answer = await ana.post("/auth/logout")
     assert (answer.status_code, answer.content) == (204, b"")
@@ -17,7 +17,7 @@ async def test_who_signs_out_is_out_at_once_with_both_tokens(ana: Person, refres
     assert problem(await refresh(ana.refresh_token)) == (401, "invalid_refresh_token")
 
 
-async def test_who_signs_out_is_out_with_every_token_of_the_session(
+async def test_after_sign_out_every_token_of_the_session_is_refused(
     ana: Person, refresh: Post
 ) -> None:
     renewed = (await refresh(ana.refresh_token)).json()
@@ -27,14 +27,14 @@ async def test_who_signs_out_is_out_with_every_token_of_the_session(
     assert (await refresh(again.refresh_token)).status_code == 401
 
 
-async def test_other_sessions_stay(ana: Person, bruno: Person) -> None:
+async def test_sign_out_leaves_other_sessions(ana: Person, bruno: Person) -> None:
     elsewhere = await Person.sign_in(ana.client, "ana@example.com")
     await ana.post("/auth/logout")
     assert (await elsewhere.get("/users/me")).status_code == 200
     assert (await bruno.get("/users/me")).status_code == 200
 
 
-async def test_the_first_end_of_a_session_is_the_one_that_is_kept(
+async def test_the_first_end_of_a_session_is_stored(
     ana: Person, container: ApplicationContainer, rows: Rows
 ) -> None:
     [session] = await rows(select(user_session))

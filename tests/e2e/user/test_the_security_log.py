@@ -162,7 +162,7 @@ BY_ADMIN = BOTH | {"by"}
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-async def test_each_action_is_one_line(
+async def test_each_action_writes_one_line(
     *, actions: Actions, do: Do, named: str, level: str, fields: set[str]
 ) -> None:
     await do(actions)
@@ -183,7 +183,7 @@ async def test_each_action_is_one_line(
         (NEW, "verification refused", "warning", {"registration_id"}),
     ],
 )
-async def test_a_verification_is_one_line(
+async def test_a_verification_writes_one_line(
     *,
     apply: Post,
     send: Post,
@@ -204,7 +204,7 @@ async def test_a_verification_is_one_line(
     assert token not in repr(lines)
 
 
-async def test_a_session_that_another_of_its_browser_replaces_is_a_line_besides(
+async def test_a_replaced_session_of_a_browser_writes_another_line(
     ana: Person, lines: list[EventDict]
 ) -> None:
     first = await Browser.sign_in(ana.client, ANA)
@@ -216,7 +216,7 @@ async def test_a_session_that_another_of_its_browser_replaces_is_a_line_besides(
     assert first.cookie not in repr(lines)
 
 
-async def test_a_link_that_is_not_valid_is_a_warning(send: Post, lines: list[EventDict]) -> None:
+async def test_an_invalid_link_writes_a_warning(send: Post, lines: list[EventDict]) -> None:
     for path, more in (
         ("/verify-email", {"password": PASSWORD}),
         ("/email/confirm", {"password": PASSWORD}),

@@ -62,7 +62,7 @@ async def test_a_refresh_token_gives_new_tokens_of_its_session(ana: Person, ask:
     assert len((await renewed.get("/auth/sessions")).json()["items"]) == 1
 
 
-async def test_a_refresh_token_that_comes_twice_ends_its_session(
+async def test_a_refresh_token_that_is_used_twice_ends_its_session(
     ana: Person, ask: Ask, refresh: Post
 ) -> None:
     grant = {"grant_type": "refresh_token", "refresh_token": ana.refresh_token}
@@ -71,16 +71,14 @@ async def test_a_refresh_token_that_comes_twice_ends_its_session(
     assert (await refresh(successor)).status_code == 401
 
 
-async def test_a_lost_answer_to_a_refresh_is_given_again_with_its_key(
-    ana: Person, ask: Ask
-) -> None:
+async def test_a_refresh_can_be_repeated_with_its_key(ana: Person, ask: Ask) -> None:
     grant = {"grant_type": "refresh_token", "refresh_token": ana.refresh_token}
     answers = [await ask(**grant, headers={"Idempotency-Key": "k"}) for _ in range(2)]
     first, again = [answer.json()["refresh_token"] for answer in answers]
     assert first == again
 
 
-async def test_tokens_of_every_kind_of_unusable_refresh_token_are_refused_with_the_same_bytes(
+async def test_all_kinds_of_invalid_refresh_tokens_get_identical_answers(
     ana: Person, ask: Ask
 ) -> None:
     spent = ana.refresh_token
@@ -94,9 +92,7 @@ async def test_tokens_of_every_kind_of_unusable_refresh_token_are_refused_with_t
 # --- The form -----------------------------------------------------------------------------------
 
 
-async def test_parameters_that_the_endpoint_does_not_know_are_ignored(
-    ana: Person, ask: Ask
-) -> None:
+async def test_unknown_parameters_are_ignored(ana: Person, ask: Ask) -> None:
     unknown = {"client_id": "docs", "client_secret": "x", "audience": "https://api.example.com"}
     answer = await ask(username="ana@example.com", password=PASSWORD, scope="", **unknown)
     assert answer.status_code == 200
@@ -118,7 +114,7 @@ async def test_parameters_that_the_endpoint_does_not_know_are_ignored(
         ("username=a@b.co&password=x", "invalid_grant", "invalid_credentials", "The e-mail"),
     ],
 )
-async def test_a_refusal_is_that_of_rfc_6749_and_a_problem_document_in_one(
+async def test_a_refusal_is_both_rfc_6749_and_a_problem_document(
     ask_raw: Ask, form: str | bytes, error: str, code: str, description: str
 ) -> None:
     answer = await ask_raw(form)
@@ -132,13 +128,13 @@ async def test_a_refusal_is_that_of_rfc_6749_and_a_problem_document_in_one(
     assert_no_cache_keeps(answer)
 
 
-async def test_all_that_is_missing_is_told_at_once(ask_raw: Ask) -> None:
+async def test_all_missing_parameters_are_reported_at_once(ask_raw: Ask) -> None:
     errors = (await ask_raw("")).json()["errors"]
     found = [(error["parameter"], error["code"]) for error in errors]
     assert found == [("username", "required"), ("password", "required")]
 
 
-async def test_what_rfc_6749_leaves_to_http_is_a_problem_as_elsewhere(
+async def test_errors_of_http_are_problems_as_elsewhere(
     client: httpx2.AsyncClient,
 ) -> None:
     answer = await client.post(TOKEN, json={"username": "ana@example.com", "password": PASSWORD})
@@ -147,7 +143,7 @@ async def test_what_rfc_6749_leaves_to_http_is_a_problem_as_elsewhere(
     assert "error" not in answer.json()
 
 
-async def test_a_password_is_not_taken_from_the_address(client: httpx2.AsyncClient) -> None:
+async def test_a_password_in_the_url_is_not_accepted(client: httpx2.AsyncClient) -> None:
     answer = await client.post(
         f"{TOKEN}?username=a&password=b", content="", headers={"content-type": FORM}
     )

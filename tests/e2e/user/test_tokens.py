@@ -14,7 +14,7 @@ from tests.support.people import Person
 ME = "/api/v1/users/me"
 
 
-async def test_every_route_that_is_not_public_asks_who_comes(
+async def test_every_route_that_is_not_public_requires_a_credential(
     service: Service, client: httpx2.AsyncClient
 ) -> None:
     routes = [route for route in service.router.routes if isinstance(route, ApiRoute)]
@@ -51,7 +51,7 @@ async def test_every_route_that_is_not_public_asks_who_comes(
         "Token {access}",
     ],
 )
-async def test_what_is_no_access_token_is_always_refused_in_the_same_way(
+async def test_every_invalid_access_token_gets_the_same_refusal(
     ana: Person, client: httpx2.AsyncClient, header: str
 ) -> None:
     sent = header.format(access=ana.access_token, refresh=ana.refresh_token)
@@ -62,30 +62,30 @@ async def test_what_is_no_access_token_is_always_refused_in_the_same_way(
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER ", "Bearer   "])
-async def test_an_access_token_is_taken_in_the_usual_spellings(
+async def test_an_access_token_is_accepted_in_the_usual_spellings(
     ana: Person, client: httpx2.AsyncClient, scheme: str
 ) -> None:
     answer = await client.get(ME, headers={"Authorization": scheme + ana.access_token})
     assert answer.status_code == 200
 
 
-async def test_an_access_token_is_not_taken_from_the_address(
+async def test_an_access_token_in_the_url_is_not_accepted(
     ana: Person, client: httpx2.AsyncClient
 ) -> None:
     answer = await client.get(ME, params={"access_token": ana.access_token})
     assert answer.status_code == 401
 
 
-async def test_an_access_token_is_not_taken_for_a_refresh_token(ana: Person, refresh: Post) -> None:
+async def test_an_access_token_is_not_accepted_as_a_refresh_token(
+    ana: Person, refresh: Post
+) -> None:
     assert complaints(await refresh(ana.access_token)) == [("/refresh_token", "too_long")]
     refused = (401, "invalid_refresh_token")
     assert problem(await refresh(ana.access_token[:200])) == refused
 
 
 @pytest.mark.parametrize("path", ["/auth/register", "/auth/token", "/auth/refresh"])
-async def test_a_public_route_does_not_care_who_comes(
-    client: httpx2.AsyncClient, path: str
-) -> None:
+async def test_a_public_route_ignores_credentials(client: httpx2.AsyncClient, path: str) -> None:
     answer = await client.post(f"/api/v1{path}", headers={"Authorization": "Bearer x"})
     assert answer.status_code == 400  # there is no body
     assert answer.json()["code"] == "malformed_request"

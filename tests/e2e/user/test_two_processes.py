@@ -35,11 +35,11 @@ async def is_refused_within_a_second(client: httpx2.AsyncClient, path: str, toke
         began = time.monotonic()
 
 
-async def test_of_twenty_who_present_a_token_to_two_processes_one_gets_a_pair(pair: Pair) -> None:
+async def test_one_of_twenty_uses_of_a_token_on_two_processes_succeeds(pair: Pair) -> None:
     await race(pair, rounds=3)
 
 
-async def test_a_session_that_was_ended_is_refused_by_the_other_process_within_a_second(
+async def test_an_ended_session_is_refused_by_the_other_process_within_a_second(
     pair: Pair,
 ) -> None:
     here, there = pair
@@ -51,7 +51,7 @@ async def test_a_session_that_was_ended_is_refused_by_the_other_process_within_a
     assert (await there.get("/users/me", headers=bearing(mine["access_token"]))).is_success
 
 
-async def test_a_key_that_was_deleted_is_refused_by_the_other_process_within_a_second(
+async def test_a_deleted_key_is_refused_by_the_other_process_within_a_second(
     pair: Pair,
 ) -> None:
     here, there = pair
@@ -64,7 +64,7 @@ async def test_a_key_that_was_deleted_is_refused_by_the_other_process_within_a_s
     await is_refused_within_a_second(there, "/notes", key["key"])
 
 
-async def test_a_redis_that_forgets_everything_brings_no_session_back(
+async def test_a_redis_that_lost_its_data_does_not_revive_a_session(
     another_database: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     server = RedisServer()

@@ -27,7 +27,7 @@ VERIFY, CONFIRM = "verify-email", "confirm-email"
 INVALID, WRONG = (400, "invalid_token"), (403, "wrong_password")
 
 
-async def test_a_newcomer_follows_the_link_with_their_password_and_signs_in(
+async def test_a_new_user_opens_the_account_with_link_and_password(
     apply: Post, send: Post, sign_in: Post, mail: Mailbox, rows: Rows
 ) -> None:
     answer = await apply(ANA, name="Ana Example")
@@ -50,7 +50,7 @@ async def test_a_newcomer_follows_the_link_with_their_password_and_signs_in(
     assert await rows(select(registration)) == await rows(select(registration_token)) == []
 
 
-async def test_who_registered_an_address_of_somebody_else_first_never_has_the_account(
+async def test_a_stranger_who_registered_an_address_first_never_gets_the_account(
     apply: Post, send: Post, sign_in: Post, mail: Mailbox, rows: Rows
 ) -> None:
     await apply(ANA, STRANGERS, "Mallory")
@@ -67,7 +67,7 @@ async def test_who_registered_an_address_of_somebody_else_first_never_has_the_ac
         assert problem(await send("/verify-email", token=theirs, password=password)) == INVALID
 
 
-async def test_an_owner_who_follows_the_link_of_a_stranger_opens_nothing(
+async def test_the_link_of_a_strangers_registration_opens_no_account_for_the_owner(
     apply: Post, send: Post, sign_in: Post, mail: Mailbox, rows: Rows
 ) -> None:
     await apply(ANA, PASSWORD)
@@ -80,14 +80,16 @@ async def test_an_owner_who_follows_the_link_of_a_stranger_opens_nothing(
     assert (await send("/verify-email", token=own, password=PASSWORD)).status_code == 204
 
 
-async def test_a_wrong_password_spends_no_link(apply: Post, send: Post, mail: Mailbox) -> None:
+async def test_a_wrong_password_does_not_use_up_the_link(
+    apply: Post, send: Post, mail: Mailbox
+) -> None:
     await apply(ANA)
     token = await mail.token(ANA, VERIFY)
     assert problem(await send("/verify-email", token=token, password=STRANGERS)) == WRONG
     assert (await send("/verify-email", token=token, password=PASSWORD)).status_code == 204
 
 
-async def test_of_eight_who_follow_links_to_one_address_at_once_one_has_the_account(
+async def test_one_of_eight_concurrent_links_to_one_address_opens_the_account(
     apply: Post, send: Post, mail: Mailbox, rows: Rows
 ) -> None:
     links = []
@@ -101,7 +103,7 @@ async def test_of_eight_who_follow_links_to_one_address_at_once_one_has_the_acco
     assert len(await rows(select(user_table))) == 1
 
 
-async def test_a_registration_is_answered_the_same_after_the_same_work_whoever_has_the_address(
+async def test_a_registration_gets_the_same_answer_after_the_same_work_for_any_address(
     apply: Post, register: Post, mail: Mailbox, strict_container: ApplicationContainer
 ) -> None:
     await register(ANA)
@@ -119,7 +121,7 @@ async def test_a_registration_is_answered_the_same_after_the_same_work_whoever_h
     assert all(each == work[0] for each in work)
 
 
-async def test_who_has_an_account_is_told_and_what_a_stranger_wrote_is_forgotten(
+async def test_the_owner_of_an_account_is_notified_and_the_registration_is_deleted(
     ana: Person, apply: Post, sign_in: Post, mail: Mailbox, rows: Rows
 ) -> None:
     await mail.to(ANA)
@@ -130,7 +132,7 @@ async def test_who_has_an_account_is_told_and_what_a_stranger_wrote_is_forgotten
     assert (await ana.get("/users/me")).json()["full_name"] == "Ana Example"
 
 
-async def test_the_link_is_sent_again_for_the_registration_that_came_last(
+async def test_the_link_is_sent_again_for_the_newest_registration(
     apply: Post, send: Post, mail: Mailbox
 ) -> None:
     await apply(ANA, STRANGERS)
@@ -144,7 +146,7 @@ async def test_the_link_is_sent_again_for_the_registration_that_came_last(
 # --- What makes a registration void -------------------------------------------------------------
 
 
-async def test_a_registration_is_void_when_somebody_moves_to_its_address(
+async def test_a_registration_is_invalid_after_another_account_moved_to_its_address(
     ana: Person, apply: Post, send: Post, mail: Mailbox, rows: Rows
 ) -> None:
     await apply(THERE, STRANGERS)
@@ -156,7 +158,7 @@ async def test_a_registration_is_void_when_somebody_moves_to_its_address(
     assert problem(await send("/verify-email", token=theirs, password=STRANGERS)) == INVALID
 
 
-async def test_a_registration_is_void_when_the_administrator_has_its_address(
+async def test_a_registration_is_invalid_after_an_administrator_got_its_address(
     apply: Post, container: ApplicationContainer, rows: Rows
 ) -> None:
     await apply("admin@example.com")
@@ -164,7 +166,7 @@ async def test_a_registration_is_void_when_the_administrator_has_its_address(
     assert await rows(select(registration)) == []
 
 
-async def test_a_registration_is_void_when_the_account_of_its_address_is_deleted(
+async def test_a_registration_is_invalid_after_the_account_of_its_address_was_deleted(
     ana: Person, apply: Post, rows: Rows
 ) -> None:
     await apply(ANA)
@@ -172,7 +174,7 @@ async def test_a_registration_is_void_when_the_account_of_its_address_is_deleted
     assert await rows(select(registration)) == []
 
 
-async def test_a_link_opens_no_second_account_for_an_address_that_is_taken_meanwhile(
+async def test_a_link_opens_no_second_account_for_an_address_taken_meanwhile(
     apply: Post, send: Post, mail: Mailbox, change_registrations: Post, ana: Person
 ) -> None:
     await apply(THERE)
@@ -181,7 +183,7 @@ async def test_a_link_opens_no_second_account_for_an_address_that_is_taken_meanw
     assert problem(await send("/verify-email", token=token, password=PASSWORD)) == INVALID
 
 
-async def test_registrations_that_nobody_verified_are_forgotten_after_a_week(
+async def test_unverified_registrations_are_deleted_after_a_week(
     apply: Post, rows: Rows, container: ApplicationContainer, change_registrations: Post
 ) -> None:
     await apply(ANA)
@@ -197,7 +199,7 @@ async def test_registrations_that_nobody_verified_are_forgotten_after_a_week(
 # --- Change of address --------------------------------------------------------------------------
 
 
-async def test_an_address_is_moved_to_with_the_password_of_the_account_alone(
+async def test_moving_to_an_address_requires_the_password_of_the_account(
     ana: Person, send: Post, mail: Mailbox
 ) -> None:
     """Else a stranger's account would be at the address of who takes the link for their own."""
@@ -210,7 +212,7 @@ async def test_an_address_is_moved_to_with_the_password_of_the_account_alone(
 
 
 @pytest.mark.parametrize("path", ["/verify-email", "/email/confirm"])
-async def test_without_a_link_no_password_is_looked_at(
+async def test_without_a_valid_link_no_password_is_checked(
     path: str, send: Post, container: ApplicationContainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def never(*_asked: str) -> bool:
