@@ -8,7 +8,7 @@ from tests.support.server import Command, free_port
 
 
 @pytest.mark.parametrize(("command", "events"), [("serve", "embedded"), ("worker", "worker")])
-def test_the_process_ends_with_a_failure(empty_folder: Path, command: str, events: str) -> None:
+def test_the_process_exits_with_a_failure(empty_folder: Path, command: str, events: str) -> None:
     settings = {"PORT": str(free_port()), "EVENTS": events}
     service = Command(empty_folder, settings, module="tests.support.ending_service")
     assert service.run("migrate").returncode == 0

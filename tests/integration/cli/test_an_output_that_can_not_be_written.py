@@ -13,7 +13,7 @@ def lost_lines(port: int) -> float:
     return float(lines[0].split()[1]) if lines else 0.0
 
 
-def test_on_a_full_disk_it_starts_serves_and_ends_well(empty_folder: Path) -> None:
+def test_with_a_full_log_disk_the_service_starts_serves_and_stops(empty_folder: Path) -> None:
     port = free_port()
     settings = {"PORT": str(port), "METRICS_TOKEN": TOKEN}
     running = Command(empty_folder, settings).start("serve", output=Path("/dev/full"))
@@ -30,7 +30,7 @@ def test_on_a_full_disk_it_starts_serves_and_ends_well(empty_folder: Path) -> No
     assert running.output == ""
 
 
-def test_what_a_command_was_asked_for_and_can_not_write_is_a_failure(
+def test_a_command_that_cannot_write_its_result_fails(
     empty_folder: Path,
 ) -> None:
     running = Command(empty_folder, {}).start("openapi", output=Path("/dev/full"))

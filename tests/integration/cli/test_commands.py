@@ -52,7 +52,7 @@ def test_python_m_app_is_this_command_line(
     assert " serve " in capsys.readouterr().out
 
 
-def test_a_command_that_is_not_there_is_an_error(run: Run) -> None:
+def test_an_unknown_command_is_an_error(run: Run) -> None:
     code, _, errors = run("fly")
     assert code == 2
     assert "No such command 'fly'" in errors
@@ -77,7 +77,7 @@ def test_a_command_reads_the_settings_file_that_it_is_given(run: Run, tmp_path: 
     assert (tmp_path / "here & there" / "alicerce.db").exists()
 
 
-def test_a_settings_file_that_is_not_there_is_said_in_a_line(run: Run, tmp_path: Path) -> None:
+def test_a_missing_settings_file_is_reported_in_one_line(run: Run, tmp_path: Path) -> None:
     code, _, errors = run("--env-file", "nowhere", "migrate")
     assert code == 1
     assert errors == (
@@ -114,7 +114,7 @@ def test_a_fresh_database_is_migrated_up_down_and_up_again(run: Run) -> None:
     assert "user" in tables()
 
 
-def test_a_revision_that_is_not_there_is_an_error(run: Run) -> None:
+def test_an_unknown_revision_is_an_error(run: Run) -> None:
     code, _, errors = run("migrate", "--down", "nowhere")
     said = f"There is no revision nowhere; there are: {', '.join(revisions())}\n"
     assert (code, errors) == (1, said)
@@ -124,7 +124,7 @@ def test_a_revision_that_is_not_there_is_an_error(run: Run) -> None:
     "command",
     [["migrate"], ["migrate", "--check"], ["seed"], ["users", "verify", "ana@example.com"]],
 )
-def test_a_database_that_is_away_is_said_in_a_line(
+def test_an_unreachable_database_is_reported_in_one_line(
     run: Run, set_to: Set, command: list[str]
 ) -> None:
     set_to(database_url=AWAY)
@@ -162,7 +162,7 @@ def test_an_administrator_signs_in_with_the_password_that_was_printed(
     ]
 
 
-def test_an_account_that_is_there_is_not_made_again(run: Run, database: None) -> None:
+def test_an_existing_account_is_not_created_again(run: Run, database: None) -> None:
     run("users", "create-admin", "admin@example.com")
     assert run("users", "create-admin", "ADMIN@example.com") == (
         1,
@@ -172,7 +172,7 @@ def test_an_account_that_is_there_is_not_made_again(run: Run, database: None) ->
 
 
 @pytest.mark.parametrize("command", ["create-admin", "verify", "end-sessions"])
-def test_what_is_no_address_is_said_in_a_line(run: Run, database: None, command: str) -> None:
+def test_an_invalid_address_is_reported_in_one_line(run: Run, database: None, command: str) -> None:
     assert run("users", command, "nonsense") == (
         1,
         "",
@@ -181,13 +181,13 @@ def test_what_is_no_address_is_said_in_a_line(run: Run, database: None, command:
 
 
 @pytest.mark.parametrize("command", ["verify", "end-sessions"])
-def test_for_an_account_that_nobody_has_nothing_is_done(
+def test_an_unknown_account_is_reported_and_nothing_is_changed(
     run: Run, database: None, command: str
 ) -> None:
     assert run("users", command, "ana@example.com") == (1, "", "There is no such user.\n")
 
 
-def test_whoever_is_signed_out_from_the_command_line_may_sign_in_again(
+def test_a_user_can_sign_in_after_the_command_ended_their_sessions(
     run: Run, database: None
 ) -> None:
     account = {"email": "ana@example.com", "password": "correct horse battery", "full_name": "Ana"}
@@ -220,7 +220,7 @@ def test_an_account_is_verified_and_then_signs_in(run: Run, set_to: Set, databas
         assert client.post("/api/v1/auth/token", data=form).status_code == 200
 
 
-def test_of_several_who_registered_an_address_none_is_verified(
+def test_no_registration_is_verified_if_an_address_has_several(
     run: Run, set_to: Set, database: None
 ) -> None:
     set_to(app_env="test")
@@ -234,7 +234,7 @@ def test_of_several_who_registered_an_address_none_is_verified(
 
 
 @pytest.mark.parametrize("command", ["create-admin", "verify", "end-sessions"])
-def test_a_database_that_is_not_migrated_is_said_in_a_line(run: Run, command: str) -> None:
+def test_an_unmigrated_database_is_reported_in_one_line(run: Run, command: str) -> None:
     code, _, errors = run("users", command, "ana@example.com")
     assert (code, errors) == (1, "The database is empty; run: python -m app migrate\n")
 
@@ -242,7 +242,7 @@ def test_a_database_that_is_not_migrated_is_said_in_a_line(run: Run, command: st
 # --- seed ---------------------------------------------------------------------------------------
 
 
-def test_demo_people_are_added_once_and_can_sign_in(run: Run, database: None) -> None:
+def test_demo_users_are_added_once_and_can_sign_in(run: Run, database: None) -> None:
     for _ in range(2):
         code, output, _ = run("seed")
         assert code == 0
@@ -252,7 +252,7 @@ def test_demo_people_are_added_once_and_can_sign_in(run: Run, database: None) ->
         assert client.post("/api/v1/auth/token", data=form).is_success
 
 
-def test_production_takes_no_demo_data(run: Run, set_to: Set) -> None:
+def test_production_refuses_demo_data(run: Run, set_to: Set) -> None:
     set_to(**PRODUCTION)
     code, output, errors = run("seed")
     assert (code, output) == (1, "")

@@ -87,17 +87,15 @@ def test_a_wrong_password_and_a_role_that_a_password_would_hide(
 
 
 @pytest.mark.parametrize("role", ["ghost", "asleep"])
-def test_a_role_that_is_not_there_or_may_not_sign_in(
-    server: URL, expect: Expect, role: str
-) -> None:
+def test_a_role_that_is_missing_or_may_not_sign_in(server: URL, expect: Expect, role: str) -> None:
     expect(server.set(username=role), f"there is no role {role}", "mend the user in DATABASE_URL")
 
 
-def test_a_role_that_the_server_lets_in_from_elsewhere_alone(server: URL, expect: Expect) -> None:
+def test_a_role_that_pg_hba_does_not_allow_from_here(server: URL, expect: Expect) -> None:
     expect(server.set(username="stranger"), "pg_hba.conf lets stranger not in", "add a line")
 
 
-def test_a_database_that_is_not_there(server: URL, expect: Expect) -> None:
+def test_a_database_that_does_not_exist(server: URL, expect: Expect) -> None:
     expect(server.set(database="nowhere"), "there is no database nowhere", "mend the name")
 
 
@@ -111,7 +109,7 @@ def test_a_server_that_has_no_connection_left(server: URL, expect: Expect) -> No
     expect(url, "the server has no connection left", "lower DATABASE_POOL_SIZE")
 
 
-def test_a_server_that_takes_no_writes(server: URL, expect: Expect) -> None:
+def test_a_server_that_accepts_no_writes(server: URL, expect: Expect) -> None:
     url = server.set(database="standby")
     expect(url, "default_transaction_read_only on", "name the primary in DATABASE_URL")
 
@@ -119,7 +117,7 @@ def test_a_server_that_takes_no_writes(server: URL, expect: Expect) -> None:
 # --- The way there ------------------------------------------------------------------------------
 
 
-def test_a_host_that_is_not_known(expect: Expect) -> None:
+def test_an_unknown_host(expect: Expect) -> None:
     expect(
         "postgresql://ana@db.invalid/shop", "the host of db.invalid:5432 is not", "mend the host"
     )
@@ -131,7 +129,7 @@ def test_a_port_at_which_nothing_listens(expect: Expect, host: str) -> None:
     expect(url, f"nothing listens at {host}:1", "start the server, or mend host and port")
 
 
-def test_a_socket_that_is_not_there(expect: Expect, tmp_path: Path) -> None:
+def test_a_missing_socket(expect: Expect, tmp_path: Path) -> None:
     url = f"postgresql://ana@/shop?host={tmp_path}"
     expect(url, f"no socket of a server in {tmp_path}", "start the server")
 
@@ -163,7 +161,7 @@ def answering(*answers: bytes, proof: ssl.SSLContext | None = None) -> Iterator[
         thread.join(5)
 
 
-def test_something_that_is_no_postgresql(expect: Expect) -> None:
+def test_a_server_that_is_not_postgresql(expect: Expect) -> None:
     with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
         url = f"postgresql://ana@127.0.0.1:{port}/shop?sslmode=disable"
         expect(url, f"127.0.0.1:{port} ends the connection", "mend host and port")
@@ -180,7 +178,7 @@ def test_a_server_that_does_not_answer(expect: Expect) -> None:
 # --- TLS ----------------------------------------------------------------------------------------
 
 
-def test_a_server_that_speaks_no_tls(server: URL, expect: Expect) -> None:
+def test_a_server_without_tls(server: URL, expect: Expect) -> None:
     """Such as that of the tests, which was built without."""
     url = server.update_query_dict({"sslmode": "require"})
     expect(url, f"127.0.0.1:{server.port} does not support TLS", "switch it on there")
@@ -201,7 +199,7 @@ def test_a_certificate_that_is_not_trusted(
 
 
 @pytest.mark.parametrize("option", ["sslrootcert", "sslcert", "sslkey", "sslcrl"])
-def test_a_file_for_tls_that_can_not_be_read(
+def test_a_tls_file_that_cannot_be_read(
     server: URL, expect: Expect, tmp_path: Path, option: str
 ) -> None:
     files = {name: str(tmp_path / "any.pem") for name in ("sslrootcert", "sslcert", "sslkey")}
@@ -212,7 +210,7 @@ def test_a_file_for_tls_that_can_not_be_read(
     expect(url, seen, f"mend {option} in DATABASE_URL")
 
 
-def test_a_file_for_tls_that_is_broken(server: URL, expect: Expect, tmp_path: Path) -> None:
+def test_a_tls_file_that_is_invalid(server: URL, expect: Expect, tmp_path: Path) -> None:
     file = tmp_path / "any.pem"
     file.write_text("no certificate")
     url = server.update_query_dict({"sslmode": "require", "sslcert": str(file)})
@@ -271,7 +269,7 @@ ADDRESS: Final = make_url("postgresql://ana:c4n4ry@db.example.com/shop")
     ],
     ids=lambda case: type(case).__name__ if isinstance(case, Exception) else "",
 )
-def test_an_error_has_its_words(error: Exception, seen: str) -> None:
+def test_each_error_has_its_explanation(error: Exception, seen: str) -> None:
     trouble = diagnosed(error, ADDRESS)
     assert seen in trouble.seen
     assert trouble.fix

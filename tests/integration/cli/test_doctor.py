@@ -66,7 +66,7 @@ def migrated_file(run: Run) -> Path:
     return Path("var/alicerce.db")
 
 
-def test_where_all_is_well_the_doctor_says_so(run: Run, migrated: None) -> None:
+def test_a_healthy_service_passes_all_checks(run: Run, migrated: None) -> None:
     result = run("doctor")
     assert {mark for mark, _ in findings(result).values()} == {"ok"}
     assert list(findings(result)) == SUBJECTS
@@ -86,7 +86,7 @@ def test_a_python_that_is_too_old(
     )
 
 
-def test_a_setting_that_is_wrong(run: Run, set_to: Set) -> None:
+def test_an_invalid_setting_is_reported(run: Run, set_to: Set) -> None:
     set_to(port="s3cret")
     result = run("doctor")
     subject, seen = the_trouble(result)
@@ -103,7 +103,7 @@ def test_a_file_of_settings_that_can_not_be_read(run: Run, set_to: Set, tmp_path
     assert seen == f"ENV_FILE: {tmp_path} can't be read (Is a directory) | fix: correct it"
 
 
-def test_every_setting_that_is_wrong_is_named(run: Run, set_to: Set) -> None:
+def test_every_invalid_setting_is_named(run: Run, set_to: Set) -> None:
     set_to(port="x", app_env="x", jwt_secret_key="short")
     output = run("doctor").output
     assert output.count("trouble") == output.count("fix: ") == 3
@@ -112,7 +112,7 @@ def test_every_setting_that_is_wrong_is_named(run: Run, set_to: Set) -> None:
 # --- Data ---------------------------------------------------------------------------------------
 
 
-def test_a_data_folder_that_can_not_be_made(run: Run, set_to: Set, tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_created(run: Run, set_to: Set, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     set_to(data_dir=tmp_path / "file")
     subject, seen = the_trouble(run("doctor"))
@@ -143,7 +143,9 @@ def test_production_on_a_server_needs_no_data_folder(
 
 
 @pytest.mark.parametrize("name", ["alicerce.db", "mail", "secrets/jwt_secret_key"])
-def test_what_others_on_the_machine_can_read(run: Run, migrated_file: Path, name: str) -> None:
+def test_files_that_other_users_can_read_are_reported(
+    run: Run, migrated_file: Path, name: str
+) -> None:
     (migrated_file.parent / "mail").mkdir(mode=0o700)
     opened = migrated_file.parent / name
     opened.chmod(0o755)
@@ -201,7 +203,7 @@ def speaking(greeting: bytes) -> Iterator[int]:
         ),
     ],
 )
-def test_a_port_that_somebody_else_uses(
+def test_a_port_of_another_program_is_reported(
     run: Run, set_to: Set, sqlite_url: str, somebody: Callable[[], AbstractContextManager[int]]
 ) -> None:
     set_to(database_url=sqlite_url)
@@ -210,7 +212,7 @@ def test_a_port_that_somebody_else_uses(
         assert the_trouble(run("doctor")) == ("port", f"127.0.0.1:{port}: {IN_USE}")
 
 
-def test_a_port_that_this_service_uses_is_well(run: Run, set_to: Set, sqlite_url: str) -> None:
+def test_a_port_of_this_service_is_fine(run: Run, set_to: Set, sqlite_url: str) -> None:
     set_to(database_url=sqlite_url, http_proxy="http://127.0.0.1:1")
     with served(create_app(load_settings())) as address:
         port = address.rpartition(":")[2]
@@ -220,7 +222,7 @@ def test_a_port_that_this_service_uses_is_well(run: Run, set_to: Set, sqlite_url
     assert findings(result)["port"] == ("ok", f"127.0.0.1:{port} is used by this service already")
 
 
-def test_a_host_of_ipv6_is_looked_at_too(run: Run, set_to: Set, sqlite_url: str) -> None:
+def test_an_ipv6_host_is_checked_too(run: Run, set_to: Set, sqlite_url: str) -> None:
     set_to(database_url=sqlite_url, host="::1")
     port = load_settings().port
     assert findings(run("doctor"))["port"][1].startswith(f"[::1]:{port}")
@@ -244,7 +246,7 @@ def test_a_database_that_is_not_migrated(run: Run) -> None:
     assert seen.endswith("fix: python -m app migrate")
 
 
-def test_a_database_of_a_later_version_is_no_trouble(run: Run) -> None:
+def test_a_database_of_a_later_version_is_fine(run: Run) -> None:
     run("migrate")
     with closing(sqlite3.connect("var/alicerce.db")) as connection, connection:
         connection.execute("UPDATE alicerce_version SET version_num = 'base_9999'")
@@ -253,7 +255,7 @@ def test_a_database_of_a_later_version_is_no_trouble(run: Run) -> None:
     assert findings(result)["schema"][1].startswith("newer than this code")
 
 
-def test_a_file_that_is_damaged_where_nobody_looks(run: Run, migrated_file: Path) -> None:
+def test_a_file_with_a_damaged_unused_page_is_reported(run: Run, migrated_file: Path) -> None:
     whole = migrated_file.read_bytes()
     migrated_file.write_bytes(whole[:40_960] + b"\xde" * 20_480 + whole[61_440:])
     subject, seen = the_trouble(run("doctor"))
@@ -285,7 +287,7 @@ def test_a_clock_that_is_behind_the_server(run: Run, set_to: Set, postgresql_url
         assert the_trouble(run("doctor"))[0] == "clock"
 
 
-def test_some_seconds_are_no_trouble(run: Run, set_to: Set, postgresql_url: str) -> None:
+def test_a_difference_of_some_seconds_is_fine(run: Run, set_to: Set, postgresql_url: str) -> None:
     set_to(database_url=postgresql_url)
     with time_machine.travel(dt.timedelta(seconds=20)):
         assert run("doctor").code == 0

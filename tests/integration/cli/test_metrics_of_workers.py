@@ -31,9 +31,7 @@ def worker(command: Command) -> Iterator[Running]:
     running.kill()
 
 
-def test_who_has_the_token_sees_what_the_worker_did_and_what_waits(
-    worker: Running, port: int
-) -> None:
+def test_a_client_with_the_token_sees_the_metrics_of_the_worker(worker: Running, port: int) -> None:
     worker.wait_until(
         lambda: 'event_deliveries_total{handler="user.forget_sessions"' in asked(port)
     )
@@ -47,7 +45,7 @@ def test_who_has_the_token_sees_what_the_worker_did_and_what_waits(
     assert asked(port) == ""
 
 
-def test_nobody_else_sees_anything(worker: Running, port: int) -> None:
+def test_a_client_without_the_token_sees_nothing(worker: Running, port: int) -> None:
     worker.wait_until(lambda: bool(asked(port)))
     for path, token in (("metrics", "wrong"), ("metrics", "None"), ("health/live", TOKEN)):
         headers = {"Authorization": f"Bearer {token}"}
@@ -55,9 +53,7 @@ def test_nobody_else_sees_anything(worker: Running, port: int) -> None:
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_what_is_too_large_or_no_http_is_refused_there_as_everywhere(
-    worker: Running, port: int
-) -> None:
+def test_large_and_malformed_requests_are_refused_as_everywhere(worker: Running, port: int) -> None:
     worker.wait_until(lambda: bool(asked(port)))
     headers = b"".join(b"X-%d: a\r\n" % number for number in range(101))
     get = b"GET /metrics HTTP/1.1\r\nHost: test\r\n"

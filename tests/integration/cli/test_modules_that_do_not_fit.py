@@ -55,7 +55,7 @@ def test_a_command_stops_with_one_sentence(run: Run, spoiled: None, command: str
     assert "is at http" not in output
 
 
-def test_the_doctor_says_it_and_how_to_mend_it(run: Run, spoiled: None) -> None:
+def test_the_doctor_reports_it_and_says_how_to_mend_it(run: Run, spoiled: None) -> None:
     code, output, _ = run("doctor")
     wrong, _, fix = SENTENCE.partition("; ")
     assert code == 1
@@ -63,7 +63,7 @@ def test_the_doctor_says_it_and_how_to_mend_it(run: Run, spoiled: None) -> None:
     assert f"fix: {fix}\n" in output
 
 
-def test_a_line_that_can_not_be_read_is_a_sentence_before_any_command_runs() -> None:
+def test_an_invalid_line_is_reported_in_one_sentence_by_every_command() -> None:
     command = [sys.executable, "-c", SPOILED]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own Python
     assert (ended.returncode, ended.stdout) == (1, "")

@@ -17,7 +17,7 @@ def sql(statement: str) -> list[tuple[object, ...]]:
         return list(connection.execute(statement))
 
 
-def test_a_database_of_before_the_branches_is_made_anew(run: Run) -> None:
+def test_a_database_without_branches_is_created_again(run: Run) -> None:
     run("migrate")
     run("seed")
     sql("UPDATE alicerce_version SET version_num = '0013'")
@@ -30,13 +30,13 @@ def test_a_database_of_before_the_branches_is_made_anew(run: Run) -> None:
     assert sql("SELECT count(*) FROM of_others") == [(0,)]
 
 
-def test_a_database_that_is_not_there_is_made(run: Run) -> None:
+def test_a_missing_database_is_created(run: Run) -> None:
     assert run("reset", "--yes").code == 0
     assert run("migrate", "--check").code == 0
 
 
 @pytest.mark.parametrize("answer", ["n\n", ""])
-def test_without_a_yes_nothing_is_lost(
+def test_without_confirmation_nothing_is_changed(
     run: Run, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
     run("migrate")
@@ -48,7 +48,7 @@ def test_without_a_yes_nothing_is_lost(
     assert sql('SELECT count(*) FROM "user"') != [(0,)]
 
 
-def test_a_database_of_another_application_is_left_as_it_is(run: Run) -> None:
+def test_a_database_of_another_application_is_left_unchanged(run: Run) -> None:
     run("migrate")
     sql("DROP TABLE alicerce_version")
     code, _, errors = run("reset", "--yes")
@@ -64,7 +64,7 @@ def test_in_production_nothing_is_reset(run: Run, set_to: Set) -> None:
     assert errors == "APP_ENV is production, where reset is not allowed; nothing was changed.\n"
 
 
-def test_a_database_of_another_machine_is_not_reset(run: Run, set_to: Set) -> None:
+def test_a_database_on_another_machine_is_not_reset(run: Run, set_to: Set) -> None:
     set_to(database_url="postgresql://ana:s3cret@db.example.com/alicerce")
     code, _, errors = run("reset", "--yes")
     assert code == 1

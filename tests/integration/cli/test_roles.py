@@ -20,7 +20,7 @@ def test_an_account_gets_exactly_the_roles_that_are_named(run: Run) -> None:
     assert run("users", "set-roles", ADMIN, "user", "admin").output.endswith("admin, user.\n")
 
 
-def test_a_role_that_no_module_declares_is_refused_with_those_there_are(run: Run) -> None:
+def test_an_undeclared_role_is_refused_with_the_list_of_roles(run: Run) -> None:
     refused = run("users", "set-roles", ADMIN, "admin", "root")
     assert refused == (1, "", "roles/1: must be one of admin, user\n")
 
@@ -30,6 +30,6 @@ def test_the_last_administrator_keeps_the_role(run: Run) -> None:
     assert (code, errors.startswith("This is the last active administrator")) == (1, True)
 
 
-def test_for_an_account_that_there_is_not_nothing_is_done(run: Run) -> None:
+def test_an_unknown_account_is_reported_and_nothing_is_changed(run: Run) -> None:
     refused = run("users", "set-roles", "ana@example.com", "user")
     assert refused == (1, "", "There is no such user.\n")

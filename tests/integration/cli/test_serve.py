@@ -49,9 +49,7 @@ def test_serving_on_a_port_that_is_taken_ends_with_an_error(
 
 
 @pytest.mark.parametrize("host", ["nosuch.invalid", "[::1]", "192.0.2.1"])
-def test_serving_on_a_host_that_is_not_ours_says_what_to_set(
-    run: Run, set_to: Set, host: str
-) -> None:
+def test_serving_on_a_foreign_host_says_what_to_set(run: Run, set_to: Set, host: str) -> None:
     set_to(host=host, port=free_port())
     code, output, errors = run("serve")
     assert code == 1
@@ -63,7 +61,7 @@ def test_serving_on_a_host_that_is_not_ours_says_what_to_set(
     ("host", "address"),
     [("::1", "[::1]"), ("localhost", "localhost"), ("0.0.0.0", "127.0.0.1")],  # noqa: S104 - shown, not bound
 )
-def test_who_starts_it_is_given_an_address_to_open(
+def test_serve_prints_an_address_to_open(
     run: Run, set_to: Set, monkeypatch: pytest.MonkeyPatch, host: str, address: str
 ) -> None:
     monkeypatch.setattr(uvicorn, "run", lambda *_, **__: sys.exit(0))
@@ -74,7 +72,7 @@ def test_who_starts_it_is_given_an_address_to_open(
     assert f"http://{address}:{port}/docs" in output
 
 
-def test_who_serves_may_have_many_files_open(
+def test_serve_raises_the_limit_of_open_files(
     run: Run, set_to: Set, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_to(port=free_port())
@@ -91,7 +89,7 @@ def test_who_serves_may_have_many_files_open(
 
 
 @pytest.mark.parametrize("command", [("serve",), ("users", "verify", "ana@example.com")])
-def test_a_database_file_that_can_not_be_made_is_said_in_a_line(
+def test_a_database_file_that_cannot_be_created_is_reported_in_one_line(
     run: Run, set_to: Set, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     (tmp_path / "file").touch()
@@ -103,7 +101,7 @@ def test_a_database_file_that_can_not_be_made_is_said_in_a_line(
     assert "Traceback" not in output + errors
 
 
-def test_outside_development_the_server_neither_migrates_nor_greets(
+def test_outside_development_serve_neither_migrates_nor_greets(
     run: Run, set_to: Set, taken: int
 ) -> None:
     set_to(port=taken, app_env="test")
@@ -116,7 +114,9 @@ def test_outside_development_the_server_neither_migrates_nor_greets(
 @pytest.mark.parametrize(
     "command", [("migrate",), ("migrate", "--down", "base_0001"), ("seed",), ("serve",)]
 )
-def test_who_went_back_to_an_older_release_is_told_so(run: Run, command: tuple[str, ...]) -> None:
+def test_serve_warns_about_a_database_of_a_newer_release(
+    run: Run, command: tuple[str, ...]
+) -> None:
     run("migrate")
     with closing(sqlite3.connect("var/alicerce.db")) as connection, connection:
         connection.execute("UPDATE alicerce_version SET version_num = 'base_9999'")

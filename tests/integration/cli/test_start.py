@@ -23,14 +23,14 @@ runpy.run_module("app", run_name="__main__")
 FOR_SOME = {"alembic", "celery", "redis", "sentry_sdk", "zxcvbn"}
 
 
-def test_what_only_some_processes_need_is_not_loaded_at_the_start() -> None:
+def test_rarely_used_libraries_are_not_imported_at_the_start() -> None:
     command = [sys.executable, "-c", LOADED]
     loaded = subprocess.check_output(command, cwd=ROOT, text=True).split()  # noqa: S603 - our own Python
     assert "asyncpg" in loaded
     assert FOR_SOME & set(loaded) == set()
 
 
-def test_who_stops_it_while_it_loads_sees_no_traceback() -> None:
+def test_ctrl_c_during_the_start_prints_no_traceback() -> None:
     command = [sys.executable, "-c", STOPPED]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)  # noqa: S603 - our own Python
     assert (ended.returncode, ended.stderr) == (-signal.SIGINT, b"")

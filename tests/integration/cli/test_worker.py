@@ -82,7 +82,7 @@ async def working(
 
 
 @pytest.mark.parametrize("kind", SIGNALS)
-async def test_it_keeps_house_at_once_and_ends_when_it_is_told_to(
+async def test_a_worker_does_housekeeping_at_once_and_stops_on_request(
     container: ApplicationContainer, database: Database, forgettable: None, kind: signal.Signals
 ) -> None:
     async def is_tidy() -> bool:
@@ -92,7 +92,7 @@ async def test_it_keeps_house_at_once_and_ends_when_it_is_told_to(
         await until(is_tidy)
 
 
-async def test_a_chore_that_fails_keeps_nobody_from_the_others(
+async def test_a_failing_schedule_does_not_stop_the_others(
     container: ApplicationContainer, database: Database, forgettable: None
 ) -> None:
     @every(dt.timedelta(hours=1), id="test.fails")
@@ -119,7 +119,7 @@ async def test_a_chore_that_fails_keeps_nobody_from_the_others(
     assert failed["attempts"] == 1
 
 
-async def test_a_chore_that_was_begun_and_is_not_done_is_given_back(
+async def test_an_unfinished_delivery_is_given_back_at_the_stop(
     container: ApplicationContainer, database: Database
 ) -> None:
     has_begun = asyncio.Event()
@@ -165,7 +165,9 @@ def forgotten(run: Run, empty_folder: Path) -> Callable[[], bool]:
     return forgotten
 
 
-def test_the_command_keeps_house_and_ends_well(run: Run, forgotten: Callable[[], bool]) -> None:
+def test_the_command_does_housekeeping_and_exits_with_0(
+    run: Run, forgotten: Callable[[], bool]
+) -> None:
     def interrupt() -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not forgotten() and time.monotonic() < deadline:
@@ -179,7 +181,7 @@ def test_the_command_keeps_house_and_ends_well(run: Run, forgotten: Callable[[],
     assert forgotten()
 
 
-def test_the_process_keeps_house_and_ends_well(
+def test_the_process_does_housekeeping_and_exits_with_0(
     empty_folder: Path, forgotten: Callable[[], bool]
 ) -> None:
     running = Command(empty_folder, {"DATA_DIR": "var"}).start("worker")
@@ -191,7 +193,7 @@ def test_the_process_keeps_house_and_ends_well(
     assert "Traceback" not in running.output
 
 
-def test_without_celery_there_is_nothing_to_relay(run: Run, set_to: Set) -> None:
+def test_the_relay_is_refused_without_celery(run: Run, set_to: Set) -> None:
     set_to(events="worker")
     code, output, errors = run("relay")
     assert (code, output) == (1, "")

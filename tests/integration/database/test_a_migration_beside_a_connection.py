@@ -60,7 +60,7 @@ async def hits(owner: asyncpg.Connection) -> list[int]:
     return [row["hits"] for row in await owner.fetch("SELECT hits FROM thing ORDER BY id")]
 
 
-async def test_the_first_write_after_it_just_works(
+async def test_the_first_write_after_a_migration_succeeds(
     database: PostgresDatabase, owner: asyncpg.Connection
 ) -> None:
     await widen(owner)
@@ -72,7 +72,7 @@ async def test_the_first_write_after_it_just_works(
     assert await hits(owner) == [1, 0]
 
 
-async def test_what_the_transaction_had_done_before_it_is_done_once(
+async def test_earlier_writes_of_the_transaction_have_one_effect(
     database: PostgresDatabase, owner: asyncpg.Connection
 ) -> None:
     await widen(owner)
@@ -84,7 +84,7 @@ async def test_what_the_transaction_had_done_before_it_is_done_once(
     assert await hits(owner) == [0, 1, 7]
 
 
-async def test_a_read_outside_a_transaction_just_works(
+async def test_a_read_outside_a_transaction_succeeds(
     database: PostgresDatabase, owner: asyncpg.Connection
 ) -> None:
     await database.fetch_all(ALL, {})
@@ -92,7 +92,7 @@ async def test_a_read_outside_a_transaction_just_works(
     assert len(await database.fetch_all(ALL, {})) == 2
 
 
-async def test_where_an_answer_is_another_the_second_time_nothing_happens(
+async def test_a_different_result_in_the_second_run_rolls_back(
     database: PostgresDatabase, owner: asyncpg.Connection
 ) -> None:
     """Whoever decided on the first answer decided on something that is not so any more."""
@@ -113,7 +113,7 @@ async def test_where_an_answer_is_another_the_second_time_nothing_happens(
     assert await hits(owner) == [0, 0, 0]
 
 
-async def test_a_batch_is_not_kept_in_memory_to_be_run_again(
+async def test_a_batch_is_not_kept_in_memory_for_a_second_run(
     database: PostgresDatabase, owner: asyncpg.Connection
 ) -> None:
     async def work() -> None:
@@ -128,7 +128,7 @@ async def test_a_batch_is_not_kept_in_memory_to_be_run_again(
     assert await hits(owner) == [0, 0]
 
 
-async def test_a_transaction_that_had_failed_before_can_not_pretend_to_be_committed(
+async def test_a_failed_transaction_cannot_be_committed_by_a_second_run(
     database: PostgresDatabase, owner: asyncpg.Connection
 ) -> None:
     async def work() -> None:

@@ -29,7 +29,7 @@ async def database(postgresql_url: str) -> AsyncIterator[PostgresDatabase]:
         yield database
 
 
-async def test_a_write_to_it_is_unavailable_once_and_then_goes_to_the_new_primary(
+async def test_a_write_fails_once_and_then_goes_to_the_new_primary(
     database: PostgresDatabase,
 ) -> None:
     with captured_lines() as lines:
@@ -41,7 +41,7 @@ async def test_a_write_to_it_is_unavailable_once_and_then_goes_to_the_new_primar
     assert await count_events(database) == SIZE * 2
 
 
-async def test_what_is_lent_meanwhile_is_not_lent_again(database: PostgresDatabase) -> None:
+async def test_a_connection_in_use_is_not_reused_afterwards(database: PostgresDatabase) -> None:
     lent = await database._pool.acquire()
     await expect_unavailable(write(database))
     assert not lent.is_closed()  # whoever has it may end what they do
@@ -50,7 +50,7 @@ async def test_what_is_lent_meanwhile_is_not_lent_again(database: PostgresDataba
     await asyncio.gather(*(write(database) for _ in range(SIZE * 2)))
 
 
-async def test_who_asks_whether_it_takes_writes_has_the_next_ask_the_new_primary(
+async def test_a_readiness_check_sends_the_next_one_to_the_new_primary(
     database: PostgresDatabase,
 ) -> None:
     assert await database.is_writable() is False
@@ -58,7 +58,7 @@ async def test_who_asks_whether_it_takes_writes_has_the_next_ask_the_new_primary
     await write(database)
 
 
-async def test_while_no_server_takes_writes_reads_keep_their_connections(
+async def test_reads_keep_their_connections_while_no_server_accepts_writes(
     postgresql_url: str,
 ) -> None:
     """A read need not connect anew after each write that fails."""

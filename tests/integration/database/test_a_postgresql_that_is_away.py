@@ -56,7 +56,7 @@ async def test_a_server_that_cannot_be_reached_is_unavailable(
 
 
 @EVERYTHING
-async def test_a_server_that_says_nothing_is_unavailable(postgresql_url: str, work: Work) -> None:
+async def test_a_silent_server_is_unavailable(postgresql_url: str, work: Work) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -65,7 +65,7 @@ async def test_a_server_that_says_nothing_is_unavailable(postgresql_url: str, wo
             await expect_unavailable(work(database))
 
 
-async def test_a_pool_that_is_closed_is_unavailable(postgresql_url: str) -> None:
+async def test_a_closed_pool_is_unavailable(postgresql_url: str) -> None:
     async with opened(postgresql_url) as database:
         await read(database)
     await expect_unavailable(read(database))
@@ -89,7 +89,7 @@ async def sleep_in_a_transaction(database: PostgresDatabase) -> None:
 
 
 @pytest.mark.parametrize("work", [sleep, sleep_in_a_transaction])
-async def test_a_statement_that_takes_too_long_is_given_up_and_the_pool_goes_on(
+async def test_a_slow_statement_is_cancelled_and_the_pool_continues(
     database: PostgresDatabase, work: Work
 ) -> None:
     for _ in range(2):  # as often as there are connections
@@ -98,7 +98,7 @@ async def test_a_statement_that_takes_too_long_is_given_up_and_the_pool_goes_on(
     assert await count_events(database) == 1
 
 
-async def test_a_lock_that_is_not_given_back_is_not_waited_for_long(
+async def test_a_wait_for_a_lock_is_limited(
     database: PostgresDatabase,
 ) -> None:
     event = an_event()
@@ -132,7 +132,7 @@ async def test_a_pool_without_a_free_connection_is_unavailable_until_one_is_free
 
 
 @EVERYTHING
-async def test_a_network_that_goes_silent_is_unavailable_until_it_is_mended(
+async def test_a_silent_network_is_unavailable_until_it_recovers(
     postgresql_url: str, work: Work
 ) -> None:
     cable = Cable(postgresql_url)
@@ -145,7 +145,7 @@ async def test_a_network_that_goes_silent_is_unavailable_until_it_is_mended(
 
 
 @pytest.mark.parametrize("step", [insert, commit])
-async def test_a_transaction_whose_network_goes_silent_is_unavailable_and_never_happened(
+async def test_a_transaction_on_a_silent_network_fails_and_is_rolled_back(
     postgresql_url: str, step: Step
 ) -> None:
     cable = Cable(postgresql_url)
@@ -164,7 +164,7 @@ async def test_a_transaction_whose_network_goes_silent_is_unavailable_and_never_
         assert await count_events(database) == 1
 
 
-async def test_whoever_gives_up_a_transaction_does_not_wait_for_the_silent_network_either(
+async def test_a_cancelled_transaction_does_not_wait_for_a_silent_network(
     postgresql_url: str,
 ) -> None:
     cable = Cable(postgresql_url)
@@ -185,7 +185,7 @@ async def test_whoever_gives_up_a_transaction_does_not_wait_for_the_silent_netwo
         await database.close()
 
 
-async def test_closing_does_not_wait_for_a_connection_that_never_comes_back(
+async def test_closing_does_not_wait_for_ever_for_a_lent_connection(
     postgresql_url: str,
 ) -> None:
     cable = Cable(postgresql_url)
@@ -216,7 +216,7 @@ async def test_closing_does_not_wait_for_a_connection_that_never_comes_back(
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_an_error_that_may_pass_is_an_outage(error: Exception) -> None:
+def test_a_temporary_error_is_an_outage(error: Exception) -> None:
     assert isinstance(translated(error), Unavailable)
 
 
@@ -230,11 +230,11 @@ def test_an_error_that_may_pass_is_an_outage(error: Exception) -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_an_error_that_will_not_pass_stays_as_it_is(error: Exception) -> None:
+def test_a_permanent_error_is_not_an_outage(error: Exception) -> None:
     assert translated(error) is error
 
 
-async def test_statements_are_logged_where_that_is_asked_for_and_values_never(
+async def test_statements_are_logged_if_configured_and_values_never(
     postgresql_url: str,
 ) -> None:
     url = make_url(postgresql_url)
@@ -249,7 +249,7 @@ async def test_statements_are_logged_where_that_is_asked_for_and_values_never(
     assert "secret" not in str(lines)
 
 
-async def test_the_server_gives_up_by_itself_what_we_no_longer_wait_for(
+async def test_the_server_cancels_a_statement_that_no_caller_waits_for(
     database: PostgresDatabase,
 ) -> None:
     names = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "timezone"]

@@ -50,7 +50,7 @@ def drop(url: str, connections: Iterable[int]) -> None:
 
 
 @pytest.mark.parametrize("work", [read, read_all])
-async def test_a_read_after_all_connections_were_dropped_just_works(
+async def test_a_read_succeeds_after_all_connections_were_dropped(
     postgresql_url: str, work: Work
 ) -> None:
     async with opened(postgresql_url, pool_size=5) as database:
@@ -59,7 +59,7 @@ async def test_a_read_after_all_connections_were_dropped_just_works(
             await asyncio.gather(*(work(database) for _ in range(5)))
 
 
-async def test_a_write_after_all_connections_were_dropped_fails_at_most_once(
+async def test_a_write_fails_at_most_once_after_all_connections_were_dropped(
     postgresql_url: str,
 ) -> None:
     async with opened(postgresql_url, pool_size=1) as database:
@@ -69,7 +69,7 @@ async def test_a_write_after_all_connections_were_dropped_fails_at_most_once(
         assert await count_events(database) == 1
 
 
-async def test_a_write_after_the_loss_was_noticed_just_works(postgresql_url: str) -> None:
+async def test_a_write_succeeds_after_the_loss_was_noticed(postgresql_url: str) -> None:
     async with opened(postgresql_url, pool_size=3) as database:
         await asyncio.to_thread(drop, postgresql_url, await pids(database, 3))
         for connection, _ in database._pool._idle:
@@ -80,7 +80,7 @@ async def test_a_write_after_the_loss_was_noticed_just_works(postgresql_url: str
 
 
 @STEPS
-async def test_a_transaction_that_loses_its_connection_is_unavailable_and_never_happened(
+async def test_a_transaction_that_loses_its_connection_fails_and_is_rolled_back(
     postgresql_url: str, step: Step
 ) -> None:
     async def lose_it_in_the_middle(database: PostgresDatabase) -> None:

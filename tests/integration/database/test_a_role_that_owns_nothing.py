@@ -91,13 +91,13 @@ def settings(
     return load_settings()
 
 
-def test_the_settings_know_both(settings: Settings, owner: URL, service_url: URL) -> None:
+def test_the_settings_have_both_roles(settings: Settings, owner: URL, service_url: URL) -> None:
     assert (settings.database, settings.owners_database) == (service_url, owner)
     upgrade(settings.owners_database)
     check(settings.owners_database)
 
 
-def test_who_migrates_is_the_service_where_nobody_else_is_named(
+def test_the_services_role_migrates_by_default(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MIGRATION_DATABASE_URL")
@@ -105,7 +105,7 @@ def test_who_migrates_is_the_service_where_nobody_else_is_named(
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "MIGRATION_DATABASE_URL"])
-def test_a_file_has_no_owner(
+def test_sqlite_refuses_a_migration_url(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "sqlite:///any.db")
@@ -125,12 +125,12 @@ def test_a_file_has_no_owner(
         "ALTER ROLE alicerce CREATEDB",
     ],
 )
-async def test_it_can_change_no_table(service: asyncpg.Connection, statement: str) -> None:
+async def test_the_role_can_change_no_table(service: asyncpg.Connection, statement: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await service.execute(statement)
 
 
-async def test_it_may_run_every_statement_of_the_service(service: asyncpg.Connection) -> None:
+async def test_the_role_can_run_every_statement_of_the_service(service: asyncpg.Connection) -> None:
     refused = {}
     for query, name in constants().items():
         try:  # a plan needs the rights of the statement
@@ -140,7 +140,7 @@ async def test_it_may_run_every_statement_of_the_service(service: asyncpg.Connec
     assert refused == {}
 
 
-async def test_a_table_that_a_migration_adds_later_is_its_own_to_use(
+async def test_the_role_can_use_a_table_of_a_later_migration(
     owner: URL, service: asyncpg.Connection
 ) -> None:
     await run(owner, "CREATE TABLE later (id bigint GENERATED ALWAYS AS IDENTITY, name text)")
@@ -150,7 +150,7 @@ async def test_a_table_that_a_migration_adds_later_is_its_own_to_use(
     await run(owner, "DROP TABLE later")
 
 
-async def test_the_service_serves_with_it(settings: Settings) -> None:
+async def test_the_service_works_with_the_role(settings: Settings) -> None:
     app = create_app(settings)
     transport = httpx2.ASGITransport(app=app)
     async with (
@@ -172,7 +172,7 @@ def findings() -> str:
     return "\n".join(str(finding) for finding in examine())
 
 
-def test_the_doctor_names_the_tables_that_it_may_not_use(settings: Settings, owner: URL) -> None:
+def test_the_doctor_names_tables_without_rights(settings: Settings, owner: URL) -> None:
     assert "trouble" not in findings()
     asyncio.run(run(owner, "REVOKE DELETE ON registration, user_session FROM alicerce"))
     told = findings()
@@ -181,7 +181,9 @@ def test_the_doctor_names_the_tables_that_it_may_not_use(settings: Settings, own
     assert "fix: as the owner of the tables, grant" in told
 
 
-async def test_without_rights_it_is_not_ready_and_says_why(settings: Settings, owner: URL) -> None:
+async def test_without_rights_the_service_is_not_ready_and_says_why(
+    settings: Settings, owner: URL
+) -> None:
     database = create_database(settings)
     await run(owner, "REVOKE SELECT ON alicerce_version FROM alicerce")
     try:

@@ -118,7 +118,7 @@ ADDRESSES = {
 
 
 @pytest.mark.parametrize("kind", ADDRESSES)
-async def test_an_address_serves_migrates_and_is_examined_alike(
+async def test_service_migrations_and_doctor_use_the_url_in_the_same_way(
     server: Server, database: str, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", completed(ADDRESSES[kind], server))
@@ -149,7 +149,7 @@ async def test_an_address_serves_migrates_and_is_examined_alike(
         pytest.param(ADDRESSES["encrypted"].replace("{secure}", "{port}"), id="not encrypted"),
     ],
 )
-async def test_a_server_that_can_not_prove_who_it_is_gets_nothing(
+async def test_a_server_with_an_invalid_certificate_gets_nothing(
     server: Server, database: str, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", completed(address, server))

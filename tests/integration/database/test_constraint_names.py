@@ -48,7 +48,7 @@ Index("ix_ruled_two", RULED.c.two)
         ({}, {"four": None}, ""),
     ],
 )
-def test_a_broken_rule_is_told_by_its_name(
+def test_a_violated_constraint_is_named(
     first: dict[str, int], second: dict[str, int], name: str
 ) -> None:
     engine = create_engine("sqlite://")
@@ -70,5 +70,5 @@ def test_a_broken_rule_is_told_by_its_name(
         "anything else",
     ],
 )
-def test_a_rule_that_is_not_known_has_no_name(message: str) -> None:
+def test_an_unknown_constraint_has_no_name(message: str) -> None:
     assert constraint_name(message, RULES) == ""

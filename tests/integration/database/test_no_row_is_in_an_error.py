@@ -89,7 +89,7 @@ def of_kind(columns: Iterable[Column[Any]], kind: type[Any]) -> list[Column[Any]
 
 
 @EVERY_TABLE
-async def test_a_row_that_is_there_already_is_not_quoted(database: Database, table: Table) -> None:
+async def test_a_duplicate_row_is_not_quoted(database: Database, table: Table) -> None:
     its = {column.name for column in written(table)}
     rules: list[Any] = [
         rule

@@ -85,7 +85,7 @@ async def test_a_wrong_password_is_an_outage_with_a_sqlstate(
 
 
 @EVERYTHING
-async def test_a_server_that_refuses_connections_is_named_so(
+async def test_a_refused_connection_is_logged_as_such(
     postgresql_url: str, lines: list[EventDict], work: Work
 ) -> None:
     with socket.socket() as probe:
@@ -96,7 +96,7 @@ async def test_a_server_that_refuses_connections_is_named_so(
     assert told(lines) == [("connect", "ConnectionRefusedError", None)]
 
 
-async def test_a_statement_that_takes_too_long_is_told_from_a_pool_that_is_full(
+async def test_a_slow_statement_and_a_full_pool_are_logged_differently(
     postgresql_url: str, lines: list[EventDict]
 ) -> None:
     async with opened(postgresql_url, pool_size=1) as database:
@@ -108,7 +108,7 @@ async def test_a_statement_that_takes_too_long_is_told_from_a_pool_that_is_full(
     assert full == ("statement", "NoConnectionFree", None)
 
 
-async def test_an_outage_ends_when_nothing_has_failed_for_a_while(
+async def test_an_outage_ends_after_a_time_without_failures(
     lines: list[EventDict], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outage = Outage()
@@ -119,7 +119,7 @@ async def test_an_outage_ends_when_nothing_has_failed_for_a_while(
         outage.answered()
 
 
-async def test_a_file_that_can_not_be_opened_is_told_too(
+async def test_a_file_that_cannot_be_opened_is_logged_too(
     tmp_path: Path, lines: list[EventDict]
 ) -> None:
     database = SqliteDatabase(make_url(f"sqlite:///{tmp_path}"), pool_size=1, timeout=TIMEOUT)
@@ -130,7 +130,7 @@ async def test_a_file_that_can_not_be_opened_is_told_too(
     assert told(lines) == [("statement", "OperationalError", "SQLITE_CANTOPEN")]
 
 
-async def test_a_file_that_was_damaged_is_an_outage(tmp_path: Path, lines: list[EventDict]) -> None:
+async def test_a_damaged_file_is_an_outage(tmp_path: Path, lines: list[EventDict]) -> None:
     file = tmp_path / "a.db"
     upgrade(f"sqlite:///{file}")
     whole = file.read_bytes()
@@ -142,7 +142,7 @@ async def test_a_file_that_was_damaged_is_an_outage(tmp_path: Path, lines: list[
     assert told(lines) == [("statement", "DatabaseError", "SQLITE_CORRUPT")]
 
 
-async def test_a_turn_to_write_that_does_not_come_is_told(
+async def test_a_timeout_of_the_write_lock_is_logged(
     tmp_path: Path, lines: list[EventDict]
 ) -> None:
     url = make_url(f"sqlite:///{tmp_path}/any_test.db")

@@ -19,7 +19,7 @@ async def pool(postgresql_url: str) -> AsyncIterator[Pool]:
         yield database._pool
 
 
-async def test_what_came_back_last_is_lent_first(pool: Pool) -> None:
+async def test_the_last_returned_connection_is_lent_first(pool: Pool) -> None:
     one, another = await pool.acquire(), await pool.acquire()
     pool.release(one)
     pool.release(another)
@@ -29,7 +29,7 @@ async def test_what_came_back_last_is_lent_first(pool: Pool) -> None:
     pool.release(another)
 
 
-async def test_as_many_are_lent_as_there_are_and_the_next_waits_its_turn(pool: Pool) -> None:
+async def test_all_connections_are_lent_and_the_next_caller_waits(pool: Pool) -> None:
     one, another = await pool.acquire(), await pool.acquire()
     waiting = asyncio.create_task(pool.acquire())
     await asyncio.sleep(0)
@@ -41,7 +41,7 @@ async def test_as_many_are_lent_as_there_are_and_the_next_waits_its_turn(pool: P
     pool.release(another)
 
 
-async def test_whoever_could_not_connect_takes_nobodys_place() -> None:
+async def test_a_failed_connection_does_not_reduce_the_pool() -> None:
     async def refuse() -> asyncpg.Connection:
         raise ConnectionRefusedError
 
@@ -51,7 +51,7 @@ async def test_whoever_could_not_connect_takes_nobodys_place() -> None:
             await pool.acquire()
 
 
-async def test_what_lay_still_for_long_is_replaced(
+async def test_a_long_idle_connection_is_replaced(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, another = await pool.acquire(), await pool.acquire()
@@ -65,7 +65,7 @@ async def test_what_lay_still_for_long_is_replaced(
     pool.release(fresh)
 
 
-async def test_what_is_in_a_transaction_is_not_lent_again(pool: Pool) -> None:
+async def test_a_connection_in_a_transaction_is_not_lent_again(pool: Pool) -> None:
     connection = await pool.acquire()
     await connection.execute("BEGIN")
     pool.release(connection)
@@ -75,7 +75,7 @@ async def test_what_is_in_a_transaction_is_not_lent_again(pool: Pool) -> None:
     pool.release(other)
 
 
-async def test_a_pool_that_is_closed_lends_nothing_and_leaves_nothing_open(pool: Pool) -> None:
+async def test_a_closed_pool_lends_nothing_and_leaves_nothing_open(pool: Pool) -> None:
     lent, idle = await pool.acquire(), await pool.acquire()
     pool.release(idle)
     await pool.close()
@@ -99,7 +99,7 @@ async def alone(database: PostgresDatabase) -> None:
 
 @pytest.mark.parametrize("work", [in_a_transaction, alone])
 @pytest.mark.parametrize("turns", range(16))  # while it connects, begins, sleeps
-async def test_who_is_cut_off_leaves_nothing_behind_for_the_next(
+async def test_a_cancelled_caller_leaves_nothing_for_the_next_one(
     postgresql_url: str, work: Work, turns: int
 ) -> None:
     async with opened(postgresql_url, pool_size=1) as database:
@@ -115,7 +115,7 @@ async def test_who_is_cut_off_leaves_nothing_behind_for_the_next(
         assert database._pool._lent == set()
 
 
-async def test_what_a_read_was_cut_off_from_is_not_lent_again(postgresql_url: str) -> None:
+async def test_the_connection_of_a_cancelled_read_is_not_lent_again(postgresql_url: str) -> None:
     async with opened(postgresql_url, pool_size=1) as database:
         await read(database)
         (connection, _) = database._pool._idle[-1]
@@ -126,7 +126,7 @@ async def test_what_a_read_was_cut_off_from_is_not_lent_again(postgresql_url: st
         assert connection.is_closed()
 
 
-async def test_who_is_cut_off_while_it_rolls_back_gives_its_connection_back(
+async def test_a_caller_cancelled_during_its_rollback_returns_the_connection(
     postgresql_url: str,
 ) -> None:
     async with opened(postgresql_url, pool_size=1) as database:

@@ -42,7 +42,7 @@ async def write(file: Path, folder: Path) -> dict[str, int]:
     return found
 
 
-async def test_a_file_that_is_migrated_and_written_is_its_owners_alone(tmp_path: Path) -> None:
+async def test_a_migrated_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     file = tmp_path / "new" / "any_test.db"
     await asyncio.to_thread(upgrade, f"sqlite:///{file}")
     assert await write(file, file.parent) == {
@@ -53,7 +53,7 @@ async def test_a_file_that_is_migrated_and_written_is_its_owners_alone(tmp_path:
     }
 
 
-async def test_a_file_that_the_service_makes_is_its_owners_alone(tmp_path: Path) -> None:
+async def test_a_file_of_the_service_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     file = tmp_path / "new" / "any_test.db"
     database = SqliteDatabase(make_url(f"sqlite:///{file}"), pool_size=1, timeout=5)
     await database.open()
@@ -61,7 +61,7 @@ async def test_a_file_that_the_service_makes_is_its_owners_alone(tmp_path: Path)
     assert modes(file.parent) == {".": 0o700, "any_test.db": 0o600}
 
 
-async def test_a_mode_that_somebody_chose_stays(tmp_path: Path) -> None:
+async def test_an_existing_mode_is_kept(tmp_path: Path) -> None:
     """Such as one that lets a group read it for a backup."""
     file = tmp_path / "any_test.db"
     await asyncio.to_thread(upgrade, f"sqlite:///{file}")
@@ -69,7 +69,7 @@ async def test_a_mode_that_somebody_chose_stays(tmp_path: Path) -> None:
     assert (await write(file, tmp_path))["any_test.db-wal"] == 0o640
 
 
-def test_nothing_in_the_data_folder_is_for_others(
+def test_other_users_can_read_nothing_in_the_data_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

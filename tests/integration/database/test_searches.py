@@ -72,7 +72,7 @@ async def pauses(database: Database) -> list[str]:
     return [row["handler"] for row in await database.fetch_all(PAUSES, {})]
 
 
-async def test_a_search_that_takes_too_long_is_given_up_and_said_so(database: Database) -> None:
+async def test_a_slow_search_is_cancelled_and_reported(database: Database) -> None:
     for _ in range(3):
         with pytest.raises(SearchTooSlow):
             await database.fetch_all(ENDLESS_SEARCH, {})
@@ -81,14 +81,14 @@ async def test_a_search_that_takes_too_long_is_given_up_and_said_so(database: Da
         assert await pauses(database) == []  # on the same connection
 
 
-async def test_any_other_read_that_takes_too_long_is_given_up(database: Database) -> None:
+async def test_any_other_slow_read_is_cancelled(database: Database) -> None:
     for _ in range(2):
         with pytest.raises(DatabaseUnavailable):
             await database.fetch_all(ENDLESS, {})
         assert await pauses(database) == []
 
 
-async def test_a_write_that_takes_too_long_is_given_up_and_nothing_of_its_transaction_is_kept(
+async def test_a_slow_write_is_cancelled_and_rolled_back(
     database: Database,
 ) -> None:
     async with database.transaction() as connection:
@@ -102,7 +102,7 @@ async def test_a_write_that_takes_too_long_is_given_up_and_nothing_of_its_transa
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_the_server_searches_on_for_nobody(database: Database, database_url: str) -> None:
+async def test_the_server_stops_a_cancelled_search(database: Database, database_url: str) -> None:
     with pytest.raises(SearchTooSlow):
         await database.fetch_all(ENDLESS_SEARCH, {})
     other = await asyncpg.connect(database_url)

@@ -118,7 +118,7 @@ class ContestedCursor:
             raise self._error
 
 
-def test_of_two_who_open_a_new_file_at_once_the_second_tries_again() -> None:
+def test_the_second_of_two_processes_that_open_a_new_file_tries_again() -> None:
     cursor = ContestedCursor(2, sqlite3.SQLITE_BUSY)
     _write_ahead(cursor, timeout=LONG_ENOUGH)
     assert cursor.refusals == 0
@@ -127,12 +127,12 @@ def test_of_two_who_open_a_new_file_at_once_the_second_tries_again() -> None:
 @pytest.mark.parametrize(
     ("code", "seconds"), [(sqlite3.SQLITE_BUSY, 0), (sqlite3.SQLITE_IOERR, LONG_ENOUGH)]
 )
-def test_a_file_that_stays_closed_is_not_tried_for_ever(code: int, seconds: float) -> None:
+def test_a_locked_file_is_not_retried_for_ever(code: int, seconds: float) -> None:
     with pytest.raises(sqlite3.OperationalError):
         _write_ahead(ContestedCursor(1_000_000, code), timeout=seconds)
 
 
-async def test_the_folder_of_the_file_is_made_where_it_is_missing(path: Path) -> None:
+async def test_a_missing_folder_of_the_file_is_created(path: Path) -> None:
     async with opened(path):
         assert path.parent.is_dir()
 
@@ -184,7 +184,9 @@ async def test_a_write_does_not_wait_for_ever_for_another_process(migrated: Path
         assert await count_events(database) == 1
 
 
-async def test_a_write_does_not_wait_for_ever_for_another_one_here(migrated: Path) -> None:
+async def test_a_write_does_not_wait_for_ever_for_another_one_in_this_process(
+    migrated: Path,
+) -> None:
     async with opened(migrated, timeout_seconds=0.1) as database:
         async with database.transaction():
             await expect_unavailable(write(database))
@@ -192,7 +194,7 @@ async def test_a_write_does_not_wait_for_ever_for_another_one_here(migrated: Pat
         assert await count_events(database) == 1
 
 
-async def test_a_read_goes_on_beside_a_transaction_in_a_pool_of_one(migrated: Path) -> None:
+async def test_a_read_runs_during_a_transaction_with_a_pool_of_one(migrated: Path) -> None:
     async with opened(migrated, pool_size=1) as database, asyncio.timeout(LONG_ENOUGH):
         async with database.transaction() as connection:
             await connection.execute(ADD, an_event())
@@ -218,7 +220,7 @@ async def test_a_file_that_cannot_be_opened_is_unavailable(tmp_path: Path, work:
 
 
 @pytest.mark.parametrize("work", [read, write])
-async def test_a_file_of_another_kind_is_no_outage(path: Path, work: Work) -> None:
+async def test_a_file_that_is_not_sqlite_is_no_outage(path: Path, work: Work) -> None:
     path.parent.mkdir()
     await asyncio.to_thread(path.write_text, "Lay the foundation. " * 100)
     async with opened(path) as database:
@@ -229,12 +231,12 @@ async def test_a_file_of_another_kind_is_no_outage(path: Path, work: Work) -> No
 # --- Errors -------------------------------------------------------------------------------------
 
 
-def test_an_error_that_nobody_foresaw_stays_as_it_is() -> None:
+def test_an_unexpected_error_stays_as_it_is() -> None:
     error = ValueError("anything")
     assert translated(error) is error
 
 
-async def test_a_commit_that_is_refused_leaves_nothing_behind(migrated: Path) -> None:
+async def test_a_refused_commit_is_rolled_back(migrated: Path) -> None:
     orphan = {"fingerprint": "none", "session_id": new_id()}
 
     async def write_orphan(database: SqliteDatabase) -> None:

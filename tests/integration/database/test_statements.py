@@ -80,7 +80,7 @@ async def test_a_moment_comes_back_in_utc_to_the_microsecond(
     assert answer.utcoffset() == dt.timedelta(0)
 
 
-async def test_moments_are_ordered_as_they_follow_each_other(database: Database) -> None:
+async def test_times_are_sorted_chronologically(database: Database) -> None:
     first = dt.datetime(2026, 1, 1, 12, 0, 0, 1, tzinfo=EAST)
     moments = [first + dt.timedelta(microseconds=n) for n in (10, 0, 999_999, 2)]
     moments.append(dt.datetime(2026, 1, 1, 7, 0, tzinfo=dt.UTC))  # after the others, as text before
@@ -107,7 +107,7 @@ async def test_constants_are_part_of_the_statement(database: Database) -> None:
     assert dict(row or {}) == {"text": "it's", "moment": moment, "json": {"a": [1]}, "sum": 42}
 
 
-async def test_one_parameter_may_stand_in_two_places(database: Database) -> None:
+async def test_one_parameter_may_occur_twice(database: Database) -> None:
     twice = bindparam("value", type_=String())
     query = Statement(select((twice + "-" + twice).label("value")))
 
@@ -133,7 +133,7 @@ async def test_a_value_of_the_wrong_kind_is_our_defect_and_no_outage(database: D
     assert type(failure.value).__name__ in {"DataError", "UnsuitableValue"}
 
 
-async def test_without_a_row_there_is_none(database: Database) -> None:
+async def test_without_a_row_the_result_is_none(database: Database) -> None:
     nothing = Statement(select(literal(1).label("one")).where(literal(1) == literal(2)))
     assert await database.fetch_one(nothing, {}) is None
     assert list(await database.fetch_all(nothing, {})) == []

@@ -25,7 +25,7 @@ async def test_two_statements_at_once_are_a_defect_and_no_outage(database: Datab
     assert await count_events(database) == 0
 
 
-async def test_the_next_transaction_is_untouched_by_it(database: Database) -> None:
+async def test_the_next_transaction_is_not_affected(database: Database) -> None:
     for _ in range(10):  # more than there are connections
         async with database.transaction() as connection:
             adding = [connection.execute(ADD, an_event()) for _ in range(2)]

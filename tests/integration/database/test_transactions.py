@@ -68,26 +68,26 @@ def an_account(**fields: object) -> dict[str, Any]:
 # --- Everything or nothing ----------------------------------------------------------------------
 
 
-async def test_what_was_committed_is_there_for_everybody(database: Database) -> None:
+async def test_committed_changes_are_visible_to_all(database: Database) -> None:
     async with database.transaction() as connection:
         assert await connection.execute(ADD, an_event()) == 1
         await connection.commit()
     assert await count_events(database) == 1
 
 
-async def test_what_was_not_committed_never_happened(database: Database) -> None:
+async def test_uncommitted_changes_are_rolled_back(database: Database) -> None:
     async with database.transaction() as connection:
         await connection.execute(ADD, an_event())
     assert await count_events(database) == 0
 
 
-async def test_what_an_error_interrupted_never_happened(database: Database) -> None:
+async def test_changes_before_an_error_are_rolled_back(database: Database) -> None:
     with pytest.raises(Interrupted):
         await write_and_fail(database)
     assert await count_events(database) == 0
 
 
-async def test_what_was_cancelled_never_happened(database: Database) -> None:
+async def test_changes_of_a_cancelled_task_are_rolled_back(database: Database) -> None:
     has_written = asyncio.Event()
 
     async def write_and_linger() -> None:
@@ -105,7 +105,7 @@ async def test_what_was_cancelled_never_happened(database: Database) -> None:
     assert await count_events(database) == 0
 
 
-async def test_a_refused_write_takes_the_others_of_its_transaction_with_it(
+async def test_a_refused_write_rolls_back_its_whole_transaction(
     database: Database,
 ) -> None:
     event = an_event()
@@ -114,7 +114,7 @@ async def test_a_refused_write_takes_the_others_of_its_transaction_with_it(
     assert await count_events(database) == 0
 
 
-async def test_a_transaction_after_a_failed_one_is_untouched_by_it(
+async def test_a_transaction_after_a_failed_one_is_not_affected(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(10):  # more than there are connections
@@ -146,7 +146,7 @@ async def test_many_rows_are_written_in_their_order(database: Database) -> None:
     assert [row["payload"]["n"] for row in await all_events(database)] == list(range(50))
 
 
-async def test_of_many_rows_a_wrong_one_refuses_all(database: Database) -> None:
+async def test_one_wrong_row_of_many_refuses_all(database: Database) -> None:
     row = an_event()
     again = row | {"aggregate_id": new_id()}
     with pytest.raises(IntegrityViolation) as refusal:
@@ -172,7 +172,7 @@ async def test_a_transaction_sees_its_own_changes_and_the_others_do_not_yet(
     assert await count_events(database) == 1
 
 
-async def test_reads_go_on_beside_each_other_and_beside_a_writer(database: Database) -> None:
+async def test_reads_run_at_the_same_time_as_other_reads_and_a_writer(database: Database) -> None:
     async with database.transaction() as connection:
         await connection.execute(ADD, an_event())
         counts = await asyncio.gather(*(count_events(database) for _ in range(30)))
@@ -185,7 +185,7 @@ async def test_writers_at_the_same_time_all_succeed(database: Database) -> None:
     assert await count_events(database) == 30
 
 
-async def test_no_count_is_lost_between_writers_of_one_row(database: Database) -> None:
+async def test_concurrent_writers_of_one_row_lose_no_update(database: Database) -> None:
     row = an_event(schema_version=0)
     await write(database, row)
 
@@ -216,19 +216,19 @@ async def test_values_that_must_be_unique_together_name_their_constraint(
     assert await violated(database, ADD, event, at_the_same_place) == "uq_event_log_position"
 
 
-async def test_an_identity_that_is_there_twice_names_its_constraint(database: Database) -> None:
+async def test_a_duplicate_id_names_its_constraint(database: Database) -> None:
     account = an_account()
     another = account | {"email": "bruno@example.com"}
     assert await violated(database, ADD_USER, account, another) == "pk_user"
 
 
-async def test_a_reference_to_nothing_is_refused(database: Database) -> None:
+async def test_a_reference_to_a_missing_row_is_refused(database: Database) -> None:
     token = {"fingerprint": "none", "session_id": new_id()}
     # SQLite does not say which reference it was.
     assert await violated(database, ADD_TOKEN, token) in {"fk_refresh_token_session_id", ""}
 
 
-async def test_a_value_that_must_be_there_has_no_constraint_to_name(database: Database) -> None:
+async def test_a_missing_required_value_names_no_constraint(database: Database) -> None:
     assert await violated(database, ADD_USER, an_account(full_name=None)) == ""
 
 
@@ -237,13 +237,13 @@ async def test_a_value_that_must_be_there_has_no_constraint_to_name(database: Da
 NOWHERE = Statement(select(column("anything")).select_from(table("no_such_table")))
 
 
-async def test_a_read_that_makes_no_sense_is_our_defect_and_no_outage(database: Database) -> None:
+async def test_an_invalid_read_is_a_defect_and_no_outage(database: Database) -> None:
     with pytest.raises(Exception, match="no_such_table") as failure:
         await database.fetch_all(NOWHERE, {})
     assert not isinstance(failure.value, AppError | IntegrityViolation)
 
 
-async def test_a_write_that_makes_no_sense_is_our_defect_and_no_outage(database: Database) -> None:
+async def test_an_invalid_write_is_a_defect_and_no_outage(database: Database) -> None:
     with pytest.raises(Exception, match="no_such_table") as failure:
         await write(database, {}, query=NOWHERE)
     assert not isinstance(failure.value, AppError | IntegrityViolation)

@@ -83,13 +83,13 @@ async def sent_with(receiver: Receiver, *keys: str) -> Received:
     return receiver.received[-1]
 
 
-async def test_a_receiver_reads_what_is_sent(read: Read, receiver: Receiver) -> None:
+async def test_a_receiver_can_verify_and_read_a_message(read: Read, receiver: Receiver) -> None:
     key = a_key()
     request = await sent_with(receiver, key)
     assert read(key, request.headers, request.body) == json.loads(request.body)
 
 
-async def test_a_receiver_with_either_key_reads_what_is_sent_while_one_replaces_the_other(
+async def test_a_receiver_with_either_key_can_read_messages_during_a_replacement(
     read: Read, receiver: Receiver
 ) -> None:
     old, new = a_key(), a_key()
@@ -99,9 +99,7 @@ async def test_a_receiver_with_either_key_reads_what_is_sent_while_one_replaces_
         assert read(key, request.headers, request.body)["type"] == "note.archived"
 
 
-async def test_a_receiver_refuses_what_is_not_ours_or_not_of_now(
-    read: Read, receiver: Receiver
-) -> None:
+async def test_a_receiver_refuses_forged_and_old_messages(read: Read, receiver: Receiver) -> None:
     key = a_key()
     request = await sent_with(receiver, key)
     headers, then = request.headers, int(request.headers["webhook-timestamp"])
@@ -116,7 +114,7 @@ async def test_a_receiver_refuses_what_is_not_ours_or_not_of_now(
             read(*wrong)
 
 
-def test_the_example_of_the_settings_makes_a_key() -> None:
+def test_the_example_of_the_settings_creates_a_valid_key() -> None:
     command = SIGNING_KEY_EXAMPLE.removeprefix("the output of: ")
     assert command in PAGE.read_text(encoding="utf-8")
     if shutil.which("openssl") is None:

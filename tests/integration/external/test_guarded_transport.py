@@ -63,7 +63,7 @@ INSIDE = [
 
 
 @pytest.mark.parametrize("host", INSIDE)
-async def test_an_address_inside_is_refused_however_it_is_written(
+async def test_an_internal_address_is_refused_in_any_notation(
     receiver: Receiver, host: str
 ) -> None:
     with pytest.raises(AddressRefused, match="leads to an address that is not public"):
@@ -84,7 +84,7 @@ async def test_an_address_inside_is_refused_however_it_is_written(
         ["127.0.0.1", "93.184.215.14"],
     ],
 )
-async def test_a_name_that_leads_inside_is_refused(
+async def test_a_name_of_an_internal_address_is_refused(
     receiver: Receiver, addresses: list[str]
 ) -> None:
     asked = client(allow_private=False, resolve=leads_to(*addresses))
@@ -93,7 +93,7 @@ async def test_a_name_that_leads_inside_is_refused(
     assert receiver.received == []
 
 
-async def test_a_name_that_turns_around_after_it_was_checked_leads_nowhere_else(
+async def test_a_name_that_changes_after_the_check_is_not_resolved_again(
     authority: Authority,
 ) -> None:
     async with receiving(authority.server_of(HOST)) as receiver:
@@ -107,18 +107,18 @@ async def test_a_name_that_turns_around_after_it_was_checked_leads_nowhere_else(
         assert next(answers) == ["127.0.0.2"]  # nobody asked a second time
 
 
-async def test_plain_http_is_refused_before_anybody_is_asked(receiver: Receiver) -> None:
+async def test_plain_http_is_refused_before_any_lookup(receiver: Receiver) -> None:
     asked = client(allow_private=False, resolve=leads_to("93.184.215.14"))
     with pytest.raises(AddressRefused, match="only https is allowed"):
         await asked.send("GET", receiver.url(host=HOST))
 
 
-async def test_with_leave_the_inside_answers_too(receiver: Receiver) -> None:
+async def test_with_allow_private_internal_addresses_answer(receiver: Receiver) -> None:
     asked = client(allow_private=True)
     assert (await asked.send("GET", receiver.url(host="localhost"))).status == 204
 
 
-async def test_a_refusal_is_not_repeated_and_no_failure_of_the_host(receiver: Receiver) -> None:
+async def test_a_refusal_is_not_retried_and_no_failure_of_the_host(receiver: Receiver) -> None:
     lookups: list[str] = []
 
     async def inside(host: str, _port: int) -> Sequence[str]:
@@ -132,7 +132,7 @@ async def test_a_refusal_is_not_repeated_and_no_failure_of_the_host(receiver: Re
     assert lookups == [HOST] * 6
 
 
-async def test_the_name_is_what_the_host_is_asked_for_and_has_to_prove(
+async def test_the_host_header_and_the_certificate_use_the_name(
     authority: Authority,
 ) -> None:
     async with receiving(authority.server_of(HOST)) as receiver:
@@ -141,7 +141,9 @@ async def test_the_name_is_what_the_host_is_asked_for_and_has_to_prove(
         assert receiver.received[0].headers["host"] == f"{HOST}:{receiver.port}"
 
 
-async def test_a_host_that_proves_another_name_gets_nothing(authority: Authority) -> None:
+async def test_a_host_with_a_certificate_for_another_name_gets_nothing(
+    authority: Authority,
+) -> None:
     async with receiving(authority.server_of("other.example.com")) as receiver:
         asked = client(allow_private=True, resolve=leads_to("127.0.0.1"))
         with pytest.raises(NoAnswer, match="CERTIFICATE_VERIFY_FAILED"):
@@ -165,7 +167,7 @@ async def test_when_one_address_does_not_answer_the_next_is_tried(receiver: Rece
 
 
 @pytest.mark.parametrize("resolve_error", [socket.gaierror("unknown"), UnicodeError("too long")])
-async def test_a_name_that_nobody_knows_gives_no_answer(resolve_error: Exception) -> None:
+async def test_an_unknown_name_gives_no_answer(resolve_error: Exception) -> None:
     async def fails(_host: str, _port: int) -> Sequence[str]:
         raise resolve_error
 
@@ -178,7 +180,7 @@ async def test_a_name_without_an_address_gives_no_answer() -> None:
         await client(allow_private=False, resolve=leads_to()).send("POST", f"https://{HOST}/")
 
 
-async def test_a_name_is_looked_up_in_the_form_that_the_directory_knows() -> None:
+async def test_a_name_is_resolved_in_its_ascii_form() -> None:
     seen: list[tuple[str, int]] = []
 
     async def resolve(host: str, port: int) -> Sequence[str]:

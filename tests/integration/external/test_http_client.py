@@ -27,9 +27,7 @@ def client() -> HttpClient:
 # --- What is sent and what comes back -------------------------------------------------------------
 
 
-async def test_a_request_arrives_as_it_was_made_and_its_answer_too(
-    client: HttpClient, receiver: Receiver
-) -> None:
+async def test_request_and_answer_arrive_unchanged(client: HttpClient, receiver: Receiver) -> None:
     receiver.answers(Reply(201, {"X-Thing": "1"}, b"hello"))
     answer = await client.send(
         "PUT", receiver.url("/a?b=c%20d"), body=b"\x00\xff", headers={"Content-Type": "x/y"}
@@ -41,7 +39,7 @@ async def test_a_request_arrives_as_it_was_made_and_its_answer_too(
     assert request.headers["host"] == f"127.0.0.1:{receiver.port}"
 
 
-async def test_whose_work_it_is_is_told(client: HttpClient, receiver: Receiver) -> None:
+async def test_the_trace_of_the_work_is_sent(client: HttpClient, receiver: Receiver) -> None:
     traceparent = f"00-{'a' * 32}-{'b' * 16}-01"
     token = current_work.set(WorkContext(request_id="req-12345678", traceparent=traceparent))
     try:
@@ -53,7 +51,7 @@ async def test_whose_work_it_is_is_told(client: HttpClient, receiver: Receiver) 
     assert request.headers["traceparent"] == traceparent
 
 
-async def test_work_of_nobody_tells_nothing(client: HttpClient, receiver: Receiver) -> None:
+async def test_work_without_a_trace_sends_none(client: HttpClient, receiver: Receiver) -> None:
     await client.send("GET", receiver.url())
     assert {"x-request-id", "traceparent"}.isdisjoint(receiver.received[0].headers)
 
@@ -67,7 +65,7 @@ async def test_a_redirect_is_an_answer_like_any_other(
     assert len(receiver.received) == 1
 
 
-async def test_what_one_answer_sets_is_not_sent_with_the_next_request(
+async def test_cookies_of_an_answer_are_not_sent_again(
     client: HttpClient, receiver: Receiver
 ) -> None:
     receiver.answers(Reply(200, {"Set-Cookie": "session=1"}))
@@ -92,7 +90,7 @@ async def test_the_largest_body_is_read(client: HttpClient, receiver: Receiver) 
     assert len((await client.send("GET", receiver.url())).body) == MAX_BODY_BYTES
 
 
-async def test_of_a_larger_one_the_status_is_known(client: HttpClient, receiver: Receiver) -> None:
+async def test_a_larger_body_still_has_its_status(client: HttpClient, receiver: Receiver) -> None:
     receiver.answers(Reply(200, body=b"x" * (MAX_BODY_BYTES + 1)))
     answer = await client.send("GET", receiver.url())
     assert (answer.status, len(answer.start)) == (200, MAX_BODY_BYTES)
@@ -108,7 +106,9 @@ async def test_a_body_without_end_is_not_read_to_its_end(
     assert not (await client.send("GET", receiver.url())).is_whole
 
 
-async def test_a_packed_body_is_not_unpacked(client: HttpClient, receiver: Receiver) -> None:
+async def test_a_compressed_body_is_not_decompressed(
+    client: HttpClient, receiver: Receiver
+) -> None:
     receiver.answers(Reply(200, {"Content-Encoding": "gzip"}, b"packed"))
     assert (await client.send("GET", receiver.url())).body == b"packed"
     assert receiver.received[0].headers["accept-encoding"] == "identity"
@@ -118,7 +118,7 @@ async def test_a_packed_body_is_not_unpacked(client: HttpClient, receiver: Recei
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-async def test_an_answer_that_asks_for_it_is_asked_for_again(
+async def test_a_temporary_error_is_retried(
     client: HttpClient, receiver: Receiver, status: int
 ) -> None:
     receiver.answers(Reply(status), Reply(status), Reply(200))
@@ -126,7 +126,7 @@ async def test_an_answer_that_asks_for_it_is_asked_for_again(
     assert len(receiver.received) == 3
 
 
-async def test_after_the_third_attempt_the_answer_is_what_it_is(
+async def test_after_the_third_attempt_the_answer_is_final(
     client: HttpClient, receiver: Receiver
 ) -> None:
     receiver.answers(Reply(503, {"Retry-After": "1"}))
@@ -144,9 +144,7 @@ async def test_any_other_answer_is_final(
     assert len(receiver.received) == 1
 
 
-async def test_a_long_pause_is_left_to_whoever_asked(
-    client: HttpClient, receiver: Receiver
-) -> None:
+async def test_a_long_pause_is_left_to_the_caller(client: HttpClient, receiver: Receiver) -> None:
     receiver.answers(Reply(429, {"Retry-After": "60"}))
     assert (await client.send("GET", receiver.url())).retry_after == 60
     assert len(receiver.received) == 1
@@ -166,7 +164,7 @@ async def test_a_long_pause_is_left_to_whoever_asked(
         ("PATCH", "a-key", 3),
     ],
 )
-async def test_only_what_can_do_no_harm_twice_is_repeated(
+async def test_only_idempotent_requests_are_retried(
     client: HttpClient, receiver: Receiver, method: str, key: str | None, attempts: int
 ) -> None:
     receiver.answers(HANG_UP)
@@ -187,7 +185,7 @@ async def test_a_repetition_is_the_same_request(client: HttpClient, receiver: Re
 # --- No answer ------------------------------------------------------------------------------------
 
 
-async def test_a_host_that_nobody_listens_at_gives_no_answer(client: HttpClient) -> None:
+async def test_a_host_without_a_listener_gives_no_answer(client: HttpClient) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
@@ -207,7 +205,7 @@ async def test_half_an_answer_is_none(client: HttpClient, receiver: Receiver) ->
         await client.send("GET", receiver.url())
 
 
-async def test_an_answer_that_does_not_come_is_not_waited_for(
+async def test_a_missing_answer_times_out(
     client: HttpClient, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_client, "TIMEOUTS", httpx2.Timeout(0.05))
@@ -216,7 +214,7 @@ async def test_an_answer_that_does_not_come_is_not_waited_for(
         await client.send("POST", receiver.url())
 
 
-async def test_an_answer_that_comes_in_drops_is_not_waited_for(
+async def test_a_trickling_answer_times_out(
     client: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_client, "ATTEMPT_SECONDS", 0.2)
@@ -241,9 +239,7 @@ async def test_an_answer_that_comes_in_drops_is_not_waited_for(
 # --- The circuit ----------------------------------------------------------------------------------
 
 
-async def test_a_host_that_keeps_failing_is_not_asked_any_more(
-    client: HttpClient, receiver: Receiver
-) -> None:
+async def test_a_failing_host_gets_no_more_requests(client: HttpClient, receiver: Receiver) -> None:
     receiver.answers(Reply(500))
     for _ in range(5):
         assert (await client.send("GET", receiver.url())).status == 500
@@ -252,7 +248,7 @@ async def test_a_host_that_keeps_failing_is_not_asked_any_more(
     assert len(receiver.received) == 5
 
 
-async def test_the_circuit_opens_in_the_middle_of_the_attempts_too(
+async def test_the_circuit_can_open_between_attempts(
     client: HttpClient, receiver: Receiver
 ) -> None:
     receiver.answers(HANG_UP)
@@ -264,7 +260,7 @@ async def test_the_circuit_opens_in_the_middle_of_the_attempts_too(
 
 
 @pytest.mark.parametrize("status", [200, 302, 404, 429])
-async def test_a_host_that_answers_is_not_failing(
+async def test_a_host_that_answers_closes_its_circuit(
     client: HttpClient, receiver: Receiver, status: int
 ) -> None:
     receiver.answers(*[Reply(500)] * 4, Reply(status), *[Reply(500)] * 4, Reply(200))
@@ -272,7 +268,7 @@ async def test_a_host_that_answers_is_not_failing(
     assert statuses == [500] * 4 + [status] + [500] * 4 + [200]
 
 
-async def test_whoever_gives_up_waiting_says_nothing_about_the_host(
+async def test_a_cancelled_request_does_not_count_as_a_failure(
     client: HttpClient, receiver: Receiver
 ) -> None:
     receiver.answers(*[NEVER] * 6, Reply(200))

@@ -20,7 +20,7 @@ def to(server: MailServer, *, scheme: str = "smtp", user: str = "", asked: str =
     return SmtpMailer(f"{scheme}://{user}localhost:{server.port}{asked}", FROM_ADDRESS)
 
 
-async def test_a_letter_arrives() -> None:
+async def test_an_email_arrives() -> None:
     async with mail_server() as server:
         await to(server).send(an_email(key="a-key", subject="Olá", text="Bom dia\n.\n.é\n"))
     [delivered] = server.delivered
@@ -32,7 +32,7 @@ async def test_a_letter_arrives() -> None:
     assert server.commands[-1] == "QUIT"
 
 
-async def test_no_letter_becomes_a_command_or_another_letter() -> None:
+async def test_no_email_becomes_a_command_or_another_email() -> None:
     text = "x\r\n.\r\nMAIL FROM:<bruno@example.com>\r\n"
     async with mail_server() as server:
         await to(server).send(an_email(subject="x\r\nBcc: bruno@example.com", text=text))
@@ -47,28 +47,28 @@ async def test_no_letter_becomes_a_command_or_another_letter() -> None:
 # --- TLS and passwords ----------------------------------------------------------------------------
 
 
-async def test_a_connection_turns_to_tls_where_the_server_can(authority: Authority) -> None:
+async def test_starttls_is_used_if_the_server_supports_it(authority: Authority) -> None:
     async with mail_server(tls=authority.server_of("localhost")) as server:
         await to(server).send(an_email())
     assert [(d.over_tls, d.signed_in_as) for d in server.delivered] == [(True, "")]
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
-async def test_a_password_travels_under_tls(authority: Authority, scheme: str) -> None:
+async def test_a_password_is_sent_with_tls(authority: Authority, scheme: str) -> None:
     tls = authority.server_of("localhost")
     async with mail_server(tls=tls, from_the_start=scheme == "smtps") as server:
         await to(server, scheme=scheme, user="us%40er:p%3Aw%2F@").send(an_email())
     assert [(d.over_tls, d.signed_in_as) for d in server.delivered] == [(True, "us@er:p:w/")]
 
 
-async def test_a_password_does_not_travel_in_the_open() -> None:
+async def test_a_password_is_not_sent_without_tls() -> None:
     async with mail_server() as server:
         with pytest.raises(EmailDelayed):
             await to(server, user="user:password@").send(an_email())
     assert [command.split(" ")[0] for command in server.commands] == ["EHLO"]
 
 
-async def test_where_tls_is_required_nothing_travels_in_the_open(authority: Authority) -> None:
+async def test_if_tls_is_required_nothing_is_sent_without_it(authority: Authority) -> None:
     async with mail_server() as server:
         with pytest.raises(EmailDelayed):
             await to(server, asked="?starttls=required").send(an_email())
@@ -79,7 +79,7 @@ async def test_where_tls_is_required_nothing_travels_in_the_open(authority: Auth
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
-async def test_a_server_that_proves_another_name_gets_nothing(
+async def test_a_server_with_a_certificate_for_another_name_gets_nothing(
     authority: Authority, scheme: str
 ) -> None:
     tls = authority.server_of("mail.example.com")
@@ -105,7 +105,7 @@ async def test_a_server_that_proves_another_name_gets_nothing(
         ("451 try later", EmailDelayed),
     ],
 )
-async def test_a_refusal_is_for_good_or_for_now_and_names_nobody(
+async def test_a_refusal_is_permanent_or_temporary_and_contains_no_address(
     command: str, what: str, answer: str, kind: type[Exception]
 ) -> None:
     async with mail_server() as server:
@@ -118,7 +118,7 @@ async def test_a_refusal_is_for_good_or_for_now_and_names_nobody(
     assert server.delivered == []
 
 
-def test_a_letter_that_is_refused_for_good_is_a_dead_letter() -> None:
+def test_a_permanently_refused_email_is_a_dead_letter() -> None:
     assert issubclass(EmailRefused, DeadLetter)
     assert not issubclass(EmailDelayed, DeadLetter)
 
@@ -133,21 +133,23 @@ def test_a_letter_that_is_refused_for_good_is_a_dead_letter() -> None:
         ("RCPT", "421 closing"),
     ],
 )
-async def test_a_refusal_of_us_is_not_the_fault_of_the_letter(command: str, answer: str) -> None:
+async def test_a_refusal_of_the_service_is_temporary_for_the_email(
+    command: str, answer: str
+) -> None:
     async with mail_server() as server:
         server.refusals |= {command: answer, "HELO": answer}
         with pytest.raises(EmailDelayed, match=answer[:3]):
             await to(server).send(an_email())
 
 
-async def test_a_wrong_password_is_not_the_fault_of_the_letter(authority: Authority) -> None:
+async def test_a_wrong_password_is_temporary_for_the_email(authority: Authority) -> None:
     async with mail_server(tls=authority.server_of("localhost")) as server:
         server.refusals["AUTH"] = "535 wrong"
         with pytest.raises(EmailDelayed, match="535"):
             await to(server, user="user:password@").send(an_email())
 
 
-async def test_a_server_that_is_away_is_tried_again() -> None:
+async def test_an_unreachable_server_is_retried() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
@@ -155,7 +157,7 @@ async def test_a_server_that_is_away_is_tried_again() -> None:
             await SmtpMailer(f"smtp://127.0.0.1:{port}", FROM_ADDRESS).send(an_email())
 
 
-async def test_a_server_that_does_not_answer_is_not_waited_for(
+async def test_a_silent_server_times_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(mailer, "TIMEOUT_SECONDS", 0.1)
@@ -170,7 +172,7 @@ async def test_a_server_that_does_not_answer_is_not_waited_for(
 JOSE = EmailAddress("josé@example.com")
 
 
-async def test_an_address_beyond_ascii_goes_to_a_server_that_knows_them() -> None:
+async def test_an_address_beyond_ascii_is_sent_to_a_server_that_supports_it() -> None:
     async with mail_server() as server:
         server.features = ["8BITMIME", "SMTPUTF8"]
         await to(server).send(an_email(to=JOSE))
@@ -178,7 +180,7 @@ async def test_an_address_beyond_ascii_goes_to_a_server_that_knows_them() -> Non
     assert "To: josé@example.com\r\n".encode() in server.delivered[0].content
 
 
-async def test_to_a_server_that_does_not_it_can_never_go() -> None:
+async def test_an_address_beyond_ascii_is_refused_by_a_server_without_support() -> None:
     async with mail_server() as server:
         with pytest.raises(EmailRefused):
             await to(server).send(an_email(to=JOSE))

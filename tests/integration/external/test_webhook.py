@@ -72,7 +72,7 @@ async def test_a_message_arrives_in_the_standard_form(
     assert is_signed(request)
 
 
-async def test_every_repetition_has_the_same_id_and_a_good_signature(
+async def test_every_retry_has_the_same_id_and_a_valid_signature(
     webhook: StandardWebhook, receiver: Receiver
 ) -> None:
     receiver.answers(HANG_UP, Reply(503), Reply(204))
@@ -82,28 +82,28 @@ async def test_every_repetition_has_the_same_id_and_a_good_signature(
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
-async def test_any_success_is_one(
+async def test_every_2xx_is_a_success(
     webhook: StandardWebhook, receiver: Receiver, status: int
 ) -> None:
     receiver.answers(Reply(status))
     await webhook.post(MESSAGE, key=KEY)
 
 
-async def test_a_success_with_an_endless_page_is_one_too(
+async def test_a_2xx_with_an_endless_body_is_a_success(
     webhook: StandardWebhook, receiver: Receiver
 ) -> None:
     receiver.answers(Reply(200, body=b"x" * 3_000_000))
     await webhook.post(MESSAGE, key=KEY)
 
 
-async def test_gone_is_gone_for_good(webhook: StandardWebhook, receiver: Receiver) -> None:
+async def test_a_410_drops_the_message(webhook: StandardWebhook, receiver: Receiver) -> None:
     receiver.answers(Reply(410))
     with pytest.raises(Discard, match="the receiver answered 410"):
         await webhook.post(MESSAGE, key=KEY)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 413, 415, 422, 451])
-async def test_a_message_that_is_refused_needs_somebody_to_look(
+async def test_a_refused_message_is_a_dead_letter(
     webhook: StandardWebhook, receiver: Receiver, status: int
 ) -> None:
     receiver.answers(Reply(status, {"Retry-After": "1"}))
@@ -112,7 +112,7 @@ async def test_a_message_that_is_refused_needs_somebody_to_look(
 
 
 @pytest.mark.parametrize("status", [302, 304, 408, 429, 500, 501, 502, 503, 504])
-async def test_any_other_failure_is_tried_again_as_usual(
+async def test_any_other_failure_is_retried(
     webhook: StandardWebhook, receiver: Receiver, status: int
 ) -> None:
     receiver.answers(Reply(status))
@@ -122,7 +122,7 @@ async def test_any_other_failure_is_tried_again_as_usual(
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
 @pytest.mark.parametrize(("said", "least"), [("60", 60), ("86400", 3600)])
-async def test_the_receiver_may_say_when_and_is_believed_up_to_an_hour(
+async def test_retry_after_is_obeyed_up_to_an_hour(
     webhook: StandardWebhook, receiver: Receiver, status: int, said: str, least: int
 ) -> None:
     receiver.answers(Reply(status, {"Retry-After": said}))
@@ -131,7 +131,7 @@ async def test_the_receiver_may_say_when_and_is_believed_up_to_an_hour(
     assert least <= error.value.after <= least * 1.25
 
 
-async def test_a_receiver_that_is_never_ready_at_once_is_tried_again_as_usual(
+async def test_retry_after_0_is_retried_as_usual(
     webhook: StandardWebhook, receiver: Receiver
 ) -> None:
     receiver.answers(Reply(503, {"Retry-After": "0"}))
@@ -140,15 +140,13 @@ async def test_a_receiver_that_is_never_ready_at_once_is_tried_again_as_usual(
     assert len(receiver.received) == 3
 
 
-async def test_no_answer_is_tried_again_as_usual(
-    webhook: StandardWebhook, receiver: Receiver
-) -> None:
+async def test_a_missing_answer_is_retried(webhook: StandardWebhook, receiver: Receiver) -> None:
     receiver.answers(HANG_UP)
     with pytest.raises(NoAnswer):
         await webhook.post(MESSAGE, key=KEY)
 
 
-async def test_while_the_circuit_is_open_it_is_tried_again_after_that(
+async def test_an_open_circuit_is_retried_after_its_pause(
     webhook: StandardWebhook, receiver: Receiver
 ) -> None:
     receiver.answers(Reply(500))
@@ -161,7 +159,7 @@ async def test_while_the_circuit_is_open_it_is_tried_again_after_that(
     assert len(receiver.received) == 5
 
 
-async def test_an_address_inside_needs_somebody_to_look(receiver: Receiver) -> None:
+async def test_an_internal_address_is_a_dead_letter(receiver: Receiver) -> None:
     inside = to(receiver.url("/secret", scheme="https"), allow_private=False)
     with pytest.raises(DeadLetter, match=r"^127\.0\.0\.1 has an address that is not public$"):
         await inside.post(MESSAGE, key=KEY)

@@ -61,13 +61,13 @@ async def test_processes_count_together_and_exactly(limiters: list[RedisLimiter]
     await limiters[0].check(TEN, "bruno")
 
 
-async def test_who_is_forgotten_by_one_is_by_all(limiters: list[RedisLimiter]) -> None:
+async def test_a_reset_applies_to_all_processes(limiters: list[RedisLimiter]) -> None:
     await got_through(limiters, 20)
     await limiters[0].forget(TEN, "ana")
     assert await got_through(limiters[1:], 20) == 10
 
 
-async def test_what_one_has_counted_the_other_knows(
+async def test_one_process_sees_the_counts_of_the_other(
     server: Broker, limiters: list[RedisLimiter]
 ) -> None:
     assert await limiters[1].counted(TEN, "ana") == 0
@@ -79,7 +79,7 @@ async def test_what_one_has_counted_the_other_knows(
     await until_shared(limiters)
 
 
-async def test_while_redis_is_away_each_counts_half_as_much(
+async def test_while_redis_is_unreachable_each_process_allows_half(
     server: Broker, limiters: list[RedisLimiter]
 ) -> None:
     async with server.proxy.away():
@@ -93,7 +93,7 @@ async def test_while_redis_is_away_each_counts_half_as_much(
     assert await got_through(limiters, 50) == 10
 
 
-async def test_while_redis_says_nothing_nobody_waits_for_it_twice(
+async def test_while_redis_is_silent_only_one_call_waits_for_it(
     server: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limiter = RedisLimiter(server.url.get_secret_value(), prefix="mute")
@@ -111,7 +111,7 @@ async def test_while_redis_says_nothing_nobody_waits_for_it_twice(
     await limiter.close()
 
 
-async def test_a_redis_that_forgot_everything_is_no_trouble(
+async def test_a_redis_that_lost_its_data_causes_no_error(
     server: Broker, limiters: list[RedisLimiter]
 ) -> None:
     await got_through(limiters, 20)
@@ -121,7 +121,7 @@ async def test_a_redis_that_forgot_everything_is_no_trouble(
     assert await got_through(limiters, 20) == 10
 
 
-async def test_a_redis_that_is_full_is_as_one_that_is_away(
+async def test_a_full_redis_counts_as_unreachable(
     server: Broker, limiters: list[RedisLimiter]
 ) -> None:
     async with Redis.from_url(server.url.get_secret_value()) as client:

@@ -12,7 +12,7 @@ from tests.integration.migrations.conftest import Folders
 from tests.support.anybody import schema_of
 
 
-def test_the_migrations_of_this_code_break_no_rule() -> None:
+def test_the_migrations_of_this_code_follow_all_rules() -> None:
     assert problems() == []
     assert {"base"} <= heads().keys() <= {"base", "app"}
 
@@ -58,7 +58,7 @@ def test_a_second_head_of_a_branch_is_refused(folders: Folders) -> None:
     ]
 
 
-def test_a_first_migration_of_a_project_that_is_not_after_the_base_is_refused(
+def test_a_first_migration_of_a_project_that_does_not_follow_the_base_is_refused(
     folders: Folders,
 ) -> None:
     file = folders.write("app_0001", after=None)
@@ -92,7 +92,7 @@ def test_a_migration_that_follows_an_unknown_one_is_refused(folders: Folders) ->
     assert "there is no revision app_0008; name one of: app_0001, app_0009, base_" in problems()[0]
 
 
-def test_a_name_that_two_migrations_have_is_refused(folders: Folders) -> None:
+def test_a_name_of_two_migrations_is_refused(folders: Folders) -> None:
     (folders.app / "another.py").write_text("revision = 'app_0001'\ndown_revision = None\n")
     revisions.cache_clear()
     assert f"app_0001 is {folders.app}/" in problems()[0]
@@ -100,7 +100,7 @@ def test_a_name_that_two_migrations_have_is_refused(folders: Folders) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "revision = 1 +", "revision = 'app_0002'\n"])
-def test_a_file_that_is_no_migration_is_named(folders: Folders, text: str) -> None:
+def test_a_file_without_a_migration_is_named(folders: Folders, text: str) -> None:
     (folders.app / "notes.py").write_text(text)
     revisions.cache_clear()
     with pytest.raises(MigrationFailed) as refused:
@@ -108,7 +108,7 @@ def test_a_file_that_is_no_migration_is_named(folders: Folders, text: str) -> No
     assert str(refused.value).startswith(f"{folders.app}/notes.py: no migration that can be read (")
 
 
-async def test_nothing_is_migrated_where_a_rule_is_broken(folders: Folders, tmp_path: Path) -> None:
+async def test_nothing_is_migrated_if_a_rule_is_broken(folders: Folders, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'untouched_test.db'}"
     folders.write("app_0002", after="app_0001")
     folders.write("app_0003", after="app_0001")

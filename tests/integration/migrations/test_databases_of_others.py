@@ -22,7 +22,7 @@ LIBC = "LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'"
         pytest.param(f"ENCODING 'UTF8' {LIBC}", "a search for AÇÃO misses ação", id="locale-c"),
     ],
 )
-async def test_a_database_that_can_not_keep_or_find_every_text_is_refused(
+async def test_a_database_that_cannot_store_or_find_every_text_is_refused(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch, options: str, seen: str
 ) -> None:
     async with made(postgresql_url, options) as url:
@@ -36,7 +36,7 @@ async def test_a_database_that_can_not_keep_or_find_every_text_is_refused(
         assert any("trouble" in told and seen in told for told in found)
 
 
-async def test_tables_of_another_application_by_our_names_are_left_as_they_are(
+async def test_tables_of_another_application_with_our_names_stay_unchanged(
     empty_url: str,
 ) -> None:
     await run(empty_url, 'CREATE TABLE "user" (name text)')
@@ -49,7 +49,7 @@ async def test_tables_of_another_application_by_our_names_are_left_as_they_are(
     assert await schema_of(empty_url) == before
 
 
-async def test_another_application_with_a_version_of_its_own_may_share_the_database(
+async def test_another_application_with_alembic_may_share_the_database(
     empty_url: str,
 ) -> None:
     await run(empty_url, "CREATE TABLE alembic_version (version_num text)")

@@ -24,12 +24,14 @@ async def give_default(url: str, name: str, value: str) -> None:
     await run(make_url(url), f"ALTER DATABASE \"{database}\" SET {name} = '{value}'")
 
 
-async def test_a_migration_takes_as_long_as_it_takes(empty_postgresql_url: str) -> None:
+async def test_a_migration_has_no_time_limit(empty_postgresql_url: str) -> None:
     await give_default(empty_postgresql_url, "statement_timeout", "1ms")
     await asyncio.to_thread(upgrade, empty_postgresql_url)
 
 
-async def test_no_limit_of_a_database_is_one_for_its_migration(empty_postgresql_url: str) -> None:
+async def test_the_default_limits_of_a_database_do_not_apply_to_migrations(
+    empty_postgresql_url: str,
+) -> None:
     names = ["lock_timeout", "idle_session_timeout", "idle_in_transaction_session_timeout"]
     with suppress(asyncpg.UndefinedObjectError):  # PostgreSQL 17 and newer
         await give_default(empty_postgresql_url, "transaction_timeout", "1min")
@@ -49,7 +51,7 @@ async def test_no_limit_of_a_database_is_one_for_its_migration(empty_postgresql_
         ("timezone", "Pacific/Chatham", NOW_IN, "UTC"),
     ],
 )
-async def test_statements_mean_the_same_everywhere(
+async def test_statements_ignore_the_default_settings_of_a_database(
     empty_postgresql_url: str, name: str, value: str, query: Statement, answer: object
 ) -> None:
     await give_default(empty_postgresql_url, name, value)
@@ -62,7 +64,7 @@ async def test_statements_mean_the_same_everywhere(
         await database.close()
 
 
-async def test_a_search_path_that_leads_nowhere_is_named(empty_postgresql_url: str) -> None:
+async def test_a_search_path_without_a_schema_is_named(empty_postgresql_url: str) -> None:
     await give_default(empty_postgresql_url, "search_path", "nowhere")
     with pytest.raises(MigrationFailed, match=r"search_path of \w+ is there; fix: CREATE SCHEMA"):
         await asyncio.to_thread(upgrade, empty_postgresql_url)

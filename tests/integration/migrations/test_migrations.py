@@ -34,7 +34,7 @@ def test_the_service_knows_the_revisions_that_alembic_knows() -> None:
     assert sorted(revisions()) == sorted(REVISIONS)
 
 
-async def test_each_step_up_can_be_taken_back_and_taken_again(empty_url: str) -> None:
+async def test_each_migration_can_be_reverted_and_repeated(empty_url: str) -> None:
     await asyncio.to_thread(upgrade, empty_url, REVISIONS[0])
     await asyncio.to_thread(downgrade, empty_url, "base")
     for revision in REVISIONS:
@@ -51,7 +51,7 @@ async def test_each_step_up_can_be_taken_back_and_taken_again(empty_url: str) ->
         assert await schema_of(empty_url) == above
 
 
-async def test_all_the_way_down_nothing_is_left_but_the_mark_of_the_way(current_url: str) -> None:
+async def test_after_all_downgrades_only_the_version_table_is_left(current_url: str) -> None:
     assert {"user_session", "user", "event_log"} < (await schema_of(current_url)).keys()
     await asyncio.to_thread(downgrade, current_url, "base")
     assert (await schema_of(current_url)).keys() == {"alicerce_version"}
@@ -104,14 +104,14 @@ DRIFTS_ON_POSTGRESQL = [
 
 
 @pytest.mark.parametrize("drift", DRIFTS)
-async def test_a_drift_is_noticed(current_url: str, drift: str) -> None:
+async def test_a_difference_to_the_models_is_detected(current_url: str, drift: str) -> None:
     await run(current_url, drift)
     with pytest.raises(MigrationFailed, match="New upgrade operations detected"):
         await asyncio.to_thread(check, current_url)
 
 
 @pytest.mark.parametrize("drift", DRIFTS_ON_POSTGRESQL)
-async def test_a_drift_of_types_and_constraints_is_noticed(
+async def test_a_difference_of_types_and_constraints_is_detected(
     empty_postgresql_url: str, drift: str
 ) -> None:
     await asyncio.to_thread(upgrade, empty_postgresql_url)
@@ -120,7 +120,7 @@ async def test_a_drift_of_types_and_constraints_is_noticed(
         await asyncio.to_thread(check, empty_postgresql_url)
 
 
-async def test_a_database_that_is_behind_cannot_be_checked(empty_url: str) -> None:
+async def test_an_outdated_database_cannot_be_checked(empty_url: str) -> None:
     with pytest.raises(MigrationFailed, match="not up to date"):
         await asyncio.to_thread(check, empty_url)
 
@@ -128,18 +128,18 @@ async def test_a_database_that_is_behind_cannot_be_checked(empty_url: str) -> No
 # --- Addresses ----------------------------------------------------------------------------------
 
 
-def test_a_server_that_cannot_be_reached_is_told_without_its_password() -> None:
+def test_an_unreachable_server_is_reported_without_its_password() -> None:
     with pytest.raises(MigrationFailed, match="could not be migrated") as failure:
         upgrade("postgresql://nobody:secret@127.0.0.1:1/alicerce_test")
     assert "secret" not in str(failure.value)
 
 
-async def test_the_folder_of_the_file_is_made_where_it_is_missing(tmp_path: Path) -> None:
+async def test_a_missing_folder_of_the_file_is_created(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new' / 'folder' / 'alicerce_test.db'}"
     await asyncio.to_thread(upgrade, url)
     await asyncio.to_thread(check, url)
 
 
-def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
     with pytest.raises(MigrationFailed, match="it can't be opened"):
         upgrade(f"sqlite:///{tmp_path}")  # a folder

@@ -38,7 +38,7 @@ async def until(server: asyncpg.Connection, question: str, answer: int) -> None:
         pass
 
 
-async def test_of_two_migrations_at_once_one_does_it_and_the_other_finds_it_done(
+async def test_one_of_two_concurrent_migrations_does_the_work(
     empty_postgresql_url: str,
 ) -> None:
     async with asyncio.timeout(LONG_ENOUGH):
@@ -59,7 +59,7 @@ async def test_of_two_migrations_at_once_one_does_it_and_the_other_finds_it_done
     await asyncio.to_thread(check, empty_postgresql_url)
 
 
-async def test_of_two_migrations_of_a_file_one_does_it_and_the_other_finds_it_done(
+async def test_one_of_two_concurrent_migrations_of_a_file_does_the_work(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     url = f"sqlite:///{tmp_path_factory.mktemp('two') / 'alicerce_test.db'}"
@@ -69,7 +69,7 @@ async def test_of_two_migrations_of_a_file_one_does_it_and_the_other_finds_it_do
     await asyncio.to_thread(check, url)
 
 
-async def test_a_migration_lets_others_pass_while_somebody_reads_for_long(
+async def test_a_migration_does_not_block_others_behind_a_long_reader(
     empty_postgresql_url: str,
 ) -> None:
     await asyncio.to_thread(upgrade, empty_postgresql_url)

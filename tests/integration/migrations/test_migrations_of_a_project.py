@@ -68,7 +68,7 @@ async def test_the_first_migration_of_a_project_is_written_from_its_models(
 OURS = {"alicerce_version"}
 
 
-async def test_a_later_migration_holds_what_its_branch_lacks_and_nothing_of_the_base(
+async def test_a_later_migration_contains_only_changes_of_its_branch(
     folders: Folders, thing: Table
 ) -> None:
     (file,) = folders.base.glob("*_accounts.py")
@@ -81,7 +81,7 @@ async def test_a_later_migration_holds_what_its_branch_lacks_and_nothing_of_the_
     assert "user" not in text
 
 
-async def test_nothing_is_written_where_the_migrations_have_all_that_the_models_have(
+async def test_nothing_is_written_if_migrations_and_models_agree(
     folders: Folders,
 ) -> None:
     before = sorted(folders.base.glob("*.py"))

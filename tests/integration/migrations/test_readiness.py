@@ -64,7 +64,7 @@ async def test_a_database_that_was_migrated_all_the_way_down_is_not_ready(empty_
         pytest.param(["app_9999", "base_9999"], id="later ones of both"),
     ],
 )
-async def test_a_database_that_is_ahead_of_this_code_is_ready(
+async def test_a_database_of_a_later_release_is_ready(
     empty_url: str, folders: Folders, rows: list[str]
 ) -> None:
     await asyncio.to_thread(upgrade, empty_url)
@@ -82,7 +82,7 @@ async def test_a_database_that_is_ahead_of_this_code_is_ready(
         pytest.param(["app_9999", "base_0001"], id="app is ahead and base is behind"),
     ],
 )
-async def test_a_database_with_a_branch_that_is_behind_is_not_ready(
+async def test_a_database_with_an_outdated_branch_is_not_ready(
     empty_url: str, folders: Folders, rows: list[str]
 ) -> None:
     await asyncio.to_thread(upgrade, empty_url)
@@ -90,7 +90,7 @@ async def test_a_database_with_a_branch_that_is_behind_is_not_ready(
     assert "is older than this code; run: python -m app migrate" in str(await why_not(empty_url))
 
 
-async def test_a_revision_of_no_branch_says_how_to_make_the_database_anew(empty_url: str) -> None:
+async def test_a_revision_of_no_branch_says_how_to_recreate_the_database(empty_url: str) -> None:
     await asyncio.to_thread(upgrade, empty_url)
     await put(empty_url, "0013")
     assert await why_not(empty_url) == (
@@ -106,9 +106,7 @@ async def put(url: str, *rows: str) -> None:
 
 
 @pytest.mark.parametrize("revision", sorted(revisions().keys() - heads().values()))
-async def test_a_database_that_is_behind_this_code_is_not_ready(
-    empty_url: str, revision: str
-) -> None:
+async def test_an_outdated_database_is_not_ready(empty_url: str, revision: str) -> None:
     await asyncio.to_thread(upgrade, empty_url, revision)
     assert "is older than this code; run: python -m app migrate" in str(await why_not(empty_url))
     await asyncio.to_thread(upgrade, empty_url)
@@ -129,7 +127,7 @@ async def test_a_file_that_cannot_be_opened_is_not_ready(tmp_path: Path) -> None
 # --- One that answers and does not serve --------------------------------------------------------
 
 
-async def test_a_server_that_takes_no_writes_is_not_ready(empty_postgresql_url: str) -> None:
+async def test_a_server_that_accepts_no_writes_is_not_ready(empty_postgresql_url: str) -> None:
     await asyncio.to_thread(upgrade, empty_postgresql_url)
     name = make_url(empty_postgresql_url).database
     await run(
@@ -139,9 +137,7 @@ async def test_a_server_that_takes_no_writes_is_not_ready(empty_postgresql_url: 
 
 
 @pytest.mark.parametrize("is_replaced", [False, True])
-async def test_a_file_that_connections_alone_still_have_is_not_ready(
-    tmp_path: Path, *, is_replaced: bool
-) -> None:
+async def test_a_file_that_was_replaced_is_not_ready(tmp_path: Path, *, is_replaced: bool) -> None:
     file, backup = tmp_path / "used_test.db", tmp_path / "backup_test.db"
     for each in (file, backup):
         await asyncio.to_thread(upgrade, f"sqlite:///{each}")

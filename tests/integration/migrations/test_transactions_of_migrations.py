@@ -49,7 +49,7 @@ async def count(url: str, table: str) -> int:
         return int(row[0])
 
 
-async def test_what_a_migration_did_stays_when_a_later_one_fails(
+async def test_a_migration_stays_committed_when_a_later_one_fails(
     folders: Folders, empty_url: str
 ) -> None:
     folders.write("app_0002", after="app_0001", upgrade=FAMILY)
@@ -64,7 +64,7 @@ async def test_what_a_migration_did_stays_when_a_later_one_fails(
 # --- Indexes ------------------------------------------------------------------------------------
 
 
-async def test_an_index_is_made_concurrently_while_others_write(
+async def test_an_index_is_created_concurrently_while_others_write(
     folders: Folders, empty_postgresql_url: str
 ) -> None:
     await with_a_family(folders, empty_postgresql_url)
@@ -91,7 +91,7 @@ async def test_an_index_is_made_concurrently_while_others_write(
     await second.close()
 
 
-async def test_an_index_that_failed_half_way_is_made_anew(
+async def test_an_index_that_failed_half_way_is_created_again(
     folders: Folders, empty_postgresql_url: str
 ) -> None:
     await with_a_family(folders, empty_postgresql_url)
@@ -105,7 +105,7 @@ async def test_an_index_that_failed_half_way_is_made_anew(
     assert "ix_parent_name" in str((await schema_of(empty_postgresql_url))["parent"])
 
 
-async def test_an_index_of_sqlite_is_made_like_any_other(folders: Folders, tmp_path: Path) -> None:
+async def test_an_index_of_sqlite_is_created_as_usual(folders: Folders, tmp_path: Path) -> None:
     await with_a_family(folders, sqlite_of(tmp_path))
     folders.write("app_0003", after="app_0002", upgrade=INDEX)
     await asyncio.to_thread(upgrade, sqlite_of(tmp_path))

@@ -125,7 +125,7 @@ async def test_every_table_that_grows_is_full(filled: asyncpg.Pool) -> None:
 # --- What is read -------------------------------------------------------------------------------
 
 
-async def test_no_statement_reads_more_than_twice_what_it_answers(filled: asyncpg.Pool) -> None:
+async def test_no_statement_reads_more_than_twice_its_result(filled: asyncpg.Pool) -> None:
     readings = await read_all(filled)
     trouble = {
         f"{case.name}, {when}": found
@@ -165,7 +165,7 @@ async def read_all(pool: Any) -> list[tuple[Case, tuple[Reading, Reading]]]:
     return written + read_only
 
 
-def test_what_hangs_on_a_row_that_is_deleted_is_found_by_an_index() -> None:
+def test_rows_that_refer_to_a_deleted_row_are_found_by_an_index() -> None:
     """A plan does not show it: foreign keys are looked after behind it."""
     for table in metadata.tables.values():
         first = {next(iter(index.columns.keys())) for index in table.indexes}

@@ -48,7 +48,7 @@ async def connection(postgresql_url: str) -> AsyncIterator[asyncpg.Connection]:
         "answer changed",
     ],
 )
-async def test_what_is_read_and_what_is_found_are_told_apart(
+async def test_read_rows_and_returned_rows_are_counted_separately(
     connection: asyncpg.Connection,
     statement: Executable,
     expected: tuple[int, int, bool],
@@ -59,6 +59,6 @@ async def test_what_is_read_and_what_is_found_are_told_apart(
         assert reading(plan) == told
 
 
-async def test_what_was_explained_never_happened(connection: asyncpg.Connection) -> None:
+async def test_an_explained_write_is_rolled_back(connection: asyncpg.Connection) -> None:
     await explain(connection, Statement(delete(_thing)), {})
     assert await connection.fetchval("SELECT count(*) FROM thing") == 1000

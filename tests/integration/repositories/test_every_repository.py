@@ -106,7 +106,7 @@ async def test_every_field_of_a_changed_aggregate_comes_back(
     assert unchanged == {"id", "created_at"}
 
 
-async def test_what_is_not_there_is_none(storage: Storage) -> None:
+async def test_a_missing_aggregate_is_none(storage: Storage) -> None:
     assert await storage.get(new_id()) is None
 
 
@@ -124,7 +124,7 @@ async def test_another_aggregate_is_left_alone(storage: Storage, sample: Aggrega
     assert state_of(await storage.get(other.id)) == seen
 
 
-async def test_of_two_who_read_the_same_version_the_second_to_save_is_refused(
+async def test_the_second_save_of_the_same_version_is_refused(
     storage: Storage, sample: AggregateRoot
 ) -> None:
     await storage.save(sample)
@@ -140,7 +140,7 @@ async def test_of_two_who_read_the_same_version_the_second_to_save_is_refused(
     assert second.version == version
 
 
-async def test_what_was_changed_meanwhile_is_not_deleted(
+async def test_an_aggregate_that_changed_meanwhile_is_not_deleted(
     storage: Storage, sample: AggregateRoot
 ) -> None:
     await storage.save(sample)
@@ -153,7 +153,7 @@ async def test_what_was_changed_meanwhile_is_not_deleted(
     assert await storage.get(sample.id) is not None
 
 
-async def test_what_was_deleted_is_gone_and_cannot_be_saved_again(
+async def test_a_deleted_aggregate_is_gone_and_cannot_be_saved(
     storage: Storage, sample: AggregateRoot
 ) -> None:
     await storage.save(sample)
@@ -166,7 +166,7 @@ async def test_what_was_deleted_is_gone_and_cannot_be_saved_again(
         await storage.save(seen)
 
 
-async def test_an_identity_can_be_given_once(
+async def test_an_id_can_be_used_once(
     storage: Storage, sample: AggregateRoot, kind: type[Repository]
 ) -> None:
     twin = a_full(type(sample), id=sample.id)
@@ -186,7 +186,7 @@ class Noted(DomainEvent):
     type = "test.noted"
 
 
-async def test_events_carry_the_version_that_they_led_to(
+async def test_events_have_the_version_after_their_change(
     storage: Storage, sample: AggregateRoot, database: Database
 ) -> None:
     sample.record(Noted())

@@ -86,7 +86,7 @@ async def parts(database: Database, handler: Any, event: object = TICK) -> int:
     return await call_to_the_end(handler, event, lambda: unit(SqlUserUnitOfWork, database))
 
 
-async def test_a_session_that_ended_goes_after_its_tokens(database: Database, ana: User) -> None:
+async def test_an_ended_session_is_deleted_after_its_tokens(database: Database, ana: User) -> None:
     await a_session(database, ana, ends=NOW - 31 * DAY, tokens=5)
     await a_session(database, ana, ends=NOW - 29 * DAY, tokens=2)
     # Two tokens, two, one; then the session.
@@ -94,7 +94,7 @@ async def test_a_session_that_ended_goes_after_its_tokens(database: Database, an
     assert (await left(database, user_session), await left(database, refresh_token)) == (1, 2)
 
 
-async def test_while_a_session_has_tokens_it_is_not_deleted_with_all_of_them_at_once(
+async def test_a_session_with_tokens_is_not_deleted_in_one_statement(
     database: Database, ana: User
 ) -> None:
     await a_session(database, ana, ends=NOW - 31 * DAY, tokens=5)
@@ -106,7 +106,7 @@ async def test_while_a_session_has_tokens_it_is_not_deleted_with_all_of_them_at_
     assert (await left(database, user_session), await left(database, refresh_token)) == (1, 3)
 
 
-async def test_a_living_session_keeps_the_token_that_is_good_and_those_used_lately(
+async def test_an_active_session_keeps_its_valid_and_recent_tokens(
     database: Database, ana: User
 ) -> None:
     await a_session(database, ana, ends=NOW + DAY, tokens=10)
@@ -117,7 +117,7 @@ async def test_a_living_session_keeps_the_token_that_is_good_and_those_used_late
     assert kept == {None, NOW - DAY, NOW - 2 * DAY, NOW - 3 * DAY}
 
 
-async def test_the_sessions_of_a_deleted_account_go_after_it(database: Database, ana: User) -> None:
+async def test_the_sessions_of_a_deleted_account_are_deleted(database: Database, ana: User) -> None:
     other = a_full(User, email=EmailAddress("bruno@example.com"))
     async with unit(SqlUserUnitOfWork, database) as uow:
         await uow.users.save(other)
@@ -134,7 +134,7 @@ async def test_the_sessions_of_a_deleted_account_go_after_it(database: Database,
     assert (await left(database, user_session), await left(database, refresh_token)) == (1, 3)
 
 
-async def test_what_a_deleted_account_was_answered_goes_after_it(
+async def test_the_stored_answers_of_a_deleted_account_are_deleted(
     database: Database, ana: User
 ) -> None:
     answer = {
@@ -151,9 +151,7 @@ async def test_what_a_deleted_account_was_answered_goes_after_it(
     assert await left(database, idempotency_key) == 1
 
 
-async def test_keys_that_expired_are_forgotten_so_many_at_a_time(
-    database: Database, ana: User
-) -> None:
+async def test_expired_keys_are_deleted_in_batches(database: Database, ana: User) -> None:
     for number in range(5):
         key = {
             "id": new_id(),

@@ -53,20 +53,22 @@ async def taken(database: Database, token: OneTimeToken, kind: TokenKind = RESET
     return grant
 
 
-async def test_a_token_is_taken_once_with_all_that_it_allows(database: Database, ana: User) -> None:
+async def test_a_token_is_consumed_once_and_returns_its_grant(
+    database: Database, ana: User
+) -> None:
     token, grant = await granted(database, ana)
     assert await taken(database, OneTimeToken.make()) is None
     assert await taken(database, token) == grant
     assert await taken(database, token) is None
 
 
-async def test_a_token_of_another_kind_is_left_alone(database: Database, ana: User) -> None:
+async def test_a_token_of_another_kind_is_not_consumed(database: Database, ana: User) -> None:
     token, grant = await granted(database, ana, CHANGE_ADDRESS)
     assert await taken(database, token, RESET) is None
     assert await taken(database, token, CHANGE_ADDRESS) == grant
 
 
-async def test_one_kind_is_forgotten_or_all(database: Database, ana: User) -> None:
+async def test_one_kind_of_tokens_is_deleted_or_all(database: Database, ana: User) -> None:
     kept, _ = await granted(database, ana, CHANGE_ADDRESS)
     lost, _ = await granted(database, ana, RESET)
     async with unit(SqlUserUnitOfWork, database) as uow:
@@ -81,7 +83,7 @@ async def test_one_kind_is_forgotten_or_all(database: Database, ana: User) -> No
     assert await taken(database, last, CHANGE_ADDRESS) is None
 
 
-async def test_tokens_that_expired_are_forgotten_by_and_by(database: Database, ana: User) -> None:
+async def test_expired_tokens_are_deleted_in_batches(database: Database, ana: User) -> None:
     old, _ = await granted(database, ana, until=NOW - MOMENT)
     good, _ = await granted(database, ana, until=NOW)
     tick = ScheduleTick("user.forget_tokens", NOW)
@@ -90,7 +92,7 @@ async def test_tokens_that_expired_are_forgotten_by_and_by(database: Database, a
     assert await taken(database, good)
 
 
-async def test_tokens_go_with_their_account(database: Database, ana: User) -> None:
+async def test_tokens_are_deleted_with_their_account(database: Database, ana: User) -> None:
     token, _ = await granted(database, ana)
     async with unit(SqlUserUnitOfWork, database) as uow:
         await uow.users.delete(ana)
@@ -98,7 +100,7 @@ async def test_tokens_go_with_their_account(database: Database, ana: User) -> No
     assert await taken(database, token) is None
 
 
-def test_a_grant_is_good_until_its_time_and_for_the_account_as_it_was() -> None:
+def test_a_grant_is_valid_until_its_time_and_for_the_unchanged_account() -> None:
     ana = a_full(User, is_active=True)
     for kind in TokenKind:
         grant = Grant.to(ana, kind, OneTimeToken.make(), until=NOW)

@@ -35,7 +35,7 @@ async def test_an_account_is_found_by_its_address(database: Database) -> None:
     ("typed", "other"),
     [("νίκος@example.com", "ΝΊΚΟΣ@example.com"), ("straße@example.com", "strasse@example.com")],
 )
-async def test_an_address_is_kept_as_it_was_typed_and_found_by_any_spelling(
+async def test_an_address_is_stored_as_typed_and_found_by_any_spelling(
     database: Database, typed: str, other: str
 ) -> None:
     await save(database, a_full(User, email=EmailAddress.parse(typed)))

@@ -69,7 +69,7 @@ async def test_it_is_called_once_after_the_commit_and_sees_what_was_committed(
     assert seen.numbers == [["2026-1"]]
 
 
-async def test_several_are_called_in_their_order_and_may_be_no_coroutines(
+async def test_several_are_called_in_order_and_need_not_be_coroutines(
     database: Database,
 ) -> None:
     calls: list[int] = []
@@ -90,7 +90,7 @@ async def test_it_may_begin_a_transaction_of_its_own(database: Database, seen: S
 
 
 @pytest.mark.parametrize("is_interrupted", [True, False])
-async def test_it_is_never_called_for_what_was_not_committed(
+async def test_it_is_never_called_without_a_commit(
     database: Database, seen: Seen, *, is_interrupted: bool
 ) -> None:
     with suppress(Interrupted):
@@ -153,9 +153,7 @@ async def test_the_log_of_a_failed_call_names_the_function_without_its_arguments
     assert "secret" not in str(lines)
 
 
-async def test_what_goes_wrong_after_the_commit_takes_nothing_back(
-    database: Database, seen: Seen
-) -> None:
+async def test_an_error_after_the_commit_rolls_nothing_back(database: Database, seen: Seen) -> None:
     with suppress(Interrupted):
         async with unit(SqlInvoiceUnitOfWork, database) as uow:
             uow.after_commit(seen.look)

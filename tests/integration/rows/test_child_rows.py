@@ -138,7 +138,7 @@ async def test_children_are_saved_twice_in_one_transaction(
     assert texts == ["roof", "door", "wall", "once", "twice"]
 
 
-async def test_what_was_read_in_one_transaction_may_be_saved_in_another(
+async def test_an_aggregate_may_be_read_and_saved_in_different_transactions(
     database: Database, stored: Invoice
 ) -> None:
     one = await found(database, stored.id)
@@ -170,7 +170,9 @@ async def test_many_aggregates_have_each_their_own_children(
     ]
 
 
-async def test_children_go_with_their_aggregate(database: Database, stored: Invoice) -> None:
+async def test_children_are_deleted_with_their_aggregate(
+    database: Database, stored: Invoice
+) -> None:
     async with unit(SqlInvoiceUnitOfWork, database) as uow:
         one = await uow.invoices.get(stored.id)
         assert one is not None
@@ -182,7 +184,7 @@ async def test_children_go_with_their_aggregate(database: Database, stored: Invo
 # --- Everything or nothing ----------------------------------------------------------------------
 
 
-async def test_of_two_who_change_the_children_the_second_is_refused(
+async def test_the_second_concurrent_change_of_the_children_is_refused(
     database: Database, stored: Invoice
 ) -> None:
     first, second = await found(database, stored.id), await found(database, stored.id)
@@ -197,7 +199,7 @@ async def test_of_two_who_change_the_children_the_second_is_refused(
     assert (again.lines, again.version) == ([a_line("first")], 2)
 
 
-async def test_of_many_who_change_the_children_at_once_each_change_is_kept_or_refused(
+async def test_each_of_many_concurrent_changes_of_the_children_is_kept_or_refused(
     database: Database, stored: Invoice
 ) -> None:
     async def add(number: int) -> bool:
@@ -217,7 +219,7 @@ async def test_of_many_who_change_the_children_at_once_each_change_is_kept_or_re
     assert any(kept)
 
 
-async def test_a_rule_that_a_child_breaks_is_an_error_of_the_domain_and_nothing_is_kept(
+async def test_a_constraint_violated_by_a_child_is_an_error_of_the_domain(
     database: Database, stored: Invoice
 ) -> None:
     one = await found(database, stored.id)
@@ -235,7 +237,7 @@ async def test_a_rule_that_a_child_breaks_is_an_error_of_the_domain_and_nothing_
     assert await all_events(database) == []
 
 
-async def test_a_rule_without_a_meaning_stays_what_it_is(
+async def test_an_unmapped_constraint_stays_an_integrity_violation(
     database: Database, stored: Invoice
 ) -> None:
     other = an_invoice(number="2026-2", notes=[Note("taken", id=stored.notes[0].id)])
@@ -244,7 +246,7 @@ async def test_a_rule_without_a_meaning_stays_what_it_is(
     assert refusal.value.constraint == "pk_invoice_note"
 
 
-async def test_one_child_twice_is_a_defect_that_is_told(database: Database) -> None:
+async def test_a_duplicate_child_is_reported_as_a_defect(database: Database) -> None:
     note = Note("twice")
     with pytest.raises(ValueError, match="two children have the same key"):
         await save(database, an_invoice(notes=[note, note]))
@@ -320,7 +322,7 @@ async def test_only_what_changed_is_written_in_a_statement_for_each_kind_of_chan
     assert said[3:] == ["UPDATE INVOICE SET", "DELETE FROM INVOICE_LINE"]
 
 
-async def test_a_child_with_an_identity_that_is_removed_from_the_front_moves_no_other(
+async def test_removing_the_first_child_with_an_id_does_not_move_the_others(
     database: Database, stored: Invoice
 ) -> None:
     async with recorded(database) as statements, unit(SqlInvoiceUnitOfWork, database) as uow:
@@ -347,7 +349,7 @@ async def test_a_child_with_an_identity_that_is_removed_from_the_front_moves_no_
     ],
     ids=["no foreign key", "one that does not delete along", "no position"],
 )
-def test_a_table_that_has_not_what_child_rows_need_is_refused_by_its_name(
+def test_a_table_unfit_for_child_rows_is_refused_by_its_name(
     columns: list[Column[UUID]],
 ) -> None:
     child = Table("child", MetaData(), Column("id", Integer, primary_key=True), *columns)

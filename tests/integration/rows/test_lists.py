@@ -136,7 +136,7 @@ async def test_all_pages_together_are_all_rows_once_and_in_order(
 
 
 @pytest.mark.parametrize("sort", ["due_at", "-due_at", "kinds descending, rank, due"])
-async def test_a_list_of_two_walks_is_merged_in_order(
+async def test_a_list_of_two_selects_is_merged_in_order(
     database: Database, things: list[Thing], sort: str
 ) -> None:
     found = await all_pages(database, MERGED, sort=sort, limit=4)
@@ -153,9 +153,7 @@ async def test_a_filter_without_a_value_is_not_applied(
     assert [id for one in found for id in one] == in_order(undated, "rank")
 
 
-async def test_the_total_counts_what_passes_the_filters(
-    database: Database, things: list[Thing]
-) -> None:
+async def test_the_total_counts_the_matching_rows(database: Database, things: list[Thing]) -> None:
     found = await page(database, filters={"kind": "ç"}, limit=2, with_total=True)
     assert found.total == len([one for one in things if one["kind"] == "ç"])
     assert (len(found.items), found.limit) == (2, 2)
@@ -187,7 +185,7 @@ async def test_a_cursor_of_another_list_is_refused(
         await page(database, **{"sort": "due_at", "cursor": first.next_cursor, **change})
 
 
-async def test_a_page_ends_early_at_so_many_bytes(
+async def test_a_page_ends_early_at_its_limit_of_bytes(
     database: Database, things: list[Thing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.shared.infrastructure.database.keyset.PAGE_BYTES", 100)
@@ -214,7 +212,7 @@ async def test_a_page_is_one_statement(database: Database, things: list[Thing]) 
         assert len(await statements.in_all()) == 1
 
 
-def test_the_statement_of_a_list_is_made_once_for_each_shape() -> None:
+def test_the_statement_of_a_list_is_built_once_for_each_form() -> None:
     def shape(sort: str, *filters: str, nulls: frozenset[str] | None = None) -> object:
         return LIST.statement(frozenset(filters), sort, nulls)
 
@@ -227,7 +225,7 @@ def test_the_statement_of_a_list_is_made_once_for_each_shape() -> None:
     assert LIST.count(frozenset({"kind"})) is LIST.count(frozenset({"kind"}))
 
 
-def test_two_keys_of_one_name_are_refused() -> None:
+def test_two_keys_with_one_name_are_refused() -> None:
     other = thing.alias("other")
     with pytest.raises(ValueError, match=r"\['seen_rank', 'seen_rank', 'seen_id'\]"):
         KeysetList(

@@ -49,7 +49,7 @@ async def test_the_rows_of_a_list_of_ids_are_found(database: Database, ids: list
     assert await ranks(database, AMONG, ids + [new_id() for _ in range(40_000)]) == [0, 1, 2, 3, 4]
 
 
-async def test_the_rows_beside_a_list_of_ids_are_found(database: Database, ids: list[Any]) -> None:
+async def test_the_rows_outside_a_list_of_ids_are_found(database: Database, ids: list[Any]) -> None:
     assert await ranks(database, NOT_AMONG, [ids[3], ids[1]]) == [0, 2, 4]
     assert await ranks(database, NOT_AMONG, []) == [0, 1, 2, 3, 4]
 
@@ -63,7 +63,7 @@ async def test_the_text_is_the_same_for_any_length(database: Database, ids: list
         assert len(set(await statements.in_all())) == 1
 
 
-async def test_a_list_finds_rows_by_the_index(database: Database) -> None:
+async def test_a_list_of_ids_uses_the_index(database: Database) -> None:
     sql = AMONG.postgres.sql
     assert "= ANY ($1::UUID[])" in sql
 
@@ -114,7 +114,7 @@ async def test_a_list_may_hold_values_of_any_type(database: Database, name: str)
     assert [row["id"] for row in await database.fetch_all(constant, {})] == [7]
 
 
-async def test_a_list_of_tuples_is_refused_with_the_way_out(database: Database) -> None:
+async def test_a_list_of_tuples_is_refused_with_an_alternative(database: Database) -> None:
     pairs = tuple_(thing.c.id, thing.c.rank).in_(bindparam("pairs"))
     with pytest.raises(TypeError, match="'pairs' has no fixed text: write or_"):
         await database.fetch_all(

@@ -117,7 +117,7 @@ class Interrupted(Exception):
 # --- Everything or nothing ----------------------------------------------------------------------
 
 
-async def test_what_the_session_holds_is_committed_with_the_unit_of_work(
+async def test_the_changes_of_the_session_are_committed_with_the_unit_of_work(
     database: Database,
 ) -> None:
     ledger = a_ledger(entries=[Entry(amount=1), Entry(amount=2)])
@@ -159,7 +159,7 @@ async def test_an_aggregate_its_events_and_rows_of_the_session_are_one_transacti
     assert (event["event_type"], event["payload"]) == ("invoice.sent", {"invoice_id": str(one.id)})
 
 
-async def test_repository_and_session_see_what_the_other_has_written(database: Database) -> None:
+async def test_repository_and_session_see_each_others_changes(database: Database) -> None:
     async with unit(SqlInvoiceUnitOfWork, database) as uow:
         await uow.invoices.save(an_invoice())
         numbers = await uow.session().scalars(select(invoice.c.number))
@@ -173,7 +173,7 @@ async def test_repository_and_session_see_what_the_other_has_written(database: D
 
 
 @pytest.mark.parametrize("is_interrupted", [True, False])
-async def test_without_a_commit_nothing_of_either_is_kept(
+async def test_without_a_commit_nothing_of_both_is_stored(
     database: Database, *, is_interrupted: bool
 ) -> None:
     async def work() -> None:
@@ -191,7 +191,7 @@ async def test_without_a_commit_nothing_of_either_is_kept(
         assert await uow.invoices._find_all(Statement(select(invoice))) == []
 
 
-async def test_a_row_that_the_database_refuses_takes_the_aggregate_and_its_events_with_it(
+async def test_a_refused_row_rolls_back_the_aggregate_and_its_events(
     database: Database,
 ) -> None:
     await save(database, a_ledger())
@@ -263,7 +263,7 @@ async def test_the_session_does_not_commit_by_itself(database: Database) -> None
     assert await count(database) == 0
 
 
-async def test_the_session_is_over_after_the_commit(database: Database) -> None:
+async def test_the_session_cannot_be_used_after_the_commit(database: Database) -> None:
     async with unit(SqlInvoiceUnitOfWork, database) as uow:
         session = uow.session()
         session.add(a_ledger())
@@ -272,7 +272,7 @@ async def test_the_session_is_over_after_the_commit(database: Database) -> None:
             await session.execute(text("SELECT 1"))
 
 
-async def test_connections_are_good_for_others_after_a_session(database: Database) -> None:
+async def test_connections_can_be_reused_after_a_session(database: Database) -> None:
     for number in range(12):  # more than there are connections
         await save(database, a_ledger(str(number), tags=[str(number)]))
         one = an_invoice(number=str(number))
@@ -286,13 +286,13 @@ async def test_connections_are_good_for_others_after_a_session(database: Databas
     assert (await stored(database, "11")).tags == ["11"]
 
 
-async def test_sessions_at_the_same_time_are_apart(database: Database) -> None:
+async def test_concurrent_sessions_are_isolated(database: Database) -> None:
     await asyncio.gather(*(save(database, a_ledger(str(number))) for number in range(20)))
     assert await count(database) == 20
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_the_server_keeps_no_statement_of_a_session_that_is_over(database: Database) -> None:
+async def test_the_server_keeps_no_statement_of_an_ended_session(database: Database) -> None:
     prepared = Statement(
         text("SELECT count(*) AS n FROM pg_prepared_statements WHERE statement LIKE 'SELECT 7%'")
     )
@@ -329,7 +329,7 @@ def test_a_service_without_orm_sessions_does_not_import_the_orm() -> None:
 # --- Versions -----------------------------------------------------------------------------------
 
 
-async def test_of_two_who_change_the_same_row_the_second_is_refused(database: Database) -> None:
+async def test_the_second_concurrent_change_of_a_row_is_refused(database: Database) -> None:
     await save(database, a_ledger())
     first, second = await stored(database), await stored(database)
 
@@ -347,7 +347,7 @@ async def test_of_two_who_change_the_same_row_the_second_is_refused(database: Da
     assert (again.tags, again.version) == (["first"], 2)
 
 
-async def test_an_aggregate_that_somebody_else_saved_takes_the_rows_with_it(
+async def test_a_concurrent_update_of_the_aggregate_rolls_back_the_rows(
     database: Database,
 ) -> None:
     one = an_invoice()
@@ -424,7 +424,7 @@ async def test_a_statement_of_the_session_has_as_much_time_as_any_other(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_a_server_that_goes_away_is_an_outage(database: Database) -> None:
+async def test_a_server_that_becomes_unreachable_is_an_outage(database: Database) -> None:
     async with unit(SqlInvoiceUnitOfWork, database) as uow:
         session = uow.session()
         with pytest.raises(DatabaseUnavailable):
@@ -435,7 +435,7 @@ async def test_a_server_that_goes_away_is_an_outage(database: Database) -> None:
     assert await count(database) == 1
 
 
-async def test_a_statement_that_makes_no_sense_is_our_defect_and_no_outage(
+async def test_an_invalid_statement_is_a_defect_and_no_outage(
     database: Database,
 ) -> None:
     async with unit(SqlInvoiceUnitOfWork, database) as uow:

@@ -15,7 +15,7 @@ from tests.support.smtp import mail_server
 HANDLER = "task.email_assignee"
 
 
-async def test_the_assignee_gets_a_letter(world: World) -> None:
+async def test_the_assignee_gets_an_email(world: World) -> None:
     ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
     due_at = dt.datetime(2026, 2, 3, 10, 0, tzinfo=dt.UTC)
     task = await world.a_task(ana, "Pôr a <fundação>", due_at=due_at)
@@ -38,7 +38,7 @@ async def test_the_assignee_gets_a_letter(world: World) -> None:
     assert f'<a href="{link}">' in html
 
 
-async def test_a_task_without_a_due_time_has_none_in_its_letter(world: World) -> None:
+async def test_a_task_without_a_due_time_has_none_in_its_email(world: World) -> None:
     ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
     await world.assign(await world.a_task(ana), bruno, by=ana)
     await world.deliver()
@@ -46,7 +46,7 @@ async def test_a_task_without_a_due_time_has_none_in_its_letter(world: World) ->
     assert "Due" not in part(email, "plain") + part(email, "html")
 
 
-async def test_no_title_becomes_a_header_or_a_part_of_the_letter(world: World) -> None:
+async def test_a_title_cannot_become_a_header_or_a_part_of_the_email(world: World) -> None:
     ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
     title = "é\r\nBcc: carla@example.com\r\n\r\nSend us your password"
     await world.assign(await world.a_task(ana, title), bruno, by=ana)
@@ -57,7 +57,7 @@ async def test_no_title_becomes_a_header_or_a_part_of_the_letter(world: World) -
     assert f"\n    > {line}\n" in part(email, "plain")
 
 
-async def test_the_letter_is_known_by_the_key_of_its_delivery(world: World) -> None:
+async def test_the_email_has_the_key_of_its_delivery(world: World) -> None:
     ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
     await world.assign(await world.a_task(ana), bruno, by=ana)
     await world.deliver()
@@ -67,7 +67,7 @@ async def test_the_letter_is_known_by_the_key_of_its_delivery(world: World) -> N
     assert (name, email["Message-ID"]) == (key, f"<{key}@example.com>")
 
 
-async def test_nobody_gets_an_email_about_a_task_that_they_assigned_to_themselves(
+async def test_an_owner_who_assigns_a_task_to_themselves_gets_no_email(
     world: World,
 ) -> None:
     ana = await world.somebody("ana")
@@ -78,7 +78,7 @@ async def test_nobody_gets_an_email_about_a_task_that_they_assigned_to_themselve
     assert (delivery["state"], delivery["last_error"]) == (DeliveryState.DONE, None)
 
 
-async def test_a_task_that_is_unassigned_makes_no_delivery(world: World) -> None:
+async def test_unassigning_a_task_creates_no_delivery(world: World) -> None:
     ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
     task = await world.a_task(ana)
     await world.assign(task, bruno, by=ana)
@@ -87,7 +87,7 @@ async def test_a_task_that_is_unassigned_makes_no_delivery(world: World) -> None
     assert len(await world.deliveries(HANDLER)) == 1
 
 
-async def test_an_assignee_who_hands_the_task_to_its_owner_gives_it_to_somebody(
+async def test_an_owner_gets_an_email_if_the_assignee_assigns_the_task_to_them(
     world: World,
 ) -> None:
     ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
@@ -98,7 +98,7 @@ async def test_an_assignee_who_hands_the_task_to_its_owner_gives_it_to_somebody(
     assert [email["To"] for email in world.emails()] == ["ana@example.com"]
 
 
-async def test_only_the_last_of_several_assignees_hears_of_it(world: World) -> None:
+async def test_only_the_last_of_several_assignees_gets_an_email(world: World) -> None:
     ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
     carla = await world.somebody("carla")
     task = await world.a_task(ana)
@@ -112,7 +112,7 @@ async def test_only_the_last_of_several_assignees_hears_of_it(world: World) -> N
 
 
 @pytest.mark.parametrize("end", ["complete", "cancel"])
-async def test_a_task_that_is_closed_by_then_is_no_news(world: World, end: str) -> None:
+async def test_a_task_that_was_closed_meanwhile_sends_no_email(world: World, end: str) -> None:
     ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
     task = await world.a_task(ana)
     await world.assign(task, bruno, by=ana)
@@ -121,7 +121,7 @@ async def test_a_task_that_is_closed_by_then_is_no_news(world: World, end: str) 
     assert world.emails() == []
 
 
-async def test_a_task_in_the_bin_is_no_news(world: World) -> None:
+async def test_a_deleted_task_sends_no_email(world: World) -> None:
     ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
     task = await world.a_task(ana)
     await world.assign(task, bruno, by=ana)
@@ -130,7 +130,7 @@ async def test_a_task_in_the_bin_is_no_news(world: World) -> None:
     assert world.emails() == []
 
 
-async def test_an_account_that_is_closed_or_not_verified_gets_no_mail(world: World) -> None:
+async def test_a_closed_or_unverified_account_gets_no_email(world: World) -> None:
     ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
     carla = await world.somebody("carla", is_verified=False)
     await world.assign(await world.a_task(ana), bruno, by=ana)
@@ -141,7 +141,7 @@ async def test_an_account_that_is_closed_or_not_verified_gets_no_mail(world: Wor
     assert {d["state"] for d in await world.deliveries(HANDLER)} == {DeliveryState.DONE}
 
 
-async def test_whoever_is_closed_out_meanwhile_gives_tasks_to_nobody(world: World) -> None:
+async def test_an_assignment_by_a_closed_account_sends_no_email(world: World) -> None:
     """The actor is looked at again when the handler runs, not only when the request came."""
     ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
     await world.assign(await world.a_task(ana), bruno, by=ana)
@@ -162,7 +162,7 @@ async def test_a_change_of_the_task_in_between_does_not_matter(world: World) -> 
     assert "\n    > Another\n" in part(email, "plain")
 
 
-async def test_whoever_is_given_many_tasks_gets_so_many_emails_and_no_more(
+async def test_the_emails_to_one_assignee_are_limited(
     inhabit: Inhabit,
 ) -> None:
     async with inhabit(emails_per_recipient=8) as world:
@@ -181,7 +181,7 @@ async def test_whoever_is_given_many_tasks_gets_so_many_emails_and_no_more(
 # --- With a mail server ---------------------------------------------------------------------------
 
 
-async def test_a_letter_that_is_delayed_is_sent_again_as_the_same(inhabit: Inhabit) -> None:
+async def test_a_delayed_email_is_sent_again_with_the_same_key(inhabit: Inhabit) -> None:
     async with mail_server() as server:
         url = f"smtp://127.0.0.1:{server.port}"
         async with inhabit(smtp_url=url) as world:
@@ -204,7 +204,7 @@ async def test_a_letter_that_is_delayed_is_sent_again_as_the_same(inhabit: Inhab
     assert world.emails() == []
 
 
-async def test_a_letter_that_is_refused_is_dead_and_holds_nobody_back(inhabit: Inhabit) -> None:
+async def test_a_refused_email_is_dead_and_blocks_nothing(inhabit: Inhabit) -> None:
     async with mail_server() as server:
         url = f"smtp://127.0.0.1:{server.port}"
         async with inhabit(smtp_url=url) as world:

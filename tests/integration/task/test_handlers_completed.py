@@ -45,7 +45,7 @@ async def reopen(world: World, task: Task) -> None:
     await world.do(task, lambda stored: stored.reopen(now=NOW), by=task.owner_id)
 
 
-async def test_the_receiver_learns_of_a_task_that_is_done(
+async def test_the_receiver_gets_a_message_for_a_completed_task(
     world: World, ana: UUID, receiver: Receiver
 ) -> None:
     task = await world.a_task(ana)
@@ -69,9 +69,7 @@ async def test_the_receiver_learns_of_a_task_that_is_done(
     assert headers["webhook-signature"] == f"v1,{base64.b64encode(reckoned).decode()}"
 
 
-async def test_a_repetition_has_the_same_id_however_late_it_comes(
-    world: World, ana: UUID, receiver: Receiver
-) -> None:
+async def test_a_retry_has_the_same_id(world: World, ana: UUID, receiver: Receiver) -> None:
     receiver.answers(HANG_UP)
     await complete(world, await world.a_task(ana))
     await world.deliver()
@@ -95,7 +93,7 @@ async def test_two_completions_of_one_task_are_two_messages(
     assert len({request.headers["webhook-id"] for request in receiver.received}) == 2
 
 
-async def test_a_message_that_is_refused_is_dead_and_holds_nothing_back(
+async def test_a_refused_message_is_dead_and_blocks_nothing(
     world: World, ana: UUID, receiver: Receiver
 ) -> None:
     receiver.answers(Reply(400), Reply(204))
@@ -110,7 +108,7 @@ async def test_a_message_that_is_refused_is_dead_and_holds_nothing_back(
     assert second["state"] == DeliveryState.DONE
 
 
-async def test_a_receiver_that_is_gone_is_not_asked_again(
+async def test_a_receiver_that_answers_410_gets_no_retry(
     world: World, ana: UUID, receiver: Receiver
 ) -> None:
     receiver.answers(Reply(410))
@@ -123,7 +121,7 @@ async def test_a_receiver_that_is_gone_is_not_asked_again(
     assert len(receiver.received) == 1
 
 
-async def test_without_an_address_nothing_is_written_down(inhabit: Inhabit) -> None:
+async def test_without_a_url_no_delivery_is_created(inhabit: Inhabit) -> None:
     async with inhabit() as world:
         await complete(world, await world.a_task(await world.somebody("ana")))
         assert world.container.registry().handler(HANDLER) is None

@@ -31,7 +31,7 @@ async def ana(world: World) -> UUID:
     return await world.somebody("ana")
 
 
-async def test_the_owner_of_a_task_that_is_due_soon_gets_a_letter(world: World, ana: UUID) -> None:
+async def test_the_owner_of_a_task_that_is_due_soon_gets_an_email(world: World, ana: UUID) -> None:
     task = await world.a_task(ana, "Pôr a fundação", due_at=NOW + 23 * HOUR)
     await world.remind()
     [email] = world.emails()
@@ -42,7 +42,7 @@ async def test_the_owner_of_a_task_that_is_due_soon_gets_a_letter(world: World, 
     assert f"https://tasks.example.com/api/v1/tasks/{task.id}\n" in text
 
 
-async def test_it_is_the_assignee_who_is_reminded_if_there_is_one(world: World, ana: UUID) -> None:
+async def test_the_assignee_is_reminded_instead_of_the_owner(world: World, ana: UUID) -> None:
     bruno = await world.somebody("bruno")
     task = await world.a_task(ana, due_at=NOW + HOUR)
     await world.assign(task, bruno, by=bruno)
@@ -50,9 +50,7 @@ async def test_it_is_the_assignee_who_is_reminded_if_there_is_one(world: World, 
     assert reminded(world) == ["bruno@example.com"]
 
 
-async def test_an_assignee_who_can_not_be_written_to_leaves_it_to_the_owner(
-    world: World, ana: UUID
-) -> None:
+async def test_the_owner_is_reminded_if_the_assignee_gets_no_email(world: World, ana: UUID) -> None:
     carla = await world.somebody("carla", is_verified=False)
     task = await world.a_task(ana, due_at=NOW + HOUR)
     await world.assign(task, carla, by=carla)
@@ -60,7 +58,7 @@ async def test_an_assignee_who_can_not_be_written_to_leaves_it_to_the_owner(
     assert reminded(world) == ["ana@example.com"]
 
 
-async def test_each_due_time_is_reminded_of_once(world: World, ana: UUID) -> None:
+async def test_each_due_time_has_one_reminder(world: World, ana: UUID) -> None:
     task = await world.a_task(ana, due_at=NOW + 2 * HOUR)
     for _ in range(3):
         await world.remind()
@@ -78,7 +76,7 @@ async def test_each_due_time_is_reminded_of_once(world: World, ana: UUID) -> Non
     assert len(world.emails()) == 2
 
 
-async def test_a_task_is_reminded_of_when_its_day_comes(world: World, ana: UUID) -> None:
+async def test_a_task_has_its_reminder_a_day_before(world: World, ana: UUID) -> None:
     await world.a_task(ana, due_at=NOW + 48 * HOUR)
     await world.remind()
     assert world.emails() == []
@@ -87,28 +85,28 @@ async def test_a_task_is_reminded_of_when_its_day_comes(world: World, ana: UUID)
     assert reminded(world) == ["ana@example.com"]
 
 
-async def test_what_was_due_already_is_not_due_soon(world: World, ana: UUID) -> None:
+async def test_a_task_that_was_due_already_has_no_reminder(world: World, ana: UUID) -> None:
     await world.a_task(ana, due_at=NOW)
     await world.remind()
     assert world.emails() == []
 
 
 @pytest.mark.parametrize("end", ["complete", "cancel"])
-async def test_what_is_closed_is_not_reminded_of(world: World, ana: UUID, end: str) -> None:
+async def test_a_closed_task_has_no_reminder(world: World, ana: UUID, end: str) -> None:
     task = await world.a_task(ana, due_at=NOW + HOUR)
     await world.do(task, lambda stored: getattr(stored, end)(now=NOW), by=ana)
     await world.remind()
     assert await world.deliveries(HANDLER) == []
 
 
-async def test_what_is_in_the_bin_is_not_reminded_of(world: World, ana: UUID) -> None:
+async def test_a_deleted_task_has_no_reminder(world: World, ana: UUID) -> None:
     task = await world.a_task(ana, due_at=NOW + HOUR)
     await world.do(task, lambda stored: stored.delete(by=ana, now=NOW), by=ana)
     await world.remind()
     assert await world.deliveries(HANDLER) == []
 
 
-async def test_what_was_put_off_before_the_letter_went_out_is_not_told(inhabit: Inhabit) -> None:
+async def test_a_task_that_was_postponed_meanwhile_sends_no_email(inhabit: Inhabit) -> None:
     async with inhabit(smtp_url="smtp://127.0.0.1:1") as world:  # where nobody listens
         ana = await world.somebody("ana")
         task = await world.a_task(ana, due_at=NOW + HOUR)
@@ -121,7 +119,7 @@ async def test_what_was_put_off_before_the_letter_went_out_is_not_told(inhabit: 
     assert delivery["last_error"] == "discarded: the task is not due at that time any more"
 
 
-async def test_with_nobody_to_write_to_it_is_over(world: World, ana: UUID) -> None:
+async def test_without_a_recipient_the_delivery_is_discarded(world: World, ana: UUID) -> None:
     await world.a_task(ana, due_at=NOW + HOUR)
     await world.close_account(ana)
     await world.remind()
@@ -130,7 +128,7 @@ async def test_with_nobody_to_write_to_it_is_over(world: World, ana: UUID) -> No
     assert delivery["last_error"] == ("discarded: neither assignee nor owner has an active account")
 
 
-async def test_what_is_too_much_for_one_transaction_is_told_in_several(
+async def test_many_reminders_take_several_transactions(
     world: World, ana: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await world.deliver()  # the schedule's own tick, which found nothing yet
@@ -144,9 +142,7 @@ async def test_what_is_too_much_for_one_transaction_is_told_in_several(
 
 # SQLite has one writer: there nobody else is at work at the same time.
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_a_task_that_somebody_is_at_work_on_is_for_the_next_round(
-    world: World, ana: UUID
-) -> None:
+async def test_a_locked_task_is_left_to_the_next_run(world: World, ana: UUID) -> None:
     await world.deliver()  # the schedule's own tick
     task = await world.a_task(ana, due_at=NOW + HOUR)
     async with world.container.task.uow() as uow:
@@ -161,7 +157,7 @@ async def test_a_task_that_somebody_is_at_work_on_is_for_the_next_round(
     assert reminded(world) == ["ana@example.com"]
 
 
-async def test_a_reminder_is_an_event_of_the_task_and_names_nobody(world: World, ana: UUID) -> None:
+async def test_a_reminder_is_an_event_of_the_task_without_an_actor(world: World, ana: UUID) -> None:
     task = await world.a_task(ana, due_at=NOW + HOUR)
     await world.remind()
     delivery = await world.one_delivery(HANDLER)

@@ -60,7 +60,7 @@ async def assigned(world: World, user_id: UUID) -> int:
     return sum(row["assignee_id"] == user_id for row in await tasks(world))
 
 
-async def test_all_tasks_of_who_leaves_go_and_all_that_they_were_given_goes_back(
+async def test_a_deleted_users_tasks_are_deleted_and_assigned_tasks_return(
     world: World, ana: UUID
 ) -> None:
     await world.delete_account(ana)
@@ -72,14 +72,16 @@ async def test_all_tasks_of_who_leaves_go_and_all_that_they_were_given_goes_back
         assert (await world.one_delivery(handler))["state"] == DeliveryState.DONE
 
 
-async def test_all_that_who_is_closed_out_was_given_goes_back(world: World, ana: UUID) -> None:
+async def test_tasks_assigned_to_a_closed_account_return_to_their_owners(
+    world: World, ana: UUID
+) -> None:
     await world.close_account(ana)
     await world.deliver()
     assert await assigned(world, ana) == 0
     assert await owned(world, ana) == 5
 
 
-async def test_what_they_wrote_goes_though_what_they_were_given_can_not_be_released(
+async def test_own_tasks_are_deleted_even_if_assigned_ones_cannot_be_released(
     world: World, ana: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Task, "release", _refuse)
@@ -89,7 +91,7 @@ async def test_what_they_wrote_goes_though_what_they_were_given_can_not_be_relea
     assert await assigned(world, ana) == 5
 
 
-async def test_a_batch_that_fails_takes_nothing_of_those_before_it_back(
+async def test_a_failed_batch_does_not_undo_earlier_ones(
     world: World, ana: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = Task.release
@@ -128,7 +130,7 @@ async def test_no_transaction_touches_more_than_one_batch(
     assert hits.count(2) == 2  # of three in use and two in the bin; others are released one by one
 
 
-async def test_the_bin_is_emptied_to_its_ground_in_one_go(inhabit: Inhabit, ana: UUID) -> None:
+async def test_the_bin_is_emptied_in_one_run(inhabit: Inhabit, ana: UUID) -> None:
     async with inhabit(tasks={"bin_keep_days": 1}) as world:
         world.clock.time = NOW.replace(year=NOW.year + 1)
         await world.tick("task.empty_bin")

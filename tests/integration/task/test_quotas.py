@@ -34,9 +34,7 @@ async def create(world: World, quota: TaskQuota, owner_id: UUID, **details: Any)
     return await use_case.execute(NewTask(actor, {"title": "Lay the foundation"} | details))
 
 
-async def test_of_many_at_once_as_many_get_through_as_the_quota_allows(
-    world: World, ana: UUID
-) -> None:
+async def test_concurrent_requests_succeed_up_to_the_quota(world: World, ana: UUID) -> None:
     rooms = [a_quota(), a_quota()]  # as in two processes
     results = await asyncio.gather(
         *(create(world, rooms[number % 2], ana) for number in range(4 * MOST)),
@@ -46,7 +44,7 @@ async def test_of_many_at_once_as_many_get_through_as_the_quota_allows(
     assert sum(isinstance(result, QuotaExceeded) for result in results) == 3 * MOST
 
 
-async def test_what_is_in_the_bin_counts_until_it_is_gone_for_good(world: World, ana: UUID) -> None:
+async def test_deleted_tasks_count_until_they_are_purged(world: World, ana: UUID) -> None:
     quota = a_quota(tasks=1)
     view = await create(world, quota, ana)
     async with world.container.task.uow() as uow:
@@ -63,21 +61,21 @@ async def test_what_is_in_the_bin_counts_until_it_is_gone_for_good(world: World,
     await create(world, a_quota(tasks=1), ana)
 
 
-async def test_bytes_are_counted_as_they_are_stored(world: World, ana: UUID) -> None:
+async def test_text_is_counted_in_stored_bytes(world: World, ana: UUID) -> None:
     await create(world, a_quota(), ana, title="São João", description="€" * 10)
     async with world.container.task.uow() as uow:
         assert await uow.tasks.usage_of(ana, most=10) == Usage(1, 10 + 30)
         assert await uow.tasks.usage_of(UUID(int=1), most=10) == Usage(0, 0)
 
 
-async def test_no_more_is_read_than_the_quota(world: World, ana: UUID) -> None:
+async def test_counting_reads_no_more_rows_than_the_quota(world: World, ana: UUID) -> None:
     for _ in range(4):
         await create(world, a_quota(), ana)
     async with world.container.task.uow() as uow:
         assert (await uow.tasks.usage_of(ana, most=2)).tasks == 2
 
 
-async def test_a_text_can_not_grow_beyond_the_quota(world: World, ana: UUID) -> None:
+async def test_a_text_cannot_grow_over_the_quota(world: World, ana: UUID) -> None:
     quota = a_quota(text_bytes=100)
     view = await create(world, quota, ana, description="")
     revise = ReviseTask(world.container.task.uow, quota, world.clock)

@@ -50,9 +50,7 @@ async def test_owner_and_assignee_get_a_task(
     assert await get_for(database, user_id, task.id, version) == task
 
 
-async def test_a_stranger_gets_no_task_whichever_version_they_name(
-    database: Database, task: Task
-) -> None:
+async def test_another_user_gets_no_task_with_any_version(database: Database, task: Task) -> None:
     for version in (None, 1, 2):
         with pytest.raises(TaskNotFound):
             await get_for(database, STRANGER, task.id, version)
@@ -66,7 +64,7 @@ async def test_a_version_that_is_not_the_current_one_is_stale(
             await get_for(database, OWNER, task.id, version)
 
 
-async def test_from_the_bin_only_the_owner_gets_a_task(database: Database, task: Task) -> None:
+async def test_only_the_owner_gets_a_deleted_task(database: Database, task: Task) -> None:
     task.delete(by=OWNER, now=NOW)
     await saved(database, task)
 
@@ -79,7 +77,7 @@ async def test_from_the_bin_only_the_owner_gets_a_task(database: Database, task:
             await get_for(database, user_id, task.id)
 
 
-async def test_only_what_was_deleted_before_a_moment_is_purged(database: Database) -> None:
+async def test_only_tasks_deleted_before_a_time_are_purged(database: Database) -> None:
     moments = [NOW - dt.timedelta(microseconds=1), NOW, NOW + dt.timedelta(days=1), None]
     tasks = [await saved(database, a_task(owner_id=OWNER, deleted_at=at)) for at in moments]
 
@@ -93,7 +91,7 @@ async def test_only_what_was_deleted_before_a_moment_is_purged(database: Databas
         assert await get_owned(database, OWNER, task.id) == task
 
 
-async def test_tasks_are_purged_so_many_at_a_time_until_there_is_none(database: Database) -> None:
+async def test_tasks_are_purged_in_batches(database: Database) -> None:
     for deleted_at in (None, None, None, NOW, NOW):
         await saved(database, a_task(owner_id=OWNER, deleted_at=deleted_at))
     other = await saved(database, a_task(owner_id=STRANGER))
@@ -110,7 +108,7 @@ async def test_tasks_are_purged_so_many_at_a_time_until_there_is_none(database: 
 
 # SQLite has one writer: there nobody else changes a task meanwhile.
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_a_task_that_is_restored_at_the_last_moment_is_not_purged(
+async def test_a_task_that_is_restored_during_the_purge_stays(
     database: Database,
 ) -> None:
     task = await saved(database, a_task(owner_id=OWNER, deleted_at=NOW - dt.timedelta(days=1)))
@@ -133,7 +131,7 @@ async def test_a_task_that_is_restored_at_the_last_moment_is_not_purged(
     assert (await get_owned(database, OWNER, task.id)).deleted_at is None
 
 
-def test_the_statement_of_a_list_is_made_once_for_each_shape() -> None:
+def test_the_statement_of_a_list_is_built_once_for_each_form() -> None:
     def shape(sort: str, *filters: str) -> object:
         return TASKS.statement(frozenset(filters), sort)
 
