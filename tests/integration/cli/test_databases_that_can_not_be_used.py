@@ -88,20 +88,28 @@ def test_a_wrong_password_and_a_role_that_a_password_would_hide(
 
 @pytest.mark.parametrize("role", ["ghost", "asleep"])
 def test_a_role_that_is_missing_or_may_not_sign_in(server: URL, expect: Expect, role: str) -> None:
-    expect(server.set(username=role), f"there is no role {role}", "mend the user in DATABASE_URL")
+    expect(
+        server.set(username=role),
+        f"the role {role} does not exist",
+        "mend the user in DATABASE_URL",
+    )
 
 
 def test_a_role_that_pg_hba_does_not_allow_from_here(server: URL, expect: Expect) -> None:
-    expect(server.set(username="stranger"), "pg_hba.conf lets stranger not in", "add a line")
+    expect(
+        server.set(username="stranger"),
+        "pg_hba.conf does not allow this connection of stranger",
+        "add a line",
+    )
 
 
 def test_a_database_that_does_not_exist(server: URL, expect: Expect) -> None:
-    expect(server.set(database="nowhere"), "there is no database nowhere", "mend the name")
+    expect(server.set(database="nowhere"), "the database nowhere does not exist", "mend the name")
 
 
 def test_a_database_that_the_role_may_not_use(server: URL, expect: Expect) -> None:
     url = server.set(username="outsider", password=PASSWORD, database="closed")
-    expect(url, "outsider lacks a right", "have the owner of the tables grant it")
+    expect(url, "outsider lacks a right", "let the owner of the tables grant it")
 
 
 def test_a_server_that_has_no_connection_left(server: URL, expect: Expect) -> None:
@@ -119,7 +127,9 @@ def test_a_server_that_accepts_no_writes(server: URL, expect: Expect) -> None:
 
 def test_an_unknown_host(expect: Expect) -> None:
     expect(
-        "postgresql://ana@db.invalid/shop", "the host of db.invalid:5432 is not", "mend the host"
+        "postgresql://ana@db.invalid/shop",
+        "the host of db.invalid:5432 is unknown",
+        "mend the host",
     )
 
 
@@ -164,7 +174,7 @@ def answering(*answers: bytes, proof: ssl.SSLContext | None = None) -> Iterator[
 def test_a_server_that_is_not_postgresql(expect: Expect) -> None:
     with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
         url = f"postgresql://ana@127.0.0.1:{port}/shop?sslmode=disable"
-        expect(url, f"127.0.0.1:{port} ends the connection", "mend host and port")
+        expect(url, f"127.0.0.1:{port} closed the connection", "mend host and port")
 
 
 def test_a_server_that_does_not_answer(expect: Expect) -> None:
@@ -172,7 +182,7 @@ def test_a_server_that_does_not_answer(expect: Expect) -> None:
         port = silent.getsockname()[1]
         url = f"postgresql://ana@127.0.0.1:{port}/shop"
         # A migration waits for longer than a test does.
-        expect(url, f"127.0.0.1:{port} does not answer in time", "see that", of=("doctor",))
+        expect(url, f"127.0.0.1:{port} does not answer in time", "check that", of=("doctor",))
 
 
 # --- TLS ----------------------------------------------------------------------------------------
@@ -214,7 +224,7 @@ def test_a_tls_file_that_is_invalid(server: URL, expect: Expect, tmp_path: Path)
     file = tmp_path / "any.pem"
     file.write_text("no certificate")
     url = server.update_query_dict({"sslmode": "require", "sslcert": str(file)})
-    expect(url, f"TLS with 127.0.0.1:{server.port} fails", "see that sslcert and sslkey are PEM")
+    expect(url, f"TLS with 127.0.0.1:{server.port} fails", "check that sslcert and sslkey are PEM")
 
 
 # --- Files --------------------------------------------------------------------------------------
@@ -238,7 +248,7 @@ def another_kind(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "seen", "fix"),
     [
-        (a_folder, "it can't be opened", "see that DATABASE_URL names a file"),
+        (a_folder, "it can't be opened", "check that DATABASE_URL names a file"),
         (another_kind, "it is not an SQLite database", "name another file"),
     ],
 )
@@ -249,7 +259,9 @@ def test_a_file_that_can_not_be_used(
 
 
 def test_a_file_below_a_file(expect: Expect, tmp_path: Path) -> None:
-    expect(f"sqlite:///{in_place_of_a_folder(tmp_path)}", "", "see that DATABASE_URL names a file")
+    expect(
+        f"sqlite:///{in_place_of_a_folder(tmp_path)}", "", "check that DATABASE_URL names a file"
+    )
 
 
 # --- What can't be had from a real one in a test --------------------------------------------------
@@ -262,9 +274,12 @@ ADDRESS: Final = make_url("postgresql://ana:c4n4ry@db.example.com/shop")
     [
         (asyncpg.CannotConnectNowError("the database system is starting up"), "is starting or"),
         (asyncpg.TargetServerAttributeNotMatched("none"), "accepts no writes"),
-        (OSError(113, "No route to host"), "there is no way to db.example.com:5432"),
-        (ConnectionResetError(104, "reset"), "ends the connection"),
-        (asyncpg.ClientConfigurationError("sslmode is wrong"), "can't be set up: sslmode is wrong"),
+        (OSError(113, "No route to host"), "db.example.com:5432 cannot be reached"),
+        (ConnectionResetError(104, "reset"), "closed the connection"),
+        (
+            asyncpg.ClientConfigurationError("sslmode is wrong"),
+            "cannot be set up: sslmode is wrong",
+        ),
         (asyncpg.DiskFullError("no space left on device"), "DiskFullError 53100: no space"),
     ],
     ids=lambda case: type(case).__name__ if isinstance(case, Exception) else "",

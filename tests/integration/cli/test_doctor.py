@@ -139,7 +139,7 @@ def test_production_on_a_server_needs_no_data_folder(
     set_to(**PRODUCTION, database_url=postgresql_url, data_dir=tmp_path / "file")
     result = run("doctor")
     assert result.code == 0
-    assert findings(result)["data"][1].endswith("is not needed: nothing is kept there")
+    assert findings(result)["data"][1].endswith("is not needed: nothing is stored there")
 
 
 @pytest.mark.parametrize("name", ["alicerce.db", "mail", "secrets/jwt_secret_key"])
@@ -160,7 +160,8 @@ def test_files_that_other_users_can_read_are_reported(
 # --- Port ---------------------------------------------------------------------------------------
 
 IN_USE = (
-    "Address already in use | fix: stop what uses the port, or set PORT (and HOST) to a free one"
+    "Address already in use | fix: stop the process that uses the port, "
+    "or set PORT (and HOST) to a free one"
 )
 
 
@@ -260,7 +261,9 @@ def test_a_file_with_a_damaged_unused_page_is_reported(run: Run, migrated_file: 
     migrated_file.write_bytes(whole[:40_960] + b"\xde" * 20_480 + whole[61_440:])
     subject, seen = the_trouble(run("doctor"))
     assert subject == "database"
-    assert seen.startswith("sqlite: var/alicerce.db: it is damaged | fix: put back a backup")
+    assert seen.startswith(
+        "sqlite: var/alicerce.db: it is damaged | fix: stop the service and restore a backup"
+    )
 
 
 # --- Clock --------------------------------------------------------------------------------------

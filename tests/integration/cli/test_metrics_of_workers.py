@@ -72,6 +72,9 @@ def test_a_port_that_is_taken_stops_the_start_with_a_sentence(
     worker.wait_until(lambda: bool(asked(port)))
     second = command.run("worker")
     assert second.returncode == 1
-    assert f"127.0.0.1:{port}: Address already in use; fix: stop what uses" in second.stderr
+    assert (
+        f"127.0.0.1:{port}: Address already in use; fix: stop the process that uses"
+        in second.stderr
+    )
     assert "set METRICS_PORT" in second.stderr
     assert "Traceback" not in second.stderr

@@ -44,7 +44,7 @@ def test_without_confirmation_nothing_is_changed(
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))
     code, output, _ = run("reset")
     assert code == 1
-    assert "will be lost. Go on?" in output
+    assert "will be lost. Continue?" in output
     assert sql('SELECT count(*) FROM "user"') != [(0,)]
 
 
@@ -53,7 +53,7 @@ def test_a_database_of_another_application_is_left_unchanged(run: Run) -> None:
     sql("DROP TABLE alicerce_version")
     code, _, errors = run("reset", "--yes")
     assert code == 1
-    assert "tables of another application by our names" in errors
+    assert "tables of another application with our names" in errors
     assert sql('SELECT count(*) FROM "user"') == [(0,)]
 
 

@@ -84,5 +84,7 @@ def test_services_are_kept_apart_by_their_names(name: str, short: str) -> None:
 def test_without_celery_there_is_nothing_to_relay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVENTS", "worker")
 
-    with pytest.raises(SystemExit, match=r"EVENTS is worker: only Celery's workers need a relay\."):
+    with pytest.raises(
+        SystemExit, match=r"EVENTS is worker, but only EVENTS=celery needs a relay\."
+    ):
         main(["relay"])

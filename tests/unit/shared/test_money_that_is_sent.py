@@ -66,7 +66,7 @@ def test_what_is_no_money_is_refused_where_it_is_wrong(sent: Any, pointer: str, 
         ({"amount": "-0.01", "currency": "EUR"}, "must be at least 0"),
         ({"amount": "1001", "currency": "JPY"}, "must be at most 1000"),
         ({"amount": "1", "currency": "USD"}, "must be one of 'EUR' or 'JPY'"),
-        ({"amount": "1.5", "currency": "JPY"}, "must have at most 0 decimals in its currency"),
+        ({"amount": "1.5", "currency": "JPY"}, "has more than the 0 decimals of its currency"),
     ],
     ids=str,
 )
