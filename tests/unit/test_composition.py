@@ -54,7 +54,7 @@ def test_a_dependency_that_nothing_provides_stops_the_start(settings: Settings) 
     ]
 
 
-def test_what_a_module_does_not_ask_for_stops_the_start() -> None:
+def test_an_argument_without_a_dependency_stops_the_start() -> None:
     with pytest.raises(CompositionError) as error:
         module(AsksForRates, find_rate=Object(1), find_rates=Object(2))
     assert str(error.value) == (
@@ -67,7 +67,7 @@ class CallsItselfDatabase(ModuleContainer):
     pass
 
 
-def test_a_module_that_is_called_like_something_of_the_base_stops_the_start(
+def test_a_module_with_a_name_of_the_base_stops_the_start(
     settings: Settings,
 ) -> None:
     assert refused(settings, database=module(CallsItselfDatabase)) == [
@@ -160,7 +160,7 @@ class DemandsTooMuch(ModuleContainer):
     routers = List(Factory(router, "/invoices", scope("invoice:red")))
 
 
-def test_a_route_that_demands_what_no_role_has_stops_the_start(settings: Settings) -> None:
+def test_a_route_with_a_permission_of_no_role_stops_the_start(settings: Settings) -> None:
     assert refused(settings, invoice=module(DemandsTooMuch)) == [
         (
             "invoice: GET /api/v1/invoices requires 'invoice:red', which no role has; "
@@ -232,7 +232,7 @@ def test_events_and_handlers_that_do_not_fit_stop_the_start(
     assert __name__.rpartition(".")[2] in told  # it says where the class is
 
 
-def test_a_handler_that_is_none_stops_the_start(settings: Settings) -> None:
+def test_an_invalid_handler_stops_the_start(settings: Settings) -> None:
     [told] = refused(settings, invoice=module(HasSomethingElseAmongItsHandlers))
     assert told == (
         "builtins.str is among the handlers, but is none; "
@@ -278,7 +278,7 @@ def test_the_settings_of_a_module_are_read_by_its_container(variables: pytest.Mo
     assert kind.build(kind.load_settings()).invoice.settings().due_days == 14
 
 
-def test_what_is_wrong_with_all_settings_is_said_at_once(variables: pytest.MonkeyPatch) -> None:
+def test_the_problems_of_all_settings_are_reported_at_once(variables: pytest.MonkeyPatch) -> None:
     variables.setenv("INVOICE_DUE_DAYS", "0")
     variables.setenv("PORT", "many")
     with pytest.raises(InvalidSettingsError) as error:

@@ -56,7 +56,7 @@ def service(folder: Path, log: Log, *, fails_at: str = "") -> Any:
     return WithQueue.build(settings, database=Object(Recorded("database", log)))
 
 
-async def test_a_module_holds_its_resources_while_the_database_is_open(tmp_path: Path) -> None:
+async def test_resources_of_a_module_are_open_while_the_database_is_open(tmp_path: Path) -> None:
     log: Log = []
     async with opened(service(tmp_path, log)):
         log.append("work")
@@ -65,7 +65,7 @@ async def test_a_module_holds_its_resources_while_the_database_is_open(tmp_path:
     assert after == ["close second", "close first", "close database"]
 
 
-async def test_what_was_opened_is_closed_where_something_can_not_be_opened(tmp_path: Path) -> None:
+async def test_opened_resources_are_closed_if_another_one_fails_to_open(tmp_path: Path) -> None:
     log: Log = []
     with pytest.raises(OSError, match="first fails to open"):
         async with opened(service(tmp_path, log, fails_at="open")):
@@ -73,7 +73,7 @@ async def test_what_was_opened_is_closed_where_something_can_not_be_opened(tmp_p
     assert log == ["open database", "open first", "close first", "close database"]
 
 
-async def test_what_can_not_be_closed_keeps_nothing_else_open(tmp_path: Path) -> None:
+async def test_a_resource_that_fails_to_close_does_not_prevent_the_others(tmp_path: Path) -> None:
     log: Log = []
     with pytest.raises(OSError, match="first fails to close"):
         async with opened(service(tmp_path, log, fails_at="close")):

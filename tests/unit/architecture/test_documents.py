@@ -74,7 +74,7 @@ def test_the_example_works_as_it_is(nothing_set: None) -> None:
         assert kind(_env_file=str(ROOT / ".env.example")) == kind(_env_file=None)
 
 
-def test_the_settings_of_modules_are_written_from_the_code() -> None:
+def test_the_documented_settings_of_modules_are_generated_from_the_code() -> None:
     _, _, generated = text_of(".env.example").partition(MARK)
     assert generated == as_example(MODULES)
     assert text_of("docs/deployment/settings.md") == as_page(MODULES)
@@ -90,7 +90,7 @@ def test_the_example_explains_each_setting() -> None:
 # --- docker-compose.yml -------------------------------------------------------------------------
 
 
-def test_compose_sets_only_settings_that_there_are() -> None:
+def test_compose_sets_only_existing_settings() -> None:
     services: dict[str, Any] = YAML(typ="safe").load(text_of("docker-compose.yml"))["services"]
     ours = {name: its for name, its in services.items() if its["image"] == "alicerce"}
     assert len(ours) >= 3
@@ -136,14 +136,14 @@ PROOFS = sorted(set(re.findall(r"`((?:unit|integration|e2e|faults)/[^`]+)`", SEC
 
 
 @pytest.mark.parametrize("proof", PROOFS)
-def test_a_requirement_is_proven_by_a_test_that_there_is(proof: str) -> None:
+def test_every_test_of_a_requirement_exists(proof: str) -> None:
     path, _, name = proof.partition("::")
     text = text_of(f"tests/{path}")
     start = rf"^(async )?def {name or TEST}\("
     assert re.search(start, text, re.MULTILINE), proof
 
 
-def test_every_requirement_names_a_proof() -> None:
+def test_every_requirement_names_a_test() -> None:
     rows = [line for line in SECURITY.splitlines() if re.match(r"\| (?!Requirement)", line)]
     assert len(rows) > 50
     assert [row for row in rows if not re.search(r"`(unit|integration|e2e|faults)/", row)] == []

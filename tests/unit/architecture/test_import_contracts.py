@@ -99,13 +99,13 @@ def dotted(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def test_the_code_as_it_is_keeps_all_contracts(copy: Path) -> None:
+def test_the_code_follows_all_contracts(copy: Path) -> None:
     code, report = lint(copy)
     assert (code, "BROKEN" in report) == (0, False), report
 
 
 @pytest.mark.parametrize("contract", PLANTED)
-def test_a_planted_violation_is_found(copy: Path, contract: str) -> None:
+def test_each_kind_of_violation_is_found(copy: Path, contract: str) -> None:
     plant(copy, *PLANTED[contract])
     code, report = lint(copy)
     assert code != 0
@@ -121,14 +121,14 @@ def test_each_of_many_violations_is_found(copy: Path) -> None:
 
 
 @pytest.mark.parametrize("contract", IN_NO_LAYER)
-def test_what_is_in_no_layer_is_found(copy: Path, contract: str) -> None:
+def test_code_outside_of_all_layers_is_found(copy: Path, contract: str) -> None:
     plant(copy, IN_NO_LAYER[contract], '"""What does not belong anywhere else."""')
     code, report = lint(copy)
     assert code != 0
     assert f"{contract} BROKEN" in report
 
 
-def test_a_module_that_is_added_is_under_the_contracts(copy: Path) -> None:
+def test_the_contracts_apply_to_a_new_module(copy: Path) -> None:
     plant(copy, f"{ADDED}/domain/entities.py", "import fastapi")
     code, report = lint(copy)
     assert code != 0
@@ -142,7 +142,7 @@ def test_containers_and_handlers_may_know_the_events_of_others(copy: Path) -> No
     assert (code, "BROKEN" in report) == (0, False), report
 
 
-def test_no_contract_is_left_out_here() -> None:
+def test_this_test_covers_every_contract() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = [contract["name"] for contract in settings["tool"]["importlinter"]["contracts"]]
     assert sorted(contracts) == sorted(PLANTED)

@@ -60,14 +60,12 @@ def installing(tmp_path: Path) -> Installing:
 
 
 @pytest.mark.parametrize("where", ["path/uv", "venv/bin/uv"])
-def test_a_uv_that_is_there_installs_from_the_index_of_pip(
-    installing: Installing, where: str
-) -> None:
+def test_an_existing_uv_installs_from_the_index_of_pip(installing: Installing, where: str) -> None:
     installing.put_uv(where)
     assert installing.run() == [installing.by_uv()]
 
 
-def test_an_index_for_uv_is_taken_before_that_of_pip(installing: Installing) -> None:
+def test_the_index_of_uv_has_priority_over_that_of_pip(installing: Installing) -> None:
     installing.put_uv("path/uv")
     index = "https://uv.example.com/simple"
     assert installing.run(UV_DEFAULT_INDEX=index) == [installing.by_uv(index)]
@@ -89,7 +87,7 @@ def test_without_uv_pip_installs_the_pinned_one_first(installing: Installing) ->
     assert last == installing.by_uv()
 
 
-def test_pip_installs_what_uv_can_not(installing: Installing) -> None:
+def test_pip_installs_if_uv_fails(installing: Installing) -> None:
     installing.put_uv("path/uv")
     failed, call = installing.run(uv_exit=2)
     assert failed == installing.by_uv()

@@ -49,7 +49,7 @@ def test_every_column_that_holds_text_has_one_protection_level() -> None:
     assert {name for name, times in listed.items() if times > 1} == set()
 
 
-def test_every_secret_of_the_settings_says_what_it_protects() -> None:
+def test_every_secret_of_the_settings_is_in_the_inventory() -> None:
     kinds: list[type[EnvironmentSettings]] = [Settings, *settings_of(ApplicationContainer)]
     fields = {
         variable: kind.model_fields[field]
@@ -61,7 +61,7 @@ def test_every_secret_of_the_settings_says_what_it_protects() -> None:
     assert names(r"[A-Z_]+", first_cells).keys() & fields.keys() == secrets
 
 
-def test_every_logger_says_what_it_holds() -> None:
+def test_every_logger_is_in_the_inventory() -> None:
     code = (path.read_text(encoding="utf-8") for path in (ROOT / "app").rglob("*.py"))
     loggers = {name for text in code for name in re.findall(r'get_logger\("([\w.]+)"', text)}
     assert loggers - names(r"[\w.]+", LOGS).keys() == set()

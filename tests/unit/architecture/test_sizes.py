@@ -38,7 +38,7 @@ def test_there_are_files_to_look_at() -> None:
 @pytest.mark.parametrize(
     "path", [path for path in FILES if path.name == "__init__.py"], ids=name_of
 )
-def test_every_package_says_what_it_is(path: Path) -> None:
+def test_every_package_has_a_docstring(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 

@@ -30,7 +30,7 @@ def test_waits_are_summed_up_over_all_rounds() -> None:
     assert figure.is_met
 
 
-def test_what_misses_its_goal_says_so() -> None:
+def test_a_missed_goal_is_reported() -> None:
     slow = summed_up(WAIT, {"waits": [[20.1]]})
     few = summed_up(THROUGHPUT, MEASURED | {"ours": [[1_199]]})
     assert (slow.is_met, few.is_met) == (False, False)
@@ -39,7 +39,7 @@ def test_what_misses_its_goal_says_so() -> None:
     assert "| publish | 1,199 tx/s | 1,199 to 1,199 | ≥ 1,200 | **missed** | 0.48 |" in shown
 
 
-def test_what_has_no_goal_and_no_floor_shows_none() -> None:
+def test_a_figure_without_goal_and_floor_shows_none() -> None:
     figure = summed_up(Line(title="nothing", of="floor", unit="tx/s"), MEASURED)
     assert figure.is_met is None
     shown = table([figure])

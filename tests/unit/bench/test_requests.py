@@ -14,7 +14,7 @@ def found(one: Answer, **changed: Any) -> list[str]:
     return list(differences(one, Answer(one.status, one.body | changed)))
 
 
-def test_what_means_the_same_is_no_difference() -> None:
+def test_equivalent_answers_are_no_difference() -> None:
     elsewhere = TASK | {"created_at": "2026-01-31T12:00:00+00:00"}
     assert not found(Answer(200, PAGE), items=[elsewhere], next_cursor="another's")
 
@@ -29,18 +29,18 @@ def test_what_means_the_same_is_no_difference() -> None:
         ({"limit": 21}, "body.limit"),
     ],
 )
-def test_a_difference_is_told_by_its_place(changed: dict[str, Any], place: str) -> None:
+def test_a_difference_is_reported_with_its_place(changed: dict[str, Any], place: str) -> None:
     (line,) = found(Answer(200, PAGE), **changed)
     assert line.startswith(f"{place}: ")
 
 
-def test_two_that_were_created_have_ids_and_times_of_their_own() -> None:
+def test_two_created_objects_may_have_different_ids_and_times() -> None:
     own = {"id": "2", "created_at": "2026-02-01T12:00:00Z"}
     assert not found(Answer(201, TASK), **own)
     assert len(found(Answer(200, TASK), **own)) == 2
 
 
-def test_an_answer_that_is_no_success_is_a_difference_even_if_all_give_it() -> None:
+def test_an_equal_failure_of_all_is_a_difference() -> None:
     assert found(Answer(404, {})) == ["status: 404 and 404"]
 
 

@@ -12,21 +12,19 @@ ODD = "postgresql://ana:a&b<c>$HOME${x}`id`|;!~*#%24@db.example.com:5432/alicerc
 
 
 @pytest.mark.parametrize("quote", ["", "'"])
-def test_a_value_is_taken_as_it_is_written(load: Load, tmp_path: Path, quote: str) -> None:
+def test_a_value_is_read_literally(load: Load, tmp_path: Path, quote: str) -> None:
     (tmp_path / ".env").write_text(f"DATABASE_URL={quote}{ODD}{quote}\n")
     assert load(HOME="/root", x="y").database_url.get_secret_value() == ODD
 
 
-def test_the_file_that_is_named_is_read_in_place_of_the_usual_one(
-    load: Load, tmp_path: Path
-) -> None:
+def test_a_named_file_is_read_instead_of_the_default_one(load: Load, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("APP_NAME=Usual\nPORT=1\n")
     (tmp_path / "settings").write_text("APP_NAME=Named\n")
     settings = load(ENV_FILE=str(tmp_path / "settings"))
     assert (settings.app_name, settings.port) == ("Named", 8000)
 
 
-def test_a_variable_comes_before_the_file(load: Load, tmp_path: Path) -> None:
+def test_a_variable_has_priority_over_the_file(load: Load, tmp_path: Path) -> None:
     (tmp_path / "settings").write_text("APP_NAME=File\n")
     named = load(ENV_FILE=str(tmp_path / "settings"), APP_NAME="Variable")
     assert named.app_name == "Variable"
@@ -39,13 +37,13 @@ def test_a_secret_file_may_be_named_in_the_file(load: Load, tmp_path: Path) -> N
     assert settings.jwt_secret_key.get_secret_value() == "k" * 32
 
 
-def test_a_file_that_is_named_and_not_there_stops_the_start(load: Load, tmp_path: Path) -> None:
+def test_a_missing_named_file_stops_the_start(load: Load, tmp_path: Path) -> None:
     path = tmp_path / "nowhere"
     expected = f"  ENV_FILE: {path} can't be read (No such file or directory)"
     assert problems(load, ENV_FILE=str(path)) == [expected]
 
 
 @pytest.mark.parametrize("line", ["APP_NAME", "APP_NAME='Shop", "=Shop", "APP_NAME: Shop"])
-def test_a_line_that_is_no_setting_stops_the_start(load: Load, tmp_path: Path, line: str) -> None:
+def test_an_invalid_line_stops_the_start(load: Load, tmp_path: Path, line: str) -> None:
     (tmp_path / ".env").write_text(f"# a comment\n\nPORT=1\n\n{line}\n")
     assert problems(load) == ["  .env: line 5 is not NAME=value"]

@@ -36,7 +36,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "secrets" / "jwt_secret_key"
 
 
-def test_a_secret_is_made_once_and_read_ever_after(path: Path) -> None:
+def test_a_secret_is_created_once_and_then_read(path: Path) -> None:
     secret = GeneratedSecret(path).read_or_make()
     assert len(bytes.fromhex(secret)) == 32
     assert GeneratedSecret(path).read_or_make() == secret == path.read_text()
@@ -47,7 +47,7 @@ def test_two_secrets_are_not_the_same(tmp_path: Path) -> None:
     assert len(made) == 3
 
 
-def test_only_its_owner_reads_a_secret(path: Path) -> None:
+def test_only_its_owner_can_read_a_secret(path: Path) -> None:
     mask = os.umask(0)
     try:
         GeneratedSecret(path).read_or_make()
@@ -72,7 +72,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "write_text", fail)
 
 
-def test_a_secret_that_is_there_is_read_from_a_full_disk(
+def test_an_existing_secret_is_read_from_a_full_disk(
     path: Path, request: pytest.FixtureRequest
 ) -> None:
     secret = GeneratedSecret(path).read_or_make()
@@ -88,7 +88,7 @@ def test_a_full_disk_leaves_no_draft_behind(path: Path) -> None:
     assert list(path.parent.iterdir()) == []
 
 
-def test_a_secret_that_was_put_there_is_taken(path: Path) -> None:
+def test_an_existing_secret_is_used(path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text("mine\n")
     assert GeneratedSecret(path).read_or_make() == "mine"

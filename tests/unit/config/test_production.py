@@ -151,9 +151,7 @@ GOOD: list[dict[str, str]] = [
 
 
 @pytest.mark.parametrize(("name", "wrong"), BAD)
-def test_production_refuses_what_is_an_open_door(
-    load: Load, name: str, wrong: dict[str, str]
-) -> None:
+def test_production_refuses_insecure_settings(load: Load, name: str, wrong: dict[str, str]) -> None:
     with pytest.raises(InvalidSettingsError) as refused:
         load(**{**PRODUCTION, **wrong})
     [problem] = refused.value.problems
@@ -163,19 +161,17 @@ def test_production_refuses_what_is_an_open_door(
 
 
 @pytest.mark.parametrize("right", GOOD, ids=str)
-def test_production_starts_with_what_is_safe(load: Load, right: dict[str, str]) -> None:
+def test_production_starts_with_secure_settings(load: Load, right: dict[str, str]) -> None:
     assert load(**{**PRODUCTION, **right}).is_production
 
 
 @pytest.mark.parametrize("number", range(20))
-def test_a_key_that_was_drawn_is_never_taken_for_one_that_was_typed(
-    load: Load, number: int
-) -> None:
+def test_a_random_key_is_never_refused_as_guessable(load: Load, number: int) -> None:
     drawn = f"{pow(3, 4_001 + number, 2**255 - 19):064x}"
     assert load(**{**PRODUCTION, "JWT_SECRET_KEY": drawn, "METRICS_TOKEN": drawn[:32]})
 
 
-def test_all_that_is_wrong_is_told_at_once_and_no_value_of_it(load: Load) -> None:
+def test_all_problems_are_reported_at_once_without_values(load: Load) -> None:
     with pytest.raises(InvalidSettingsError) as refused:
         load(
             APP_ENV="production",
@@ -204,18 +200,18 @@ def test_all_that_is_wrong_is_told_at_once_and_no_value_of_it(load: Load) -> Non
 
 
 @pytest.mark.parametrize("profile", ["development", "test"])
-def test_elsewhere_none_of_it_is_asked_for(load: Load, profile: str) -> None:
+def test_other_profiles_accept_these_settings(load: Load, profile: str) -> None:
     settings = load(APP_ENV=profile, DEBUG="true", JWT_SECRET_KEY="x" * 32)
     assert settings.allowed_hosts == settings.cors_origins == ()
 
 
 @pytest.mark.parametrize("origins", ["*", "https://app.example.com,*", "null"])
-def test_no_profile_lets_every_page_in(load: Load, origins: str) -> None:
+def test_no_profile_allows_every_origin(load: Load, origins: str) -> None:
     with pytest.raises(InvalidSettingsError, match="CORS_ORIGINS"):
         load(CORS_ORIGINS=origins)
 
 
-def test_the_documentation_is_shown_outside_production_unless_it_is_asked_for(load: Load) -> None:
+def test_the_documentation_is_served_outside_production_or_if_docs_is_set(load: Load) -> None:
     assert load().shows_docs
     assert not load(DOCS="false").shows_docs
     assert not load(**PRODUCTION, DOCS="").shows_docs

@@ -65,12 +65,12 @@ def test_a_file_may_be_named_in_the_file_of_settings(
     assert load().jwt_secret_key.get_secret_value() == KEY
 
 
-def test_an_empty_name_is_none(load: Load) -> None:
+def test_an_empty_file_name_counts_as_unset(load: Load) -> None:
     assert load(JWT_SECRET_KEY=KEY, JWT_SECRET_KEY_FILE="").jwt_secret_key.get_secret_value() == KEY
 
 
 @pytest.mark.parametrize("in_file", [True, False])
-def test_a_secret_and_a_file_of_it_are_one_too_many(
+def test_a_secret_and_its_file_cannot_both_be_set(
     load: Load, secret: Path, tmp_path: Path, *, in_file: bool
 ) -> None:
     secret.write_text(CANARY * 8)
@@ -82,7 +82,7 @@ def test_a_secret_and_a_file_of_it_are_one_too_many(
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe" * 20, b"x" * (MAX_FILE_BYTES + 1)])
-def test_a_file_that_holds_no_secret_is_told_by_its_variable(
+def test_an_unusable_secret_file_is_reported_by_its_variable(
     load: Load, secret: Path, content: bytes
 ) -> None:
     secret.write_bytes(content)
@@ -91,7 +91,7 @@ def test_a_file_that_holds_no_secret_is_told_by_its_variable(
     assert str(secret) not in problem
 
 
-def test_files_that_can_not_be_read_are_told_all_at_once(load: Load, tmp_path: Path) -> None:
+def test_all_unreadable_files_are_reported_at_once(load: Load, tmp_path: Path) -> None:
     told = problems(
         load,
         JWT_SECRET_KEY_FILE=str(tmp_path / CANARY),
@@ -104,13 +104,13 @@ def test_files_that_can_not_be_read_are_told_all_at_once(load: Load, tmp_path: P
     assert CANARY not in "".join(told)
 
 
-def test_a_bad_value_of_a_file_is_told_like_any_other(load: Load, secret: Path) -> None:
+def test_an_invalid_value_of_a_file_is_reported_like_any_other(load: Load, secret: Path) -> None:
     secret.write_text(CANARY)
     [problem] = problems(load, JWT_SECRET_KEY_FILE=str(secret))
     assert problem.startswith("  JWT_SECRET_KEY: must be at least 32 bytes")
     assert CANARY not in problem
 
 
-def test_what_is_no_secret_is_not_read_from_a_file(load: Load, secret: Path) -> None:
+def test_a_setting_that_is_no_secret_is_not_read_from_a_file(load: Load, secret: Path) -> None:
     secret.write_text("1")
     assert load(PORT_FILE=str(secret)).port == 8000

@@ -31,7 +31,7 @@ def test_without_any_variable_development_is_ready_to_run(load: Load, tmp_path: 
     assert settings.jwt_secret_key.get_secret_value() == kept.read_text()
 
 
-def test_what_is_kept_lies_in_the_data_folder(load: Load, tmp_path: Path) -> None:
+def test_data_is_stored_in_the_data_folder(load: Load, tmp_path: Path) -> None:
     settings = load(DATA_DIR=str(tmp_path / "data"))
     assert settings.database.database == str(tmp_path / "data" / "alicerce.db")
     assert (tmp_path / "data" / "secrets" / "jwt_secret_key").exists()
@@ -121,7 +121,7 @@ def test_a_secret_variable_is_read_and_not_shown(load: Load, name: str, value: s
 
 
 @pytest.mark.parametrize("events", ["embedded", "worker", "celery"])
-def test_events_are_delivered_in_one_of_three_ways(load: Load, events: str) -> None:
+def test_events_has_one_of_three_values(load: Load, events: str) -> None:
     assert load(EVENTS=events, CELERY_BROKER_URL="redis://localhost:6379/0").events == events
 
 
@@ -132,20 +132,20 @@ def test_a_variable_of_the_environment_is_read(load: Load, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
-def test_an_empty_variable_is_none_at_all(load: Load, name: str) -> None:
+def test_an_empty_variable_counts_as_unset(load: Load, name: str) -> None:
     assert getattr(load(**{name.upper(): ""}), name) == getattr(load_settings(), name)
 
 
 @pytest.mark.parametrize("name", ["app_env", "App_Env"])
-def test_the_case_of_a_variable_does_not_matter(load: Load, name: str) -> None:
+def test_variables_are_case_insensitive(load: Load, name: str) -> None:
     assert load(**{name: "test"}).app_env == "test"
 
 
-def test_variables_of_somebody_else_do_not_matter(load: Load) -> None:
+def test_unknown_variables_are_ignored(load: Load) -> None:
     assert load(PATH_TO_SOMETHING="x", APP_ENVIRONMENT="y")
 
 
-def test_a_file_named_env_is_read_and_the_environment_comes_before_it(
+def test_a_dot_env_file_is_read_and_the_environment_has_priority(
     load: Load, tmp_path: Path
 ) -> None:
     (tmp_path / ".env").write_text("APP_NAME='Olá'\nPORT=8001\n# PORT=1\n", encoding="utf-8")
@@ -164,7 +164,7 @@ def test_a_file_named_env_is_read_and_the_environment_comes_before_it(
         ("sqlite+aiosqlite:////srv/x.db", "sqlite", "/srv/x.db"),
     ],
 )
-def test_every_usual_spelling_of_a_database_is_understood(
+def test_every_usual_form_of_a_database_url_is_accepted(
     load: Load, url: str, backend: str, database: str
 ) -> None:
     understood = load(DATABASE_URL=url).database
@@ -183,9 +183,7 @@ def test_every_usual_spelling_of_a_database_is_understood(
         ("postgresql:///name?host=a:1&host=b:2", "postgresql:///name?host=a%3A1%2Cb%3A2"),
     ],
 )
-def test_what_means_the_same_in_an_address_is_read_as_the_same(
-    load: Load, url: str, form: str
-) -> None:
+def test_equivalent_database_urls_are_read_as_equal(load: Load, url: str, form: str) -> None:
     understood = load(DATABASE_URL=url).database
     assert understood.render_as_string(hide_password=False) == form
 
@@ -308,7 +306,7 @@ CASES = [(name, value) for name, values in BAD.items() for value in values]
 
 
 @pytest.mark.parametrize(("name", "value"), CASES)
-def test_a_bad_value_is_told_with_its_variable_and_an_example(
+def test_an_invalid_value_is_reported_with_its_variable_and_an_example(
     load: Load, name: str, value: str
 ) -> None:
     [problem] = problems(load, **{name: value})
@@ -319,18 +317,18 @@ def test_a_bad_value_is_told_with_its_variable_and_an_example(
 
 
 @pytest.mark.parametrize("name", sorted(BAD.keys() - {"HOST"}))  # any text may be a host
-def test_a_bad_value_is_never_told(load: Load, name: str) -> None:
+def test_an_invalid_value_is_never_shown(load: Load, name: str) -> None:
     value = CANARY * 10 if name in {"APP_NAME", "VERSION"} else f"{CANARY}/"
     assert CANARY not in "".join(problems(load, **{name: value}))
 
 
-def test_every_setting_that_can_be_wrong_is_among_the_bad_ones() -> None:
+def test_every_validated_setting_has_an_invalid_example() -> None:
     takes_anything = {"DATA_DIR"}
     assert set(BAD) | takes_anything == {name.upper() for name in Settings.model_fields}
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
-def test_the_example_of_a_setting_is_good(load: Load, name: str) -> None:
+def test_the_example_of_a_setting_is_valid(load: Load, name: str) -> None:
     example = str((Settings.model_fields[name].examples or [])[0])
     if size := re.fullmatch("the output of: openssl rand -hex ([0-9]+)", example):
         example = KEY[: 2 * int(size[1])]
@@ -350,7 +348,7 @@ def test_the_example_of_a_setting_is_good(load: Load, name: str) -> None:
         CANARY,
     ],
 )
-def test_a_secret_in_an_address_that_can_not_be_read_is_not_told(load: Load, url: str) -> None:
+def test_a_secret_in_an_invalid_url_is_not_shown(load: Load, url: str) -> None:
     assert CANARY not in "".join(problems(load, DATABASE_URL=url))
 
 
@@ -361,14 +359,14 @@ def test_a_key_is_at_least_as_long_as_its_hash(load: Load, algorithm: str, least
     assert load(JWT_SECRET_KEY="x" * least)
 
 
-def test_the_keys_of_before_follow_the_one_that_signs(load: Load) -> None:
+def test_the_previous_keys_follow_the_signing_key(load: Load) -> None:
     assert load(JWT_SECRET_KEY=KEY).signing_keys == [KEY]
     before = ["b" * 32, "c" * 40]
     settings = load(JWT_SECRET_KEY=KEY, JWT_PREVIOUS_KEYS=f" {before[0]}  \n{before[1]} ")
     assert settings.signing_keys == [KEY, *before]
 
 
-def test_a_key_of_before_is_at_least_as_long_as_its_hash(load: Load) -> None:
+def test_a_previous_key_is_at_least_as_long_as_its_hash(load: Load) -> None:
     keys = {"JWT_SECRET_KEY": "x" * 64, "JWT_PREVIOUS_KEYS": f"{'y' * 64} {'z' * 63}"}
     [problem] = problems(load, JWT_ALGORITHM="HS512", **keys)
     assert problem.startswith("  JWT_PREVIOUS_KEYS: must be at least 64 bytes each;")
@@ -386,13 +384,13 @@ def test_a_key_of_before_is_at_least_as_long_as_its_hash(load: Load) -> None:
         ({"PUBLIC_URL": "https://[::1]:8443"}, "https://[::1]:8443"),
     ],
 )
-def test_our_own_origin_is_spelled_as_browsers_spell_it(
+def test_our_own_origin_is_written_as_browsers_write_it(
     load: Load, variables: dict[str, str], origin: str
 ) -> None:
     assert load(**variables).trusted_origins == {origin.encode()}
 
 
-def test_everything_that_is_wrong_is_told_at_once(load: Load) -> None:
+def test_all_problems_are_reported_at_once(load: Load) -> None:
     told = problems(load, PORT="x", LOG_LEVEL="x", JWT_SECRET_KEY="x", DATABASE_URL="x")
     names = [problem.split(":")[0].strip() for problem in told]
     assert names == ["JWT_SECRET_KEY", "PORT", "DATABASE_URL", "LOG_LEVEL"]
@@ -406,28 +404,26 @@ def test_events_over_celery_need_a_broker(load: Load) -> None:
     assert problem.endswith("; for example: CELERY_BROKER_URL=redis://localhost:6379/0")
 
 
-def test_production_makes_no_secret_and_no_database_for_itself(load: Load, tmp_path: Path) -> None:
+def test_production_generates_no_secret_and_no_database(load: Load, tmp_path: Path) -> None:
     key, database = problems(load, APP_ENV="production")
     assert key.startswith("  JWT_SECRET_KEY: is missing; for example: JWT_SECRET_KEY=")
     assert database.startswith("  DATABASE_URL: is missing; for example: DATABASE_URL=postgresql:")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_production_does_not_use_the_secret_that_development_made(load: Load) -> None:
+def test_production_does_not_use_the_secret_of_development(load: Load) -> None:
     assert load(APP_ENV="development")
     problem, _ = problems(load, APP_ENV="production")
     assert problem.startswith("  JWT_SECRET_KEY: is missing;")
 
 
-def test_a_file_named_env_that_is_no_text_stops_the_start(load: Load, tmp_path: Path) -> None:
+def test_a_binary_dot_env_file_stops_the_start(load: Load, tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"APP_NAME=\xff\n")
     assert problems(load) == ["  .env: is not UTF-8; save it in that encoding"]
 
 
 @pytest.mark.parametrize("data_dir", ["file", "file/below"])
-def test_a_data_folder_that_can_not_be_written_stops_the_start(
-    load: Load, tmp_path: Path, data_dir: str
-) -> None:
+def test_a_read_only_data_folder_stops_the_start(load: Load, tmp_path: Path, data_dir: str) -> None:
     (tmp_path / "file").write_text("a file is no folder, even for root")
     [problem] = problems(load, DATA_DIR=data_dir)
     assert problem.startswith("  DATA_DIR: file")
@@ -438,7 +434,7 @@ def test_a_data_folder_that_can_not_be_written_stops_the_start(
 # --- Afterwards ---------------------------------------------------------------------------------
 
 
-def test_settings_do_not_change(load: Load) -> None:
+def test_settings_are_immutable(load: Load) -> None:
     settings = load()
     with pytest.raises(ValidationError):
         settings.port = 1  # type: ignore[misc]  # that is the point
@@ -468,13 +464,11 @@ def test_no_secret_is_shown(load: Load) -> None:
         ("https://example.com/of/ana", "/of/ana"),
     ],
 )
-def test_the_path_of_the_public_address_is_what_the_service_lies_below(
-    address: str, root_path: str
-) -> None:
+def test_the_path_of_the_public_url_is_the_root_path(address: str, root_path: str) -> None:
     assert load_settings(_env_file=None, public_url=address).root_path == root_path
 
 
 @pytest.mark.parametrize("path", ["/a b", "/a?b=c", "/%61", "/a//b", "/ção"])
-def test_a_public_address_with_another_path_is_refused(path: str) -> None:
+def test_a_public_url_with_an_invalid_path_is_refused(path: str) -> None:
     with pytest.raises(InvalidSettingsError, match="PUBLIC_URL"):
         load_settings(_env_file=None, public_url=f"https://example.com{path}")

@@ -11,16 +11,16 @@ def somebody(*permissions: str) -> Actor:
 
 
 @pytest.mark.parametrize("access", [PUBLIC, AUTHENTICATED])
-def test_a_route_without_a_permission_lets_everybody_pass(access: Access) -> None:
+def test_a_policy_without_a_permission_accepts_every_actor(access: Access) -> None:
     access.check(somebody())
 
 
-def test_a_route_with_a_permission_lets_pass_who_has_it() -> None:
+def test_a_policy_with_a_permission_accepts_an_actor_who_has_it() -> None:
     scope("user:admin").check(somebody("note:write", "user:admin"))
 
 
 @pytest.mark.parametrize("permission", ["user", "user:adm", "user:admin:all", "USER:ADMIN", ""])
-def test_a_route_with_a_permission_refuses_who_has_something_like_it(permission: str) -> None:
+def test_a_policy_with_a_permission_refuses_a_similar_one(permission: str) -> None:
     with pytest.raises(Forbidden):
         scope("user:admin").check(somebody(permission))
 
@@ -31,11 +31,11 @@ def test_only_the_public_policy_is_public() -> None:
     assert not scope("user:admin").is_public
 
 
-def test_a_policy_is_called_by_its_permission() -> None:
+def test_the_name_of_a_policy_is_its_permission() -> None:
     assert scope("note:write").name == "note:write"
 
 
-def test_a_key_passes_where_a_permission_is_named_and_nowhere_else() -> None:
+def test_a_key_is_accepted_only_by_policies_with_a_permission() -> None:
     key = Actor(uuid4(), uuid4(), frozenset({"note:write"}), is_key=True)
     scope("note:write").check(key)
     with pytest.raises(Forbidden) as error:

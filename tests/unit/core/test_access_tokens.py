@@ -100,9 +100,7 @@ def segment(content: bytes) -> str:
 
 
 @pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
-def test_an_issued_token_says_whose_session_it_is_and_for_how_long(
-    wall: Wall, algorithm: str
-) -> None:
+def test_an_issued_token_has_user_session_and_lifetime(wall: Wall, algorithm: str) -> None:
     tokens = made(wall, algorithm=algorithm)
     verified = tokens.verify(tokens.issue(user_id=USER, session_id=SESSION))
     assert (verified.user_id, verified.session_id) == (USER, SESSION)
@@ -125,7 +123,7 @@ def test_no_two_tokens_are_the_same(tokens: AccessTokens) -> None:
     assert len({tokens.issue(user_id=USER, session_id=SESSION) for _ in range(10)}) == 10
 
 
-def test_the_forger_of_these_tests_can_make_a_good_token(tokens: AccessTokens) -> None:
+def test_the_forger_of_these_tests_can_create_a_valid_token(tokens: AccessTokens) -> None:
     assert tokens.verify(forged()).user_id == USER
 
 
@@ -213,7 +211,7 @@ def test_a_token_that_lacks_a_claim_is_refused(tokens: AccessTokens, claim: str)
         ("nbf", 2**70),
     ],
 )
-def test_a_claim_that_says_something_else_is_refused(
+def test_a_claim_with_a_wrong_value_is_refused(
     tokens: AccessTokens, claim: str, value: Any
 ) -> None:
     assert refused(tokens, forged(**{claim: value}))
@@ -236,13 +234,13 @@ HOSTILE_HEADERS: Final[list[dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize("header", HOSTILE_HEADERS, ids=str)
-def test_a_header_that_asks_for_something_else_is_refused(
+def test_a_header_with_a_wrong_value_is_refused(
     tokens: AccessTokens, header: dict[str, Any]
 ) -> None:
     assert refused(tokens, forged(header=header))
 
 
-def test_a_public_key_is_not_taken_for_the_secret_of_an_hmac() -> None:
+def test_a_public_key_is_not_accepted_as_an_hmac_secret() -> None:
     """The classic confusion: who has the public half signs with it as if it were shared."""
     pair = rsa.generate_private_key(65537, 2048)
     public = pair.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -254,7 +252,7 @@ def test_a_public_key_is_not_taken_for_the_secret_of_an_hmac() -> None:
 
 
 @pytest.mark.parametrize("name", ["jku", "x5u", "jwk", "x5c"])
-def test_no_key_is_fetched_from_where_a_token_says(tokens: AccessTokens, name: str) -> None:
+def test_no_key_is_fetched_from_a_url_in_a_token(tokens: AccessTokens, name: str) -> None:
     strangers = "a key of a stranger's, and long enough for everything"
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0)
@@ -272,7 +270,7 @@ def test_a_token_of_another_type_is_refused(tokens: AccessTokens, typ: Any) -> N
     assert refused(tokens, forged(typ=typ))
 
 
-def test_a_token_whose_signature_covers_no_object_is_refused(tokens: AccessTokens) -> None:
+def test_a_signed_payload_that_is_no_object_is_refused(tokens: AccessTokens) -> None:
     for payload in (b"", b"[]", b"1", b"null", b'"text"', b"\xff", b"[" * 100_000):
         assert refused(tokens, signed(payload))
 
@@ -293,12 +291,12 @@ def test_a_new_key_signs_and_the_old_one_still_verifies() -> None:
     assert jwt.get_unverified_header(issued_with(KEY, OLD))["kid"] == _name_of(KEY)
 
 
-def test_a_process_that_has_the_new_key_only_to_verify_takes_its_tokens() -> None:
+def test_a_process_with_the_new_key_for_verification_accepts_its_tokens() -> None:
     """So that keys can be changed one process after the other: first known, then used."""
     assert made(Wall(), OLD, KEY).verify(issued_with(KEY, OLD)).user_id == USER
 
 
-def test_the_tokens_of_a_key_that_was_taken_away_are_refused() -> None:
+def test_the_tokens_of_a_removed_key_are_refused() -> None:
     assert refused(made(Wall(), KEY), issued_with(OLD))
 
 
@@ -309,13 +307,13 @@ def test_a_token_that_names_one_key_and_is_signed_with_another_is_refused() -> N
     assert tokens.verify(forged(OLD, header={"kid": _name_of(OLD)}))
 
 
-def test_the_name_of_a_key_tells_nothing_of_it() -> None:
+def test_the_name_of_a_key_reveals_nothing_of_it() -> None:
     assert re.fullmatch(r"[0-9a-f]{16}", _name_of(KEY))
     assert _name_of(KEY) != hashlib.sha256(KEY.encode()).hexdigest()[:16]
     assert len({_name_of(KEY), _name_of(OLD), _name_of(KEY + " ")}) == 3
 
 
-def test_a_key_is_called_the_same_in_every_release() -> None:
+def test_the_name_of_a_key_never_changes() -> None:
     """Else a release would sign everybody out."""
     assert _name_of("a key") == "7fd91b7f27c768f6"
 
@@ -343,7 +341,7 @@ JUNK: Final = {
 
 
 @pytest.mark.parametrize("token", JUNK.values(), ids=JUNK)
-def test_junk_is_refused_as_anything_else_is(tokens: AccessTokens, token: str) -> None:
+def test_random_text_is_refused_like_any_invalid_token(tokens: AccessTokens, token: str) -> None:
     assert refused(tokens, token)
 
 
@@ -358,7 +356,7 @@ LEEWAY: Final = AccessTokens.LEEWAY
 MOMENT: Final = dt.timedelta(microseconds=1)
 
 
-def test_a_token_is_good_until_its_leeway_ends(tokens: AccessTokens, wall: Wall) -> None:
+def test_a_token_is_valid_until_its_leeway_ends(tokens: AccessTokens, wall: Wall) -> None:
     token = forged()
     wall.time = START + LIFETIME + LEEWAY - MOMENT
     assert tokens.verify(token)
@@ -366,7 +364,9 @@ def test_a_token_is_good_until_its_leeway_ends(tokens: AccessTokens, wall: Wall)
     assert refused(tokens, token)
 
 
-def test_a_token_is_good_from_its_leeway_before_its_start(tokens: AccessTokens, wall: Wall) -> None:
+def test_a_token_is_valid_from_its_leeway_before_its_start(
+    tokens: AccessTokens, wall: Wall
+) -> None:
     token = forged()
     wall.time = START - LEEWAY - dt.timedelta(seconds=1)
     assert refused(tokens, token)
@@ -375,7 +375,9 @@ def test_a_token_is_good_from_its_leeway_before_its_start(tokens: AccessTokens, 
 
 
 @pytest.mark.parametrize("year", [2001, 2101])
-def test_the_clock_that_counts_is_ours(tokens: AccessTokens, wall: Wall, year: int) -> None:
+def test_the_service_clock_decides_about_expiry(
+    tokens: AccessTokens, wall: Wall, year: int
+) -> None:
     wall.time = START.replace(year=year)
     assert tokens.verify(tokens.issue(user_id=USER, session_id=SESSION))
 
@@ -396,13 +398,13 @@ def test_a_remembered_token_still_expires(tokens: AccessTokens, wall: Wall) -> N
     assert refused(tokens, token)
 
 
-def test_what_was_refused_once_is_not_remembered_as_good(tokens: AccessTokens) -> None:
+def test_a_refused_token_is_not_remembered(tokens: AccessTokens) -> None:
     token = forged("another key for tests only, and long enough")
     assert refused(tokens, token)
     assert refused(tokens, token)
 
 
-def test_only_so_many_tokens_are_remembered(
+def test_the_number_of_remembered_tokens_is_limited(
     tokens: AccessTokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(AccessTokens, "REMEMBERED", 3)

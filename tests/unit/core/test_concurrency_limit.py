@@ -8,7 +8,7 @@ from app.core.concurrency_limit import ConcurrencyLimit
 from app.core.limits import TooManyRequests
 
 
-async def test_a_caller_has_so_many_at_once_and_the_next_waits_for_one_to_end() -> None:
+async def test_a_caller_over_the_limit_waits_for_one_to_end() -> None:
     concurrency = ConcurrencyLimit(2)
     await concurrency.acquire("ana")
     await concurrency.acquire("ana")
@@ -26,7 +26,7 @@ async def test_callers_do_not_wait_for_each_other() -> None:
         await concurrency.acquire(name)
 
 
-async def test_who_waits_too_long_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_caller_that_waits_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ConcurrencyLimit, "SECONDS", 0.01)
     concurrency = ConcurrencyLimit(1)
     await concurrency.acquire("ana")
@@ -36,7 +36,7 @@ async def test_who_waits_too_long_is_sent_away(monkeypatch: pytest.MonkeyPatch) 
     await concurrency.acquire("ana")
 
 
-async def test_only_so_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_number_of_waiting_callers_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ConcurrencyLimit, "MOST_WAITING", 3)
     concurrency = ConcurrencyLimit(1)
     await concurrency.acquire("ana")
@@ -49,7 +49,7 @@ async def test_only_so_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
         await each
 
 
-async def test_who_stops_waiting_takes_no_turn_with_them() -> None:
+async def test_a_cancelled_caller_takes_no_turn() -> None:
     concurrency = ConcurrencyLimit(1)
     await concurrency.acquire("ana")
     waiting = asyncio.create_task(concurrency.acquire("ana"))
@@ -60,7 +60,7 @@ async def test_who_stops_waiting_takes_no_turn_with_them() -> None:
     await asyncio.wait_for(concurrency.acquire("ana"), 1)
 
 
-async def test_nothing_is_kept_of_a_caller_who_is_done() -> None:
+async def test_no_state_of_a_finished_caller_is_kept() -> None:
     concurrency = ConcurrencyLimit(2)
     for name in ("ana", "bruno"):
         await concurrency.acquire(name)

@@ -38,7 +38,7 @@ VALUES: Final = (
 
 
 @given(st.lists(VALUES))
-def test_each_value_of_a_position_comes_back_as_what_it_was(position: list[object]) -> None:
+def test_each_value_of_a_position_keeps_its_type(position: list[object]) -> None:
     found = cursors.open(cursors.seal(position, of=LIST), of=LIST)
     assert found == position
     assert [type(value) for value in found] == [type(value) for value in position]
@@ -69,7 +69,7 @@ def spelled(raw: bytes) -> str:
 
 
 @pytest.mark.parametrize("bit", range(8))
-def test_a_cursor_with_any_bit_turned_is_refused(bit: int) -> None:
+def test_a_cursor_with_any_changed_bit_is_refused(bit: int) -> None:
     for place in range(len(RAW)):
         turned = bytearray(RAW)
         turned[place] ^= 1 << bit
@@ -92,7 +92,7 @@ def test_a_cursor_of_another_list_is_refused(of: str) -> None:
     assert refused(CURSOR, of=of)
 
 
-def test_no_part_of_the_list_can_be_passed_off_as_part_of_the_position() -> None:
+def test_the_list_and_the_position_cannot_be_confused() -> None:
     mac, payload = RAW[: Cursors.MAC_BYTES], RAW[Cursors.MAC_BYTES :]
     for length in range(len(LIST)):
         shifted = mac + LIST[length:].encode() + payload
@@ -100,7 +100,7 @@ def test_no_part_of_the_list_can_be_passed_off_as_part_of_the_position() -> None
 
 
 @pytest.mark.parametrize("secret", ["", "another secret for tests, and long enough"])
-def test_a_cursor_sealed_with_another_secret_is_refused(secret: str) -> None:
+def test_a_cursor_signed_with_another_secret_is_refused(secret: str) -> None:
     assert refused(Cursors(secret).seal(["a"], of=LIST))
 
 

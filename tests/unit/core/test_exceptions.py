@@ -5,7 +5,7 @@ from app.core.exceptions import ConcurrentUpdate, Conflict, Invalid, MethodNotAl
 from app.core.http.problems import documented_kinds, status_of
 
 
-def test_an_error_says_its_own_sentence_unless_it_is_given_a_better_one() -> None:
+def test_an_error_has_its_default_sentence_unless_it_gets_another() -> None:
     assert Conflict().detail == str(Conflict()) == Conflict.message
     assert Conflict("Not before noon.").detail == "Not before noon."
     assert str(Conflict("Not before noon.")) == "Not before noon."
@@ -25,12 +25,12 @@ def test_every_kind_of_error_has_a_status_a_code_of_its_own_and_a_sentence() -> 
         assert re.fullmatch(r"[A-Z].*\.", kind.message)
 
 
-def test_what_is_invalid_is_one_field_or_a_list() -> None:
+def test_invalid_names_one_field_or_a_list() -> None:
     one = {"pointer": "/title", "code": "too_long", "detail": "1 to 200 characters"}
     assert Invalid("title", "1 to 200 characters", code="too_long").errors == [one]
     assert Invalid(errors=[one, one]).errors == [one, one]
     assert Invalid(errors=[]).errors == []
 
 
-def test_a_refused_method_knows_those_that_are_not() -> None:
+def test_a_refused_method_lists_the_allowed_ones() -> None:
     assert MethodNotAllowed(["GET", "POST"]).allowed == ["GET", "POST"]

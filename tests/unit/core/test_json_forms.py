@@ -167,10 +167,10 @@ def test_a_time_with_an_offset_is_not_written() -> None:
         strict_json.encode(dt.time(9, 30, tzinfo=dt.UTC), has_times=True)
 
 
-def test_it_is_known_of_which_types_the_values_of_an_answer_are() -> None:
+def test_require_form_returns_the_types_of_the_values() -> None:
     assert require_form(Options | list[Colour], of="it") == {str, dt.time}
 
 
-def test_a_decimal_that_is_no_number_is_not_written() -> None:
+def test_nan_as_decimal_is_not_written() -> None:
     with pytest.raises(TypeError):
         strict_json.encode(Decimal("NaN"))

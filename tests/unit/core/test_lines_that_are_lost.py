@@ -31,7 +31,7 @@ def test_a_line_that_can_not_be_written_is_lost_and_counted(
     assert lost() - before == 2
 
 
-def test_lines_are_written_again_when_there_is_room_again() -> None:
+def test_lines_are_written_again_when_the_disk_has_room() -> None:
     with logged(to=Full(errno.ENOSPC)) as output:
         log = structlog.get_logger()
         log.info("lost")
@@ -45,7 +45,7 @@ class Unwritable:
         raise ValueError("no")
 
 
-def test_what_can_not_be_rendered_is_lost_like_what_can_not_be_written() -> None:
+def test_a_line_that_cannot_be_rendered_is_lost_and_counted() -> None:
     before = lost()
     with logged() as output:
         structlog.get_logger().info("odd", value=Unwritable())
@@ -53,7 +53,7 @@ def test_what_can_not_be_rendered_is_lost_like_what_can_not_be_written() -> None
     assert (output.getvalue(), lost() - before) == ("", 2)
 
 
-def test_without_standard_output_there_is_a_place_to_write_to(
+def test_a_closed_standard_output_is_replaced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "stdout", None)
@@ -63,7 +63,7 @@ def test_without_standard_output_there_is_a_place_to_write_to(
         print("no error")  # noqa: T201
 
 
-def test_what_could_not_be_written_does_not_fail_the_end_of_the_process(
+def test_unwritten_output_does_not_fail_the_end_of_the_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     reader, writer = os.pipe()

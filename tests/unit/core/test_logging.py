@@ -34,9 +34,7 @@ class Writes(io.StringIO):
 
 
 @pytest.mark.parametrize("json_lines", [True, False])
-def test_a_line_is_written_at_once_so_that_no_other_process_writes_into_it(
-    *, json_lines: bool
-) -> None:
+def test_a_line_is_written_in_one_call(*, json_lines: bool) -> None:
     with logged(json_lines=json_lines, to=Writes()) as output:
         structlog.get_logger("note").info("created")
         structlog.get_logger("note").info("done")
@@ -58,7 +56,7 @@ def test_an_event_is_one_json_object_on_one_line() -> None:
     }
 
 
-def test_libraries_that_log_through_the_standard_library_come_out_in_the_same_form() -> None:
+def test_lines_of_standard_logging_have_the_same_form() -> None:
     with logged() as output:
         logging.getLogger("some.library").error("%d of %s", 3, "five")
     [line] = lines(output)
@@ -66,7 +64,7 @@ def test_libraries_that_log_through_the_standard_library_come_out_in_the_same_fo
     assert line == {"event": "3 of five", "logger": "some.library", "level": "error"}
 
 
-def test_what_is_below_the_level_is_not_written() -> None:
+def test_lines_below_the_level_are_not_written() -> None:
     with logged(level="INFO") as output:
         structlog.get_logger().debug("not this")
         logging.getLogger("some.library").debug("nor this")
@@ -107,7 +105,7 @@ def test_a_value_that_has_no_form_in_json_loses_no_line(value: Any) -> None:
     assert [line["event"] for line in lines(output)] == ["odd"]
 
 
-def test_what_concerns_security_says_where_it_came_from() -> None:
+def test_security_lines_have_the_client_address() -> None:
     token = current_work.set(WorkContext(client="192.0.2.1"))
     try:
         with logged() as output:
@@ -131,7 +129,7 @@ def test_a_line_carries_the_id_of_its_request() -> None:
 
 
 @pytest.mark.parametrize("name", ["uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"])
-def test_who_repeats_us_or_holds_values_is_heard_once_and_from_warnings_up(name: str) -> None:
+def test_noisy_libraries_log_warnings_only(name: str) -> None:
     noisy, elsewhere = logging.getLogger(name), io.StringIO()
     noisy.addHandler(logging.StreamHandler(elsewhere))
     noisy.propagate = False
@@ -142,7 +140,7 @@ def test_who_repeats_us_or_holds_values_is_heard_once_and_from_warnings_up(name:
     assert elsewhere.getvalue() == ""
 
 
-def test_nobody_is_louder_than_the_level_that_was_set() -> None:
+def test_no_library_logs_below_the_configured_level() -> None:
     with logged(level="CRITICAL") as output:
         logging.getLogger("uvicorn.error").error("oh")
         structlog.get_logger().error("oh")
@@ -178,7 +176,7 @@ def test_a_traceback_in_production_is_part_of_its_line() -> None:
     assert line["exception"].endswith("ValueError: no")
 
 
-def test_development_reads_lines_and_not_json() -> None:
+def test_development_logs_readable_lines() -> None:
     with logged(json_lines=False) as output:
         structlog.get_logger("access").info("request", path="/notes")
     written = output.getvalue()
@@ -187,7 +185,7 @@ def test_development_reads_lines_and_not_json() -> None:
     assert "\x1b" not in written  # no colours where nobody sees them
 
 
-def test_a_terminal_that_knows_few_characters_gets_the_others_escaped() -> None:
+def test_characters_unknown_to_the_terminal_are_escaped() -> None:
     written = io.BytesIO()
     terminal = io.TextIOWrapper(written, encoding="ascii", write_through=True)
     with logged(json_lines=False, to=terminal):
@@ -196,7 +194,7 @@ def test_a_terminal_that_knows_few_characters_gets_the_others_escaped() -> None:
     assert b"name=a\\ud800" in written.getvalue()
 
 
-def test_json_is_utf_8_whatever_the_locale_says() -> None:
+def test_json_is_utf_8_in_every_locale() -> None:
     written = io.BytesIO()
     terminal = io.TextIOWrapper(written, encoding="latin-1", write_through=True)
     with logged(to=terminal):

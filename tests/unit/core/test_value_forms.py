@@ -29,13 +29,13 @@ def test_a_decimal_is_written_in_plain_digits(value: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["NaN", "sNaN", "Infinity", "-Infinity"])
-def test_a_decimal_that_is_no_number_has_no_form(value: str) -> None:
+def test_nan_as_decimal_has_no_form(value: str) -> None:
     with pytest.raises(ValueError, match="NaN and Infinity are no decimal numbers"):
         decimal_text(Decimal(value))
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6))
-def test_a_decimal_is_read_from_its_text_as_it_was(value: Decimal) -> None:
+def test_a_decimal_is_equal_after_writing_and_reading(value: Decimal) -> None:
     text = decimal_text(value)
     assert Decimal(text) == value
     assert re.fullmatch(r"-?\d+(\.\d+)?", text, re.ASCII)
@@ -56,7 +56,7 @@ def test_a_decimal_is_read_from_its_text_as_it_was(value: Decimal) -> None:
         (dt.timedelta.min, "-P999999999D"),
     ],
 )
-def test_a_duration_is_written_as_iso_8601_has_it(value: dt.timedelta, text: str) -> None:
+def test_a_duration_is_written_in_iso_8601(value: dt.timedelta, text: str) -> None:
     assert duration_text(value) == text
 
 
@@ -111,5 +111,5 @@ def test_a_text_that_is_no_duration_of_a_fixed_length_is_refused(text: str) -> N
 
 
 @given(st.timedeltas(dt.timedelta(days=-99_999_999), dt.timedelta(days=99_999_999)))
-def test_a_duration_is_read_from_its_text_as_it_was(value: dt.timedelta) -> None:
+def test_a_duration_is_equal_after_writing_and_reading(value: dt.timedelta) -> None:
     assert parse_duration(duration_text(value)) == value

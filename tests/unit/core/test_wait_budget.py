@@ -15,7 +15,7 @@ async def test_a_wait_ends_when_nothing_is_left() -> None:
                 await asyncio.Event().wait()
 
 
-async def test_several_waits_share_what_there_is() -> None:
+async def test_several_waits_share_the_budget() -> None:
     budget, loop = WaitBudget(0.3), asyncio.get_running_loop()
     async with budget.waiting():
         await asyncio.sleep(0.2)
@@ -29,7 +29,7 @@ async def test_several_waits_share_what_there_is() -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_what_lies_between_two_waits_does_not_count() -> None:
+async def test_the_time_between_two_waits_does_not_count() -> None:
     budget = WaitBudget(0.2)
     async with budget.waiting():
         pass
@@ -38,7 +38,7 @@ async def test_what_lies_between_two_waits_does_not_count() -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_timeout_of_the_work_itself_is_its_own() -> None:
+async def test_a_timeout_of_the_work_itself_is_not_changed() -> None:
     with pytest.raises(TimeoutError):
         async with WaitBudget(60).waiting():
             raise TimeoutError

@@ -34,7 +34,7 @@ def test_some_failures_are_tolerated(breaker: CircuitBreaker) -> None:
     breaker.admit(HOST)
 
 
-def test_after_five_failures_in_a_row_the_host_is_left_alone(breaker: CircuitBreaker) -> None:
+def test_after_five_failures_in_a_row_the_circuit_opens(breaker: CircuitBreaker) -> None:
     fail(breaker, 5)
     assert pause(breaker) == 30
     with pytest.raises(
@@ -43,7 +43,7 @@ def test_after_five_failures_in_a_row_the_host_is_left_alone(breaker: CircuitBre
         breaker.admit(HOST)
 
 
-def test_a_success_in_between_forgets_the_failures(breaker: CircuitBreaker) -> None:
+def test_a_success_resets_the_failures(breaker: CircuitBreaker) -> None:
     fail(breaker, 4)
     breaker.succeeded(HOST)
     fail(breaker, 4)
@@ -55,22 +55,20 @@ def test_the_failures_of_one_host_are_not_those_of_another(breaker: CircuitBreak
     breaker.admit("other.example.com")
 
 
-def test_the_time_that_is_left_is_told(breaker: CircuitBreaker, watch: Watch) -> None:
+def test_an_open_circuit_reports_the_remaining_time(breaker: CircuitBreaker, watch: Watch) -> None:
     fail(breaker, 5)
     watch.seconds += 10
     assert pause(breaker) == 20
 
 
-def test_after_the_pause_one_request_may_try_and_the_others_wait(
-    breaker: CircuitBreaker, watch: Watch
-) -> None:
+def test_after_the_pause_one_request_may_try(breaker: CircuitBreaker, watch: Watch) -> None:
     fail(breaker, 5)
     watch.seconds += 30
     breaker.admit(HOST)
     assert pause(breaker) == 30
 
 
-def test_a_trial_that_nobody_hears_of_again_does_not_keep_others_out_for_good(
+def test_a_trial_without_a_result_does_not_block_for_ever(
     breaker: CircuitBreaker, watch: Watch
 ) -> None:
     fail(breaker, 5)
@@ -80,9 +78,7 @@ def test_a_trial_that_nobody_hears_of_again_does_not_keep_others_out_for_good(
     breaker.admit(HOST)
 
 
-def test_when_the_trial_succeeds_everybody_may_ask_again(
-    breaker: CircuitBreaker, watch: Watch
-) -> None:
+def test_a_successful_trial_closes_the_circuit(breaker: CircuitBreaker, watch: Watch) -> None:
     fail(breaker, 5)
     watch.seconds += 30
     breaker.admit(HOST)

@@ -94,7 +94,7 @@ def test_no_subject_adds_a_header_to_an_email() -> None:
         assert part(message, "plain") == "Bom dia\n"
 
 
-def test_an_encoded_word_in_a_subject_stays_the_text_that_it_is() -> None:
+def test_an_encoded_word_in_a_subject_stays_literal_text() -> None:
     text = "=?utf-8?q?x=0d=0aBcc:_eve=40example.com=0d=0a=0d=0aSend_us_your_password?="
     message = read(FROM_ADDRESS.sign(an_email(subject=text)))
     assert (message["Subject"], message["Bcc"]) == (text, None)
@@ -112,7 +112,7 @@ def test_plain_text_stays_plain(text: str) -> None:
         *("Loja São João, Ltda", "=?utf-8?q?a=2c?=", "=?utf-8?b?PGV2ZUB4LnkuPg==?= é", "(x)"),
     ],
 )
-def test_a_display_name_is_read_as_it_was_written(name: str) -> None:
+def test_a_display_name_is_equal_after_encoding_and_decoding(name: str) -> None:
     header = mailbox(name, "no-reply@example.com")
     message = email.message_from_string(f"From: {header}\r\n\r\n", policy=email.policy.default)
     [address] = message["From"].addresses

@@ -27,7 +27,7 @@ def files(folder: Path) -> dict[str, EmailMessage]:
     return {file.name: read(file.read_bytes()) for file in folder.iterdir()}
 
 
-async def test_a_letter_becomes_a_file_that_mail_programs_read(
+async def test_an_email_becomes_a_file_that_mail_programs_can_read(
     mailer: FileMailer, folder: Path
 ) -> None:
     await mailer.send(an_email(key="a-key", subject="Olá", text="Bom dia\n"))
@@ -35,7 +35,7 @@ async def test_a_letter_becomes_a_file_that_mail_programs_read(
     assert (message["Subject"], part(message, "plain")) == ("Olá", "Bom dia\n")
 
 
-async def test_the_same_letter_again_is_the_same_file(mailer: FileMailer, folder: Path) -> None:
+async def test_the_same_email_again_is_the_same_file(mailer: FileMailer, folder: Path) -> None:
     await mailer.send(an_email(key="a-key", text="once\n"))
     await mailer.send(an_email(key="a-key", text="twice\n"))
     written = files(folder)
@@ -43,7 +43,7 @@ async def test_the_same_letter_again_is_the_same_file(mailer: FileMailer, folder
     assert part(written["a-key.eml"], "plain") == "twice\n"
 
 
-async def test_a_letter_that_can_not_be_written_is_an_error(
+async def test_an_email_that_cannot_be_written_is_an_error(
     mailer: FileMailer, folder: Path
 ) -> None:
     folder.parent.write_text("a file is no folder, even for root")
@@ -51,17 +51,13 @@ async def test_a_letter_that_can_not_be_written_is_an_error(
         await mailer.send(an_email())
 
 
-async def test_only_who_runs_the_service_may_look_into_the_folder(
-    mailer: FileMailer, folder: Path
-) -> None:
+async def test_only_the_services_user_can_read_the_folder(mailer: FileMailer, folder: Path) -> None:
     await mailer.send(an_email())
     assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700  # noqa: PTH116 - which would say it blocks
 
 
 @pytest.mark.parametrize("shows_links", [True, False])
-async def test_links_are_logged_where_a_developer_asks_for_it_and_nowhere_else(
-    *, folder: Path, shows_links: bool
-) -> None:
+async def test_links_are_logged_only_if_configured(*, folder: Path, shows_links: bool) -> None:
     mailer = FileMailer(folder, FromAddress("no-reply@example.com"), shows_links=shows_links)
     with separate_logging(), capture_logs() as lines:
         await mailer.send(an_email(key="a-key", text="Go to https://a.example/b#token=c now\n"))

@@ -34,32 +34,32 @@ def test_the_first_line_is_the_subject_and_the_rest_the_text(folder: Path) -> No
     assert email.html == "<p>Ana: Olá</p>"
 
 
-def test_what_somebody_wrote_is_not_html(folder: Path) -> None:
+def test_user_text_is_not_html(folder: Path) -> None:
     email = write(folder, name="<b>", title='"><script>alert(1)</script>')
     assert email.html == "<p>&lt;b&gt;: &#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;</p>"
 
 
-def test_what_somebody_wrote_does_not_pass_for_a_part_of_the_letter(folder: Path) -> None:
+def test_user_text_cannot_look_like_a_part_of_the_email(folder: Path) -> None:
     email = write(folder, name="Ana", title="x\r\n\r\nYour password: send it to us\n")
     assert email.text == "Hello Ana: x Your password: send it to us\n-- A & B"
 
 
-def test_what_somebody_wrote_is_no_template(folder: Path) -> None:
+def test_user_text_is_not_a_template(folder: Path) -> None:
     assert write(folder, name="{{ signed_by }}", title="x").html == "<p>{{ signed_by }}: x</p>"
 
 
-def test_a_value_that_nobody_gives_is_an_error(folder: Path) -> None:
+def test_a_missing_value_is_an_error(folder: Path) -> None:
     with pytest.raises(UndefinedError, match="name"):
         write(folder, title="x")
 
 
-def test_a_subject_with_a_value_of_somebodys_stops_the_start(folder: Path) -> None:
+def test_a_subject_with_a_value_of_a_user_stops_the_start(folder: Path) -> None:
     (folder / "news.txt").write_text("About {{ title }}\n\nHello\n", encoding="utf-8")
     with pytest.raises(UndefinedError, match="title"):
         EmailTemplates(folder, signed_by="Shop")
 
 
-def test_a_letter_without_its_html_stops_the_start(folder: Path) -> None:
+def test_a_template_without_its_html_stops_the_start(folder: Path) -> None:
     (folder / "news.html").unlink()
     with pytest.raises(TemplateNotFound, match=r"news\.html"):
         EmailTemplates(folder, signed_by="Shop")

@@ -10,21 +10,21 @@ FROM_ADDRESS = FromAddress('"Loja São João, Ltda" <no-reply@example.com>')
 BREAKS = ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
 
 
-def test_a_letter_has_a_text_and_an_html_part() -> None:
+def test_an_email_has_a_text_and_an_html_part() -> None:
     message = read(FROM_ADDRESS.sign(an_email(text="Bom dia: é\n", html="<p>Bom dia: é</p>\n")))
     assert message.get_content_type() == "multipart/alternative"
     assert part(message, "plain") == "Bom dia: é\n"
     assert part(message, "html") == "<p>Bom dia: é</p>\n"
 
 
-def test_it_travels_in_seven_bits_and_short_lines() -> None:
+def test_an_email_has_seven_bits_and_short_lines() -> None:
     content = FROM_ADDRESS.sign(an_email(subject="é" * 200, text="é" * 2000, html="é" * 2000))
     assert content.isascii()
     assert max(map(len, content.split(b"\r\n"))) <= 78
     assert read(content)["Subject"] == "é" * 200
 
 
-def test_it_says_who_sends_it_to_whom_and_that_no_machine_should_answer() -> None:
+def test_an_email_has_sender_recipient_and_auto_submitted() -> None:
     message = read(FROM_ADDRESS.sign(an_email()))
     [from_address] = message["From"].addresses
     assert (from_address.display_name, from_address.addr_spec) == (
@@ -59,7 +59,7 @@ def test_no_subject_becomes_a_header(line_break: str) -> None:
     assert part(message, "plain") == "Bom dia\n"
 
 
-def test_letters_of_an_address_beyond_ascii_are_written_as_such() -> None:
+def test_an_address_beyond_ascii_is_written_unchanged() -> None:
     message = FROM_ADDRESS.sign(an_email(to=EmailAddress("josé@example.com")))
     assert "To: josé@example.com\r\n".encode() in message
 
@@ -74,7 +74,7 @@ def test_letters_of_an_address_beyond_ascii_are_written_as_such() -> None:
         ("", ""),
     ],
 )
-def test_a_line_has_words_and_nothing_else(text: str, line: str) -> None:
+def test_one_line_removes_line_breaks_and_control_characters(text: str, line: str) -> None:
     assert one_line(text) == line
 
 

@@ -61,10 +61,10 @@ PUBLIC = [
 
 
 @pytest.mark.parametrize("address", INSIDE)
-def test_what_is_inside_is_not_public(address: str) -> None:
+def test_internal_addresses_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_what_is_outside_is_public(address: str) -> None:
+def test_external_addresses_are_public(address: str) -> None:
     assert is_public(address)

@@ -23,7 +23,7 @@ def problem(**values: object) -> str:
     return told.strip()
 
 
-def test_without_any_setting_mail_stays_here() -> None:
+def test_without_any_setting_emails_go_to_a_folder() -> None:
     settings = load_settings()
     assert settings.smtp_url is None
     assert settings.mail_from == "no-reply@localhost"
@@ -61,25 +61,27 @@ BAD = {
 
 
 @pytest.mark.parametrize(("name", "value"), [(n, v) for n, values in GOOD.items() for v in values])
-def test_a_good_value_is_taken(name: str, value: str) -> None:
+def test_a_valid_value_is_accepted(name: str, value: str) -> None:
     assert load_settings(**{name: value})
 
 
 @pytest.mark.parametrize(("name", "value"), [(n, v) for n, values in BAD.items() for v in values])
-def test_a_bad_value_is_told_with_its_variable_and_an_example(name: str, value: str) -> None:
+def test_an_invalid_value_is_reported_with_its_variable_and_an_example(
+    name: str, value: str
+) -> None:
     what, _, example = problem(**{name: value}).partition("; for example: ")
     assert what.startswith(f"{name.upper()}: ")
     assert example.startswith(f"{name.upper()}=")
 
 
 @pytest.mark.parametrize("name", sorted(BAD))
-def test_the_example_of_a_setting_is_good(name: str) -> None:
+def test_the_example_of_a_setting_is_valid(name: str) -> None:
     example = str((Settings.model_fields[name].examples or [])[0])
     assert load_settings(**{name: example})
 
 
 @pytest.mark.parametrize("url", [f"smtp://user:{CANARY}@host:port", f"http://user:{CANARY}@host"])
-def test_the_password_of_a_mail_server_is_never_told(url: str) -> None:
+def test_the_password_of_a_mail_server_is_never_shown(url: str) -> None:
     assert CANARY not in problem(smtp_url=url)
     settings = load_settings(smtp_url=f"smtp://user:{CANARY}@host")
     assert CANARY not in repr(settings) + settings.model_dump_json()

@@ -31,13 +31,13 @@ def answer(**headers: str) -> Answer:
         ("Friday, 02-Jan-26 17:31:00 GMT", 60),
     ],
 )
-def test_the_other_side_may_say_when_to_come_again(text: str, seconds: float) -> None:
+def test_retry_after_is_read(text: str, seconds: float) -> None:
     with time_machine.travel(NOW, tick=False):
         assert answer(**{"retry-after": text}).retry_after == seconds
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-1", "1.5", "٣", "Fri, 99 Jan 2026 17:31:00 GMT"])
-def test_what_is_no_time_says_nothing(text: str) -> None:
+def test_an_invalid_retry_after_is_ignored(text: str) -> None:
     assert answer(**{"retry-after": text}).retry_after is None
 
 
@@ -49,7 +49,7 @@ def test_an_answer_that_names_no_time_waits_as_usual() -> None:
     assert _pause_before_another(_Busy("host", answer())) is True
 
 
-def test_a_short_time_is_waited_for_and_not_by_all_at_once() -> None:
+def test_a_short_time_is_waited_for_with_jitter() -> None:
     pauses = {_pause_before_another(_Busy("host", answer(**{"retry-after": "2"}))) for _ in "1234"}
     assert len(pauses) > 1
     assert all(2 <= pause <= 3 for pause in pauses)
@@ -63,5 +63,5 @@ def test_a_long_time_is_not_waited_for_here(text: str) -> None:
 @pytest.mark.parametrize(
     "error", [CircuitOpen("host", failures=5, after=1), AddressRefused("host"), ValueError()]
 )
-def test_nothing_else_is_tried_again(error: Exception) -> None:
+def test_other_errors_are_not_retried(error: Exception) -> None:
     assert _pause_before_another(error) is False

@@ -30,12 +30,12 @@ async def hits(limiter: LocalLimiter, count: int, whom: str = "ana") -> int:
     return results.count(None)
 
 
-async def test_of_many_at_once_as_many_get_through_as_may(limiter: LocalLimiter) -> None:
+async def test_concurrent_hits_succeed_up_to_the_limit(limiter: LocalLimiter) -> None:
     assert await hits(limiter, 50) == 3
     assert await hits(limiter, 50, "bruno") == 3
 
 
-async def test_over_the_edge_of_a_window_there_are_no_more_than_within_it(
+async def test_the_limit_also_holds_across_the_boundary_of_windows(
     limiter: LocalLimiter, watch: Watch
 ) -> None:
     watch.seconds += 59
@@ -46,7 +46,7 @@ async def test_over_the_edge_of_a_window_there_are_no_more_than_within_it(
     assert await hits(limiter, 5) == 3
 
 
-async def test_a_refusal_says_when_the_oldest_is_forgotten(
+async def test_a_refusal_says_when_the_oldest_hit_expires(
     limiter: LocalLimiter, watch: Watch
 ) -> None:
     await limiter.hit(THREE, "ana")
@@ -57,25 +57,25 @@ async def test_a_refusal_says_when_the_oldest_is_forgotten(
     assert refused.value.retry_after_seconds == 50
 
 
-async def test_looking_counts_nothing(limiter: LocalLimiter) -> None:
+async def test_a_check_counts_nothing(limiter: LocalLimiter) -> None:
     for _ in range(10):
         await limiter.check(THREE, "ana")
     assert await hits(limiter, 5) == 3
 
 
-async def test_who_is_forgotten_begins_anew(limiter: LocalLimiter) -> None:
+async def test_a_reset_caller_begins_at_zero(limiter: LocalLimiter) -> None:
     await hits(limiter, 5)
     await limiter.forget(THREE, "ana")
     assert await hits(limiter, 5) == 3
 
 
-async def test_who_stands_in_for_others_is_stricter_and_never_shut() -> None:
+async def test_a_replacement_limiter_is_stricter_and_never_zero() -> None:
     limiter = LocalLimiter(0.5)
     assert await hits(limiter, 5) == 1
     await limiter.hit(Limit("one", 1, per=60), "ana")
 
 
-async def test_what_is_over_takes_no_room(limiter: LocalLimiter, watch: Watch) -> None:
+async def test_expired_windows_take_no_memory(limiter: LocalLimiter, watch: Watch) -> None:
     for round_ in range(20):
         for whom in range(PURGE_FROM):
             await limiter.hit(THREE, f"{round_}-{whom}")
@@ -100,7 +100,7 @@ async def crowd(limiter: LocalLimiter, watch: Watch) -> None:
         watch.seconds += 0.005
 
 
-async def test_a_crowd_takes_no_more_memory_than_there_is_for_it(
+async def test_many_callers_use_a_limited_amount_of_memory(
     small: LocalLimiter, watch: Watch
 ) -> None:
     tracemalloc.start()
@@ -112,7 +112,7 @@ async def test_a_crowd_takes_no_more_memory_than_there_is_for_it(
     assert taken < MOST_BYTES
 
 
-async def test_who_has_reached_a_limit_is_not_forgotten_for_a_crowd(
+async def test_a_caller_that_reached_a_limit_is_kept_when_many_others_come(
     small: LocalLimiter, watch: Watch
 ) -> None:
     for number in range(500):
@@ -123,7 +123,7 @@ async def test_who_has_reached_a_limit_is_not_forgotten_for_a_crowd(
     assert await hits(small, 5, "ana") == 3
 
 
-async def test_who_comes_to_a_crowd_that_has_all_reached_its_limits_shares_one_count(
+async def test_new_callers_share_one_count_if_all_others_reached_a_limit(
     small: LocalLimiter, watch: Watch
 ) -> None:
     for number in range(5_000):

@@ -33,7 +33,7 @@ def house(**fields: Any) -> House:
     return House(created_at=NOW, updated_at=NOW, **fields)
 
 
-def test_what_happened_is_handed_over_once_and_in_order() -> None:
+def test_events_are_handed_over_once_and_in_order() -> None:
     home = house()
     home.record(DoorOpened(1))
     home.record(DoorOpened(2))
@@ -41,27 +41,27 @@ def test_what_happened_is_handed_over_once_and_in_order() -> None:
     assert home.pull_events() == []
 
 
-def test_nothing_has_happened_to_a_new_one() -> None:
+def test_a_new_aggregate_has_no_events() -> None:
     assert house().pull_events() == []
     assert house().version == 0
 
 
-def test_two_with_the_same_id_are_the_same_one_whatever_became_of_them() -> None:
+def test_aggregates_with_the_same_id_are_equal() -> None:
     one, other = house(id=ID, doors=1), house(id=ID, doors=2, version=3)
     assert one == other
     assert len({one, other}) == 1
 
 
-def test_two_with_different_ids_are_not_the_same_one() -> None:
+def test_aggregates_with_different_ids_are_not_equal() -> None:
     assert house() != house()
 
 
-def test_two_of_different_kinds_are_not_the_same_one() -> None:
+def test_aggregates_of_different_classes_are_not_equal() -> None:
     assert house(id=ID) != Garage(id=ID, created_at=NOW, updated_at=NOW)
     assert house(id=ID) != ID
 
 
-def test_new_ids_are_in_the_order_of_their_birth() -> None:
+def test_new_ids_are_in_the_order_of_their_creation() -> None:
     ids = [new_id() for _ in range(1000)]
     assert all(id_.version == 7 for id_ in ids)
     assert ids == sorted(set(ids))

@@ -45,7 +45,7 @@ def test_two_spellings_of_an_address_have_one_key(one: str, other: str) -> None:
         ("ana@strasse.example.com", "ana@straße.example.com"),  # since IDNA 2008, two domains
     ],
 )
-def test_two_addresses_are_not_one(one: str, other: str) -> None:
+def test_two_addresses_have_different_keys(one: str, other: str) -> None:
     assert EmailAddress.parse(one).key != EmailAddress.parse(other).key
 
 
@@ -62,7 +62,7 @@ def test_two_addresses_are_not_one(one: str, other: str) -> None:
         LONGEST,
     ],
 )
-def test_a_usual_address_is_taken_as_it_is(text: str) -> None:
+def test_a_usual_address_stays_unchanged(text: str) -> None:
     address = EmailAddress.parse(text)
     assert str(address) == address.value == address.key == text
 
@@ -79,9 +79,7 @@ def test_a_usual_address_is_taken_as_it_is(text: str) -> None:
         ("İpek@Straße.example", "İpek@xn--strae-oqa.example", "i\u0307pek@xn--strae-oqa.example"),
     ],
 )
-def test_an_address_is_written_to_as_it_was_typed_and_found_by_its_key(
-    typed: str, value: str, key: str
-) -> None:
+def test_an_address_keeps_its_typed_form_and_has_a_key(typed: str, value: str, key: str) -> None:
     address = EmailAddress.parse(typed)
     assert (address.value, address.key) == (value, key)
 
@@ -89,7 +87,7 @@ def test_an_address_is_written_to_as_it_was_typed_and_found_by_its_key(
 @pytest.mark.parametrize(
     "local", ["संपर्क", "ติดต่อ", "தொடர்பு", "সমর্থন", "việt", "שָׁלוֹם", "q\u0303", "दि.ल्ली"]
 )
-def test_letters_with_marks_are_part_of_an_address(local: str) -> None:
+def test_an_address_may_have_letters_with_marks(local: str) -> None:
     assert EmailAddress.parse(f"{local}@example.com").value == f"{local}@example.com"
 
 
@@ -168,7 +166,7 @@ def test_an_address_whose_key_is_too_long_to_store_is_refused() -> None:
         "a" * 300 + "@example.com",
     ],
 )
-def test_what_is_no_address_is_refused(text: str) -> None:
+def test_an_invalid_address_is_refused(text: str) -> None:
     with pytest.raises(Invalid) as error:
         EmailAddress.parse(text)
     [told] = error.value.errors

@@ -93,11 +93,11 @@ SEEN = tuple_(bindparam("seen", type_=c.price.type), bindparam("id", type_=c.id.
     ],
     ids=lambda expression: str(expression.compile(dialect=SQLITE)),
 )
-def test_an_exact_statement_is_taken(expression: Any) -> None:
+def test_an_exact_statement_is_accepted(expression: Any) -> None:
     Statement(select(expression))
 
 
-def test_exact_writes_are_taken() -> None:
+def test_exact_writes_are_accepted() -> None:
     Statement(insert(thing))
     Statement(update(thing).values(price=c.price + bindparam("more")))
 
@@ -142,7 +142,7 @@ def test_an_inexact_statement_is_refused(expression: Any) -> None:
         Statement(select(expression))
 
 
-def test_the_refusal_says_what_meets_what() -> None:
+def test_the_refusal_names_the_combined_types() -> None:
     statement: Select[Any] = select(thing.c.id).where(c.price == c.amount)
     with pytest.raises(CompositionError) as refusal:
         Statement(statement)
@@ -183,7 +183,7 @@ def table_with(kind: Any) -> Table:
     ],
     ids=repr,
 )
-def test_a_table_takes_an_exact_column(kind: Any) -> None:
+def test_a_table_accepts_an_exact_column(kind: Any) -> None:
     assert table_with(kind).c.value.type is kind
 
 
@@ -213,7 +213,7 @@ def test_a_table_refuses_an_inexact_column(kind: Any, reason: str) -> None:
     assert str(refusal.value) == f"thing.value: {kind!r}: {reason}"
 
 
-def test_tables_of_others_are_left_alone() -> None:
+def test_foreign_tables_are_not_checked() -> None:
     Table("thing", MetaData(), Column("value", Numeric))
 
 

@@ -70,7 +70,7 @@ def acting(user_id: UUID) -> Iterator[None]:
         current_work.reset(token)
 
 
-async def test_an_address_gets_so_many_emails_an_hour_of_all_kinds_together() -> None:
+async def test_the_emails_to_one_address_are_limited_over_all_kinds() -> None:
     post = Post(per_recipient=8)
     sent = {kind: await post.sends(120, kind) for kind in EmailKind}
     assert sent == {WORK: 3, REQUEST: 2, RECOVERY: 1, NOTICE: 2}
@@ -85,7 +85,7 @@ async def test_every_spelling_of_an_address_counts_for_it() -> None:
     assert await post.sends(9, WORK, to="STRASSE@example.com") == 0
 
 
-async def test_an_email_beyond_the_limit_is_left_out_and_a_notice_is_sent_later() -> None:
+async def test_over_the_limit_an_email_is_dropped_and_a_notice_is_delayed() -> None:
     post = Post(per_recipient=8)
     for kind in EmailKind:
         await post.sends(9, kind)
@@ -99,7 +99,7 @@ async def test_an_email_beyond_the_limit_is_left_out_and_a_notice_is_sent_later(
     assert post.outbox.sent[-1].key == "a-notice"
 
 
-async def test_one_user_causes_so_many_emails_about_work_whoever_they_are_for() -> None:
+async def test_the_emails_that_one_user_causes_are_limited() -> None:
     post = Post(per_user=5)
     with acting(new_id()):
         went = [await post.sends(1, WORK, to=f"user{n}@example.com") for n in range(9)]
@@ -110,14 +110,14 @@ async def test_one_user_causes_so_many_emails_about_work_whoever_they_are_for() 
     assert await post.sends(1, WORK) == 1  # a schedule's, which nobody caused
 
 
-async def test_a_flood_that_fills_the_memory_of_the_limits_does_not_lift_them() -> None:
+async def test_a_full_memory_of_the_limiter_does_not_lift_the_limits() -> None:
     post = Post(per_recipient=8, most_bytes=20_000)
     for number in range(100):
         await post.sends(1, WORK, to=f"user{number}@example.com")
     assert await post.sends(120, WORK) <= 3
 
 
-async def test_an_email_that_is_tried_again_counts_once() -> None:
+async def test_a_retried_email_counts_once() -> None:
     post = Post(per_recipient=8)
     post.outbox.is_away = True
     for _ in range(15):
@@ -131,7 +131,7 @@ async def test_an_email_that_is_tried_again_counts_once() -> None:
 @pytest.mark.parametrize(
     "flood", [each for each in AccountEmail if each is not AccountEmail.RESET_PASSWORD]
 )
-async def test_no_other_email_uses_up_the_link_that_resets_a_password(flood: AccountEmail) -> None:
+async def test_other_emails_cannot_use_up_the_share_of_password_resets(flood: AccountEmail) -> None:
     post = Post(per_recipient=40)
     email_sender = TemplatedAccountEmailSender(
         post.mailer, signed_by="Alicerce", links_begin_with="https://api.example.com"

@@ -59,7 +59,7 @@ def test_an_amount_has_the_decimals_of_its_currency(amount: str, currency: str, 
         ("1", "XAU", "currency", "invalid_format"),
     ],
 )
-def test_what_is_no_money_is_refused(amount: str, currency: str, field: str, code: str) -> None:
+def test_invalid_money_is_refused(amount: str, currency: str, field: str, code: str) -> None:
     with pytest.raises(Invalid) as refusal:
         Money(Decimal(amount), currency)
     [error] = refusal.value.errors
@@ -67,7 +67,7 @@ def test_what_is_no_money_is_refused(amount: str, currency: str, field: str, cod
 
 
 @given(amounts, amounts)
-def test_what_is_added_can_be_taken_away_again(one: Money, other: Money) -> None:
+def test_addition_and_subtraction_are_inverse(one: Money, other: Money) -> None:
     if one.currency == other.currency:
         with localcontext(prec=5):  # whatever somebody set for their own computations
             assert one + other - other == one
@@ -76,7 +76,7 @@ def test_what_is_added_can_be_taken_away_again(one: Money, other: Money) -> None
 
 
 @pytest.mark.parametrize("operator", ["__add__", "__sub__", "__lt__", "__le__", "__gt__", "__ge__"])
-def test_two_currencies_do_not_mix(operator: str) -> None:
+def test_two_currencies_cannot_be_combined(operator: str) -> None:
     with pytest.raises(CurrencyMismatch):
         getattr(euros("1"), operator)(Money(Decimal(1), "USD"))
     assert euros("1") != Money(Decimal(1), "USD")
@@ -104,7 +104,7 @@ def test_amounts_of_one_currency_are_ordered() -> None:
         ("99999999999999.99", "0.333333333333333333333333333333", {}, "33333333333333.33"),
     ],
 )
-def test_a_product_is_rounded_once_and_as_it_is_said(
+def test_a_product_is_rounded_once_in_the_given_mode(
     amount: str, factor: str, rounding: Any, result: str
 ) -> None:
     with localcontext(prec=5):  # whatever somebody set for their own computations
@@ -143,7 +143,7 @@ def test_shares_add_up_to_the_whole(whole: Money, weights: list[Any]) -> None:
         ("1", [Decimal("0.5"), Decimal("0.5")], ["0.50", "0.50"]),
     ],
 )
-def test_a_cent_that_is_left_goes_to_whoever_lost_most(
+def test_a_remaining_cent_goes_to_the_part_that_lost_most(
     whole: str, weights: list[Any], shares: list[str]
 ) -> None:
     assert euros(whole).allocate(weights) == [euros(share) for share in shares]
@@ -154,7 +154,7 @@ def test_an_even_split_gives_the_first_one_more() -> None:
 
 
 @pytest.mark.parametrize("weights", [[], [0, 0], [1, -1], [-1]], ids=str)
-def test_nothing_is_shared_out_by_weights_that_are_none(weights: list[int]) -> None:
+def test_invalid_weights_are_refused(weights: list[int]) -> None:
     with pytest.raises(ValueError, match="the weights must be 0 or more, and not all 0"):
         euros("1").allocate(weights)
 

@@ -55,7 +55,7 @@ def test_money_is_read_with_the_decimals_of_its_currency(
     ],
     ids=str,
 )
-def test_what_is_no_money_is_refused_where_it_is_wrong(sent: Any, pointer: str, code: str) -> None:
+def test_invalid_money_is_refused_with_its_pointer(sent: Any, pointer: str, code: str) -> None:
     [refused] = refusals(AnyMoney, sent)
     assert (refused["pointer"], refused["code"]) == (pointer, code)
 
@@ -86,7 +86,7 @@ def test_a_range_of_no_currency_is_refused_at_the_start() -> None:
         MoneyRange(currencies=("XXX", "EUR", "EURO"))
 
 
-def test_the_schema_says_amount_and_currency() -> None:
+def test_the_schema_has_amount_and_currency() -> None:
     schema = TypeAdapter(Price).json_schema()
     assert schema["required"] == ["amount", "currency"]
     assert schema["additionalProperties"] is False

@@ -10,10 +10,10 @@ from app.shared.application.dto import PaginatedResponse
     ("total", "size", "pages"),
     [(0, 20, 0), (1, 20, 1), (19, 20, 1), (20, 20, 1), (21, 20, 2), (40, 20, 2), (3, 1, 3)],
 )
-def test_a_numbered_page_says_how_many_there_are(total: int, size: int, pages: int) -> None:
+def test_a_numbered_page_has_the_number_of_pages(total: int, size: int, pages: int) -> None:
     page = PaginatedResponse.of(["a"], total=total, page=1, size=size)
     assert page == PaginatedResponse(items=["a"], total=total, page=1, size=size, pages=pages)
 
 
-def test_the_machines_clock_speaks_utc() -> None:
+def test_the_system_clock_returns_utc() -> None:
     assert SystemClock().now().tzinfo is dt.UTC

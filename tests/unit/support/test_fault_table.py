@@ -25,7 +25,7 @@ def books() -> Ledger:
     )
 
 
-def test_each_thing_that_went_wrong_stands_in_its_column() -> None:
+def test_each_kind_of_failure_has_its_column() -> None:
     assert row("all at once", 3, books()).counts == [3, 4, 1, 1, 1, 1]
 
 

@@ -46,7 +46,7 @@ def a_list(lists: ListTasks, user_id: UUID) -> "asyncio.Task[Any]":
     return asyncio.create_task(lists.execute(TaskListRequest(actor=actor)))
 
 
-async def test_one_user_has_two_lists_made_at_once_and_the_others_follow(
+async def test_a_third_concurrent_list_of_one_user_waits(
     lists: ListTasks, reader: SlowReader
 ) -> None:
     user = uuid4()
@@ -59,7 +59,7 @@ async def test_one_user_has_two_lists_made_at_once_and_the_others_follow(
     assert reader.most == AT_ONCE
 
 
-async def test_another_user_does_not_wait_for_them(lists: ListTasks, reader: SlowReader) -> None:
+async def test_the_lists_of_another_user_do_not_wait(lists: ListTasks, reader: SlowReader) -> None:
     asked = [a_list(lists, uuid) for uuid in [uuid4()] * 10 + [uuid4()]]
     await asyncio.sleep(0.01)
     assert reader.running == AT_ONCE + 1
@@ -67,7 +67,7 @@ async def test_another_user_does_not_wait_for_them(lists: ListTasks, reader: Slo
     await asyncio.gather(*asked)
 
 
-async def test_who_asks_for_far_more_is_sent_away_at_once(
+async def test_too_many_concurrent_lists_of_one_user_are_refused(
     lists: ListTasks, reader: SlowReader
 ) -> None:
     user = uuid4()

@@ -63,7 +63,7 @@ async def test_a_quota_of_tasks_is_exact() -> None:
     assert tasks.used.tasks == 1_000
 
 
-async def test_a_quota_of_bytes_is_exact_and_says_so() -> None:
+async def test_a_quota_of_bytes_is_exact_and_named_in_the_error() -> None:
     quota, tasks = a_quota(text_bytes=100_000), Tasks()
     for _ in range(10):
         await tasks.create(quota, text_bytes=10_000)
@@ -74,14 +74,14 @@ async def test_a_quota_of_bytes_is_exact_and_says_so() -> None:
         await tasks.grow(quota, 1)
 
 
-async def test_a_text_may_grow_though_there_are_as_many_tasks_as_may_be() -> None:
+async def test_a_text_may_grow_when_the_quota_of_tasks_is_reached() -> None:
     quota, tasks = a_quota(), Tasks(tasks=1_000, text_bytes=10)
     with pytest.raises(QuotaExceeded):
         await tasks.create(quota)
     await tasks.grow(quota, 1)
 
 
-async def test_far_from_the_quota_hardly_any_is_counted() -> None:
+async def test_far_below_the_quota_few_changes_are_counted() -> None:
     quota, tasks = a_quota(tasks=10_000), Tasks()
     for _ in range(1_000):
         await tasks.create(quota)
@@ -102,7 +102,7 @@ async def test_several_processes_share_a_quota() -> None:
     assert tasks.used.tasks <= 999 + 20 * 1_000 // TaskQuota.SHARE
 
 
-async def test_what_is_refused_is_not_counted_again_for_a_moment() -> None:
+async def test_a_refused_change_is_not_counted_again_for_a_short_time() -> None:
     clock = Clock()
     quota, tasks = a_quota(clock), Tasks(tasks=1_000)
     for _ in range(100):
@@ -114,14 +114,14 @@ async def test_what_is_refused_is_not_counted_again_for_a_moment() -> None:
     await tasks.create(quota)
 
 
-async def test_who_asks_for_less_than_what_was_refused_is_counted() -> None:
+async def test_a_smaller_change_than_the_refused_one_is_counted() -> None:
     quota, tasks = a_quota(text_bytes=100_000), Tasks(tasks=1, text_bytes=99_000)
     with pytest.raises(QuotaExceeded):
         await tasks.create(quota, text_bytes=2_000)
     await tasks.create(quota, text_bytes=1_000)
 
 
-async def test_one_owner_s_room_is_not_another_s() -> None:
+async def test_quotas_of_two_owners_are_separate() -> None:
     quota, tasks = a_quota(tasks=1), Tasks()
     await tasks.create(quota)
     with pytest.raises(QuotaExceeded):
@@ -129,7 +129,7 @@ async def test_one_owner_s_room_is_not_another_s() -> None:
     await Tasks().create(quota, owner_id=uuid4())
 
 
-async def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_remembered_counts_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TaskQuota, "MOST_REMEMBERED", 10)
     quota = a_quota()
     for _ in range(100):
@@ -139,7 +139,7 @@ async def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
     assert len(quota._leave) == len(quota._refused) == 10
 
 
-async def test_who_gives_too_many_tasks_to_others_in_a_day_is_refused_until_there_is_room() -> None:
+async def test_assignments_over_the_daily_quota_are_refused_until_one_expires() -> None:
     clock = Clock()
     quotas = TaskQuotas(tasks=1, text_bytes=1, assignments_a_day=3)
     quota = AssignmentQuota(quotas, LocalLimiter(now=clock))

@@ -24,7 +24,7 @@ def test_without_any_variable_no_webhook_is_sent(load: Load) -> None:
     assert (settings.external_api_url, settings.webhook_keys) == (None, ())
 
 
-def test_variables_are_read_by_the_prefix_and_the_webhooks_by_their_own_names(load: Load) -> None:
+def test_variables_have_the_prefix_and_those_of_webhooks_their_own_names(load: Load) -> None:
     settings = load(
         TASK_BIN_KEEP_DAYS="3650",
         TASK_QUOTA="20000",
@@ -78,7 +78,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
-def test_a_bad_value_stops_the_start_with_its_variable_and_an_example(
+def test_an_invalid_value_stops_the_start_with_its_variable_and_an_example(
     load: Load, name: str, value: str
 ) -> None:
     [problem] = problems_of(load, **{name: value})
@@ -95,7 +95,7 @@ def test_a_url_without_a_key_stops_the_start(load: Load) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://hooks.example.com", "HTTP://hooks.example.com"])
-def test_a_url_without_tls_has_to_be_allowed(load: Load, url: str) -> None:
+def test_a_url_without_tls_must_be_allowed(load: Load, url: str) -> None:
     given = {"EXTERNAL_API_URL": url, "EXTERNAL_API_KEY": KEY}
     [problem] = problems_of(load, **given)
     assert problem.startswith("EXTERNAL_API_URL must be https")
@@ -103,7 +103,7 @@ def test_a_url_without_tls_has_to_be_allowed(load: Load, url: str) -> None:
     assert load(**given, EXTERNAL_API_ALLOW_PRIVATE="true").external_api_url == url
 
 
-def test_webhooks_are_signed_with_the_key_and_the_one_before_it(load: Load) -> None:
+def test_webhooks_are_signed_with_the_current_and_the_previous_key(load: Load) -> None:
     key, before = "whsec_" + "QUJD" * 8, "whsec_" + "REVG" * 8
     assert load(EXTERNAL_API_KEY=key).webhook_keys == (b"ABC" * 8,)
     both = load(EXTERNAL_API_KEY=key, EXTERNAL_API_PREVIOUS_KEY=before)
@@ -130,7 +130,7 @@ def test_production_refuses_the_key_of_the_examples(load: Load) -> None:
     assert problem.startswith("EXTERNAL_API_KEY must be random in production")
 
 
-def test_production_starts_with_a_key_that_was_drawn(load: Load) -> None:
+def test_production_starts_with_a_random_key(load: Load) -> None:
     given = {"EXTERNAL_API_URL": "https://x.example.com", "EXTERNAL_API_KEY": WEBHOOK_KEY}
     previous = WEBHOOK_KEY[:-4] + "fKE="
     assert load(**PRODUCTION, **given, EXTERNAL_API_PREVIOUS_KEY=previous).webhook_keys

@@ -35,7 +35,7 @@ CHANGES: TaskChanges = {
 # --- Birth --------------------------------------------------------------------------------------
 
 
-def test_a_new_task_is_open_normal_and_nobody_elses() -> None:
+def test_a_new_task_is_open_unassigned_and_of_normal_priority() -> None:
     task = Task.create(owner_id=OWNER, now=NOW, details={"title": Title("Dig")})
 
     assert (task.owner_id, task.title, task.description) == (OWNER, Title("Dig"), "")
@@ -53,24 +53,24 @@ def test_a_new_task_has_the_details_it_was_given() -> None:
     assert {name: getattr(task, name) for name in CHANGES} == CHANGES
 
 
-def test_a_new_task_tells_of_its_creation() -> None:
+def test_a_new_task_records_its_creation() -> None:
     task = Task.create(owner_id=OWNER, now=NOW, details={"title": Title("Dig")})
     assert task.pull_events() == [events.TaskCreated(task.id, OWNER)]
 
 
-def test_a_task_without_a_title_is_not_born() -> None:
+def test_a_task_without_a_title_is_refused() -> None:
     with pytest.raises(Invalid) as refusal:
         Task.create(owner_id=OWNER, now=NOW, details={"description": "No title."})
     assert [(e["pointer"], e["code"]) for e in refusal.value.errors] == [("/title", "required")]
 
 
-def test_two_new_tasks_are_two() -> None:
+def test_two_new_tasks_are_different() -> None:
     first, second = a_task(), a_task()
     assert first != second
     assert len({first, second}) == 2
 
 
-def test_a_task_is_the_same_one_whatever_became_of_it() -> None:
+def test_a_changed_task_is_equal_to_its_old_state() -> None:
     task = a_task()
     later = a_task(id=task.id, status=TaskStatus.DONE)
     assert task == later
@@ -81,7 +81,7 @@ def test_a_task_is_the_same_one_whatever_became_of_it() -> None:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_revision_changes_what_it_names_and_nothing_else(name: str) -> None:
+def test_a_revision_changes_only_its_fields(name: str) -> None:
     task, other = a_task(owner_id=OWNER), a_task()
 
     changed: Any = {name: CHANGES[name]}  # type: ignore[literal-required]  # any of them
@@ -93,7 +93,7 @@ def test_a_revision_changes_what_it_names_and_nothing_else(name: str) -> None:
     assert task.pull_events() == [events.TaskRevised(task.id, OWNER, [name])]
 
 
-def test_a_revision_names_every_field_that_changed_in_the_order_of_the_alphabet() -> None:
+def test_a_revision_names_the_changed_fields_alphabetically() -> None:
     task = a_task(description="The same.")
 
     task.revise(
@@ -112,7 +112,7 @@ def test_a_revision_names_every_field_that_changed_in_the_order_of_the_alphabet(
 
 
 @pytest.mark.parametrize("changes", [{}, CHANGES], ids=["nothing", "everything, to what it was"])
-def test_a_revision_that_changes_nothing_leaves_no_trace(changes: TaskChanges) -> None:
+def test_a_revision_without_changes_records_nothing(changes: TaskChanges) -> None:
     task = a_task(**CHANGES)
 
     assert task.revise(changes, now=NOW) is False
@@ -121,7 +121,7 @@ def test_a_revision_that_changes_nothing_leaves_no_trace(changes: TaskChanges) -
     assert task.pull_events() == []
 
 
-def test_a_revision_can_take_the_due_time_away() -> None:
+def test_a_revision_can_remove_the_due_time() -> None:
     task = a_task(due_at=DUE)
     assert task.revise({"due_at": None}, now=NOW)
     assert task.due_at is None
@@ -140,7 +140,7 @@ def test_its_owner_may_delete_a_task() -> None:
 
 
 @pytest.mark.parametrize("role", ["assignee", "stranger"])
-def test_nobody_but_its_owner_may_delete_a_task(role: str) -> None:
+def test_only_its_owner_may_delete_a_task(role: str) -> None:
     somebody = new_id()
     task = a_task(owner_id=OWNER, assignee_id=somebody if role == "assignee" else None)
 
@@ -151,7 +151,7 @@ def test_nobody_but_its_owner_may_delete_a_task(role: str) -> None:
 
 
 @pytest.mark.parametrize("status", TaskStatus)
-def test_a_task_may_be_deleted_in_every_status_and_comes_back_in_it(status: TaskStatus) -> None:
+def test_a_task_can_be_deleted_and_restored_in_every_status(status: TaskStatus) -> None:
     task = a_task(owner_id=OWNER, status=status)
     task.delete(by=OWNER, now=CREATED)
     task.pull_events()
@@ -162,7 +162,7 @@ def test_a_task_may_be_deleted_in_every_status_and_comes_back_in_it(status: Task
     assert task.pull_events() == [events.TaskRestored(task.id, OWNER)]
 
 
-def test_a_task_that_is_not_in_the_bin_cannot_be_restored() -> None:
+def test_a_task_that_is_not_deleted_cannot_be_restored() -> None:
     task = a_task()
     with pytest.raises(TaskNotInBin):
         task.restore(now=NOW)

@@ -84,7 +84,7 @@ def test_the_table_has_every_status_in_every_row() -> None:
 
 
 @pytest.mark.parametrize(("step", "before", "after"), ALLOWED)
-def test_a_step_that_is_allowed_leads_to_its_status(
+def test_an_allowed_transition_leads_to_its_status(
     step: str, before: TaskStatus, after: TaskStatus
 ) -> None:
     task = in_status(before)
@@ -96,7 +96,7 @@ def test_a_step_that_is_allowed_leads_to_its_status(
 
 
 @pytest.mark.parametrize(("step", "before", "error"), FORBIDDEN)
-def test_a_step_that_is_not_allowed_names_the_reason_and_changes_nothing(
+def test_a_forbidden_transition_raises_its_error_and_changes_nothing(
     step: str, before: TaskStatus, error: type[AppError]
 ) -> None:
     task = in_status(before)
@@ -119,7 +119,7 @@ def test_a_step_that_is_not_allowed_names_the_reason_and_changes_nothing(
         ("reopen", CANCELLED, events.TaskReopened),
     ],
 )
-def test_a_step_records_its_one_event(
+def test_a_transition_records_one_event(
     step: str, before: TaskStatus, expected: type[events.TaskEvent]
 ) -> None:
     task = in_status(before)
@@ -130,19 +130,19 @@ def test_a_step_records_its_one_event(
     assert task.pull_events() == []
 
 
-def test_a_completed_task_says_when_it_was_completed() -> None:
+def test_a_completed_task_has_its_completion_time() -> None:
     task = in_status(OPEN)
     task.complete(now=NOW)
     assert task.completed_at == NOW
 
 
-def test_a_reopened_task_was_never_completed() -> None:
+def test_a_reopened_task_has_no_completion_time() -> None:
     task = in_status(DONE)
     task.reopen(now=NOW)
     assert task.completed_at is None
 
 
-def test_a_cancelled_task_was_not_completed() -> None:
+def test_a_cancelled_task_has_no_completion_time() -> None:
     task = in_status(IN_PROGRESS)
     task.cancel(now=NOW)
     assert task.completed_at is None
@@ -157,7 +157,7 @@ def test_an_assignment_records_the_new_assignee() -> None:
     assert task.pull_events() == [events.TaskAssigned(task.id, task.owner_id, ASSIGNEE)]
 
 
-def test_an_assignment_to_nobody_records_that_the_task_is_unassigned() -> None:
+def test_an_assignment_of_null_records_the_unassignment() -> None:
     task = a_task(assignee_id=ASSIGNEE)
 
     assert task.assign(None, now=NOW)
@@ -167,7 +167,7 @@ def test_an_assignment_to_nobody_records_that_the_task_is_unassigned() -> None:
 
 
 @pytest.mark.parametrize("assignee_id", [ASSIGNEE, None], ids=["somebody", "nobody"])
-def test_an_assignment_to_the_same_person_again_leaves_no_trace(assignee_id: Any) -> None:
+def test_a_repeated_assignment_to_the_same_user_records_nothing(assignee_id: Any) -> None:
     task = a_task(assignee_id=assignee_id)
 
     assert not task.assign(assignee_id, now=NOW)

@@ -128,7 +128,7 @@ async def test_a_token_becomes_its_user_with_the_permissions_of_all_roles(
     assert actor.permissions == {"note:read", "user:admin"}
 
 
-async def test_for_a_second_the_database_is_not_asked_again(
+async def test_for_a_second_the_session_is_not_read_again(
     authenticate: Authenticate, sessions: Sessions, stopwatch: Stopwatch, token: str
 ) -> None:
     first = await authenticate(token)
@@ -137,7 +137,7 @@ async def test_for_a_second_the_database_is_not_asked_again(
     assert sessions.asked == 1
 
 
-async def test_after_a_second_a_role_that_was_taken_away_is_gone(
+async def test_after_a_second_a_removed_role_is_gone(
     authenticate: Authenticate,
     sessions: Sessions,
     stopwatch: Stopwatch,
@@ -150,7 +150,7 @@ async def test_after_a_second_a_role_that_was_taken_away_is_gone(
     assert not (await authenticate(token)).permissions
 
 
-async def test_after_a_second_a_session_that_was_ended_is_refused(
+async def test_after_a_second_an_ended_session_is_refused(
     authenticate: Authenticate,
     sessions: Sessions,
     stopwatch: Stopwatch,
@@ -166,7 +166,7 @@ async def test_after_a_second_a_session_that_was_ended_is_refused(
     assert not authenticate._known
 
 
-async def test_what_was_refused_is_looked_up_each_time(
+async def test_a_refused_token_is_looked_up_each_time(
     authenticate: Authenticate, sessions: Sessions, session_id: UUID, token: str
 ) -> None:
     usable = sessions.states.pop(session_id)
@@ -176,7 +176,7 @@ async def test_what_was_refused_is_looked_up_each_time(
     assert await authenticate(token)
 
 
-async def test_a_session_that_is_forgotten_is_looked_up_at_once(
+async def test_a_session_removed_from_the_cache_is_looked_up_at_once(
     authenticate: Authenticate, sessions: Sessions, session_id: UUID, token: str
 ) -> None:
     assert await authenticate(token)
@@ -186,14 +186,14 @@ async def test_a_session_that_is_forgotten_is_looked_up_at_once(
     assert sessions.asked == 2
 
 
-async def test_a_token_that_names_somebody_elses_session_is_refused(
+async def test_a_token_with_another_users_session_is_refused(
     authenticate: Authenticate, tokens: AccessTokens, session_id: UUID
 ) -> None:
     with pytest.raises(Unauthenticated):
         await authenticate(tokens.issue(user_id=BRUNO, session_id=session_id))
 
 
-async def test_a_remembered_session_does_not_make_a_bad_token_good(
+async def test_a_remembered_session_does_not_make_an_invalid_token_valid(
     authenticate: Authenticate, token: str
 ) -> None:
     assert await authenticate(token)
@@ -222,7 +222,7 @@ async def test_for_a_second_a_cookie_is_not_looked_up_again(
     assert sessions.asked == 2
 
 
-async def test_a_cookie_that_was_renewed_elsewhere_counts_at_once_and_the_one_before_no_more(
+async def test_a_cookie_renewed_by_another_process_replaces_the_old_one_at_once(
     authenticate: Authenticate, sessions: Sessions
 ) -> None:
     session_id, old, new = uuid4(), SessionCookie.make_secret(), SessionCookie.make_secret()
@@ -244,7 +244,7 @@ async def test_a_cookie_that_was_renewed_elsewhere_counts_at_once_and_the_one_be
         await authenticate.by_cookie(SessionCookie(session_id, old).value)
 
 
-async def test_only_so_many_sessions_are_remembered(
+async def test_the_number_of_remembered_sessions_is_limited(
     authenticate: Authenticate,
     tokens: AccessTokens,
     sessions: Sessions,
@@ -287,7 +287,7 @@ async def present_random_cookies(
 
 
 @pytest.mark.parametrize("is_of_a_session", [False, True])
-async def test_a_client_that_presents_too_many_random_cookies_costs_no_look_up_any_more(
+async def test_too_many_random_cookies_of_a_client_cause_no_more_lookups(
     authenticate: Authenticate,
     sessions: Sessions,
     cookie: SessionCookie,
@@ -301,7 +301,7 @@ async def test_a_client_that_presents_too_many_random_cookies_costs_no_look_up_a
     assert sessions.asked == 1 + most
 
 
-async def test_what_was_good_is_looked_up_whatever_strangers_at_its_address_present(
+async def test_a_known_cookie_is_looked_up_despite_random_ones_at_its_address(
     authenticate: Authenticate, sessions: Sessions, stopwatch: Stopwatch, cookie: SessionCookie
 ) -> None:
     actor = await authenticate.by_cookie(cookie.value)
@@ -316,14 +316,14 @@ async def test_what_was_good_is_looked_up_whatever_strangers_at_its_address_pres
         await authenticate.by_cookie(cookie.value)
 
 
-async def test_a_token_is_looked_up_whatever_strangers_at_its_address_present(
+async def test_a_token_is_looked_up_despite_random_credentials_at_its_address(
     authenticate: Authenticate, token: str
 ) -> None:
     await present_random_cookies(authenticate, OF_CLIENT.amount)
     assert (await authenticate(token)).user_id == ANA
 
 
-async def test_the_token_of_a_session_that_ended_is_not_looked_up_for_ever(
+async def test_the_token_of_an_ended_session_is_looked_up_a_limited_number_of_times(
     authenticate: Authenticate, tokens: AccessTokens, sessions: Sessions, token: str
 ) -> None:
     ended = tokens.issue(user_id=BRUNO, session_id=uuid4())

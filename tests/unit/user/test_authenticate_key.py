@@ -98,7 +98,7 @@ def key(keys: Keys) -> str:
     return keys.add(scopes={"note:read"}, roles={"user"})
 
 
-async def test_a_key_may_do_what_is_in_its_scopes_and_its_owner_may(
+async def test_a_key_has_its_scopes_that_its_owner_still_has(
     authenticate: AuthenticateKey, keys: Keys
 ) -> None:
     key = keys.add(scopes={"note:read", "u:a"}, roles={"user", "a role of the past"})
@@ -108,21 +108,19 @@ async def test_a_key_may_do_what_is_in_its_scopes_and_its_owner_may(
     assert actor.is_key
 
 
-async def test_a_key_that_is_not_known_is_refused(authenticate: AuthenticateKey) -> None:
+async def test_an_unknown_key_is_refused(authenticate: AuthenticateKey) -> None:
     with pytest.raises(Unauthenticated):
         await authenticate(KeySecret.make().text)
 
 
-async def test_a_key_is_good_until_the_moment_that_it_ends(
-    authenticate: AuthenticateKey, keys: Keys
-) -> None:
+async def test_a_key_is_valid_until_its_expiry(authenticate: AuthenticateKey, keys: Keys) -> None:
     moment = dt.timedelta(microseconds=1)
     assert await authenticate(keys.add(scopes=set(), roles={"user"}, ends=NOW + moment))
     with pytest.raises(Unauthenticated):
         await authenticate(keys.add(scopes=set(), roles={"user"}, ends=NOW))
 
 
-async def test_for_a_second_the_database_is_not_asked_again(
+async def test_for_a_second_the_key_is_not_read_again(
     authenticate: AuthenticateKey, keys: Keys, watch: Watch, key: str
 ) -> None:
     first = await authenticate(key)
@@ -131,7 +129,7 @@ async def test_for_a_second_the_database_is_not_asked_again(
     assert keys.asked == 1
 
 
-async def test_after_a_second_a_scope_that_was_taken_away_is_gone(
+async def test_after_a_second_a_removed_scope_is_gone(
     authenticate: AuthenticateKey, keys: Keys, watch: Watch, key: str
 ) -> None:
     assert (await authenticate(key)).permissions
@@ -140,7 +138,7 @@ async def test_after_a_second_a_scope_that_was_taken_away_is_gone(
     assert not (await authenticate(key)).permissions
 
 
-async def test_after_a_second_a_key_that_was_deleted_is_refused_and_forgotten(
+async def test_after_a_second_a_deleted_key_is_refused_and_not_cached(
     authenticate: AuthenticateKey, keys: Keys, watch: Watch, key: str
 ) -> None:
     assert await authenticate(key)
@@ -152,7 +150,7 @@ async def test_after_a_second_a_key_that_was_deleted_is_refused_and_forgotten(
     assert not authenticate._known
 
 
-async def test_only_so_many_keys_are_remembered(
+async def test_the_number_of_remembered_keys_is_limited(
     authenticate: AuthenticateKey, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(AuthenticateKey, "REMEMBERED", 3)
@@ -170,7 +168,7 @@ async def present_random_keys(authenticate: AuthenticateKey, amount: int) -> Cou
     return Counter(type(end) for end in await asyncio.gather(*ends, return_exceptions=True))
 
 
-async def test_a_client_that_presents_too_many_random_keys_costs_no_look_up_any_more(
+async def test_too_many_random_keys_of_a_client_cause_no_more_lookups(
     authenticate: AuthenticateKey, keys: Keys, watch: Watch
 ) -> None:
     most = OF_CLIENT.amount
@@ -183,7 +181,7 @@ async def test_a_client_that_presents_too_many_random_keys_costs_no_look_up_any_
     assert await present_random_keys(authenticate, 1) == {Unauthenticated: 1}
 
 
-async def test_a_key_that_was_good_is_looked_up_whatever_strangers_at_its_address_present(
+async def test_a_known_key_is_looked_up_despite_random_ones_at_its_address(
     authenticate: AuthenticateKey, keys: Keys, watch: Watch, key: str
 ) -> None:
     actor = await authenticate(key)
@@ -198,9 +196,7 @@ async def test_a_key_that_was_good_is_looked_up_whatever_strangers_at_its_addres
         await authenticate(key)
 
 
-async def test_another_client_is_not_refused_for_it(
-    authenticate: AuthenticateKey, key: str
-) -> None:
+async def test_another_client_is_not_refused(authenticate: AuthenticateKey, key: str) -> None:
     await present_random_keys(authenticate, OF_CLIENT.amount)
     with pytest.raises(TooManyRequests):
         await authenticate(key)
@@ -209,6 +205,6 @@ async def test_another_client_is_not_refused_for_it(
     current_work.reset(token)
 
 
-async def test_good_keys_are_not_counted(authenticate: AuthenticateKey, keys: Keys) -> None:
+async def test_valid_keys_are_not_counted(authenticate: AuthenticateKey, keys: Keys) -> None:
     for _ in range(OF_CLIENT.amount + 1):
         assert await authenticate(keys.add(scopes=set(), roles={"user"}))

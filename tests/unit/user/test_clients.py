@@ -45,6 +45,6 @@ def test_a_client_is_known_by_its_kind(user_agent: str, known_as: str | None) ->
     assert client_named(user_agent) == known_as
 
 
-def test_what_is_kept_fits_however_long_the_name_is() -> None:
+def test_the_stored_name_fits_for_any_length() -> None:
     for text in ("a" * 10_000, "Mozilla/" + "Firefox Windows" * 1_000):
         assert len(client_named(text) or "") <= MAX_CLIENT

@@ -37,12 +37,12 @@ def user() -> User:
 
 
 @pytest.mark.parametrize("text", ["A", "Ana Example", "李", "x" * 100, " Ana "])
-def test_a_name_is_what_a_person_wants(text: str) -> None:
+def test_a_name_may_have_any_characters(text: str) -> None:
     assert FullName(text).value == text
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u3000", "x" * 101, "Ana" + " " * 98])
-def test_a_name_has_to_say_something_and_to_fit(text: str) -> None:
+def test_an_empty_or_too_long_name_is_refused(text: str) -> None:
     with pytest.raises(Invalid) as error:
         FullName(text)
     assert error.value.errors[0]["pointer"] == "/full_name"
@@ -58,7 +58,7 @@ def test_no_secret_is_shown() -> None:
 # --- Users --------------------------------------------------------------------------------------
 
 
-def test_a_new_user_is_not_verified_and_trusted_with_nothing_special() -> None:
+def test_a_new_user_is_unverified_and_has_the_user_role() -> None:
     user = User.register(email=ANA, full_name=FullName("Ana"), password_hash="a hash", now=NOW)
     assert user.verified_at is None
     assert user.is_active
@@ -92,7 +92,7 @@ def test_a_closed_account_is_opened_once(user: User) -> None:
     assert user.pull_events() == [UserActivated(user_id=user.id)]
 
 
-def test_roles_take_the_place_of_those_there_were(user: User) -> None:
+def test_new_roles_replace_the_old_ones(user: User) -> None:
     user.give_roles(frozenset({Role.ADMIN}), now=NOW + DAY)
     user.give_roles(frozenset({Role.ADMIN}), now=NOW + 2 * DAY)
     assert user.roles == {Role.ADMIN}
@@ -100,7 +100,7 @@ def test_roles_take_the_place_of_those_there_were(user: User) -> None:
     assert user.pull_events() == [RolesChanged(user_id=user.id, roles=["admin"])]
 
 
-def test_another_password_is_counted_and_takes_a_wish_for_another_address_back(user: User) -> None:
+def test_a_new_password_is_counted_and_cancels_a_change_of_address(user: User) -> None:
     user.ask_for_address(BRUNO, now=NOW)
     user.pull_events()
     user.change_password("another hash", now=NOW + DAY)
@@ -127,14 +127,14 @@ def test_a_user_is_renamed(user: User) -> None:
 # --- Sessions -----------------------------------------------------------------------------------
 
 
-def test_a_session_lives_until_it_was_idle_for_too_long() -> None:
+def test_a_session_ends_when_it_is_idle_for_too_long() -> None:
     session = Session.start(uuid4(), limits=LIMITS, now=NOW)
     assert session.is_live(now=NOW)
     assert session.is_live(now=NOW + 14 * DAY - MOMENT)
     assert not session.is_live(now=NOW + 14 * DAY)
 
 
-def test_a_session_that_is_used_lives_on_but_never_longer_than_it_may_in_all() -> None:
+def test_a_used_session_is_extended_up_to_its_total_lifetime() -> None:
     session = Session.start(uuid4(), limits=LIMITS, now=NOW)
     session.extend(limits=LIMITS, now=NOW + 10 * DAY)
     assert session.expires_at == NOW + 24 * DAY
@@ -142,18 +142,18 @@ def test_a_session_that_is_used_lives_on_but_never_longer_than_it_may_in_all() -
     assert session.expires_at == NOW + 90 * DAY
 
 
-def test_a_session_does_not_even_start_with_more_than_it_may_have_in_all() -> None:
+def test_a_session_starts_within_its_total_lifetime() -> None:
     limits = SessionLimits(idle=14 * DAY, in_all=2 * DAY)
     assert Session.start(uuid4(), limits=limits, now=NOW).expires_at == NOW + 2 * DAY
 
 
-def test_a_revoked_session_is_dead() -> None:
+def test_a_revoked_session_is_invalid() -> None:
     session = Session.start(uuid4(), limits=LIMITS, now=NOW)
     session.revoked_at = NOW
     assert not session.is_live(now=NOW)
 
 
-def test_a_refresh_token_can_not_be_guessed_and_is_known_by_its_fingerprint() -> None:
+def test_a_refresh_token_is_random_and_has_a_fingerprint() -> None:
     token, other = RefreshToken.make(), RefreshToken.make()
     assert token.secret.startswith("rt_")
     assert len(token.secret) == len("rt_") + 43
@@ -163,5 +163,5 @@ def test_a_refresh_token_can_not_be_guessed_and_is_known_by_its_fingerprint() ->
 
 
 @pytest.mark.parametrize("secret", ["", "rt_", "x", "é", "\x00"])
-def test_whatever_is_presented_as_a_refresh_token_has_a_fingerprint(secret: str) -> None:
+def test_any_text_presented_as_a_refresh_token_has_a_fingerprint(secret: str) -> None:
     assert len(RefreshToken(secret).fingerprint) == 64

@@ -68,7 +68,7 @@ async def flood(failures: FailedSignIns, amount: int = LIMITS.total) -> None:
 # --- In all -------------------------------------------------------------------------------------
 
 
-async def test_over_the_limit_in_all_who_has_not_failed_is_not_refused(
+async def test_over_the_total_limit_a_client_without_failures_is_not_refused(
     failures: FailedSignIns,
 ) -> None:
     await flood(failures)
@@ -78,7 +78,7 @@ async def test_over_the_limit_in_all_who_has_not_failed_is_not_refused(
     assert not await may_try(failures, "flooded 0", of="198.51.100.1")
 
 
-async def test_over_the_limit_in_all_a_client_fails_at_an_account_once(
+async def test_over_the_total_limit_a_client_may_fail_once_at_an_account(
     failures: FailedSignIns,
 ) -> None:
     await flood(failures)
@@ -87,7 +87,7 @@ async def test_over_the_limit_in_all_a_client_fails_at_an_account_once(
     assert await fails(failures, "ana", of="203.0.113.2")
 
 
-async def test_of_failures_that_were_let_in_together_over_the_limit_in_all_one_is_told(
+async def test_one_of_concurrent_failures_over_the_total_limit_is_answered(
     failures: FailedSignIns,
 ) -> None:
     await flood(failures)
@@ -98,7 +98,7 @@ async def test_of_failures_that_were_let_in_together_over_the_limit_in_all_one_i
         await failures.count("ana")
 
 
-async def test_below_the_limit_in_all_a_client_fails_as_often_as_it_may(
+async def test_below_the_total_limit_a_client_has_its_own_limit(
     failures: FailedSignIns,
 ) -> None:
     await flood(failures, LIMITS.total - LIMITS.per_client)
@@ -106,7 +106,7 @@ async def test_below_the_limit_in_all_a_client_fails_as_often_as_it_may(
         assert await fails(failures, "ana", of=ELSEWHERE)
 
 
-async def test_the_limit_in_all_ends_with_its_oldest_failures(
+async def test_the_total_limit_ends_when_its_oldest_failures_expire(
     failures: FailedSignIns, watch: Watch
 ) -> None:
     await flood(failures)
@@ -117,7 +117,7 @@ async def test_the_limit_in_all_ends_with_its_oldest_failures(
 # --- Networks of IPv6 ---------------------------------------------------------------------------
 
 
-async def test_a_network_of_ipv6_fails_as_often_as_four_clients_and_a_larger_one_as_sixteen(
+async def test_networks_of_ipv6_have_the_limit_of_four_and_sixteen_clients(
     failures: FailedSignIns,
 ) -> None:
     async def failed(networks: list[str]) -> int:
@@ -132,7 +132,7 @@ async def test_a_network_of_ipv6_fails_as_often_as_four_clients_and_a_larger_one
     assert await may_try(failures, "ana", of="2001:db8:1::1")
 
 
-async def test_a_network_that_is_refused_does_not_use_up_the_larger_one(
+async def test_a_refused_network_does_not_count_for_the_larger_one(
     failures: FailedSignIns,
 ) -> None:
     for number in range(100):

@@ -23,20 +23,20 @@ def a_key(secret: KeySecret, **changed: Any) -> ApiKey:
     return ApiKey.make(OWNER, secret, **{**usual, "limits": LIMITS, "now": NOW, **changed})
 
 
-def test_a_secret_has_the_shape_that_scanners_look_for() -> None:
+def test_a_secret_has_the_form_that_scanners_search_for() -> None:
     secret = KeySecret.make()
     assert re.fullmatch(r"alk_[0-9a-f]{12}_[0-9a-f]{64}", secret.text)
     assert KeySecret.make().text != secret.text
 
 
-def test_what_is_shown_of_a_secret_is_all_but_the_secret() -> None:
+def test_the_shown_prefix_does_not_contain_the_secret() -> None:
     secret = KeySecret("alk_0123456789ab_" + "c" * 64)
     assert secret.prefix == "alk_0123456789ab"
     assert secret.fingerprint == hashlib.sha256(secret.text.encode()).hexdigest()
     assert secret.text not in repr(secret)
 
 
-def test_a_new_key_is_its_owners_and_holds_no_secret() -> None:
+def test_a_new_key_belongs_to_its_owner_and_contains_no_secret() -> None:
     secret = KeySecret.make()
     key = a_key(secret, expires_at=NOW + MOMENT)
     assert (key.user_id, key.name, key.scopes) == (OWNER, "Report", READ)
@@ -47,13 +47,13 @@ def test_a_new_key_is_its_owners_and_holds_no_secret() -> None:
     assert secret.fingerprint not in repr(key)
 
 
-def test_a_key_ends_when_keys_usually_do_unless_its_maker_says_when() -> None:
+def test_a_key_expires_by_default_unless_a_time_is_given() -> None:
     assert a_key(KeySecret.make()).expires_at == NOW + 90 * DAY
     assert a_key(KeySecret.make(), expires_at=NOW + 365 * DAY).expires_at == NOW + 365 * DAY
 
 
 @pytest.mark.parametrize("scopes", [BOTH, {"user:admin"}, {"note:read", "user:admin"}])
-def test_a_key_does_not_outdo_its_owner(scopes: set[str]) -> None:
+def test_a_key_cannot_have_more_permissions_than_its_owner(scopes: set[str]) -> None:
     with pytest.raises(Invalid) as error:
         a_key(KeySecret.make(), scopes=frozenset(scopes), allowed=READ)
     assert error.value.errors == [
@@ -65,12 +65,12 @@ def test_a_key_does_not_outdo_its_owner(scopes: set[str]) -> None:
     ]
 
 
-def test_a_key_may_do_all_that_its_owner_may() -> None:
+def test_a_key_can_have_all_permissions_of_its_owner() -> None:
     assert a_key(KeySecret.make(), scopes=BOTH).scopes == BOTH
 
 
 @pytest.mark.parametrize("expires_at", [NOW, NOW - MOMENT, NOW + 365 * DAY + MOMENT])
-def test_a_key_that_is_over_before_it_begins_or_lasts_too_long_is_refused(
+def test_a_key_with_an_expiry_in_the_past_or_too_late_is_refused(
     expires_at: dt.datetime,
 ) -> None:
     with pytest.raises(Invalid) as error:

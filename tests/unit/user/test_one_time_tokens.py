@@ -25,7 +25,7 @@ def user() -> User:
 
 
 @pytest.mark.parametrize("kind", TokenKind)
-def test_a_grant_is_bound_to_the_account_as_it_is(user: User, kind: TokenKind) -> None:
+def test_a_grant_is_bound_to_the_state_of_the_account(user: User, kind: TokenKind) -> None:
     grant = Grant.to(user, kind, TOKEN, until=END)
     assert (grant.kind, grant.user_id, grant.expires_at) == (kind, user.id, END)
     assert (grant.fingerprint, grant.password_version) == (TOKEN.fingerprint, 1)
@@ -33,7 +33,7 @@ def test_a_grant_is_bound_to_the_account_as_it_is(user: User, kind: TokenKind) -
 
 
 @pytest.mark.parametrize("kind", TokenKind)
-def test_a_grant_is_good_until_its_end(user: User, kind: TokenKind) -> None:
+def test_a_grant_is_valid_until_its_expiry(user: User, kind: TokenKind) -> None:
     grant = Grant.to(user, kind, TOKEN, until=END)
     assert grant.is_good_for(user, now=END - MOMENT)
     assert not grant.is_good_for(user, now=END)
@@ -62,7 +62,7 @@ def want_another_address(user: User) -> None:
         (TokenKind.CHANGE_ADDRESS, want_another_address),
     ],
 )
-def test_a_grant_does_not_outlive_what_it_was_given_for(
+def test_a_grant_is_invalid_after_its_account_changed(
     user: User, kind: TokenKind, change: Change
 ) -> None:
     grant = Grant.to(user, kind, TOKEN, until=END)
@@ -70,7 +70,7 @@ def test_a_grant_does_not_outlive_what_it_was_given_for(
     assert not grant.is_good_for(user, now=NOW)
 
 
-def test_a_password_that_was_changed_spoils_a_grant_though_the_address_is_asked_for_again(
+def test_a_changed_password_invalidates_a_grant_of_the_same_address(
     user: User,
 ) -> None:
     grant = Grant.to(user, TokenKind.CHANGE_ADDRESS, TOKEN, until=END)
@@ -79,7 +79,7 @@ def test_a_password_that_was_changed_spoils_a_grant_though_the_address_is_asked_
     assert not grant.is_good_for(user, now=NOW)
 
 
-def test_only_a_new_password_has_a_time_of_its_own() -> None:
+def test_only_a_password_reset_has_its_own_lifetime() -> None:
     day, hour = dt.timedelta(days=1), dt.timedelta(hours=1)
     lifetimes = TokenLifetimes(verify=day, reset=hour)
     assert {kind: lifetimes.of(kind) for kind in TokenKind} == {

@@ -39,7 +39,7 @@ async def stored() -> str:
     return await PasswordHasher(memory_kib=16).hash(RIGHT)
 
 
-async def test_after_too_many_guesses_the_right_password_is_refused_too(
+async def test_after_too_many_guesses_the_correct_password_is_refused_too(
     password_of_link: PasswordOfLink, stored: str
 ) -> None:
     for _ in range(LIMITS.per_account):
@@ -51,7 +51,7 @@ async def test_after_too_many_guesses_the_right_password_is_refused_too(
     await password_of_link.check(RIGHT, stored, about="another")
 
 
-async def test_a_right_password_counts_for_nothing_when_others_were_guessed_beside_it(
+async def test_a_correct_password_is_refused_if_concurrent_guesses_reach_the_limit(
     password_of_link: PasswordOfLink, failures: FailedSignIns, stored: str
 ) -> None:
     class SlowHasher(PasswordHasher):

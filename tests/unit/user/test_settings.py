@@ -24,7 +24,7 @@ def test_a_variable_without_a_prefix_is_read(load: Load, name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [*out_of_range(UserSettings), ("API_KEY_DAYS", "ten")])
-def test_a_bad_value_stops_the_start_with_its_variable_and_an_example(
+def test_an_invalid_value_stops_the_start_with_its_variable_and_an_example(
     load: Load, name: str, value: str
 ) -> None:
     [problem] = problems_of(load, **{name: value})
@@ -33,6 +33,6 @@ def test_a_bad_value_stops_the_start_with_its_variable_and_an_example(
     assert example.startswith(f"{name}=")
 
 
-def test_keys_that_usually_last_longer_than_the_longest_stop_the_start(load: Load) -> None:
+def test_a_default_lifetime_of_keys_over_the_maximum_stops_the_start(load: Load) -> None:
     [problem] = problems_of(load, API_KEY_DAYS="366")
     assert problem.startswith("API_KEY_DAYS must be at most API_KEY_MAX_DAYS")

@@ -96,35 +96,35 @@ async def test_an_answer_without_a_form_in_json_stops_the_start() -> None:
     )
 
 
-async def test_a_response_goes_out_as_it_is(app: Service) -> None:
+async def test_a_response_object_is_sent_unchanged(app: Service) -> None:
     answer = await send(app, "GET", "/things/response")
     assert (answer.status, answer.body, answer.header("x-own")) == (299, b"as it is", "1")
 
 
-async def test_what_was_created_has_an_address(app: Service) -> None:
+async def test_a_created_object_has_a_location(app: Service) -> None:
     answer = await send(app, "POST", "/things")
     assert (answer.status, answer.header("location")) == (201, f"/things/{SOME_ID}")
 
 
-async def test_what_has_a_version_has_it_as_its_etag(app: Service) -> None:
+async def test_an_answer_with_a_version_has_an_etag(app: Service) -> None:
     assert (await send(app, "GET", "/things")).header("etag") == '"3"'
     changed = await send(app, "PUT", "/things", headers=[(b"if-match", b'"3"')])
     assert changed.header("etag") == '"4"'
 
 
 @pytest.mark.parametrize("seen", ['"3"', 'W/"3"', '"3-gzip"', '"1", "3"', '"1",W/"3"', "*"])
-async def test_what_did_not_change_is_not_sent_again(app: Service, seen: str) -> None:
+async def test_an_unchanged_answer_is_a_304(app: Service, seen: str) -> None:
     answer = await send(app, "GET", "/things", headers=[(b"if-none-match", seen.encode())])
     assert (answer.status, answer.body, answer.header("etag")) == (304, b"", '"3"')
 
 
 @pytest.mark.parametrize("seen", ['"2"', "3", "", '"33"', "w/3", "\xff"])
-async def test_what_changed_is_sent(app: Service, seen: str) -> None:
+async def test_a_changed_answer_is_sent(app: Service, seen: str) -> None:
     answer = await send(app, "GET", "/things", headers=[(b"if-none-match", seen.encode("latin-1"))])
     assert (answer.status, answer.json()["version"]) == (200, 3)
 
 
-async def test_only_a_read_can_be_unchanged(app: Service) -> None:
+async def test_only_a_get_can_be_a_304(app: Service) -> None:
     headers = [(b"if-match", b"*"), (b"if-none-match", b"*")]
     assert (await send(app, "PUT", "/things", headers=headers)).status == 200
 
@@ -147,7 +147,7 @@ def headers(route: ApiRoute) -> dict[int, set[str]]:
     return {int(status): told["headers"].keys() - every for status, told in route.responses.items()}
 
 
-def test_a_route_documents_what_can_come_of_it() -> None:
+def test_a_route_documents_its_possible_statuses() -> None:
     raises: list[type[AppError]] = [NotFound, Conflict]
     route = ApiRoute(
         "/x", Things().change, methods=["PUT"], access=scope("note:write"), raises=raises
@@ -167,13 +167,13 @@ def test_a_route_documents_what_can_come_of_it() -> None:
     assert route.openapi_extra == {"security": [{"password": []}, {"cookie": []}, {"key": []}]}
 
 
-def test_what_names_no_permission_documents_no_key() -> None:
+def test_a_route_without_a_permission_documents_no_api_key() -> None:
     route = ApiRoute("/x", Things().get, methods=["GET"], access=AUTHENTICATED)
     assert route.openapi_extra == {"security": [{"password": []}, {"cookie": []}]}
     assert problems(route)[403] == "`session_required`"
 
 
-def test_a_public_read_documents_less() -> None:
+def test_a_public_read_documents_fewer_errors() -> None:
     route = ApiRoute("/x", Things().get, methods=["GET"], access=PUBLIC)
     assert sorted(route.responses) == [200, 304, 400, 422, 429, 503]
     assert route.openapi_extra == {"security": []}
@@ -294,7 +294,7 @@ PEN = {"name": "pen", "price": "0.50"}
         ("derived_thing", {}, {"id": str(SOME_ID), "version": 3}),
     ],
 )
-async def test_an_answer_has_what_is_documented_and_no_more(
+async def test_an_answer_has_only_the_documented_fields(
     serve: Serve, name: str, options: dict[str, Any], expected: Any
 ) -> None:
     router = ApiRouter()
@@ -304,7 +304,7 @@ async def test_an_answer_has_what_is_documented_and_no_more(
     assert answer.header("content-length") == str(len(answer.body))
 
 
-async def test_an_answer_that_is_not_what_is_documented_is_a_defect(
+async def test_an_answer_of_an_undocumented_type_is_a_defect(
     serve: Serve, reported: list[Exception]
 ) -> None:
     router = ApiRouter()

@@ -80,7 +80,7 @@ def answer(protocol: HttpProtocol, transport: Transport, size: int) -> None:
     protocol.on_response_complete()
 
 
-async def test_who_reads_nothing_is_cut_off(
+async def test_a_client_that_reads_nothing_is_disconnected(
     protocol: HttpProtocol, transport: Transport, loop: Loop
 ) -> None:
     answer(protocol, transport, 100_000)
@@ -88,7 +88,7 @@ async def test_who_reads_nothing_is_cut_off(
     assert transport.is_cut
 
 
-async def test_who_reads_a_drop_at_a_time_is_cut_off(
+async def test_a_client_that_reads_too_slowly_is_disconnected(
     protocol: HttpProtocol, transport: Transport, loop: Loop
 ) -> None:
     answer(protocol, transport, 100_000)
@@ -97,7 +97,7 @@ async def test_who_reads_a_drop_at_a_time_is_cut_off(
     assert transport.is_cut
 
 
-async def test_who_reads_slowly_may_take_as_long_as_it_takes(
+async def test_a_slow_but_steady_client_has_no_deadline(
     protocol: HttpProtocol, transport: Transport, loop: Loop
 ) -> None:
     answer(protocol, transport, 1_000_000)
@@ -108,7 +108,7 @@ async def test_who_reads_slowly_may_take_as_long_as_it_takes(
     assert not loop.later
 
 
-async def test_an_answer_that_has_just_come_has_its_own_time(
+async def test_a_new_answer_has_its_own_time(
     protocol: HttpProtocol, transport: Transport, loop: Loop
 ) -> None:
     answer(protocol, transport, 1_000)
@@ -120,7 +120,7 @@ async def test_an_answer_that_has_just_come_has_its_own_time(
     assert transport.is_cut
 
 
-async def test_an_answer_in_parts_of_which_one_is_not_read_is_cut_off(
+async def test_an_unread_part_of_an_answer_disconnects_the_client(
     protocol: HttpProtocol, transport: Transport, loop: Loop
 ) -> None:
     transport.unread = 100_000
@@ -129,7 +129,7 @@ async def test_an_answer_in_parts_of_which_one_is_not_read_is_cut_off(
     assert transport.is_cut
 
 
-async def test_each_part_of_an_answer_that_was_read_gives_time_for_the_next(
+async def test_each_part_that_was_read_gives_time_for_the_next(
     protocol: HttpProtocol, transport: Transport, loop: Loop
 ) -> None:
     transport.unread = 100_000

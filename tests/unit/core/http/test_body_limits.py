@@ -81,7 +81,7 @@ async def test_a_body_may_be_as_long_as_its_route_says(app: Service, path: str, 
 
 
 @pytest.mark.parametrize(("path", "limit"), LIMITS.items())
-async def test_a_body_that_says_it_is_longer_is_refused_unread(
+async def test_a_body_with_a_too_large_content_length_is_refused_unread(
     app: Service, path: str, limit: int
 ) -> None:
     def unread() -> Iterator[bytes]:
@@ -95,7 +95,7 @@ async def test_a_body_that_says_it_is_longer_is_refused_unread(
 
 
 @pytest.mark.parametrize(("path", "limit"), [pair for pair in LIMITS.items() if pair[0] != "/none"])
-async def test_a_body_in_chunks_is_refused_where_it_gets_too_long(
+async def test_a_chunked_body_is_refused_when_it_exceeds_the_limit(
     app: Service, path: str, limit: int
 ) -> None:
     def chunks() -> Iterator[bytes]:
@@ -107,7 +107,7 @@ async def test_a_body_in_chunks_is_refused_where_it_gets_too_long(
     assert (answer.status, answer.json()["code"]) == (413, "payload_too_large")
 
 
-async def test_who_may_not_send_anything_is_not_told_how_much(app: Service) -> None:
+async def test_a_caller_without_access_does_not_learn_the_limit(app: Service) -> None:
     headers = [JSON, (b"content-length", b"%d" % (BODY_BYTES + 1))]
     answer = await send(app, "POST", "/closed", headers=headers, body=iter([]))
     assert answer.status == 401

@@ -15,7 +15,7 @@ def scope(peer: str | None, *lines: str) -> dict[str, Any]:
     return {"client": None if peer is None else (peer, 50_000), "headers": headers}
 
 
-def test_without_a_proxy_what_a_client_says_of_itself_does_not_count() -> None:
+def test_without_a_trusted_proxy_forwarded_headers_are_ignored() -> None:
     assert ClientAddresses().of(scope("192.0.2.1", "203.0.113.9")) == "192.0.2.1"
     assert ClientAddresses(PROXIES).of(scope("192.0.2.1", "203.0.113.9")) == "192.0.2.1"
 
@@ -35,7 +35,7 @@ def test_without_a_proxy_what_a_client_says_of_itself_does_not_count() -> None:
         (["6.6.6.6, fd00::1"], "6.6.6.6"),
     ],
 )
-def test_behind_our_proxies_it_is_the_first_from_the_right_that_is_none(
+def test_the_client_is_the_rightmost_address_that_is_no_proxy(
     lines: list[str], client: str
 ) -> None:
     assert ClientAddresses(PROXIES).of(scope("10.0.0.1", *lines)) == client
@@ -55,18 +55,18 @@ def test_behind_our_proxies_it_is_the_first_from_the_right_that_is_none(
         "1:2:3",
     ],
 )
-def test_nonsense_leads_no_further_than_the_proxy_that_passed_it_on(line: str) -> None:
+def test_an_invalid_hop_ends_at_the_proxy_that_passed_it_on(line: str) -> None:
     assert ClientAddresses(PROXIES).of(scope("10.0.0.1", line)) == "10.0.0.1"
 
 
-def test_no_more_hops_are_looked_at_than_anybody_has() -> None:
+def test_the_number_of_parsed_hops_is_limited() -> None:
     line = ",".join(["6.6.6.6", *["10.0.0.2"] * 1_000])
     assert ClientAddresses(PROXIES).of(scope("10.0.0.1", line)) == "10.0.0.2"
     line = ",".join(["6.6.6.6", *["10.0.0.2"] * (MOST_HOPS - 1)])
     assert ClientAddresses(PROXIES).of(scope("10.0.0.1", line)) == "6.6.6.6"
 
 
-def test_behind_a_unix_socket_nobody_has_an_address() -> None:
+def test_a_client_of_a_unix_socket_has_no_address() -> None:
     assert ClientAddresses(PROXIES).of(scope(None, "203.0.113.9")) == ""
 
 
@@ -81,11 +81,11 @@ def test_behind_a_unix_socket_nobody_has_an_address() -> None:
         ("testclient", "testclient"),
     ],
 )
-def test_who_has_a_network_of_ipv6_is_one_client(address: str, counted_as: str) -> None:
+def test_a_64_network_of_ipv6_is_one_client(address: str, counted_as: str) -> None:
     assert one_client(address) == counted_as
 
 
-def test_a_network_of_ipv6_lies_in_larger_ones_which_several_clients_may_share() -> None:
+def test_larger_networks_of_ipv6_count_as_several_clients() -> None:
     assert networks_of("2001:db8:1:2:3:4:5:6") == (
         ("2001:db8:1:2::/64", 1),
         ("2001:db8:1::/56", 4),

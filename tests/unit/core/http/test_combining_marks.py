@@ -36,6 +36,6 @@ def test_every_character_that_is_decomposed_into_marks_counts_as_marks() -> None
     assert [hex(ord(each)) for each in marks if not has_too_many_marks(each * 31)] == []
 
 
-def test_a_mark_that_is_two_counts_twice() -> None:
+def test_a_mark_that_decomposes_into_two_counts_twice() -> None:
     assert has_too_many_marks("\u0344" * 16)
     assert not has_too_many_marks("\u0344" * 15)

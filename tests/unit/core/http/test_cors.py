@@ -64,7 +64,7 @@ def preflight(origin: str, method: str) -> Headers:
         ("GET", "/defect", 500),
     ],
 )
-async def test_a_welcome_page_reads_every_answer_errors_too(
+async def test_a_page_of_an_allowed_origin_can_read_every_answer(
     app: Service, method: str, path: str, status: int
 ) -> None:
     answer = await send(app, method, path, headers=[(b"origin", APP.encode())])
@@ -80,7 +80,7 @@ async def test_a_welcome_page_reads_every_answer_errors_too(
 
 
 @pytest.mark.parametrize("origin", UNWELCOME)
-async def test_no_other_page_is_told_anything(app: Service, origin: str) -> None:
+async def test_a_page_of_another_origin_gets_no_cors_headers(app: Service, origin: str) -> None:
     sent = [(b"origin", origin.encode())]
     for method, path in (("GET", "/things"), ("GET", "/nothing"), ("POST", "/things")):
         assert cors_of(await send(app, method, path, headers=sent)) == {"vary": "origin"}
@@ -89,7 +89,9 @@ async def test_no_other_page_is_told_anything(app: Service, origin: str) -> None
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
-async def test_a_welcome_page_is_told_what_an_address_takes(app: Service, method: str) -> None:
+async def test_a_preflight_returns_methods_and_headers_of_the_address(
+    app: Service, method: str
+) -> None:
     answer = await send(app, "OPTIONS", "/things", headers=preflight(APP, method))
     assert (answer.status, answer.body) == (204, b"")
     cors = cors_of(answer)
@@ -105,7 +107,7 @@ async def test_a_welcome_page_is_told_what_an_address_takes(app: Service, method
     ("path", "method", "status"),
     [("/nothing", "GET", 404), ("/things", "DELETE", 405), ("/things", "get", 405)],
 )
-async def test_a_preflight_of_what_there_is_not_is_refused(
+async def test_a_preflight_of_an_unknown_address_is_refused(
     app: Service, path: str, method: str, status: int
 ) -> None:
     answer = await send(app, "OPTIONS", path, headers=preflight(APP, method))
@@ -113,14 +115,14 @@ async def test_a_preflight_of_what_there_is_not_is_refused(
     assert answer.header("access-control-allow-methods") is None
 
 
-async def test_what_is_no_preflight_is_another_method(app: Service) -> None:
+async def test_an_options_request_that_is_no_preflight_is_a_405(app: Service) -> None:
     answer = await send(app, "OPTIONS", "/things", headers=[(b"origin", APP.encode())])
     assert (answer.status, answer.header("allow")) == (405, "GET, HEAD, POST")
     got = await send(app, "GET", "/things", headers=preflight(APP, "POST"))
     assert got.status == 200
 
 
-async def test_without_origins_there_is_no_word_of_it(serve: Serve) -> None:
+async def test_without_origins_there_are_no_cors_headers(serve: Serve) -> None:
     app = serve(routes())
     answer = await send(app, "GET", "/things", headers=[(b"origin", APP.encode())])
     assert cors_of(answer) == {}

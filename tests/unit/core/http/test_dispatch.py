@@ -53,7 +53,7 @@ class Taken(Exception):
 @pytest.mark.parametrize("root_path", ["", "/api"])
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "PURGE"])
 @pytest.mark.parametrize("path", PATHS)
-async def test_both_ways_lead_to_the_same_route_with_the_same_scope(
+async def test_dispatch_and_router_find_the_same_route_and_scope(
     app: Service, monkeypatch: pytest.MonkeyPatch, root_path: str, method: str, path: str
 ) -> None:
     async def take(route: ApiRoute, scope: Scope, *_: object) -> None:
@@ -75,7 +75,7 @@ async def receive() -> Any: ...
 async def ignore(_message: object) -> None: ...
 
 
-async def test_a_known_address_is_not_looked_for_by_the_router(
+async def test_a_known_address_does_not_reach_the_router(
     app: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def router(*_: object) -> None:
@@ -85,7 +85,7 @@ async def test_a_known_address_is_not_looked_for_by_the_router(
     assert (await send(app, "GET", "/things")).status == 200
 
 
-async def test_what_only_the_router_knows_to_do_is_left_to_it(
+async def test_other_requests_are_left_to_the_router(
     app: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def router(scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,7 +97,7 @@ async def test_what_only_the_router_knows_to_do_is_left_to_it(
         await Dispatch(app.router)(scope, receive, ignore)
 
 
-async def test_a_route_that_came_later_is_found_too(app: Service) -> None:
+async def test_a_route_that_was_added_later_is_found(app: Service) -> None:
     assert (await send(app, "GET", "/later")).status == 404
     app.router.routes.append(ApiRoute("/later", endpoint_of("later"), access=PUBLIC))
     assert (await send(app, "GET", "/later")).status == 200

@@ -148,7 +148,9 @@ async def post(app: Service, target: str, kind: tuple[bytes, bytes], body: Any) 
         ("actor?number=4", [str(ANA.user_id), 4]),
     ],
 )
-async def test_it_takes_what_fastapi_takes(app: Service, target: str, expected: Any) -> None:
+async def test_it_accepts_the_parameters_of_fastapi(
+    app: Service, target: str, expected: Any
+) -> None:
     answer = await get(app, target)
     assert (answer.status, answer.json()) == (200, expected)
 
@@ -165,7 +167,7 @@ async def test_it_takes_what_fastapi_takes(app: Service, target: str, expected: 
         ("marked_file", PARTS, part("file", b"a b"), "a b"),
     ],
 )
-async def test_it_takes_the_bodies_that_fastapi_takes(
+async def test_it_accepts_the_bodies_of_fastapi(
     app: Service, target: str, kind: tuple[bytes, bytes], body: bytes, expected: Any
 ) -> None:
     answer = await post(app, target, kind, body)
@@ -213,7 +215,7 @@ async def test_its_body_has_the_limit_of_its_route(
         ("version?number=4", {"parameter": "If-Match"}),
     ],
 )
-async def test_what_fastapi_can_not_take_is_named_but_not_repeated(
+async def test_an_invalid_value_is_reported_by_name_and_not_repeated(
     app: Service, target: str, expected: dict[str, str]
 ) -> None:
     answer = await get(app, target)
@@ -233,7 +235,7 @@ async def test_what_fastapi_can_not_take_is_named_but_not_repeated(
         (b"[]", "/one"),
     ],
 )
-async def test_a_field_that_fastapi_can_not_take_is_pointed_at(
+async def test_an_invalid_field_is_reported_with_its_pointer(
     app: Service, body: bytes, pointer: str
 ) -> None:
     answer = await post(app, "two_bodies", JSON, body)
@@ -250,7 +252,7 @@ async def test_a_field_that_fastapi_can_not_take_is_pointed_at(
         ("file", (b"content-type", b"multipart/form-data"), b"", "malformed_request"),
     ],
 )
-async def test_a_body_that_fastapi_can_not_read_is_malformed(
+async def test_an_unreadable_body_is_malformed(
     app: Service, target: str, kind: tuple[bytes, bytes], body: bytes, code: str
 ) -> None:
     answer = await post(app, target, kind, body)
@@ -265,7 +267,7 @@ async def test_a_body_that_is_cut_off_is_malformed(app: Service) -> None:
     assert (await post(app, "two_bodies", JSON, cut_off())).status == 400
 
 
-async def test_our_errors_come_through(app: Service) -> None:
+async def test_our_errors_are_answered_as_usual(app: Service) -> None:
     answer = await get(app, "our_error?number=4")
     assert (answer.status, answer.json()["detail"]) == (409, "4 is taken")
 
@@ -312,7 +314,7 @@ async def test_a_defect_is_an_internal_error(
         ("depends?number=1&numbers=1", "unknown_parameter"),
     ],
 )
-async def test_a_parameter_that_is_unknown_or_there_twice_is_refused(
+async def test_an_unknown_or_repeated_parameter_is_refused(
     app: Service, target: str, code: str
 ) -> None:
     answer = await get(app, target)
@@ -342,7 +344,7 @@ async def test_an_endpoint_that_takes_the_whole_request_may_read_any_parameter(
         b"[" + b"1," * 600 + b"1]",
     ],
 )
-async def test_json_that_readers_read_differently_is_malformed(app: Service, body: bytes) -> None:
+async def test_ambiguous_json_is_malformed(app: Service, body: bytes) -> None:
     answer = await post(app, "two_bodies", JSON, body)
     assert (answer.status, answer.json()["code"]) == (400, "malformed_json")
 
@@ -376,13 +378,13 @@ def test_an_endpoint_that_no_plan_reads_stops_the_start(name: str, why: str) -> 
         {"form_limits": {"max_files": 1}},
     ],
 )
-def test_an_option_that_only_fastapi_keeps_stops_the_start(option: dict[str, Any]) -> None:
+def test_an_option_that_only_fastapi_supports_stops_the_start(option: dict[str, Any]) -> None:
     [name] = option
     with pytest.raises(UnusableRoute, match=f"{name}= is supported only by FastAPI"):
         ApiRouter().get("/others", fine, access=PUBLIC, **option)
 
 
-async def test_by_fastapi_such_an_option_is_kept(serve: Serve) -> None:
+async def test_with_by_fastapi_such_an_option_works(serve: Serve) -> None:
     router = ApiRouter()
     options: dict[str, Any] = {"response_class": HTMLResponse, "by_fastapi": True}
     router.get("/page", fine, access=PUBLIC, **options)

@@ -49,7 +49,7 @@ def app(serve: Serve, request: pytest.FixtureRequest) -> Service:
     return app
 
 
-async def test_an_error_that_has_a_handler_is_answered_by_it(app: Service) -> None:
+async def test_an_error_with_a_handler_is_answered_by_it(app: Service) -> None:
     @app.exception_handler(OutOfStock)
     async def answer(request: Request, error: OutOfStock) -> Response:
         return JSONResponse({"path": request.url.path}, status_code=409)
@@ -61,12 +61,12 @@ async def test_an_error_that_has_a_handler_is_answered_by_it(app: Service) -> No
     assert (await send(app, "GET", "/teapot")).json()["code"] == "http_error"
 
 
-async def test_a_handler_that_is_no_coroutine_is_called_too(app: Service) -> None:
+async def test_a_plain_function_as_handler_is_called_too(app: Service) -> None:
     app.add_exception_handler(Conflict, lambda *_: Response("sorry", status_code=409))
     assert (await send(app, "GET", "/conflict")).body == b"sorry"
 
 
-async def test_a_status_may_have_a_handler_whoever_raises_it(app: Service) -> None:
+async def test_a_handler_of_a_status_gets_errors_of_any_origin(app: Service) -> None:
     @app.exception_handler(404)
     async def page(request: Request, error: Exception) -> Response:
         return Response("nothing here", status_code=404)
@@ -77,7 +77,7 @@ async def test_a_status_may_have_a_handler_whoever_raises_it(app: Service) -> No
 
 
 @pytest.mark.parametrize("key", [500, Exception])
-async def test_a_handler_for_what_nobody_foresaw_answers_and_the_error_is_reported(
+async def test_a_handler_of_unexpected_errors_answers_and_the_error_is_reported(
     app: Service, reported: list[Exception], log_lines: list[Any], key: Any
 ) -> None:
     @app.exception_handler(key)

@@ -30,12 +30,12 @@ def app(serve: Serve, database: Database) -> Service:
     return serve(health_routes(HealthController(database.why_not)))
 
 
-async def test_a_service_that_can_work_is_ready(app: Service) -> None:
+async def test_a_working_service_is_ready(app: Service) -> None:
     answer = await send(app, "GET", "/health/ready")
     assert (answer.status, answer.json()) == (200, {"status": "ready"})
 
 
-async def test_a_service_that_can_not_work_says_why_and_when_to_ask_again(
+async def test_a_service_that_is_not_ready_says_why_with_retry_after(
     app: Service, database: Database
 ) -> None:
     database.reason = "The database is empty; run: python -m app migrate"
@@ -45,7 +45,7 @@ async def test_a_service_that_can_not_work_says_why_and_when_to_ask_again(
     assert answer.header("retry-after") == "1"
 
 
-async def test_a_process_is_alive_whatever_its_database_does(
+async def test_a_process_is_live_in_any_state_of_its_database(
     app: Service, database: Database
 ) -> None:
     database.reason = "away"
@@ -53,15 +53,13 @@ async def test_a_process_is_alive_whatever_its_database_does(
     assert database.asked == 0
 
 
-async def test_many_that_ask_cost_the_database_one_question(
-    app: Service, database: Database
-) -> None:
+async def test_many_concurrent_checks_cause_one_query(app: Service, database: Database) -> None:
     for _ in range(5):
         await send(app, "GET", "/health/ready")
     assert database.asked == 1
 
 
-async def test_the_answer_is_not_remembered_for_long(
+async def test_the_result_is_cached_for_a_short_time(
     app: Service, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(HealthController, "REMEMBERED_SECONDS", 0)

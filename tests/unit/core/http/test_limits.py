@@ -82,7 +82,7 @@ def left(answer: Answer) -> tuple[int, int]:
     return int(said[1]), int(said[2])
 
 
-async def test_each_answer_says_what_is_left_and_the_last_one_when_to_come_again(
+async def test_each_answer_has_what_is_left_and_a_refusal_has_retry_after(
     app: Service, watch: Watch
 ) -> None:
     for expected in (4, 3, 2, 1, 0):
@@ -97,7 +97,7 @@ async def test_each_answer_says_what_is_left_and_the_last_one_when_to_come_again
     assert (await send(app, "GET", "/things/open")).status == 204
 
 
-async def test_who_is_signed_in_is_counted_wherever_they_are(app: Service) -> None:
+async def test_a_signed_in_user_is_counted_over_all_addresses(app: Service) -> None:
     for last in range(5):
         headers = [ANA, by(f"203.0.113.{last}")]
         assert (await send(app, "GET", "/things/mine", headers=headers)).status == 204
@@ -115,7 +115,7 @@ async def test_who_is_signed_in_is_counted_wherever_they_are(app: Service) -> No
         ("/things/open?x=1", [], 422),
     ],
 )
-async def test_who_is_refused_is_counted_too(
+async def test_a_refused_request_is_counted_too(
     app: Service, path: str, headers: Headers, status: int
 ) -> None:
     for expected in (4, 3, 2, 1, 0):
@@ -134,7 +134,7 @@ async def test_who_is_refused_is_counted_too(
         ("GET", "/things/broken", [], 500),
     ],
 )
-async def test_who_is_refused_before_a_route_counts_is_counted_too(
+async def test_a_request_that_is_refused_before_a_route_is_counted_too(
     app: Service, method: str, path: str, headers: Headers, status: int
 ) -> None:
     for expected in (4, 3, 2, 1, 0):
@@ -148,7 +148,7 @@ async def test_who_is_refused_before_a_route_counts_is_counted_too(
 
 
 @pytest.mark.parametrize("path", ["/things/open", "/nowhere", "/things/health"])
-async def test_no_client_is_logged_more_often_than_it_may_call(
+async def test_refusals_of_one_client_are_logged_up_to_its_limit(
     app: Service, watch: Watch, log_lines: list[Any], path: str
 ) -> None:
     for _ in range(3):
@@ -172,7 +172,7 @@ async def test_users_behind_a_proxy_do_not_share_a_limit(app: Service) -> None:
         assert left(answer)[0] == 4
 
 
-async def test_what_a_client_writes_itself_gives_it_no_new_limit(app: Service) -> None:
+async def test_a_forged_forwarded_header_gives_no_new_limit(app: Service) -> None:
     for last in range(5):
         headers = [by(f"203.0.113.{last}, 198.51.100.7")]
         assert (await send(app, "GET", "/things/open", headers=headers)).status == 204
@@ -202,7 +202,7 @@ async def test_a_limit_of_a_route_refuses_before_the_body_is_read(
     assert (await send(app, "POST", "/things", headers=json, body=b'{"name": "x"}')).status == 204
 
 
-async def test_as_many_callers_as_there_are_take_no_room_for_ever(watch: Watch) -> None:
+async def test_the_counters_of_many_callers_are_dropped(watch: Watch) -> None:
     rate_limit = RateLimit(5, watch)
     for caller in range(1_000):
         rate_limit.count(str(caller))
@@ -232,7 +232,7 @@ def is_let_in(rate_limit: RateLimit, caller: str) -> bool:
     return True
 
 
-def test_who_is_over_the_limit_is_not_forgotten_for_a_crowd(watch: Watch) -> None:
+def test_a_caller_over_the_limit_is_kept_when_many_others_come(watch: Watch) -> None:
     rate_limit = RateLimit(5, watch, most_callers=100)
     assert [is_let_in(rate_limit, "ana") for _ in range(6)] == [True] * 5 + [False]
     for caller in range(10_000):
@@ -241,7 +241,7 @@ def test_who_is_over_the_limit_is_not_forgotten_for_a_crowd(watch: Watch) -> Non
     assert not is_let_in(rate_limit, "ana")
 
 
-def test_who_comes_to_a_crowd_that_is_all_over_the_limit_shares_one_count(watch: Watch) -> None:
+def test_new_callers_share_one_count_if_all_others_are_over_the_limit(watch: Watch) -> None:
     rate_limit = RateLimit(5, watch, most_callers=100)
     for caller in range(100):
         assert all(is_let_in(rate_limit, str(caller)) for _ in range(5))

@@ -77,7 +77,7 @@ async def test_an_answer_is_compressed(app: Service) -> None:
     assert len(answer.body) < 200
 
 
-async def test_the_last_that_was_added_is_the_outermost(app: Service) -> None:
+async def test_the_last_added_middleware_is_the_outermost(app: Service) -> None:
     order: list[str] = []
 
     def named(name: str) -> Any:
@@ -171,7 +171,7 @@ async def test_a_session_is_kept_in_a_cookie(app: Service) -> None:
     assert (first.header("x-visits"), again.header("x-visits")) == ("1", "2")
 
 
-async def test_what_it_lets_through_to_no_route_counts_for_the_general_limit(serve: Serve) -> None:
+async def test_requests_without_a_route_count_for_the_general_limit(serve: Serve) -> None:
     app = serve(ingress=IngressPolicy(rate_limit=RateLimit(2)))
     app.add_middleware(Noting, seen=[])
     codes = [(await send(app, "GET", "/nowhere")).status for _ in range(3)]

@@ -55,7 +55,7 @@ def app(serve: Serve) -> Service:
     return app
 
 
-async def test_its_access_policy_is_asked_first(app: Service) -> None:
+async def test_its_access_policy_is_checked_first(app: Service) -> None:
     assert (await send(app, "GET", "/pages/")).status == 401
     answer = await send(app, "GET", "/pages/", headers=[SIGNED_IN])
     assert answer.body.decode() == f"{ANA} http://test/pages/"
@@ -72,7 +72,7 @@ async def test_its_pages_have_its_own_content_security_policy(app: Service) -> N
     assert refused.header("referrer-policy") == "no-referrer"
 
 
-async def test_its_own_error_pages_stay_its_own(app: Service) -> None:
+async def test_its_own_error_pages_are_not_replaced(app: Service) -> None:
     answer = await send(app, "GET", "/pages/teapot", headers=[SIGNED_IN])
     assert (answer.status, answer.json()) == (418, {"detail": "short and stout"})
 
@@ -99,9 +99,7 @@ async def test_the_access_log_and_the_metrics_know_its_path(
     assert (log_lines[-1]["path"], log_lines[-1]["status"]) == ("/pages/teapot", 418)
 
 
-async def test_files_are_served_and_may_be_kept_if_they_are_asked_for_anew(
-    serve: Serve, tmp_path: Path
-) -> None:
+async def test_files_are_served_and_cached_with_revalidation(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "style.css").write_text("body {}")
     app = serve()
     app.mount("/open", StaticFiles(directory=tmp_path), access=PUBLIC)
@@ -115,7 +113,7 @@ async def test_files_are_served_and_may_be_kept_if_they_are_asked_for_anew(
     assert (await send(app, "GET", "/open/none.css")).json()["code"] == "not_found"
 
 
-async def test_an_application_at_the_root_gets_what_no_route_before_it_takes(
+async def test_an_application_at_the_root_gets_requests_without_an_earlier_route(
     serve: Serve, tmp_path: Path
 ) -> None:
     (tmp_path / "index.html").write_text("<html>")
@@ -144,7 +142,7 @@ async def raw(scope: Scope, receive: Receive, send: Send) -> None: ...
 
 
 @pytest.mark.parametrize("path", ["/things", "/things/{id}", "/things/mine/more"])
-def test_a_mount_over_a_path_that_is_there_stops_the_start(serve: Serve, path: str) -> None:
+def test_a_mount_over_an_existing_path_stops_the_start(serve: Serve, path: str) -> None:
     router = ApiRouter(path)
     router.get("", nothing, access=PUBLIC)
     with pytest.raises(
@@ -155,7 +153,7 @@ def test_a_mount_over_a_path_that_is_there_stops_the_start(serve: Serve, path: s
         serve(MountedApp("/things", raw, access=PUBLIC), router)
 
 
-def test_a_path_that_only_begins_alike_is_another(serve: Serve) -> None:
+def test_a_path_with_the_same_beginning_is_another_path(serve: Serve) -> None:
     router = ApiRouter("/things-of-ana")
     router.get("", nothing, access=PUBLIC)
     serve(router, MountedApp("/things", raw, access=PUBLIC))

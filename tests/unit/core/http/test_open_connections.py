@@ -15,7 +15,7 @@ def connections() -> OpenConnections:
     return OpenConnections(IngressPolicy(connections_per_client=3, trusted_proxies=[PROXY]))
 
 
-def test_a_client_has_no_more_than_it_may(connections: OpenConnections) -> None:
+def test_a_client_cannot_exceed_its_connections(connections: OpenConnections) -> None:
     before = REFUSED._value.get()
     admitted = [connections.accept("192.0.2.1") for _ in range(5)]
     assert admitted == ["192.0.2.1"] * 3 + [None] * 2
@@ -23,7 +23,7 @@ def test_a_client_has_no_more_than_it_may(connections: OpenConnections) -> None:
     assert connections.accept("192.0.2.2") is not None
 
 
-def test_one_that_ends_makes_room_for_another(connections: OpenConnections) -> None:
+def test_a_closed_connection_makes_room_for_another(connections: OpenConnections) -> None:
     for _ in range(20):
         client = connections.accept("192.0.2.1")
         assert client is not None
@@ -46,6 +46,6 @@ def test_a_trusted_proxy_and_a_unix_socket_have_any_number(
         connections.end(client)
 
 
-def test_without_a_bound_everybody_has_any_number() -> None:
+def test_without_a_limit_all_clients_have_any_number() -> None:
     connections = OpenConnections(IngressPolicy())
     assert None not in [connections.accept("192.0.2.1") for _ in range(1_000)]

@@ -16,7 +16,7 @@ print(*resource.getrlimit(resource.RLIMIT_NOFILE))
 
 
 @pytest.mark.parametrize(("before", "after"), [((64, 4096), "4096 4096"), ((512, 512), "512 512")])
-def test_as_many_files_may_be_open_as_the_system_allows(
+def test_the_limit_of_open_files_is_raised_to_the_systems_maximum(
     before: tuple[int, int], after: str
 ) -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

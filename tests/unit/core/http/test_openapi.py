@@ -105,7 +105,7 @@ def test_a_generic_class_of_answers_is_another_schema_for_each_kind_of_item(
     assert {name for name, schema in schemas.items() if schema["title"] != name} == set()
 
 
-def test_fields_and_samples_that_are_called_like_keywords_stay_as_they_are(
+def test_fields_and_examples_with_names_of_keywords_stay_unchanged(
     document: dict[str, Any],
 ) -> None:
     assert document["components"]["schemas"]["Inner"]["properties"] == {
@@ -114,7 +114,7 @@ def test_fields_and_samples_that_are_called_like_keywords_stay_as_they_are(
     }
 
 
-def test_operations_refer_to_the_problems_that_they_have_in_common(
+def test_operations_share_their_common_problems_by_reference(
     document: dict[str, Any],
 ) -> None:
     one, both = (document["paths"][path]["get"]["responses"] for path in ("/piles", "/piles/all"))
@@ -218,7 +218,7 @@ def test_an_answer_of_which_fastapi_leaves_fields_out_does_not_promise_them(
     assert "required" not in app.openapi()["components"]["schemas"]["Maybe"]
 
 
-def test_a_parameter_that_may_be_left_out_is_never_null(document: dict[str, Any]) -> None:
+def test_an_optional_parameter_is_never_null(document: dict[str, Any]) -> None:
     _, color = document["paths"]["/piles/count"]["get"]["parameters"]
     assert color["schema"] == {"type": "string", "enum": ["red", "blue"]}
     assert not color["required"]

@@ -127,12 +127,12 @@ def complaints(answer: Answer) -> list[tuple[str, str]]:
 # --- Path ---------------------------------------------------------------------------------------
 
 
-async def test_a_path_parameter_is_given_as_its_type(app: Service) -> None:
+async def test_a_path_parameter_is_converted_to_its_type(app: Service) -> None:
     assert (await send(app, "GET", f"/path/{SOME_ID}")).json() == {"id": SOME_ID}
     assert (await send(app, "GET", "/converted/12/red")).json() == {"number": 12, "colour": "red"}
 
 
-async def test_a_path_parameter_of_another_type_is_named(app: Service) -> None:
+async def test_an_invalid_path_parameter_is_reported_by_name(app: Service) -> None:
     assert complaints(await send(app, "GET", "/path/%7B12%7D")) == [("id", "invalid_format")]
     assert complaints(await send(app, "GET", "/converted/x/red")) == [("number", "wrong_type")]
     assert complaints(await send(app, "GET", "/converted/1/blue")) == [("colour", "not_allowed")]
@@ -285,7 +285,7 @@ def _fail() -> bytes:
 
 @pytest.mark.parametrize("headers", [[], [(b"content-length", b"0")]])
 @pytest.mark.parametrize("path", ["/body", "/form"])
-async def test_a_body_that_is_missing_is_said_to_be(
+async def test_a_missing_body_is_reported(
     app: Service, path: str, headers: list[tuple[bytes, bytes]]
 ) -> None:
     answer = await send(app, "POST", path, headers=headers)
@@ -298,7 +298,7 @@ async def test_a_body_that_is_cut_off_is_malformed(app: Service) -> None:
     assert (answer.status, answer.json()["code"]) == (400, "malformed_request")
 
 
-async def test_a_field_that_is_wrong_is_pointed_at(app: Service) -> None:
+async def test_an_invalid_field_is_reported_with_its_pointer(app: Service) -> None:
     answer = await send(app, "POST", "/body", headers=[JSON], body=b'{"text": 1, "a/b~": 2}')
     assert sorted(complaints(answer)) == [("/a~1b~0", "unknown_field"), ("/text", "wrong_type")]
 
@@ -325,7 +325,7 @@ async def test_a_form_that_is_not_documented_is_refused(
     assert complaints(await send(app, "POST", "/form", headers=[FORM], body=body)) == expected
 
 
-async def test_a_form_takes_nothing_from_the_address(app: Service) -> None:
+async def test_a_form_ignores_the_query(app: Service) -> None:
     answer = await send(app, "POST", "/form?name=a", headers=[FORM], body=b"name=a")
     assert complaints(answer) == [("name", "unknown_parameter")]
 
@@ -345,7 +345,7 @@ async def test_a_form_takes_nothing_from_the_address(app: Service) -> None:
         ('W/"3-br"', 3),
     ],
 )
-async def test_if_match_says_which_version_was_seen(
+async def test_if_match_contains_the_version_that_the_caller_saw(
     app: Service, tag: str, version: int | None
 ) -> None:
     answer = await send(app, "POST", "/version", headers=[(b"if-match", tag.encode())])
@@ -368,12 +368,12 @@ async def test_if_match_says_which_version_was_seen(
         '"3"\xff',
     ],
 )
-async def test_a_tag_that_is_none_of_ours_does_not_match(app: Service, tag: str) -> None:
+async def test_an_unknown_etag_does_not_match(app: Service, tag: str) -> None:
     answer = await send(app, "POST", "/version", headers=[(b"if-match", tag.encode())])
     assert (answer.status, answer.json()["code"]) == (412, "stale_version")
 
 
-async def test_without_if_match_it_is_asked_for(app: Service) -> None:
+async def test_a_missing_if_match_is_a_428(app: Service) -> None:
     answer = await send(app, "POST", "/version")
     assert (answer.status, answer.json()["code"]) == (428, "version_required")
 
@@ -381,7 +381,7 @@ async def test_without_if_match_it_is_asked_for(app: Service) -> None:
 # --- Together -----------------------------------------------------------------------------------
 
 
-async def test_all_kinds_go_together(app: Service) -> None:
+async def test_all_kinds_of_parameters_can_be_combined(app: Service) -> None:
     headers = [JSON, (b"if-match", b'"7"'), (b"authorization", b"Bearer ana")]
     answer = await send(
         app, "PUT", f"/all/{SOME_ID}?limit=3", headers=headers, body=b'{"text": "a"}'

@@ -26,7 +26,7 @@ def app(serve: Serve) -> Service:
 
 
 @pytest.mark.parametrize("escape", [f"%{ord(each):02X}" for each in UNRESERVED + "/"])
-async def test_what_needs_no_escape_is_not_escaped(app: Service, escape: str) -> None:
+async def test_unnecessary_percent_encoding_is_refused(app: Service, escape: str) -> None:
     for path in (f"/things/a{escape}", f"/things/a{escape.lower()}", f"/nothing/{escape}"):
         answer = await send(app, "GET", path)
         assert (answer.status, answer.json()["code"]) == (400, "path_misspelled"), path
@@ -35,7 +35,7 @@ async def test_what_needs_no_escape_is_not_escaped(app: Service, escape: str) ->
 @pytest.mark.parametrize(
     "escape", ["%", "%2", "%zz", "%%20", "%ff", "%C0%AF", "%ED%A0%80", "%u00e9"]
 )
-async def test_what_is_no_escape_of_utf_8_is_refused(app: Service, escape: str) -> None:
+async def test_invalid_percent_encoding_is_refused(app: Service, escape: str) -> None:
     for path in (f"/things/{escape}", f"/nothing/{escape}"):
         answer = await send(app, "GET", path)
         assert (answer.status, answer.json()["code"]) == (400, "path_misspelled"), path
@@ -45,13 +45,15 @@ async def test_what_is_no_escape_of_utf_8_is_refused(app: Service, escape: str) 
     ("escaped", "meant"),
     [("a%20b", "a b"), ("%C3%A7%c3%a3o", "ção"), ("%7B%25%3f%23", "{%?#"), ("%F0%9F%8F%97", "🏗")],
 )
-async def test_what_needs_an_escape_is_read(app: Service, escaped: str, meant: str) -> None:
+async def test_necessary_percent_encoding_is_decoded(
+    app: Service, escaped: str, meant: str
+) -> None:
     answer = await send(app, "GET", f"/things/{escaped}")
     assert (answer.status, answer.json()) == (200, {"name": meant})
 
 
 @pytest.mark.parametrize("end", ["%0A", "%0D%0A", "%0A%0A", "%20", "%00"])
-async def test_a_path_with_anything_behind_it_is_another_one(serve: Serve, end: str) -> None:
+async def test_a_path_with_a_suffix_is_another_path(serve: Serve, end: str) -> None:
     router = ApiRouter()
     router.get("/things", named_nothing, access=PUBLIC)
     for method in ("GET", "HEAD", "POST"):

@@ -47,13 +47,13 @@ def test_an_error_has_the_status_of_its_kind() -> None:
     assert status_of(MalformedJson) == status_of(exceptions.Malformed) == 400
 
 
-def test_each_code_belongs_to_one_kind() -> None:
+def test_each_code_belongs_to_one_kind_of_error() -> None:
     codes = [kind.code for kind in OURS]
     assert len(set(codes)) == len(codes)
 
 
 @pytest.mark.parametrize("kind", list(STATUS_OF), ids=lambda kind: kind.code)
-async def test_a_problem_has_one_shape(kind: type[AppError]) -> None:
+async def test_every_problem_has_the_same_form(kind: type[AppError]) -> None:
     start, document = await sent(kind(["GET"]) if kind is MethodNotAllowed else kind())
     assert start["status"] == document["status"] == status_of(kind)
     assert dict(start["headers"])[b"content-type"] == b"application/problem+json"
@@ -72,7 +72,7 @@ async def test_a_problem_has_one_shape(kind: type[AppError]) -> None:
         (exceptions.Unavailable(), (b"retry-after", b"1")),
     ],
 )
-async def test_some_statuses_bring_a_header(error: AppError, header: tuple[bytes, bytes]) -> None:
+async def test_some_errors_add_headers(error: AppError, header: tuple[bytes, bytes]) -> None:
     start, _ = await sent(error)
     assert header in start["headers"]
 
@@ -90,17 +90,17 @@ async def test_an_error_brings_the_headers_that_are_documented_for_its_kind(
     assert present == {name.lower() for name in header_names_of(kind)}
 
 
-async def test_others_bring_none() -> None:
+async def test_other_errors_add_none() -> None:
     start, _ = await sent(exceptions.Conflict())
     assert [name for name, _ in start["headers"]] == [b"content-type", b"content-length"]
 
 
-async def test_an_error_may_say_more_than_its_kind() -> None:
+async def test_an_error_may_have_its_own_sentence() -> None:
     _, document = await sent(exceptions.Conflict("The name is taken."))
     assert document["detail"] == "The name is taken."
 
 
-async def test_an_invalid_field_is_pointed_at() -> None:
+async def test_an_invalid_field_is_reported_with_its_pointer() -> None:
     _, document = await sent(Invalid("title", "must have 1 to 200 characters", code="too_long"))
     problem = {"pointer": "/title", "code": "too_long", "detail": "must have 1 to 200 characters"}
     assert document["errors"] == [problem]
@@ -127,7 +127,7 @@ def test_an_error_of_ours_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError("secret"), KeyError("secret"), OSError("secret")])
-def test_any_other_is_internal_and_says_nothing(error: Exception) -> None:
+def test_any_other_error_is_internal_and_reveals_nothing(error: Exception) -> None:
     problem = as_app_error(error)
     assert isinstance(problem, exceptions.InternalError)
     assert "secret" not in problem.detail
@@ -141,7 +141,7 @@ def test_the_list_has_every_code_in_order() -> None:
     assert "| `conflict` | 409 | The request conflicts with the current state. |" in lines
 
 
-def test_openapi_is_told_the_codes_of_a_status() -> None:
+def test_openapi_lists_the_codes_of_a_status() -> None:
     told = problem_response(exceptions.Conflict, exceptions.ConcurrentUpdate)
     assert told["description"] == "`conflict`, `concurrent_update`"
     assert list(told["content"]) == ["application/problem+json"]
@@ -182,7 +182,7 @@ async def test_an_http_exception_below_400_has_no_document() -> None:
     assert messages[1]["body"] == b""
 
 
-def test_an_error_alone_in_a_group_is_that_error() -> None:
+def test_a_single_error_in_a_group_is_that_error() -> None:
     error = exceptions.NotFound()
     assert as_app_error(ExceptionGroup("of a task group", [error])) is error
     both = ExceptionGroup("of a task group", [error, ValueError()])

@@ -41,12 +41,12 @@ GUARD = RouteGuard(
 
 
 @pytest.mark.parametrize("headers", [COOKIE, {b"authorization": b"bearer  secret"}])
-async def test_whoever_is_known_reads(headers: dict[bytes, bytes]) -> None:
+async def test_a_known_caller_can_read(headers: dict[bytes, bytes]) -> None:
     assert await GUARD.authorize("GET", headers, RoutePolicy(AUTHENTICATED)) == ANA
 
 
 @pytest.mark.parametrize("length", [0, 4097, 16_000])
-async def test_no_token_is_so_long_and_nobody_is_asked_whose_it_is(length: int) -> None:
+async def test_a_too_long_token_is_refused_without_a_lookup(length: int) -> None:
     async def not_asked(_presented: str, /) -> Actor:
         raise AssertionError
 
@@ -57,20 +57,20 @@ async def test_no_token_is_so_long_and_nobody_is_asked_whose_it_is(length: int) 
         )
 
 
-async def test_a_cookie_changes_something_for_pages_of_ours_alone() -> None:
+async def test_a_change_with_a_cookie_requires_our_own_origin() -> None:
     from_us: Any = {**COOKIE, b"origin": OURS}
     assert await GUARD.authorize("POST", from_us, RoutePolicy(AUTHENTICATED)) == ANA
     with pytest.raises(CrossOrigin):
         await GUARD.authorize("POST", COOKIE, RoutePolicy(AUTHENTICATED))
 
 
-async def test_nobody_is_asked_for_at_a_door_for_pages_of_ours() -> None:
+async def test_a_public_route_that_requires_our_origin_ignores_credentials() -> None:
     assert await GUARD.authorize("POST", {b"origin": OURS}, RoutePolicy(OWN_ORIGIN)) is None
     with pytest.raises(CrossOrigin):
         await GUARD.authorize("POST", {}, RoutePolicy(OWN_ORIGIN))
 
 
-async def test_a_session_that_is_asked_about_again_is_let_in_while_it_may() -> None:
+async def test_a_caller_that_is_checked_again_is_accepted_while_it_has_access() -> None:
     assert await GUARD.ask_again("GET", COOKIE, AUTHENTICATED) == ANA
     assert await GUARD.ask_again("GET", {}, PUBLIC) is None
     with pytest.raises(Unauthenticated):
@@ -88,7 +88,7 @@ def test_a_page_of_another_origin_is_refused_and_a_program_without_one_is_not() 
         GUARD.check_page({b"origin": b"https://evil.example.com"})
 
 
-async def test_the_security_log_says_whose_cookie_another_page_tried() -> None:
+async def test_the_security_log_names_the_user_of_a_cross_origin_request() -> None:
     with separate_logging(), capture_logs() as lines:
         for headers, access in ((COOKIE, AUTHENTICATED), ({}, OWN_ORIGIN)):
             with pytest.raises(CrossOrigin):

@@ -74,18 +74,18 @@ async def get(app: Service, target: str, *headers: tuple[bytes, bytes]) -> Answe
     return await send(app, "GET", target, headers=[SIGNED_IN, *headers])
 
 
-async def test_its_endpoints_get_what_fastapi_gives_them(app: Service) -> None:
+async def test_its_endpoints_get_all_parameters_of_fastapi(app: Service) -> None:
     answer = await get(app, "/shop/items?page=2&q=pen")
     assert answer.json() == {"page": 2, "size": 20, "q": "pen"}
 
 
-async def test_an_answer_has_what_its_response_model_has_and_no_more(app: Service) -> None:
+async def test_an_answer_has_only_the_fields_of_its_response_model(app: Service) -> None:
     body = b'{"name": "pen", "price": 1.5}'
     answer = await send(app, "POST", "/shop/items", headers=[SIGNED_IN, JSON], body=body)
     assert (answer.status, answer.json()) == (201, {"name": "pen", "price": 1.5})
 
 
-async def test_its_endpoints_may_ask_who_calls(app: Service) -> None:
+async def test_its_endpoints_can_get_the_actor(app: Service) -> None:
     assert (await get(app, "/shop/items/mine")).json() == str(ANA.user_id)
 
 
@@ -102,7 +102,7 @@ async def test_its_access_policy_holds_for_each_of_its_routes(serve: Serve) -> N
         assert (await send(app, method, path, headers=[SIGNED_IN])).status == 403
 
 
-async def test_a_value_that_fastapi_refuses_is_a_problem_document(app: Service) -> None:
+async def test_an_invalid_value_is_a_problem_document(app: Service) -> None:
     answer = await get(app, "/shop/items?page=first")
     assert answer.header("content-type") == "application/problem+json"
     assert (answer.status, answer.json()["code"]) == (422, "invalid")
@@ -122,7 +122,7 @@ async def test_its_limit_holds(serve: Serve) -> None:
     assert (await send(app, "POST", "/items", headers=[JSON], body=body)).status == 413
 
 
-async def test_a_dependency_is_overridden_as_tests_do_it(app: Service) -> None:
+async def test_a_dependency_can_be_overridden(app: Service) -> None:
     app.dependency_overrides[pages] = lambda: {"page": 9, "size": 9}
     assert (await get(app, "/shop/items")).json()["page"] == 9
 
@@ -207,7 +207,7 @@ async def test_the_path_of_a_route_is_found_by_its_name(app: Service) -> None:
     assert app.url_path_for("delete_item", number="7") == "/shop/items/7"
 
 
-def test_a_route_that_is_there_twice_stops_the_start(serve: Serve) -> None:
+def test_a_duplicate_route_stops_the_start(serve: Serve) -> None:
     app = serve(MountedRouter(items(), access=PUBLIC))
     with pytest.raises(UnusableRoute, match="GET /items exists twice"):
         app.mount_router(items(), access=PUBLIC)

@@ -40,17 +40,17 @@ def app(serve: Serve) -> Service:
 
 
 @pytest.mark.parametrize("path", ["/things/mine", "/things/read"])
-async def test_who_has_what_the_route_demands_may_pass(app: Service, path: str) -> None:
+async def test_a_caller_with_the_permission_is_accepted(app: Service, path: str) -> None:
     assert (await send(app, "GET", path, headers=[ANA])).status == 204
 
 
-async def test_who_lacks_the_permission_may_not_pass(app: Service) -> None:
+async def test_a_caller_without_the_permission_is_refused(app: Service) -> None:
     answer = await send(app, "GET", "/things/write", headers=[ANA])
     assert (answer.status, answer.json()["code"]) == (403, "forbidden")
 
 
 @pytest.mark.parametrize("scheme", [b"Bearer ", b"bearer ", b"BEARER ", b"Bearer  "])
-async def test_the_name_of_the_scheme_is_written_in_any_case(app: Service, scheme: bytes) -> None:
+async def test_the_name_of_the_scheme_is_case_insensitive(app: Service, scheme: bytes) -> None:
     headers = [(b"authorization", scheme + b"ana")]
     assert (await send(app, "GET", "/things/mine", headers=headers)).status == 204
 
@@ -72,19 +72,19 @@ async def test_the_name_of_the_scheme_is_written_in_any_case(app: Service, schem
         b"Bearer bruno",
     ],
 )
-async def test_nobody_else_is_let_in(app: Service, value: bytes | None) -> None:
+async def test_an_invalid_credential_is_refused(app: Service, value: bytes | None) -> None:
     headers = [] if value is None else [(b"authorization", value)]
     answer = await send(app, "GET", "/things/mine", headers=headers)
     assert (answer.status, answer.json()["code"]) == (401, "unauthenticated")
     assert answer.header("www-authenticate") == "Bearer"
 
 
-async def test_a_public_route_does_not_look_at_credentials(app: Service) -> None:
+async def test_a_public_route_ignores_credentials(app: Service) -> None:
     headers = [(b"authorization", b"Bearer nonsense")]
     assert (await send(app, "GET", "/things/open", headers=headers)).status == 204
 
 
-def test_a_route_without_an_access_policy_can_not_be_made() -> None:
+def test_a_route_without_an_access_policy_cannot_be_created() -> None:
     with pytest.raises(TypeError, match="access"):
         ApiRouter().get("/open", nothing)
 
@@ -114,7 +114,7 @@ async def test_an_application_with_a_route_that_names_no_policy_does_not_start(
             await send(app, "GET", "/open")
 
 
-async def test_fastapi_own_pages_stop_the_start_because_they_name_no_policy() -> None:
+async def test_the_pages_of_fastapi_stop_the_start_without_a_policy() -> None:
     with pytest.raises(UnusableRoute, match=r"/openapi\.json, /docs"):
         await send(Service(report=print, openapi_url="/openapi.json", docs_url="/docs"), "GET", "/")
 
@@ -125,12 +125,12 @@ def router_of(path: str) -> APIRouter:
     return router
 
 
-def test_a_public_route_can_not_ask_who_calls() -> None:
+def test_a_public_route_cannot_take_the_actor() -> None:
     with pytest.raises(UnusableRoute, match="/mine"):
         ApiRouter().get("/mine", ask_who_calls, access=PUBLIC)
 
 
-async def test_a_route_that_was_never_mounted_lets_nobody_in(serve: Serve) -> None:
+async def test_a_route_that_was_never_mounted_refuses_every_caller(serve: Serve) -> None:
     app = serve()
     app.router.routes.append(ApiRoute("/mine", ask_who_calls, access=AUTHENTICATED))
     assert (await send(app, "GET", "/mine", headers=[ANA])).status == 401
@@ -140,13 +140,13 @@ async def test_a_route_that_was_never_mounted_lets_nobody_in(serve: Serve) -> No
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "QUERY", "PURGE", "get"])
-async def test_another_method_is_told_all_that_the_address_takes(app: Service, method: str) -> None:
+async def test_an_unsupported_method_gets_the_list_of_methods(app: Service, method: str) -> None:
     answer = await send(app, method, "/things")
     assert (answer.status, answer.json()["code"]) == (405, "method_not_allowed")
     assert answer.header("allow") == "DELETE, GET, HEAD, PATCH, POST, PUT"
 
 
-async def test_a_method_is_refused_before_anybody_asks_who_calls(app: Service) -> None:
+async def test_an_unsupported_method_is_refused_before_authentication(app: Service) -> None:
     answer = await send(app, "POST", "/things/mine")
     assert (answer.status, answer.header("allow")) == (405, "GET, HEAD")
 
@@ -157,7 +157,7 @@ async def test_head_is_answered_as_get_without_the_body(app: Service) -> None:
     assert head.header("content-length") == got.header("content-length")
 
 
-async def test_head_needs_what_get_needs(app: Service) -> None:
+async def test_head_requires_the_same_access_as_get(app: Service) -> None:
     assert (await send(app, "HEAD", "/things/mine")).status == 401
 
 

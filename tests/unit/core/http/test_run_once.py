@@ -56,7 +56,7 @@ def call() -> IdempotentCall:
         (KeyboardInterrupt(), ["closed"]),
     ],
 )
-async def test_each_way_out_ends_the_transaction(
+async def test_each_outcome_ends_the_transaction(
     call: IdempotentCall, error: BaseException | None, seen: list[object]
 ) -> None:
     transaction = Transaction()
@@ -75,7 +75,7 @@ async def test_each_way_out_ends_the_transaction(
     assert transaction.seen == seen
 
 
-async def test_what_was_answered_before_is_not_even_tried(call: IdempotentCall) -> None:
+async def test_a_stored_answer_is_returned_without_running_again(call: IdempotentCall) -> None:
     class Kept:
         async def find(self, call: IdempotentCall, /) -> Answer | None:
             return DONE
@@ -89,7 +89,9 @@ async def test_what_was_answered_before_is_not_even_tried(call: IdempotentCall) 
     assert await run_once(call, Kept(), do) is DONE
 
 
-async def test_of_two_at_once_the_later_gets_the_answer_of_the_first(call: IdempotentCall) -> None:
+async def test_the_later_of_two_concurrent_calls_gets_the_first_answer(
+    call: IdempotentCall,
+) -> None:
     async def lose() -> Answer:
         raise AlreadyAnswered(DONE)
 
@@ -97,7 +99,7 @@ async def test_of_two_at_once_the_later_gets_the_answer_of_the_first(call: Idemp
     current_work.get().idempotent_call = None
 
 
-async def test_a_use_case_that_opens_two_transactions_for_one_call_is_told_so(
+async def test_a_use_case_with_two_transactions_is_a_defect(
     call: IdempotentCall,
 ) -> None:
     call.deferred = Transaction()
@@ -107,7 +109,7 @@ async def test_a_use_case_that_opens_two_transactions_for_one_call_is_told_so(
 
 
 @pytest.mark.parametrize("row", [None, {"is_ours": False}])
-async def test_a_call_that_is_at_work_is_named_by_whose_it_is_what_it_does_and_its_key(
+async def test_a_call_is_identified_by_user_operation_and_key(
     call: IdempotentCall, row: dict[str, bool] | None
 ) -> None:
     asked = []
@@ -123,19 +125,19 @@ async def test_a_call_that_is_at_work_is_named_by_whose_it_is_what_it_does_and_i
     assert asked == [f"{UUID(int=1)}\nPOST /x\nk"]
 
 
-def test_each_part_of_a_request_tells_it_from_others() -> None:
+def test_each_part_of_a_request_changes_its_fingerprint() -> None:
     requests = [("/x", b"", b""), ("/y", b"", b""), ("/x", b"*", b""), ("/x", b"", b"*")]
     assert len({fingerprint(*request) for request in requests}) == 4
     assert fingerprint("/x", b"a", b"") != fingerprint("/x", b"", b"a")
     assert fingerprint("/x\ud800", b"", b"") == fingerprint("/x\ud800", b"", b"")
 
 
-def test_a_request_is_known_again_in_every_release() -> None:
+def test_the_fingerprint_of_a_request_never_changes() -> None:
     """Answers are kept for a day, and releases change in between."""
     assert fingerprint("/x", b'"1"', b"{}").startswith("9ed4ac4f6983b6fe")
 
 
-def test_a_key_that_is_used_for_two_requests_is_named_as_the_wrong_parameter() -> None:
+def test_a_reused_key_is_reported_as_the_invalid_parameter() -> None:
     assert IdempotencyKeyReused().errors == [
         {
             "parameter": "Idempotency-Key",

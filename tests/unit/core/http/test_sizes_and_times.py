@@ -87,12 +87,12 @@ async def never() -> Message:
     raise AssertionError
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(app: Service) -> None:
+async def test_a_missing_body_times_out(app: Service) -> None:
     status, headers = await exchange(app, never, scope_of("/notes"))
     assert (status, headers["connection"]) == (408, "close")
 
 
-async def test_a_body_that_trickles_has_one_time_for_all_of_it(app: Service) -> None:
+async def test_a_slow_body_has_one_deadline_for_all_of_it(app: Service) -> None:
     async def trickle() -> Message:
         await asyncio.sleep(0.01)
         return {"type": "http.request", "body": b" ", "more_body": True}
@@ -102,22 +102,22 @@ async def test_a_body_that_trickles_has_one_time_for_all_of_it(app: Service) -> 
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/fine", "/closed"])
-async def test_a_connection_is_closed_if_nobody_reads_the_rest(app: Service, path: str) -> None:
+async def test_a_connection_is_closed_if_its_body_is_not_read(app: Service, path: str) -> None:
     _, headers = await exchange(app, never, scope_of(path))
     assert headers["connection"] == "close"
 
 
-async def test_it_is_kept_if_all_of_it_is_there(app: Service) -> None:
+async def test_a_connection_is_kept_if_its_body_has_arrived(app: Service) -> None:
     _, headers = await exchange(app, never, {**scope_of("/nothing"), ARRIVED: True})
     assert "connection" not in headers
 
 
-async def test_what_the_server_found_wrong_is_the_answer(app: Service) -> None:
+async def test_an_error_of_the_server_is_answered(app: Service) -> None:
     status, _ = await exchange(app, never, {**scope_of("/fine"), REFUSED: Malformed()})
     assert status == 400
 
 
-async def test_what_the_server_finds_half_way_is_the_answer(app: Service) -> None:
+async def test_an_error_of_the_server_during_the_body_is_answered(app: Service) -> None:
     scope = scope_of("/notes")
 
     async def broken() -> Message:
@@ -128,7 +128,7 @@ async def test_what_the_server_finds_half_way_is_the_answer(app: Service) -> Non
     assert (status, headers["connection"]) == (400, "close")
 
 
-async def test_a_request_that_is_given_up_is_answered(app: Service) -> None:
+async def test_a_cancelled_request_is_answered(app: Service) -> None:
     """As the server does at its end, after it has waited long enough."""
     answers: list[int] = []
 

@@ -67,7 +67,7 @@ def app(serve: Serve, endpoints: Endpoints) -> Service:
 
 @pytest.mark.parametrize("path", ["/fine", "/absent", "/mine", "/defect"])
 @pytest.mark.parametrize("sent", ["a" * 8, "A-0-" + "z" * 60, "-" * 20])
-async def test_a_sane_request_id_is_taken_and_returned(app: Service, path: str, sent: str) -> None:
+async def test_a_valid_request_id_is_used_and_returned(app: Service, path: str, sent: str) -> None:
     answer = await send(app, "GET", path, headers=[(b"x-request-id", sent.encode())])
     assert answer.header("x-request-id") == sent
 
@@ -76,12 +76,12 @@ async def test_a_sane_request_id_is_taken_and_returned(app: Service, path: str, 
     "sent",
     ["", "a" * 7, "a" * 65, "a" * 100_000, "a b" * 4, "a_b" * 4, "ãããããããã", "a" * 8 + "\n"],
 )
-async def test_any_other_is_replaced(app: Service, sent: str) -> None:
+async def test_an_invalid_request_id_is_replaced(app: Service, sent: str) -> None:
     answer = await send(app, "GET", "/fine", headers=[(b"x-request-id", sent.encode())])
     assert UUID(answer.header("x-request-id")).version == 7
 
 
-async def test_without_one_it_is_made_anew_each_time(app: Service) -> None:
+async def test_without_a_request_id_a_new_one_is_created(app: Service) -> None:
     made = {(await send(app, "GET", "/fine")).header("x-request-id") for _ in range(3)}
     assert len(made) == 3
 
@@ -105,14 +105,12 @@ async def test_the_work_knows_its_request_and_its_trace(app: Service, endpoints:
 
 
 @pytest.mark.parametrize("sent", [b"", b"\xff", TRACE[:-1], TRACE + b"0", TRACE.upper(), b"a" * 65])
-async def test_a_trace_that_is_none_is_left_out(
-    app: Service, endpoints: Endpoints, sent: bytes
-) -> None:
+async def test_an_invalid_trace_is_ignored(app: Service, endpoints: Endpoints, sent: bytes) -> None:
     await send(app, "GET", "/fine", headers=[(b"traceparent", sent)])
     assert endpoints.seen[0].traceparent is None
 
 
-async def test_nothing_of_one_request_is_left_for_the_next(
+async def test_no_context_of_one_request_is_left_for_the_next(
     app: Service, endpoints: Endpoints
 ) -> None:
     before = current_work.get()
@@ -126,7 +124,7 @@ async def test_nothing_of_one_request_is_left_for_the_next(
 
 
 @pytest.mark.parametrize("path", ["/fine", "/absent", "/mine", "/defect"])
-async def test_every_answer_tells_a_browser_what_not_to_do_with_it(app: Service, path: str) -> None:
+async def test_every_answer_has_the_security_headers(app: Service, path: str) -> None:
     answer = await send(app, "GET", path)
     expected = {
         "x-content-type-options": "nosniff",
@@ -151,14 +149,14 @@ async def test_every_answer_tells_a_browser_what_not_to_do_with_it(app: Service,
         ),
     ],
 )
-async def test_browsers_keep_to_https_for_us_alone_unless_all_below_is_asked_for(
+async def test_hsts_covers_subdomains_only_if_configured(
     serve: Serve, ingress: IngressPolicy, told: str | None
 ) -> None:
     answer = await send(serve(ingress=ingress), "GET", "/absent")
     assert answer.header("strict-transport-security") == told
 
 
-async def test_an_endpoint_may_say_otherwise(app: Service) -> None:
+async def test_an_endpoint_can_override_a_security_header(app: Service) -> None:
     answer = await send(app, "GET", "/own-headers")
     assert answer.header("cache-control") == "public"
     assert answer.header("content-security-policy") == "default-src 'self'"
@@ -168,7 +166,7 @@ async def test_an_endpoint_may_say_otherwise(app: Service) -> None:
 # --- Unforeseen errors --------------------------------------------------------------------------
 
 
-async def test_an_unforeseen_error_is_logged_and_reported_but_not_told(
+async def test_an_unexpected_error_is_logged_and_reported_but_not_shown(
     app: Service, log_lines: list[Any], reported: list[Exception]
 ) -> None:
     answer = await send(app, "GET", "/defect", headers=[(b"x-request-id", b"my-request")])
@@ -189,7 +187,7 @@ async def test_an_unforeseen_error_is_logged_and_reported_but_not_told(
     assert (access["event"], access["status"]) == ("request", 500)
 
 
-async def test_once_an_answer_has_begun_only_the_end_of_the_connection_tells_of_an_error(
+async def test_an_error_after_the_start_of_an_answer_closes_the_connection(
     app: Service, log_lines: list[Any]
 ) -> None:
     with pytest.raises(Defect):
@@ -271,7 +269,7 @@ async def nothing_comes() -> Message:
     return {"type": "http.disconnect"}
 
 
-async def test_what_is_no_request_passes_untouched(log_lines: list[Any]) -> None:
+async def test_other_asgi_events_pass_unchanged(log_lines: list[Any]) -> None:
     passed: list[Scope] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

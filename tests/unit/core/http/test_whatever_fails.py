@@ -116,7 +116,7 @@ async def assert_is_one_problem(app: Service, place: str) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_a_defect_is_one_problem_and_the_next_request_is_fine(
+async def test_a_defect_fails_only_its_own_request(
     app: Service, reported: list[Exception], place: str
 ) -> None:
     await assert_is_one_problem(app, place)

@@ -27,9 +27,7 @@ async def hasher() -> AsyncIterator[PasswordHasher]:
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "", "pãssphräse 日本", "a\x00b", "x" * 10_000])
-async def test_the_right_password_is_right_and_any_other_is_wrong(
-    hasher: PasswordHasher, password: str
-) -> None:
+async def test_only_the_right_password_is_accepted(hasher: PasswordHasher, password: str) -> None:
     stored = await hasher.hash(password)
     assert await is_right(hasher, password, stored)
     for other in (password + " ", password.upper() + "x", password[1:] + "y"):
@@ -54,7 +52,7 @@ async def test_the_default_parameters_are_those_of_owasp() -> None:
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "the password of nobody at all"])
-async def test_no_password_is_right_where_none_is_stored(
+async def test_no_password_is_accepted_without_a_stored_hash(
     hasher: PasswordHasher, password: str
 ) -> None:
     assert await hasher.verify(password, None) is False
@@ -78,7 +76,7 @@ async def test_no_password_is_right_where_none_is_stored(
         "\ud800",
     ],
 )
-async def test_no_password_is_right_where_garbage_is_stored(
+async def test_no_password_is_accepted_with_an_invalid_hash(
     hasher: PasswordHasher, stored: str
 ) -> None:
     assert await hasher.verify(PASSWORD, stored) is False
@@ -94,7 +92,7 @@ async def test_a_hash_of_other_parameters_is_outdated(hasher: PasswordHasher) ->
     await stronger.close()
 
 
-async def test_a_weaker_hash_costs_as_much_to_check_as_one_of_today(
+async def test_a_weaker_hash_takes_as_long_to_check_as_a_current_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Of a processor's time: it does not depend on what else the machine does."""
@@ -114,7 +112,7 @@ async def test_a_weaker_hash_costs_as_much_to_check_as_one_of_today(
         await one.close()
 
 
-async def test_whoever_waits_for_a_hash_waits_for_a_bounded_time_whatever_hangs() -> None:
+async def test_the_wait_for_a_hash_is_limited() -> None:
     hasher, never = PasswordHasher(memory_kib=8, passes=1), asyncio.Event()
 
     async def look_for_ever() -> None:
@@ -131,7 +129,7 @@ async def test_whoever_waits_for_a_hash_waits_for_a_bounded_time_whatever_hangs(
     await hasher.close()
 
 
-async def test_whoever_waits_for_a_thread_waits_for_a_bounded_time(
+async def test_the_wait_for_a_thread_is_limited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(PasswordHasher, "LONGEST_WAIT", 0.1)
@@ -146,7 +144,7 @@ async def test_whoever_waits_for_a_thread_waits_for_a_bounded_time(
     await hasher.close()
 
 
-async def test_as_many_run_at_once_as_there_are_threads_and_beyond_a_bound_none_waits() -> None:
+async def test_as_many_hashes_run_as_there_are_threads_and_a_limited_number_waits() -> None:
     hasher = PasswordHasher(memory_kib=8, passes=1)
     loop, release = asyncio.get_running_loop(), threading.Event()
     started: asyncio.Queue[None] = asyncio.Queue()
@@ -172,7 +170,7 @@ async def test_as_many_run_at_once_as_there_are_threads_and_beyond_a_bound_none_
     await hasher.close()
 
 
-async def test_who_holds_a_place_counts_and_begins_when_it_is_their_turn_or_they_are_next() -> None:
+async def test_a_reserved_slot_counts_and_begins_in_its_turn() -> None:
     hasher = PasswordHasher(memory_kib=8, passes=1)
     release, begun = asyncio.Event(), 0
 
@@ -197,7 +195,7 @@ async def test_who_holds_a_place_counts_and_begins_when_it_is_their_turn_or_they
     await hasher.close()
 
 
-async def test_of_many_who_come_at_once_each_leaves_the_others_a_turn() -> None:
+async def test_many_concurrent_callers_enter_one_in_each_turn_of_the_loop() -> None:
     hasher = PasswordHasher(memory_kib=8, passes=1)
     came: list[int] = []
 
@@ -213,7 +211,7 @@ async def test_of_many_who_come_at_once_each_leaves_the_others_a_turn() -> None:
     await hasher.close()
 
 
-async def test_hashes_leave_a_core_to_everybody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hashes_leave_one_core_free(monkeypatch: pytest.MonkeyPatch) -> None:
     for cores, threads in ((None, 1), (1, 1), (2, 1), (8, 7)):
         monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
         hasher = PasswordHasher(memory_kib=8, passes=1)
@@ -221,7 +219,7 @@ async def test_hashes_leave_a_core_to_everybody_else(monkeypatch: pytest.MonkeyP
         await hasher.close()
 
 
-async def test_work_that_fails_gives_its_place_back() -> None:
+async def test_a_failed_hash_frees_its_slot() -> None:
     hasher = PasswordHasher(memory_kib=8, passes=1)
     for _ in range(hasher._most + 1):
         with pytest.raises(UnicodeEncodeError):
@@ -230,7 +228,7 @@ async def test_work_that_fails_gives_its_place_back() -> None:
     await hasher.close()
 
 
-async def test_an_answer_does_not_wait_for_a_hash() -> None:
+async def test_other_answers_do_not_wait_for_a_hash() -> None:
     hasher = PasswordHasher(memory_kib=8, passes=1)
     names = {await hasher._run(lambda: threading.current_thread().name) for _ in range(3)}
     assert all(name.startswith("password") for name in names)
@@ -238,7 +236,7 @@ async def test_an_answer_does_not_wait_for_a_hash() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
-async def test_requests_go_before_hashes(hasher: PasswordHasher) -> None:
+async def test_requests_have_priority_over_hashes(hasher: PasswordHasher) -> None:
     own = os.getpriority(os.PRIO_PROCESS, 0)
     its = await hasher._run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
     assert its > own

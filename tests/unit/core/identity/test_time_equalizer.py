@@ -28,26 +28,20 @@ def taken(watch: Watch, work: "TimeEqualizer", seconds: float, *, typical: bool)
     return watch.seconds - before
 
 
-def test_work_that_is_done_sooner_takes_as_long_as_typical_work(
-    even: TimeEqualizer, watch: Watch
-) -> None:
+def test_shorter_work_takes_as_long_as_typical_work(even: TimeEqualizer, watch: Watch) -> None:
     taken(watch, even, 0.07, typical=True)
     assert taken(watch, even, 0.03, typical=False) == pytest.approx(0.07, abs=STEP)
     assert taken(watch, even, 0.0, typical=False) == pytest.approx(0.07, abs=STEP)
     assert taken(watch, even, 0.09, typical=False) == pytest.approx(0.09)
 
 
-def test_typical_work_that_is_faster_than_most_is_filled_up_too(
-    even: TimeEqualizer, watch: Watch
-) -> None:
+def test_fast_typical_work_is_extended_too(even: TimeEqualizer, watch: Watch) -> None:
     for _ in range(50):
         taken(watch, even, 0.07, typical=True)
     assert taken(watch, even, 0.06, typical=True) == pytest.approx(0.07, abs=2 * STEP)
 
 
-def test_where_typical_work_differs_most_of_it_is_filled_up(
-    even: TimeEqualizer, watch: Watch
-) -> None:
+def test_most_of_varying_typical_work_is_extended(even: TimeEqualizer, watch: Watch) -> None:
     for turn in range(100):
         taken(watch, even, 0.07 + 0.01 * (-1) ** turn, typical=True)
     fast, slow, other = (
@@ -58,27 +52,27 @@ def test_where_typical_work_differs_most_of_it_is_filled_up(
     assert slow == pytest.approx(other, abs=2 * STEP)
 
 
-def test_what_is_typical_follows_the_machine(even: TimeEqualizer, watch: Watch) -> None:
+def test_the_typical_time_adapts_to_the_machine(even: TimeEqualizer, watch: Watch) -> None:
     taken(watch, even, 0.5, typical=True)  # the first one is slow
     for _ in range(100):
         taken(watch, even, 0.07, typical=True)
     assert taken(watch, even, 0.03, typical=False) == pytest.approx(0.07, abs=2 * STEP)
 
 
-def test_other_work_does_not_change_what_is_typical(even: TimeEqualizer, watch: Watch) -> None:
+def test_other_work_does_not_change_the_typical_time(even: TimeEqualizer, watch: Watch) -> None:
     taken(watch, even, 0.07, typical=True)
     for _ in range(50):
         taken(watch, even, 5.0, typical=False)
     assert taken(watch, even, 0.03, typical=False) == pytest.approx(0.07, abs=STEP)
 
 
-def test_before_anything_was_typical_nothing_is_filled_up(
+def test_before_the_first_measurement_nothing_is_extended(
     even: TimeEqualizer, watch: Watch
 ) -> None:
     assert taken(watch, even, 0.03, typical=False) == pytest.approx(0.03)
 
 
-def test_without_anything_said_work_is_real(watch: Watch) -> None:
+def test_work_counts_as_typical_by_default(watch: Watch) -> None:
     even = TimeEqualizer()
     with even.measured():
         sum(range(200_000))

@@ -24,11 +24,11 @@ def problems(body: Any) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("body", [[], "text", 1, None, True])
-def test_a_body_that_is_no_object_is_refused_as_a_whole(body: Any) -> None:
+def test_a_body_that_is_not_an_object_is_refused(body: Any) -> None:
     assert problems(body) == [("", "wrong_type")]
 
 
-def test_everything_that_is_wrong_is_told_at_once_and_where_it_is() -> None:
+def test_all_errors_are_reported_at_once_with_their_pointers() -> None:
     body = {"inner": {"count": "1", "a": 1}, "items": [{"count": 1}, {}, []], "b": 1}
     assert problems(body) == [
         ("/inner/count", "wrong_type"),
@@ -39,7 +39,7 @@ def test_everything_that_is_wrong_is_told_at_once_and_where_it_is() -> None:
     ]
 
 
-def test_slashes_and_tildes_in_a_key_are_escaped_as_pointers_do() -> None:
+def test_slashes_and_tildes_in_a_key_are_escaped_in_pointers() -> None:
     assert problems({"inner": {"count": 1}, "a/b~c": 1}) == [("/a~1b~0c", "unknown_field")]
 
 
@@ -48,7 +48,7 @@ def test_a_long_key_is_cut_before_it_is_echoed() -> None:
 
 
 @pytest.mark.parametrize("character", ["\x00", "\n", "\x1b", "\x85", "\u202e", "\u2028"])
-def test_what_a_key_must_not_do_to_its_readers_is_taken_out(character: str) -> None:
+def test_dangerous_characters_of_a_key_are_removed(character: str) -> None:
     key = f"a{character}b"
     assert problems({"inner": {"count": 1}, key: 1}) == [("/a\ufffdb", "unknown_field")]
 
@@ -59,12 +59,12 @@ def test_a_lone_surrogate_in_a_key_is_refused_with_an_answer_that_can_be_written
     assert orjson.dumps(pointer)
 
 
-def test_a_thousand_errors_are_answered_with_a_hundred() -> None:
+def test_an_answer_reports_at_most_a_hundred_errors() -> None:
     body = {"inner": {"count": 1}} | {f"k{n}": n for n in range(1000)}
     assert len(problems(body)) == MAX_ERRORS == 100
 
 
-def test_a_body_that_was_read_does_not_change() -> None:
+def test_a_body_is_immutable() -> None:
     body = Inner(count=1)
     with pytest.raises(ValidationError):
         body.count = 2  # type: ignore[misc]  # that is the point

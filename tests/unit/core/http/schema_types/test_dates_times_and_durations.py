@@ -24,7 +24,7 @@ Lead = Annotated[
 
 
 @given(st.dates(FIRST_DATE, LAST_DATE))
-def test_a_date_is_read_from_its_text_as_it_was(value: dt.date) -> None:
+def test_a_date_is_equal_after_writing_and_reading(value: dt.date) -> None:
     assert read(Date, value.isoformat()) == value
 
 
@@ -62,18 +62,18 @@ def test_a_value_that_is_no_date_is_refused(sent: Any) -> None:
 
 
 @pytest.mark.parametrize("sent", ["0001-01-01", "1899-12-31", "2201-01-01", "9999-12-31"])
-def test_a_date_out_of_our_years_is_refused(sent: str) -> None:
+def test_a_date_outside_of_the_allowed_years_is_refused(sent: str) -> None:
     [refused] = refusals(Date, sent)
     assert refused["code"] == "out_of_range"
     assert refused["detail"] == "must be in the years 1900 to 2200"
 
 
 @given(st.times())
-def test_a_time_is_read_from_its_text_as_it_was(value: dt.time) -> None:
+def test_a_time_is_equal_after_writing_and_reading(value: dt.time) -> None:
     assert read(Time, value.isoformat()) == value
 
 
-def test_a_time_is_cut_off_after_the_microseconds() -> None:
+def test_digits_after_the_microseconds_are_dropped() -> None:
     assert read(Time, "09:30:00." + "9" * 1000) == dt.time(9, 30, 0, 999_999)
 
 
@@ -102,7 +102,7 @@ def test_a_value_that_is_no_time_of_the_day_is_refused(sent: Any) -> None:
 
 
 @given(st.timedeltas(dt.timedelta(), LONGEST))
-def test_a_duration_is_read_from_its_text_as_it_was(value: dt.timedelta) -> None:
+def test_a_duration_is_equal_after_writing_and_reading(value: dt.timedelta) -> None:
     assert read(Duration, duration_text(value)) == value
 
 
@@ -127,7 +127,7 @@ def test_a_duration_out_of_its_bounds_is_refused_with_the_bound(
     assert (refused["code"], refused["detail"]) == ("out_of_range", detail)
 
 
-def test_the_schemas_say_the_forms() -> None:
+def test_the_schemas_describe_the_forms() -> None:
     schemas = [TypeAdapter(kind).json_schema() for kind in (Date, Time, Duration, Lead)]
     assert [schema["format"] for schema in schemas] == [
         "date",

@@ -101,12 +101,12 @@ def test_a_decimal_out_of_its_bounds_is_refused_with_the_bound(sent: str, detail
     assert (refused["code"], refused["detail"]) == ("out_of_range", detail)
 
 
-def test_a_share_has_no_digit_before_the_point() -> None:
+def test_a_scale_of_fractions_has_no_digit_before_the_point() -> None:
     assert code(Share, "1") == "invalid_format"
 
 
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=2))
-def test_a_decimal_is_read_from_its_text_as_it_was(value: Decimal) -> None:
+def test_a_decimal_is_equal_after_writing_and_reading(value: Decimal) -> None:
     assert read(Amount, decimal_text(value)) == value
 
 
@@ -128,7 +128,7 @@ def test_a_scale_beyond_what_databases_hold_is_refused_at_the_start(
         (Annotated[Price, Field(description="Ours.")], None, "Ours."),
     ],
 )
-def test_the_schema_of_a_decimal_says_its_form_and_bounds(
+def test_the_schema_of_a_decimal_has_its_form_and_bounds(
     kind: Any, pattern: str | None, described: str | None
 ) -> None:
     schema = TypeAdapter(kind).json_schema()

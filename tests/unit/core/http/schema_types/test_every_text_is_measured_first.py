@@ -34,7 +34,7 @@ TEXTS: Final = list(texts_of_all())
 
 
 @pytest.mark.parametrize(("kind", "name", "value"), TEXTS)
-def test_a_text_of_a_request_is_measured_before_it_is_read(
+def test_the_length_of_a_text_is_checked_before_it_is_normalized(
     kind: type[BaseModel], name: str, value: Any
 ) -> None:
     """What is too long and holds control characters is told the length: that was looked at."""

@@ -11,7 +11,7 @@ from tests.unit.core.http.schema_types.sending import code, read, refusals
 ID = "018f3c1e-0000-7000-8000-00000000abcd"
 
 
-def test_a_uuid_is_read_in_both_cases() -> None:
+def test_a_uuid_is_read_in_upper_and_lower_case() -> None:
     assert read(Id, ID) == read(Id, ID.upper()) == UUID(ID)
 
 
@@ -61,19 +61,19 @@ def test_a_choice_is_one_of_the_named_ones(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("value", ["true", "false", 0, 1, "", None])
-def test_a_flag_in_a_body_is_true_or_false_and_nothing_like_it(value: Any) -> None:
+def test_a_flag_in_a_body_is_only_true_or_false(value: Any) -> None:
     assert code(bool, value) == "wrong_type"
 
 
 @pytest.mark.parametrize("value", ["1", 1.0, 1.5, True, None, "x"])
-def test_a_number_in_a_body_is_a_whole_number_and_nothing_like_it(value: Any) -> None:
+def test_a_number_in_a_body_is_only_a_whole_number(value: Any) -> None:
     assert code(int, value) == "wrong_type"
 
 
 @pytest.mark.parametrize(
     ("value", "detail"), [(-1, "must be at least 0"), (10, "must be at most 9")]
 )
-def test_a_number_out_of_range_is_told_the_range(value: int, detail: str) -> None:
+def test_a_number_out_of_range_is_refused_with_the_range(value: int, detail: str) -> None:
     [refused] = refusals(Annotated[int, Field(ge=0, le=9)], value)
     assert (refused["code"], refused["detail"]) == ("out_of_range", detail)
 
@@ -104,7 +104,7 @@ def test_a_number_in_a_query_is_read_from_its_digits(written: str, meant: int) -
         "NaN",
     ],
 )
-def test_what_is_no_whole_number_in_a_query_is_refused(written: str) -> None:
+def test_a_fraction_or_text_as_number_in_a_query_is_refused(written: str) -> None:
     [refused] = refusals(Annotated[int, Digits], written, Parameters)
     assert refused == {
         "parameter": "field",
@@ -119,6 +119,6 @@ def test_a_flag_in_a_query_is_written_true_or_false() -> None:
 
 
 @pytest.mark.parametrize("written", ["", "True", "FALSE", "1", "0", "yes", "on", " true"])
-def test_what_is_no_flag_in_a_query_is_refused(written: str) -> None:
+def test_an_invalid_flag_in_a_query_is_refused(written: str) -> None:
     [refused] = refusals(Flag, written, Parameters)
     assert (refused["parameter"], refused["code"]) == ("field", "wrong_type")

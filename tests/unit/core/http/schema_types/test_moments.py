@@ -32,7 +32,7 @@ from tests.unit.core.http.schema_types.sending import code, read, refusals
         ("2201-01-01T01:59:59+02:00", "2200-12-31T23:59:59+00:00"),
     ],
 )
-def test_a_moment_of_rfc_3339_is_read_as_utc(written: str, meant: str) -> None:
+def test_a_time_of_rfc_3339_is_read_as_utc(written: str, meant: str) -> None:
     moment = read(Timestamp, written)
     assert (moment.isoformat(), moment.tzinfo) == (meant, dt.UTC)
 
@@ -80,12 +80,12 @@ def test_a_moment_of_rfc_3339_is_read_as_utc(written: str, meant: str) -> None:
         "\ud800",
     ],
 )
-def test_what_is_no_moment_of_rfc_3339_is_refused(written: str) -> None:
+def test_a_time_that_is_not_rfc_3339_is_refused(written: str) -> None:
     assert code(Timestamp, written) == "invalid_format"
 
 
 @pytest.mark.parametrize("value", [0, 1769862645, 1.5, True, None, [], {}])
-def test_a_moment_is_no_number(value: Any) -> None:
+def test_a_number_as_time_is_refused(value: Any) -> None:
     assert code(Timestamp, value) == "invalid_format"
 
 
@@ -102,7 +102,7 @@ def test_a_moment_is_no_number(value: Any) -> None:
         "9999-12-31T23:59:59.999999-23:59",  # and this after the last
     ],
 )
-def test_a_moment_out_of_our_years_is_told_so(written: str) -> None:
+def test_a_time_outside_of_the_allowed_years_is_refused(written: str) -> None:
     [refused] = refusals(Timestamp, written)
     assert refused["code"] == "out_of_range"
     assert refused["detail"] == "must be in the years 1970 to 2200"
@@ -112,7 +112,7 @@ def test_a_moment_out_of_our_years_is_told_so(written: str) -> None:
     st.datetimes(EARLIEST.replace(tzinfo=None), LATEST.replace(tzinfo=None)),
     st.integers(min_value=-23 * 60 - 59, max_value=23 * 60 + 59),
 )
-def test_a_moment_that_python_writes_is_read_as_it_was(moment: dt.datetime, offset: int) -> None:
+def test_a_time_is_equal_after_writing_and_reading(moment: dt.datetime, offset: int) -> None:
     elsewhere = dt.timezone(dt.timedelta(minutes=offset))
     written = moment.replace(tzinfo=dt.UTC).astimezone(elsewhere).isoformat()
     assert read(Timestamp, written) == moment.replace(tzinfo=dt.UTC)

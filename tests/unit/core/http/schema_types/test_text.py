@@ -13,7 +13,7 @@ KINDS: dict[str, Any] = {"opaque": Opaque, "text": Text, "line": Line}
 @pytest.mark.parametrize(
     "value", ["", "Olá, Ana", "日本語", "👩‍👩‍👧", "a\u00a0b", "\u200e", "'; --"]
 )
-def test_text_is_taken_as_people_write_it(kind: Any, value: str) -> None:
+def test_text_in_any_language_is_accepted(kind: Any, value: str) -> None:
     assert read(kind, value) == value
 
 
@@ -39,7 +39,7 @@ def test_control_characters_are_refused_in_text_and_lines(character: str) -> Non
 
 
 @pytest.mark.parametrize("character", ["\t", "\n", "\u2028", "\u2029"])
-def test_a_line_does_not_break_and_text_does(character: str) -> None:
+def test_a_line_refuses_line_breaks_and_a_text_accepts_them(character: str) -> None:
     assert code(Line, f"a{character}b") == "invalid_text"
     assert read(Text, f"a{character}b") == f"a{character}b"
 
@@ -47,16 +47,16 @@ def test_a_line_does_not_break_and_text_does(character: str) -> None:
 @pytest.mark.parametrize(
     "character", [*"\u202a\u202b\u202c\u202d\u202e", *"\u2066\u2067\u2068\u2069"]
 )
-def test_a_line_does_not_turn_around(character: str) -> None:
+def test_a_line_refuses_characters_that_reverse_its_direction(character: str) -> None:
     assert code(Line, f"a{character}b") == "invalid_text"
 
 
 @pytest.mark.parametrize("kind", [Text, Line], ids=["text", "line"])
-def test_text_is_composed_so_that_two_spellings_are_one(kind: Any) -> None:
+def test_text_is_normalized_so_that_two_spellings_are_equal(kind: Any) -> None:
     assert read(kind, "Ana\u0301") == read(kind, "Aná") == "Aná"
 
 
-def test_what_is_opaque_is_left_as_it_was_typed() -> None:
+def test_an_opaque_text_is_not_changed() -> None:
     assert read(Opaque, "Ana\u0301 \u202e\n") == "Ana\u0301 \u202e\n"
 
 
@@ -72,16 +72,16 @@ def test_more_than_thirty_marks_in_a_row_are_refused(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [Text, Line], ids=["text", "line"])
-def test_a_text_that_is_too_long_however_it_is_composed_is_refused_unread(kind: Any) -> None:
+def test_a_text_that_is_too_long_in_any_normalization_is_refused_before_it(kind: Any) -> None:
     assert code(Annotated[kind, Length(1, 3)], "\x00" * 13) == "too_long"
     assert code(Annotated[kind, Length(1, 3)], "\x00" * 12) == "invalid_text"
 
 
-def test_a_text_of_the_longest_decompositions_is_read() -> None:
+def test_a_text_of_the_longest_decompositions_is_accepted() -> None:
     assert read(Annotated[Line, Length(1, 3)], "\u03b1\u0313\u0300\u0345" * 3) == "\u1f82" * 3
 
 
-def test_a_length_is_that_of_the_composed_text() -> None:
+def test_the_length_is_counted_after_normalization() -> None:
     short = Annotated[Line, Length(0, 3)]
     assert read(short, "e\u0301" * 3) == "é" * 3
     # U+FB2C is among the few that become longer: it is stored as three characters.
@@ -98,7 +98,7 @@ def test_a_length_is_that_of_the_composed_text() -> None:
         ("a" * 1000, "too_long", "must have at most 4 characters"),
     ],
 )
-def test_a_wrong_length_is_told_in_characters(
+def test_a_wrong_length_is_reported_in_characters(
     kind: Any, rule: Any, value: str, expected: str, detail: str
 ) -> None:
     [refused] = refusals(Annotated[kind, rule], value)
@@ -112,14 +112,14 @@ def test_a_wrong_length_is_told_in_characters(
         (["a"] * 3, "too_long", "must have at most 2 items"),
     ],
 )
-def test_a_wrong_number_of_items_is_told_in_items(
+def test_a_wrong_number_of_items_is_reported_in_items(
     value: list[str], expected: str, detail: str
 ) -> None:
     [refused] = refusals(Annotated[list[Line], Field(min_length=1, max_length=2)], value)
     assert refused == {"pointer": "/field", "code": expected, "detail": detail}
 
 
-def test_a_format_that_is_missed_is_shown() -> None:
+def test_a_text_of_a_wrong_format_is_refused_with_the_format() -> None:
     [refused] = refusals(Annotated[str, Field(pattern=r"^[a-z]+$")], "A1")
     assert (refused["code"], refused["detail"]) == ("invalid_format", "must match ^[a-z]+$")
 

@@ -85,7 +85,7 @@ def request(kind: Any, base: type[BaseModel] = Body) -> type[BaseModel]:
         ]
     ),
 )
-def test_a_body_takes_a_type_with_a_form(kind: Any) -> None:
+def test_a_body_accepts_a_type_with_a_form(kind: Any) -> None:
     require_readable(request(kind))
 
 
@@ -105,7 +105,7 @@ def test_a_body_takes_a_type_with_a_form(kind: Any) -> None:
         ]
     ),
 )
-def test_a_query_takes_a_type_with_a_form(kind: Any) -> None:
+def test_a_query_accepts_a_type_with_a_form(kind: Any) -> None:
     require_readable(request(kind, Parameters))
 
 
@@ -131,7 +131,7 @@ def test_a_query_takes_a_type_with_a_form(kind: Any) -> None:
         ]
     ),
 )
-def test_a_plain_type_is_refused_with_what_to_take(
+def test_a_plain_type_is_refused_with_its_replacement(
     kind: Any, named: str, instead: str, base: type[BaseModel]
 ) -> None:
     with pytest.raises(NoForm) as refusal:
@@ -175,7 +175,7 @@ def test_a_plain_type_is_refused_with_what_to_take(
         ]
     ),
 )
-def test_a_type_that_can_not_be_read_there_is_refused(
+def test_a_type_that_cannot_be_read_is_refused(
     kind: Any, base: type[BaseModel], sentence: str
 ) -> None:
     with pytest.raises(NoForm) as refusal:
@@ -183,7 +183,7 @@ def test_a_type_that_can_not_be_read_there_is_refused(
     assert str(refusal.value).removeprefix("Request.field: ") == sentence
 
 
-def test_a_field_with_a_validator_of_its_own_is_taken() -> None:
+def test_a_field_with_its_own_validator_is_accepted() -> None:
     class Request(Body):
         at: dt.date
 
@@ -204,7 +204,7 @@ def test_a_model_of_pydantic_has_its_own_rules() -> None:
 
 
 @pytest.mark.parametrize("hint", numbered([int, Id, Date, Colour, Annotated[Decimal, Scale(2)]]))
-def test_a_path_takes_a_type_with_a_form(hint: Any) -> None:
+def test_a_path_accepts_a_type_with_a_form(hint: Any) -> None:
     require_readable_parameter("id", hint)
 
 

@@ -53,7 +53,7 @@ CANARY = "s3cr3t-canary"
     "value",
     [CANARY, CANARY + "\x00", CANARY + "\ud800", [CANARY], {"count": CANARY}, [[CANARY]], 987_654],
 )
-def test_what_was_sent_is_never_repeated(kind: Any, value: Any) -> None:
+def test_the_sent_value_is_never_in_the_answer(kind: Any, value: Any) -> None:
     try:
         read(kind, value)
     except ValidationError as error:
@@ -63,7 +63,7 @@ def test_what_was_sent_is_never_repeated(kind: Any, value: Any) -> None:
         assert not any("{" in each["detail"] for each in told)  # every figure is filled in
 
 
-def test_an_error_that_we_have_no_words_for_is_told_without_any() -> None:
+def test_an_unknown_kind_of_error_is_reported_generally() -> None:
     assert refusals(float, CANARY) == [
         {"pointer": "/field", "code": "invalid", "detail": "is invalid"}
     ]
