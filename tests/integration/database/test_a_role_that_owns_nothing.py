@@ -109,7 +109,7 @@ def test_sqlite_refuses_a_migration_url(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "sqlite:///any.db")
-    with pytest.raises(InvalidSettingsError, match="MIGRATION_DATABASE_URL must lead to the same"):
+    with pytest.raises(InvalidSettingsError, match="MIGRATION_DATABASE_URL must be for the same"):
         load_settings()
 
 
