@@ -124,7 +124,7 @@ async def test_a_defect_fails_only_its_own_request(
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_a_log_that_can_not_be_written_costs_no_answer(
+async def test_an_unwritable_log_fails_no_request(
     app: Service, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     for name in ("info", "exception"):
