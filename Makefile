@@ -1,5 +1,5 @@
-# One door to everything. Needs make and a Python >= 3.11. A target installs in .venv what it needs:
-# the libraries of the service, or all; nothing is installed again until they change.
+# All commands. They need make and Python >= 3.11. A target installs in .venv what it needs: the
+# libraries of the service, or all; nothing is installed again until the pinned versions change.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -58,26 +58,26 @@ run: $(SERVICE) ## Start the API on http://127.0.0.1:8000
 worker: $(SERVICE) ## Start a worker for events and jobs
 	@$(BIN)/python -m app worker
 
-doctor: $(SERVICE) ## Tell what is wrong with settings, database and migrations
+doctor: $(SERVICE) ## Say what is wrong with settings, database and migrations
 	@$(BIN)/python -m app doctor
 
 ##@ Data
 
-migrate: $(SERVICE) ## Bring the database up to date
+migrate: $(SERVICE) ## Migrate the database
 	@scripts/migrate.sh
 
 migration: $(SERVICE) ## Write the next migration from the models (NAME="what it does")
 	@$(BIN)/python -m app migration "$(or $(NAME),$(error give it a name: make migration NAME="what it does"))"
 
-reset: $(SERVICE) ## Drop the tables of a database on this machine, and make them anew
+reset: $(SERVICE) ## Drop the tables of a database on this machine, and create them again
 	@$(BIN)/python -m app reset
 
-seed: $(SERVICE) ## Fill the database with examples
+seed: $(SERVICE) ## Add demo users and tasks
 	@$(BIN)/python scripts/seed.py
 
 ##@ Test and check
 
-test: $(INSTALLED) ## Run the tests, but for those that `make check` adds (2 minutes)
+test: $(INSTALLED) ## Run the tests, without the thorough ones of `make check` (2 minutes)
 	@$(BIN)/python -m pytest -n 3 -m "not thorough"
 
 test-unit: $(INSTALLED) ## Run the tests that need no database
@@ -90,14 +90,14 @@ test-integration: $(INSTALLED) ## Run the tests on real SQLite and PostgreSQL
 faults: export FAULTS_ROUNDS ?= 200
 faults: LONG = -o faulthandler_timeout=1800
 faults: TIMED = tests/faults/test_measured_sign_ins.py tests/faults/test_started_again.py
-faults: $(INSTALLED) ## Kill, freeze and restart things under load for an hour (FAULTS_ROUNDS, FAULTS_SEED)
+faults: $(INSTALLED) ## Kill, freeze and restart processes under load for an hour (FAULTS_ROUNDS, FAULTS_SEED)
 	@$(BIN)/python -m pytest -n 4 $(LONG) tests/faults tests/e2e/contract $(TIMED:%=--ignore=%)
 	@$(BIN)/python -m pytest -s $(LONG) $(TIMED)
 
-bench: $(BENCH_INSTALLED) ## Measure requests beside the limit and the alternatives (10 minutes)
+bench: $(BENCH_INSTALLED) ## Compare requests with the limit and the alternatives (10 minutes)
 	@$(BENCH_VENV)/bin/python -m bench.http
 
-bench-quick: $(BENCH_INSTALLED) ## The same at a tenth of the size: the ratios alone (90 seconds)
+bench-quick: $(BENCH_INSTALLED) ## The same with a tenth of the data: only the ratios (90 seconds)
 	@$(BENCH_VENV)/bin/python -m bench.http --quick
 
 # Apart from .venv, so that no test is slowed down by a plugin that comes along.
@@ -107,10 +107,10 @@ $(BENCH_INSTALLED): requirements-dev.txt requirements-bench.txt $(INSTALLED)
 	@scripts/install.sh $(BENCH_VENV) -r requirements-dev.txt -r requirements-bench.txt
 	@touch $@
 
-mutants: $(INSTALLED) ## Change what decides who gets in, and see that tests notice (some minutes)
+mutants: $(INSTALLED) ## Change the code of authentication, and check that tests fail (some minutes)
 	@$(BIN)/mutmut run --max-children 2
 
-bench-events: $(INSTALLED) ## Measure events beside the machine's own floor (BENCH=--quick for a minute)
+bench-events: $(INSTALLED) ## Compare events with the fastest that the machine can do (BENCH=--quick for a minute)
 	@$(BIN)/python -m bench.events $(BENCH)
 
 lint: $(INSTALLED) ## Check style, architecture, dependencies, Docker and CI files
@@ -130,7 +130,7 @@ lint: $(INSTALLED) ## Check style, architecture, dependencies, Docker and CI fil
 	@for script in scripts/*.sh; do sh -n "$$script" || exit 1; done
 	@bash -n .ci/run
 
-format: $(INSTALLED) ## Format the code and mend what can be mended
+format: $(INSTALLED) ## Format the code, and correct what ruff can correct
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
@@ -144,7 +144,7 @@ migrations: $(INSTALLED) ## Check that models and migrations agree
 	export APP_ENV=test DATA_DIR="$$directory" DATABASE_URL="sqlite:///$$directory/check.db" && \
 	$(BIN)/python -m app migrate && $(BIN)/python -m app migrate --check
 
-coverage: $(INSTALLED) ## Run all tests, the thorough ones too, and see what they do not reach
+coverage: $(INSTALLED) ## Run all tests, with the thorough ones, and show uncovered lines
 	@echo "== Tests"
 	@$(BIN)/python -m pytest -n 3 --cov
 
@@ -159,14 +159,14 @@ $(CLIENTS_INSTALLED): requirements-clients.txt $(INSTALLED)
 	@scripts/install.sh $(CLIENTS_VENV) -r $<
 	@touch $@
 
-check: lint types migrations clients coverage ## Everything that has to hold before a merge
+check: lint types migrations clients coverage ## Everything that must pass before a merge
 
 ##@ Maintain
 
 openapi: $(INSTALLED) ## Write docs/api and the event catalogue from the code
 	@$(BIN)/python -m app openapi --write
 
-lock: $(INSTALLED) ## Pin what pyproject.toml asks for (LOCK=--upgrade takes the newest)
+lock: $(INSTALLED) ## Pin the dependencies of pyproject.toml (LOCK=--upgrade takes the newest)
 	@$(BIN)/uv pip compile pyproject.toml --extra sentry -o requirements.txt $(COMPILE)
 	@$(BIN)/uv pip compile pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt $(COMPILE)
 	@$(BIN)/uv pip compile --group bench -c requirements-dev.txt -o requirements-bench.txt $(COMPILE)
@@ -180,7 +180,7 @@ sbom: $(INSTALLED) ## Write the bill of materials to sbom.json (CycloneDX)
 	@$(BIN)/python -W ignore::UserWarning -m cyclonedx_py requirements --pyproject pyproject.toml \
 		--output-reproducible -o sbom.json requirements.txt
 
-clean: ## Remove caches and reports; .venv and data stay
+clean: ## Remove caches and reports; keep .venv and data
 	@rm -rf .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache \
 		.pytest_cache .ruff_cache .schemathesis mutants sbom.json
 	@find . -path './$(VENV)*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
