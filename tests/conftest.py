@@ -37,8 +37,8 @@ USED = pytest.StashKey[dict[str, set[str]]]()
 FAULTS = pytest.StashKey[FaultTable]()
 SEED = pytest.StashKey[str]()
 
-# Left to itself structlog draws a traceback with all local variables: seconds in which the loop of
-# the tests stands still, and a server loses patience with whoever holds a transaction open.
+# By default structlog draws a traceback with all local variables. That takes seconds, in which the
+# event loop of the tests stands still and a server may end an open transaction.
 structlog.configure(
     processors=[
         *structlog.get_config()["processors"][:-1],
@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[USED] = used
     config.stash[FAULTS] = FaultTable()
     config.stash[SEED] = getattr(config, "workerinput", {}).get("seed") or chosen_seed()
-    # Before anything runs, whatever is asked for: a wrong name may be somebody's real data.
+    # Before any test runs: a wrong name may be a database with real data.
     if address := os.environ.get("TEST_DATABASE_URL"):
         try:
             require_test_name(address)
@@ -77,14 +77,14 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(MARKER)
 
 
-# Last, because pytest's own order puts the tests of one parameter together over all folders.
+# Last, because pytest's own order groups the tests of one parameter over all folders.
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_place)
 
 
 def _place(item: pytest.Item) -> tuple[int, int]:
-    """By folder, and in each folder by database: what is built for one is built once."""
+    """Sort by folder, and in each folder by database, so that what is built for one is built once."""
     folder, callspec = _folder(item.path), getattr(item, "callspec", None)
     kind = callspec.params.get("database_url") if callspec else None
     return (
@@ -103,7 +103,7 @@ def _folder(path: Path) -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Before a worker starts: it gets the addresses, unless it was asked for unit tests only."""
+    """Give a worker the addresses before it starts, unless only unit tests run."""
     node.workerinput["seed"] = node.config.stash[SEED]
     if any(_folder(path) != "unit" for path in _asked_for(node.config)):
         node.workerinput["databases"] = {kind: tuple(_source(node.config, kind)) for kind in KINDS}
@@ -145,7 +145,7 @@ def _source(config: pytest.Config, kind: str) -> Source:
             pytest.fail("unit tests use no database: this one belongs in another folder")
         return Source(*worker_input["databases"][kind])
     if DATABASES not in config.stash:
-        # pytest clears its folders of earlier runs by itself, those of killed runs too.
+        # pytest deletes the folders of earlier runs, also those of killed runs.
         folder: Path = vars(config)["_tmp_path_factory"].mktemp("databases")
         config.stash[DATABASES] = Databases(folder)
     try:
@@ -162,7 +162,7 @@ def _own_copy(config: pytest.Config, kind: str, *more: str) -> str:
 
 
 def _note(config: pytest.Config, servers: str, label: str) -> None:
-    """Have the summary say what the tests ran on, or for want of what they did not."""
+    """Show in the summary what the tests ran on, and what was missing."""
     config.stash[USED][servers].add(label)
     if hasattr(config, "workeroutput"):
         config.workeroutput.setdefault(servers, []).append(label)
@@ -173,25 +173,25 @@ def _note(config: pytest.Config, servers: str, label: str) -> None:
 
 @pytest.fixture(scope="session")
 def sqlite_url(pytestconfig: pytest.Config) -> str:
-    """A migrated SQLite file of this worker's own."""
+    """A migrated SQLite file for this worker only."""
     return _own_copy(pytestconfig, "sqlite")
 
 
 @pytest.fixture(scope="session")
 def postgresql_url(pytestconfig: pytest.Config) -> str:
-    """A migrated PostgreSQL database of this worker's own."""
+    """A migrated PostgreSQL database for this worker only."""
     return _own_copy(pytestconfig, "postgresql")
 
 
 @pytest.fixture(scope="session")
 def another_database(pytestconfig: pytest.Config) -> Callable[[str, str], str]:
-    """Makes one more, of a kind and by a name, that no engine of other tests looks into."""
+    """Creates another database of a kind and name, which no engine of other tests reads."""
     return partial(_own_copy, pytestconfig)
 
 
 @pytest.fixture(scope="session")
 def broker_of(pytestconfig: pytest.Config) -> BrokerOf:
-    """Reaches a broker of a kind, and has the summary name it, or say that it was not there."""
+    """Connects to a broker of a kind; the summary names it, or says that it was missing."""
 
     @asynccontextmanager
     async def broker_of(kind: str) -> AsyncIterator[Broker]:
@@ -209,8 +209,8 @@ def broker_of(pytestconfig: pytest.Config) -> BrokerOf:
 
 @pytest.fixture(scope="session")
 async def browser(pytestconfig: pytest.Config) -> "AsyncIterator[Browser]":
-    """A browser, which the summary names; or it says that there was none."""
-    # Here, because most tests have no use for Playwright.
+    """A browser; the summary names it, or says that it was missing."""
+    # Imported here, because most tests do not need Playwright.
     from tests.support.chromium import NoBrowser, launched  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
@@ -225,13 +225,13 @@ async def browser(pytestconfig: pytest.Config) -> "AsyncIterator[Browser]":
 
 @pytest.fixture(scope="session")
 def seed(pytestconfig: pytest.Config) -> str:
-    """What the dice of the fault tests are made of; the end of the run tells it."""
+    """The seed of the fault tests' random choices; the end of the run shows it."""
     return pytestconfig.stash[SEED]
 
 
 @pytest.fixture(scope="session")
 def note_fault(pytestconfig: pytest.Config) -> Callable[[Row], None]:
-    """Adds to the table at the end of the run."""
+    """Adds a row to the table at the end of the run."""
 
     def note(row: Row) -> None:
         pytestconfig.stash[FAULTS].add(row)
@@ -243,19 +243,19 @@ def note_fault(pytestconfig: pytest.Config) -> Callable[[Row], None]:
 
 @pytest.fixture(scope="session", params=KINDS)
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Whoever asks for it, directly or not, runs on both databases."""
+    """A test that uses it, directly or not, runs on both databases."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
 
 @pytest.fixture(scope="session")
 async def database_cleaner(database_url: str) -> AsyncIterator[Clean]:
-    """Empties all tables, as often as it is called."""
+    """Empties all tables, at each call."""
     async with cleaner(database_url) as clean:
         yield clean
 
 
 @pytest.fixture
 async def clean_database(database_cleaner: Clean) -> None:
-    """The test begins with empty tables; what it leaves is there to be looked at if it fails."""
+    """The test begins with empty tables; its own data stays for inspection if it fails."""
     await database_cleaner()

@@ -30,20 +30,20 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
         database_url=SecretStr(database_url),
         jwt_secret_key=SecretStr("a key for tests only, and long enough"),
         data_dir=tmp_path_factory.mktemp("data"),
-        # Tests deliver with `drain`. An engine of its own would stand still, perhaps in the middle
-        # of a transaction, whenever the loop of the tests does.
+        # Tests deliver with `drain`. The service's own engine would stop whenever the tests' event
+        # loop does, perhaps inside a transaction.
         events="worker",
         log_level="ERROR",
         database_timeout_seconds=60,  # a busy disk is no failure of the service
-        rate_limits=False,  # tests of these have a service of their own
+        rate_limits=False,  # tests of these have their own service
     )
-    # Less than the settings let anybody have: hundreds of people sign up and in.
+    # Weaker than settings allow, because hundreds of users register and sign in.
     return settings.model_copy(update={"password_memory_kib": 16, "password_passes": 2})
 
 
 @pytest.fixture(scope="session")
 async def service(settings: Settings) -> AsyncIterator[Service]:
-    """The running application, built once for each database, with the module of the tests."""
+    """The running application with the module of the tests, built once for each database."""
     app = create_app(settings, ContainerWithNotes)
     async with app.router.lifespan_context(app):
         yield app
@@ -51,7 +51,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
 
 @pytest.fixture
 async def client(service: Service, clean_database: None) -> AsyncIterator[httpx2.AsyncClient]:
-    """Somebody who has not signed in, and an empty database."""
+    """An anonymous client, and an empty database."""
     transport = httpx2.ASGITransport(app=service)
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
@@ -59,19 +59,19 @@ async def client(service: Service, clean_database: None) -> AsyncIterator[httpx2
 
 @pytest.fixture
 async def published(service: Service, clean_database: None) -> Published:
-    """What is published from the beginning of the test on: `await published.of(UserDeleted)`."""
+    """The events published since the beginning of the test: `await published.of(UserDeleted)`."""
     return await published_from_now_on(service.state.container)
 
 
 @pytest.fixture
 def drain(service: Service) -> Drain:
-    """Delivers all that is due: `await drain()`."""
+    """Delivers everything that is due: `await drain()`."""
     return Drain(service.state.container)
 
 
 @pytest.fixture
 def scenario(drain: Drain) -> Scenario:
-    """What follows from what: `await scenario.when(something_happens).until(it_is_so)`."""
+    """Checks effects: `await scenario.when(something_happens).until(it_is_so)`."""
     return Scenario(drain)
 
 
@@ -90,7 +90,7 @@ def container(service: Service) -> ApplicationContainer:
 
 @pytest.fixture(scope="session")
 async def password_hash(service: Service) -> str:
-    """The hash of everybody's password."""
+    """The hash of the password of all test users."""
     hashed: str = await service.state.container.hasher().hash(PASSWORD)
     return hashed
 
@@ -99,7 +99,7 @@ async def password_hash(service: Service) -> str:
 def sign_up(
     client: httpx2.AsyncClient, container: ApplicationContainer, password_hash: str
 ) -> SignUp:
-    """Open an account by a first name and perhaps its roles, and a session of it."""
+    """Create an account by a first name, with roles if given, and a session of it."""
 
     async def sign_up(name: str, *roles: str) -> Person:
         user = an_account(name, password_hash=password_hash, roles=frozenset(roles or {Role.USER}))

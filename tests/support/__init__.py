@@ -1,1 +1,1 @@
-"""What tests stand on: the databases of a run."""
+"""The infrastructure of the tests: databases, servers, clients."""

@@ -1,4 +1,4 @@
-"""Accounts and sessions, straight into the service's storage: by HTTP they cost three requests."""
+"""Accounts and sessions, written directly into storage: by HTTP they need three requests."""
 
 import datetime as dt
 
@@ -18,7 +18,7 @@ def an_account(
     password_hash: str = "",
     roles: frozenset[str] = frozenset({Role.USER}),
 ) -> User:
-    """An account as it comes from storage: without events. Without a hash no password fits."""
+    """An account as loaded from storage: without events. Without a hash no password matches."""
     now = dt.datetime.now(dt.UTC)
     user = User.register(
         email=EmailAddress(f"{name}@example.com"),
@@ -43,7 +43,7 @@ async def save(container: ApplicationContainer, user: User) -> User:
 async def sign_up(
     container: ApplicationContainer, client: httpx2.AsyncClient, user: User
 ) -> Person:
-    """Store the account with a session, and return its owner, who speaks through the client."""
+    """Store the account with a session, and return its owner, who uses the client."""
     limits = container.user.session_limits()
     session = Session.start(user.id, limits=limits, now=user.created_at)
     refresh = RefreshToken.make()

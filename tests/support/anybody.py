@@ -1,4 +1,4 @@
-"""A database as anybody sees it who has its address: with no code of ours in between."""
+"""Access to a database without any code of the service."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -31,7 +31,7 @@ async def run(address: str, statement: str) -> None:
 
 
 async def schema_of(address: str) -> dict[str, Any]:
-    """Every table with its columns, keys and indexes, ready to be compared."""
+    """Every table with its columns, keys and indexes, for comparison."""
     async with connected(address) as connection:
         return await connection.run_sync(_described)
 
@@ -53,7 +53,7 @@ def _table(inspector: Inspector, name: str) -> dict[str, Any]:
 
 
 def _comparable(found: Any) -> Any:
-    """Types and conditions have no equality but their text, and constraints no order."""
+    """Types and conditions are compared by their text, and constraints without order."""
     if isinstance(found, list):
         return sorted((_comparable(item) for item in found), key=repr)
     if isinstance(found, dict):

@@ -1,4 +1,4 @@
-"""Having a handler do its work to the end, as the engine does, however many parts it takes."""
+"""Calls a handler until its work is done, as the engine does."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,7 +9,7 @@ from app.core.events import MoreToDo
 async def call_to_the_end(
     handler: Callable[[Any, Any], Awaitable[None]], event: object, unit: Callable[[], Any]
 ) -> int:
-    """Call it with a unit of work each time; return how often it had something to do."""
+    """Call it with a new unit of work each time; return how often it had work."""
     parts = 0
     while True:
         async with unit() as uow:

@@ -1,4 +1,4 @@
-"""Somebody in front of a browser: a cookie, and an Origin that no page can choose."""
+"""A browser: a cookie, and an Origin that no page can choose."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -28,7 +28,7 @@ class Browser:
         )
         assert answer.status_code == 204, answer.text
         value = answer.headers["set-cookie"].partition("=")[2].partition(";")[0]
-        client.cookies.clear()  # what is sent is said by each test
+        client.cookies.clear()  # each test says what is sent
         return cls(client, value)
 
     async def request(self, method: str, path: str, **options: Any) -> httpx2.Response:

@@ -8,7 +8,7 @@ from sqlalchemy import URL, make_url
 
 
 class Cable:
-    """Lies between us and the server, until it is cut: then nothing passes, and nobody is told."""
+    """A connection between us and the server, until it is cut: then it passes nothing, silently."""
 
     def __init__(self, url: str) -> None:
         self._server = make_url(url)

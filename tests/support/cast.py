@@ -1,4 +1,4 @@
-"""Those who call in the tests of access, and whom the owner of a thing may share it with."""
+"""The callers in the tests of access, and the users with whom an owner may share."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +16,7 @@ EVERYBODY: Final = frozenset({NOBODY, DISABLED, PLAIN, OTHER, COLLEAGUE, OWNER, 
 
 @dataclass
 class Cast:
-    """All of them, with the service that they call."""
+    """All callers, with the service that they call."""
 
     service: Service
     client: httpx2.AsyncClient

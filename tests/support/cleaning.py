@@ -1,6 +1,6 @@
-"""Empty all tables between two tests, in well under a millisecond.
+"""Empties all tables between two tests, in well under a millisecond.
 
-The statement deletes: for tables with a few rows that takes a tenth of the time of TRUNCATE.
+It uses DELETE: for tables with a few rows that takes a tenth of the time of TRUNCATE.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ WHERE schema = 'main' AND type = 'table' AND name <> 'alicerce_version' AND name
 
 
 def cleaner(address: str) -> AbstractAsyncContextManager[Clean]:
-    """A connection that is kept open, and the function that empties the database through it."""
+    """Keep a connection open, and return the function that empties the database with it."""
     url = require_test_name(address)
     return _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
 
@@ -55,14 +55,14 @@ async def _postgresql(url: URL) -> AsyncIterator[Clean]:
 
 
 async def _refuse_another_database(connection: asyncpg.Connection) -> None:
-    """Ask the server too: the address could be read in a way that nobody thought of."""
+    """Ask the server too, in case the address was parsed wrongly."""
     name: str = await connection.fetchval("SELECT current_database()")
     if not name.endswith("_test"):
         raise NotATestDatabase(name)
 
 
 def _delete_at_once(tables: list[str]) -> str:
-    """One statement, because foreign keys are checked at its end: the order does not matter."""
+    """One statement, because foreign keys are checked at its end, so the order does not matter."""
     if not tables:
         return "SELECT 1"
     parts = (f"d{n} AS (DELETE FROM {table})" for n, table in enumerate(tables))  # noqa: S608 - quoted
@@ -71,7 +71,7 @@ def _delete_at_once(tables: list[str]) -> str:
 
 @asynccontextmanager
 async def _sqlite(url: URL) -> AsyncIterator[Clean]:
-    # Python's own connection leaves foreign keys unchecked, so the order does not matter.
+    # Python's own connection does not check foreign keys, so the order does not matter.
     path = url.database or ""
     with closing(
         sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -82,7 +82,7 @@ async def _sqlite(url: URL) -> AsyncIterator[Clean]:
         script = f"BEGIN IMMEDIATE; {deletes} COMMIT;"
 
         async def clean() -> None:
-            # In a thread: whoever holds the lock may need the event loop to give it back.
+            # In a thread: the owner of the lock may need the event loop to release it.
             await asyncio.to_thread(connection.executescript, script)
 
         yield clean

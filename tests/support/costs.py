@@ -1,4 +1,4 @@
-"""What a statement costs, by no clock."""
+"""Measures the cost of a statement without a clock."""
 
 import asyncio
 import sqlite3
@@ -15,11 +15,11 @@ from app.shared.infrastructure.database.statement import Statement
 from tests.support.plans import execution, looked_at, nodes
 from tests.support.probe.world import World
 
-INSTRUCTIONS: Final = 100  # of SQLite's own machine, between two looks at it
+INSTRUCTIONS: Final = 100  # instructions of SQLite's machine between two checks
 
 
 async def cost(world: World, statement: Statement, params: dict[str, Any]) -> int:
-    """Return how many rows it looks at; on SQLite, how many instructions it needs."""
+    """Return how many rows it reads; on SQLite, how many instructions it needs."""
     if world.is_sqlite:
         return await asyncio.to_thread(instructions, world.settings.database, statement, params)
     async with world.database.transaction() as connection:  # and rolled back
@@ -30,7 +30,7 @@ async def cost(world: World, statement: Statement, params: dict[str, Any]) -> in
 
 
 class Explained(Statement):
-    """A statement that is run and tells how, in place of what it finds."""
+    """A statement that is run and returns its plan, instead of its result."""
 
     def __init__(self, statement: Statement) -> None:
         super().__init__(statement.executable)
@@ -59,9 +59,9 @@ def instructions(url: URL, statement: Statement, params: dict[str, Any]) -> int:
 
 
 class Remembered:
-    """A connection to PostgreSQL that plans a statement once, as it does after a while, and stays.
+    """A connection to PostgreSQL that keeps one plan for a statement, as it does after a while.
 
-    It counts the rows that the statement looks at when there are many more of them.
+    It counts the rows that the statement reads when there are many more of them.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The databases of a run: of each kind one migrated template, and a copy for each worker."""
+"""The databases of a run: one migrated template of each kind, and a copy for each worker."""
 
 import asyncio
 import os
@@ -18,14 +18,14 @@ from tests.support.postgres import PostgresServer, PostgresUnavailable
 
 T = TypeVar("T")
 
-# Strict, because libraries read addresses differently: to asyncpg `live#_test` is `live`.
+# Strict, because libraries parse addresses differently: to asyncpg `live#_test` is `live`.
 POSTGRESQL_NAME = re.compile(r"\w+_test", re.ASCII)
 SQLITE_NAME = re.compile(r".*_test(\.\w+)?", re.ASCII)
 OTHER_PLACES_FOR_A_NAME = {"database", "dbname", "service"}
 
 
 class NotATestDatabase(RuntimeError):
-    """Tests empty and drop databases, so they touch none that is not named for it."""
+    """Tests empty and drop databases, so they use only databases with a test name."""
 
     def __init__(self, name: str | None) -> None:
         super().__init__(
@@ -35,7 +35,7 @@ class NotATestDatabase(RuntimeError):
 
 
 def require_test_name(address: str | URL) -> URL:
-    """The parsed address, if tests may do as they like with the database that it names."""
+    """Return the parsed address, if its database has a test name."""
     url = make_url(address)
     pattern = SQLITE_NAME if url.get_backend_name() == "sqlite" else POSTGRESQL_NAME
     if not pattern.fullmatch(url.database or "") or OTHER_PLACES_FOR_A_NAME & url.query.keys():
@@ -44,7 +44,7 @@ def require_test_name(address: str | URL) -> URL:
 
 
 def sibling(url: URL, part: str) -> URL:
-    """Beside `alicerce_test`, on its server or in its folder: `alicerce_gw0_test`."""
+    """A sibling of `alicerce_test`, on its server or in its folder: `alicerce_gw0_test`."""
     name = re.sub(r"_test(?=(\.\w+)?$)", f"_{part}_test", url.database or "")
     return require_test_name(url.set(database=name))
 
@@ -54,13 +54,13 @@ def text(url: URL) -> str:
 
 
 class Source(NamedTuple):
-    """Where a template lies, and what the summary of the run calls its kind of database."""
+    """Where a template is, and what the summary calls its kind of database."""
 
     address: str
     label: str
 
     def copy(self, worker: str) -> str:
-        """The address of a fresh copy of the template, for one worker alone."""
+        """Return the address of a new copy of the template, for one worker."""
         base = require_test_name(self.address)
         if base.get_backend_name() == "sqlite":
             return _copy_file(sibling(base, "template"), sibling(base, worker))
@@ -68,7 +68,7 @@ class Source(NamedTuple):
 
 
 class Databases:
-    """Makes the templates when they are first asked for; belongs to the process that leads."""
+    """Creates the templates at the first use; belongs to the main process."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -93,7 +93,7 @@ class Databases:
 
     def _find_server(self) -> tuple[URL, str]:
         if address := os.environ.get("TEST_DATABASE_URL"):
-            # Drivers are the app's business; what is left is an address as libpq writes it.
+            # Drivers are the app's business; here an address has libpq's form.
             url = require_test_name(address).set(drivername="postgresql")
             return url, "from TEST_DATABASE_URL"
         self._server = PostgresServer()
@@ -107,8 +107,8 @@ class Databases:
 
 
 def _migrate(url: URL) -> None:
-    """Make the tables of the service, and those of the module that only the tests have."""
-    # Here, because unit tests import this file too and have no use for Alembic.
+    """Create the tables of the service, and those of the tests' own module."""
+    # Imported here, because unit tests import this file too and do not need Alembic.
     from app.shared.infrastructure.database.migrate import upgrade  # noqa: PLC0415
     from tests.modules.note.storage import create_tables  # noqa: PLC0415
 
@@ -118,7 +118,7 @@ def _migrate(url: URL) -> None:
 
 def _copy_file(template: URL, copy: URL) -> str:
     Path(copy.database or "").touch(mode=0o600)  # as the service makes its own
-    # The backup also takes what still lies in the template's write-ahead log.
+    # The backup also contains what is still in the template's write-ahead log.
     with (
         closing(sqlite3.connect(template.database or "")) as source,
         closing(sqlite3.connect(copy.database or "")) as target,
@@ -129,7 +129,7 @@ def _copy_file(template: URL, copy: URL) -> str:
 
 async def _create(base: URL, part: str, *, template: str | None = None) -> str:
     url = sibling(base, part)
-    # A run that was killed may have left a database of this name, even connections to it.
+    # A killed run may have left a database of this name, and even connections to it.
     await run(base, f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)')
     origin = f'"{sibling(base, template).database}"' if template else "template0 ENCODING 'UTF8'"
     await run(base, f'CREATE DATABASE "{url.database}" TEMPLATE {origin}')
@@ -154,6 +154,6 @@ async def _version(url: URL) -> str:
 
 
 def _outside_the_loop(work: Callable[[], T]) -> T:
-    """Do it in a thread: the loop of the tests may be running in this one."""
+    """Run it in a thread: the tests' event loop may be running in this one."""
     with ThreadPoolExecutor(1) as executor:
         return executor.submit(work).result()

@@ -1,4 +1,4 @@
-"""A letter to somebody, and how to read one again."""
+"""An example of an email, and how to parse one again."""
 
 import email
 from email.message import EmailMessage
@@ -23,7 +23,7 @@ def an_email(**fields: Any) -> Email:
 
 
 def read(content: bytes) -> EmailMessage:
-    """Parse a letter; one with a defect is none."""
+    """Parse an email; a defect fails."""
     message = email.message_from_bytes(content, policy=SMTP)
     assert not message.defects
     return message

@@ -1,4 +1,4 @@
-"""A reader of encoded words (RFC 2047), as strict as the standard, without any of our code."""
+"""A reader of encoded words (RFC 2047), as strict as the standard, without our code."""
 
 import base64
 import re
@@ -8,7 +8,7 @@ LONGEST_WORD, LONGEST_LINE = 75, 76
 
 
 def read_unstructured(value: str) -> str:
-    """Return the text of a header, folded or not. Raises AssertionError where it breaks a rule."""
+    """Return the text of a header, folded or not. Raises AssertionError if it breaks a rule."""
     lines = value.split("\r\n")
     assert all(line.startswith((" ", "\t")) for line in lines[1:])
     words = " ".join(line.strip() for line in lines).split(" ")

@@ -1,4 +1,4 @@
-"""The service as a process whose engine of events ends by itself, soon after it began.
+"""The service as a process whose event engine ends by itself, soon after the start.
 
 python -m tests.support.ending_service serve
 """

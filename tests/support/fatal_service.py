@@ -1,4 +1,4 @@
-"""The service as a process that ends itself at a commit: before it or right after it.
+"""The service as a process that ends itself at a commit: before or right after it.
 
     FATAL=after python -m tests.support.fatal_service serve
 

@@ -1,15 +1,15 @@
-"""Pieces of the SQL that fills tables for the plans of statements, in PostgreSQL's own words.
+"""Pieces of SQL that fill tables for the plans of statements, for PostgreSQL.
 
-The dice are the same each time, and so are the ids: row n has the id n, written as a UUID.
+Random values are the same in each run, and so are the ids: row n has the id n, written as a UUID.
 """
 
 from typing import Final
 
 ROWS: Final = 100_000
-"""So many are in every table that grows."""
+"""The number of rows in every table that grows."""
 
 OWNERS: Final = 1_000
-"""So many users share what is theirs."""
+"""The number of users who own these rows."""
 
 
 def as_id(number: str) -> str:

@@ -1,7 +1,7 @@
-"""Many who want to sign in at once, in a process of their own, and others who just want answers.
+"""Many clients that sign in at once, in their own process, and others that just want answers.
 
-Both speak over sockets of their own and read no more of an answer than they need: on a machine of
-two cores a client library would take more from the service than what is to be measured.
+Both use plain sockets and read no more of an answer than they need. On a machine with two cores a
+client library would slow down the service that is measured.
 """
 
 import asyncio
@@ -17,19 +17,19 @@ from urllib.parse import urlencode
 from tests.support.untiring import untiring
 
 CALLERS: Final = 16
-PACE_SECONDS: Final = 0.1  # of each caller; together they ask 160 times a second
+PACE_SECONDS: Final = 0.1  # of each caller; together they send 160 requests a second
 
 
 # --- Those who want to sign in ------------------------------------------------------------------
 
 
 def flood(port: int, people: list[tuple[str, str]]) -> AbstractContextManager[Counter[int]]:
-    """So many sign in, and again, for as long as the block runs; then it is known what they got."""
+    """So many clients sign in again and again while the block runs; then return the answers."""
     return untiring(_flood, port, people)
 
 
 def _flood(port: int, people: list[tuple[str, str]], theirs: Connection) -> None:
-    os.nice(5)  # they are somewhere else: their work must not be what slows others down
+    os.nice(5)  # in another process: their own work must not slow others down
     theirs.send(asyncio.run(_until_told(port, people, theirs)))
 
 
@@ -58,7 +58,7 @@ async def _keep_signing_in(
         writer.write(request)
         status, headers = await _answer(reader)
         answers[status] += 1
-        # As they are told, and as it happens: only at the beginning all come in one moment.
+        # They retry as told; only the first sign-ins all come at one moment.
         await asyncio.sleep(float(headers.get(b"retry-after", 0)) + random.random())  # noqa: S311
 
 
@@ -77,10 +77,10 @@ def _sign_in(email: str, password: str) -> bytes:
 async def seconds_that_answers_take(
     port: int, token: str, paths: list[str], *, lasting: float
 ) -> list[float]:
-    """Ask at a steady pace, however long answers take, and return how long each took.
+    """Send requests at a steady pace, and return how long each answer took.
 
-    Who could not ask in time, because the last answer was late, has been waiting since then.
-    Fails if one is not a 200.
+    A request that could not be sent in time, because the last answer was late, has waited since its
+    time. Fails if an answer is not a 200.
     """
     loop, taken = asyncio.get_running_loop(), list[float]()
     requests = [
@@ -117,7 +117,7 @@ async def _connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asy
 
 
 async def _answer(reader: asyncio.StreamReader) -> tuple[int, dict[bytes, bytes]]:
-    """Read one answer, whole."""
+    """Read one whole answer."""
     first, *lines = (await reader.readuntil(b"\r\n\r\n"))[:-4].split(b"\r\n")
     headers = {name.lower(): value for name, _, value in (line.partition(b": ") for line in lines)}
     await reader.readexactly(int(headers.get(b"content-length", 0)))

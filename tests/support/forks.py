@@ -1,6 +1,6 @@
-"""Processes without the second that Python takes to import the service.
+"""Starts processes without the second that Python takes to import the service.
 
-A server of its own has imported everything once; each process is a fork of that, not of ours.
+A server process has imported everything once; each process is a fork of it, not of the tests.
 """
 
 import multiprocessing

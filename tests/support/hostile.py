@@ -1,4 +1,4 @@
-"""Somebody who sends one costly body after the other, in a process of their own."""
+"""An attacker in its own process, who sends one expensive body after the other."""
 
 import os
 import threading
@@ -14,14 +14,14 @@ from tests.support.untiring import untiring
 def sending(
     port: int, requests: Sequence[bytes], *, connections: int
 ) -> AbstractContextManager[Counter[int]]:
-    """So many connections send the requests in turn while the block runs; then their answers."""
+    """So many connections send the requests while the block runs; then return the answers."""
     return untiring(_send_until_told, port, requests, connections)
 
 
 def _send_until_told(
     port: int, requests: Sequence[bytes], connections: int, told: Connection
 ) -> None:
-    os.nice(5)  # they are somewhere else: their own work must not be what slows others down
+    os.nice(5)  # in another process: its own work must not slow others down
     answers: Counter[int] = Counter()
     is_over = threading.Event()
 

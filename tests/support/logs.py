@@ -1,4 +1,4 @@
-"""Logging for one test, which leaves none behind."""
+"""Logging for one test, which leaves nothing behind."""
 
 import io
 import json
@@ -19,9 +19,10 @@ from app.core.logging import configure_logging
 
 @contextmanager
 def separate_logging() -> Iterator[None]:
-    """Whatever is configured inside ends with the block, loggers that were used in it included.
+    """What is configured inside ends with the block, including the loggers that were used in it.
 
-    A logger keeps the stream that it first wrote to; a test's own is closed when the test ends.
+    A logger keeps the stream that it first wrote to, and a test's own stream is closed when the
+    test ends.
     """
     root, before = logging.getLogger(), structlog.get_config()
     loggers = [root, *map(logging.getLogger, root.manager.loggerDict)]
@@ -45,7 +46,7 @@ def _forget_streams() -> None:
 
 
 class Full(io.StringIO):
-    """A stream that can't be written, for as long as it has an error."""
+    """A stream that cannot be written while it has an error."""
 
     def __init__(self, error: int | None) -> None:
         super().__init__()
@@ -61,7 +62,7 @@ class Full(io.StringIO):
 def logged(
     *, level: str = "INFO", json_lines: bool = True, to: TextIO | None = None
 ) -> Iterator[Any]:
-    """Configure logging and catch what is written; leave everything as it was."""
+    """Configure logging and capture what is written; restore everything at the end."""
     with separate_logging(), redirect_stdout(to or io.StringIO()) as output:
         configure_logging(level=level, json_lines=json_lines)
         yield output
@@ -73,6 +74,6 @@ def lines(output: io.StringIO) -> list[dict[str, Any]]:
 
 @contextmanager
 def captured_lines() -> Iterator[list[EventDict]]:
-    """What is logged inside, whatever was configured and used before."""
+    """Capture what is logged inside, also by loggers that were configured before."""
     with separate_logging(), structlog.testing.capture_logs() as lines:
         yield lines

@@ -1,7 +1,7 @@
-"""What the base's tests have to know of a module, and how they find it.
+"""What the base's tests need to know of a module, and how they find it.
 
-Each module says it in `tests/modules/<module>/manifest.py`, as `MANIFEST = Manifest(…)`. A module
-that is added adds such a folder, and changes no test of the base.
+Each module has it in `tests/modules/<module>/manifest.py`, as `MANIFEST = Manifest(…)`. A new
+module adds such a folder, and changes no test of the base.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,36 +15,36 @@ from tests.support.cast import OWNER, Cast
 
 
 class Allowed(NamedTuple):
-    """What a statement may read beyond twice what it answers."""
+    """What a statement may read beyond twice its result."""
 
     most: int
-    """Rows of one table, with the data that is filled in."""
+    """Rows of one table, and the data that is filled in."""
     because: str
     may_read_through: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plans:
-    """How a module's statements are tried on full tables: see tests/integration/plans."""
+    """How a module's statements are tested on full tables: see tests/integration/plans."""
 
     fills: tuple[str, ...] = ()
     """SQL for PostgreSQL. Each fills a table with `filling.ROWS` rows."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
-    """Values for the parameters of the module's statements, such that each finds something."""
+    """Values for the parameters of the module's statements, with which each finds something."""
 
     own: Mapping[Any, dict[str, Any]] = field(default_factory=dict)
-    """Of a statement or a list for which the common value does not do."""
+    """Values for statements and lists for which the common value does not fit."""
 
     allowed: Mapping[Any, Allowed] = field(default_factory=dict)
-    """By the statement or the list: it may read more, and why.
+    """By statement or list: why it may read more.
 
-    Of a list only the pages that are filtered have leave. Where it has a total, `(list, "count")`
-    says what may be read to count.
+    For a list this applies to filtered pages only. If it has a total, `(list, "count")` says what
+    may be read to count.
     """
 
     small: Mapping[str, str] = field(default_factory=dict)
-    """The tables that do not grow, and why: to read all of one is the quickest way to read it."""
+    """The tables that do not grow, and why: reading all of one is the fastest way."""
 
 
 @dataclass(frozen=True, kw_only=True)

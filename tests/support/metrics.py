@@ -1,4 +1,4 @@
-"""Metrics as whoever watches the service reads them."""
+"""Reads metrics as a scraper does."""
 
 import httpx2
 
@@ -6,7 +6,7 @@ TOKEN = "a token for tests only"
 
 
 def asked(port: int) -> str:
-    """What is shown on a port to who has the token, nothing while nobody listens."""
+    """Return what a port shows to a client with the token; an empty text if nothing listens."""
     headers = {"Authorization": f"Bearer {TOKEN}"}
     try:
         answer = httpx2.get(f"http://127.0.0.1:{port}/metrics", headers=headers)

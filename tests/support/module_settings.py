@@ -1,4 +1,4 @@
-"""Loading the settings of one module from variables, as the service does at its start."""
+"""Loads the settings of one module from variables, as the service does at its start."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,7 +15,7 @@ Loaded = Callable[..., M]
 def empty_environment(
     patch: pytest.MonkeyPatch, folder: Path, *kinds: type[EnvironmentSettings]
 ) -> None:
-    """No variable of these settings, and no file of whoever runs the tests."""
+    """Remove all variables of these settings, and the files of the person who runs the tests."""
     for kind in kinds:
         for name in kind.variables():
             patch.delenv(name, raising=False)
@@ -25,7 +25,7 @@ def empty_environment(
 
 
 def loader_of(patch: pytest.MonkeyPatch, folder: Path, kind: type[M]) -> Loaded[M]:
-    """Return what loads the settings of a module from an environment that holds these variables."""
+    """Return what loads the settings of a module from an environment with these variables."""
     empty_environment(patch, folder, Settings, kind)
 
     def load(**variables: str) -> M:
@@ -37,14 +37,14 @@ def loader_of(patch: pytest.MonkeyPatch, folder: Path, kind: type[M]) -> Loaded[
 
 
 def problems_of(load: Loaded[M], **variables: str) -> list[str]:
-    """Return what stops the start, a sentence each."""
+    """Return the problems that stop the start, a sentence each."""
     with pytest.raises(InvalidSettingsError) as error:
         load(**variables)
     return [problem.strip() for problem in error.value.problems]
 
 
 def out_of_range(kind: type[EnvironmentSettings]) -> Iterable[tuple[str, str]]:
-    """Return for each number among the settings its variable, and a value on each side of it."""
+    """Return for each numeric setting its variable, and a value on each side of its range."""
     for name, field in kind.model_fields.items():
         for rule in field.metadata:
             if (least := getattr(rule, "ge", None)) is not None:

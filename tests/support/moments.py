@@ -1,4 +1,4 @@
-"""Two moments for examples, to the microsecond: something was created at one, and it is another."""
+"""Two times for examples, to the microsecond: a creation, and now."""
 
 import datetime as dt
 from typing import Final

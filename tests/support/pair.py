@@ -20,7 +20,7 @@ AT_ONCE = 20
 
 @asynccontextmanager
 async def pair_of_services(folder: Path, **settings: str) -> AsyncIterator[Pair]:
-    """A client of each, and an account in the database that they share."""
+    """A client of each, and an account in their common database."""
     shared = {
         "JWT_SECRET_KEY": "a key for tests only, and long enough",
         "DATABASE_TIMEOUT_SECONDS": "60",  # a busy machine is no failure of the service
@@ -53,13 +53,13 @@ async def sign_in(client: httpx2.AsyncClient) -> dict[str, str]:
 
 
 async def refresh_at_once(pair: Pair, token: str) -> list[httpx2.Response]:
-    """Present a token twenty times, ten to each process, from one moment on."""
+    """Present a token twenty times at the same moment, ten times to each process."""
     barrier = asyncio.Barrier(AT_ONCE)
 
     async def present(client: httpx2.AsyncClient) -> httpx2.Response:
         await client.get(
             f"{client.base_url.copy_with(path='/health/live')}"
-        )  # its connection is there before it counts
+        )  # its connection is open before it counts
         await barrier.wait()
         return await client.post("/auth/refresh", json={"refresh_token": token})
 
@@ -67,7 +67,7 @@ async def refresh_at_once(pair: Pair, token: str) -> list[httpx2.Response]:
 
 
 async def race(pair: Pair, rounds: int) -> None:
-    """Of twenty who present a token, one gets a pair, and what it got is worth nothing after."""
+    """One of twenty that present a token gets a pair, which is invalid afterwards."""
     for number in range(rounds):
         first = await sign_in(pair[number % 2])
         answers = await refresh_at_once(pair, first["refresh_token"])

@@ -1,4 +1,4 @@
-"""People who use the service."""
+"""The users of the tests."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,7 +10,7 @@ PASSWORD = "correct horse battery"
 
 @dataclass
 class Person:
-    """Somebody who has signed in. Paths are below /api/v1."""
+    """A signed-in user. Paths are below /api/v1."""
 
     client: httpx2.AsyncClient
     access_token: str

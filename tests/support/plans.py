@@ -1,4 +1,4 @@
-"""What PostgreSQL reads to answer a statement, by its own account."""
+"""What PostgreSQL reads for a statement, from its own plan."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,21 +11,22 @@ import orjson
 from app.shared.infrastructure.database.statement import Statement
 
 CUSTOM_PLANS: Final = 5
-"""So often the server plans a prepared statement anew; then it may keep one plan for all values."""
+"""The server plans a prepared statement this many times; then it may keep one plan for all values.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How many rows a statement read of each table, and how many it answered or changed."""
+    """How many rows a statement read of each table, and how many it returned or changed."""
 
     rows: Mapping[str, int]
     found: int
     read_through: frozenset[str]
-    """The tables that it read from their beginning to their end."""
+    """The tables that it read completely."""
 
 
 def reading(plan: dict[str, Any]) -> Reading:
-    """Sum up a plan that was run: with what was read and thrown away, in all its loops."""
+    """Sum up an executed plan: with the rows that were read and discarded, in all its loops."""
     rows: Counter[str] = Counter()
     scans = [node for node in nodes(plan) if node["Node Type"].endswith("Scan")]
     for node in scans:
@@ -47,7 +48,7 @@ def looked_at(node: dict[str, Any]) -> int:
 
 
 def _found(plan: dict[str, Any]) -> int:
-    """A change without RETURNING answers no rows: what counts is what it was fed with."""
+    """A change without RETURNING returns no rows: its input rows count."""
     if plan["Node Type"] != "ModifyTable":
         return int(plan["Actual Rows"])
     fed = [node for node in plan["Plans"] if node["Parent Relationship"] == "Outer"]
@@ -57,9 +58,9 @@ def _found(plan: dict[str, Any]) -> int:
 async def explain(
     connection: asyncpg.Connection, query: Statement, values: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Run a statement as the driver does, prepared, and take back what it changed.
+    """Run a prepared statement as the driver does, and roll back its changes.
 
-    Return its plan of the first time, and the one that the server has settled on later.
+    Return its plan of the first run, and the one that the server keeps later.
     """
     call = execution(query, values)
     await connection.execute(f"PREPARE explained AS {query.postgres.sql}")
@@ -84,13 +85,13 @@ async def _explained(connection: asyncpg.Connection, call: str) -> dict[str, Any
 
 
 def execution(query: Statement, values: Mapping[str, Any]) -> str:
-    """Return the call of a statement that was prepared as `explained`."""
+    """Return the call of the statement that was prepared as `explained`."""
     given = ", ".join(_literal(value) for value in query.postgres.arguments(values))
     return f"EXECUTE explained({given})" if given else "EXECUTE explained"
 
 
 def _literal(value: Any) -> str:
-    """Write a value so that the server reads it as the type that the statement asks for."""
+    """Write a value so that the server reads it as the type that the statement needs."""
     if value is None:
         return "NULL"
     if isinstance(value, list):

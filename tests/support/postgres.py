@@ -14,8 +14,8 @@ from pathlib import Path
 from sqlalchemy import URL
 
 # The shell owns the server, and its `read` ends when the other end of the pipe closes. The kernel
-# closes it however the test run ends, kill -9 included, so no server and no folder stay behind.
-# Each line that it reads until then is a way in which the server is to stop and start again.
+# closes it however the test run ends, also with kill -9, so no server and no folder stay behind.
+# Each line that it reads before is a way to stop and restart the server.
 KEEPER = """
 trap '' PIPE
 { "$BIN/initdb" --pgdata=data --username=postgres --pwfile=password --auth=scram-sha-256 \
@@ -43,7 +43,7 @@ SETTINGS = {
 
 
 class PostgresUnavailable(RuntimeError):
-    """There is no PostgreSQL to test on; the message says how to get one."""
+    """There is no PostgreSQL for the tests; the message says how to get one."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(
@@ -54,12 +54,12 @@ class PostgresUnavailable(RuntimeError):
 
 
 class PostgresServer:
-    """A server on a free port of the loopback interface, gone when the run is."""
+    """A server on a free port of the loopback interface, which ends with the run."""
 
     def __init__(self, **settings: str) -> None:
-        """Start it, with settings of its own besides or in place of the usual ones."""
+        """Start it, with additional or changed settings."""
         binaries = _binaries()
-        # Not a folder of pytest's: those are closed to the user who the server runs as.
+        # Not a folder of pytest, because the server's user cannot read those.
         self._directory = Path(tempfile.mkdtemp(prefix="alicerce-postgres-"))
         password, self._port = secrets.token_hex(16), _free_port()
         (self._directory / "password").write_text(password)
@@ -72,7 +72,7 @@ class PostgresServer:
         )
 
     def restart(self, mode: str) -> None:
-        """Stop it, `fast` or `immediate`, and have it start again; return when it is there."""
+        """Stop it, `fast` or `immediate`, and start it again; return when it is ready."""
         assert self._keeper.stdin is not None
         assert self._keeper.stdout is not None
         self._keeper.stdin.write(f"{mode}\n")
@@ -97,8 +97,8 @@ class PostgresServer:
 def _keep(directory: Path, binaries: Path, arguments: list[str]) -> subprocess.Popen[str]:
     owner = None
     if os.geteuid() == 0:
-        # PostgreSQL refuses to run as root, as tests in a container often do. `nobody` is there
-        # everywhere, but may not see the virtual environment (below /root): it gets a copy.
+        # PostgreSQL refuses to run as root, as tests in a container often do. `nobody` exists
+        # everywhere, but may not read the virtual environment (below /root): it gets a copy.
         owner = pwd.getpwnam("nobody")
         binaries = _copy_of(binaries, directory)
         for path in (directory, *directory.rglob("*")):

@@ -1,4 +1,4 @@
-"""Settings that production starts with; a test takes one away, or adds a bad one."""
+"""Settings with which production starts; a test removes one, or adds an invalid one."""
 
 from typing import Final
 

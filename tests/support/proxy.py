@@ -1,4 +1,4 @@
-"""Standing between a client and a server, so that a test can part them."""
+"""A proxy between a client and a server, by which a test can separate them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ LOOPBACK: Final = "127.0.0.1"
 
 
 class Proxy:
-    """Passes on what it hears, until it is cut; then the server seems to be away."""
+    """Passes data on until it is cut; then the server seems unreachable."""
 
     def __init__(self, host: str, port: int) -> None:
         self._server_address = host, port
@@ -19,12 +19,12 @@ class Proxy:
         self.port = 0
 
     async def listen(self) -> None:
-        """Be there, at the same port each time."""
+        """Listen, at the same port each time."""
         self._listening = await asyncio.start_server(self._accept, LOOPBACK, self.port)
         self.port = self._listening.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Break all connections and refuse new ones; nothing of them goes on afterwards."""
+        """Close all connections and refuse new ones; no data of them passes afterwards."""
         if self._listening is not None:
             self._listening.close()
             self._listening = None
@@ -34,7 +34,7 @@ class Proxy:
 
     @asynccontextmanager
     async def away(self) -> AsyncIterator[None]:
-        """Be as a server that is gone, while the block runs."""
+        """Behave like an unreachable server while the block runs."""
         await self.close()
         try:
             yield
@@ -43,23 +43,23 @@ class Proxy:
 
     @asynccontextmanager
     async def mute(self) -> AsyncIterator[None]:
-        """Be as a server that takes everything and never answers, while the block runs."""
+        """Behave like a server that accepts everything and never answers, while the block runs."""
         self._is_mute = True
         try:
             yield
         finally:
             self._is_mute = False
-            async with self.away():  # what was not passed on is lost, and nobody may wait for it
+            async with self.away():  # what was not passed on is lost, and nothing may wait for it
                 pass
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._listening is None:  # it was on its way in when the door was closed
+        if self._listening is None:  # it was arriving when the proxy was closed
             writer.transport.abort()
             return
         talk = asyncio.create_task(self._talk(reader, writer))
         self._talks.add(talk)
         talk.add_done_callback(self._talks.discard)
-        # Not in `_talk`: of one that is cancelled before its first step nothing runs.
+        # Not in `_talk`: a task that is cancelled before its first step does not run at all.
         talk.add_done_callback(lambda _: writer.transport.abort())
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -87,7 +87,7 @@ class Proxy:
 
 @asynccontextmanager
 async def proxy_of(host: str, port: int) -> AsyncIterator[Proxy]:
-    """A proxy that is gone at the end of the block."""
+    """A proxy that ends with the block."""
     proxy = Proxy(host, port)
     await proxy.listen()
     try:

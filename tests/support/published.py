@@ -1,4 +1,4 @@
-"""For authors of modules: what was published during a test."""
+"""For authors of modules: the events that were published during a test."""
 
 from typing import Final, TypeVar, cast
 
@@ -21,14 +21,14 @@ SINCE: Final = Statement(
 
 
 class Published:
-    """The event log from the beginning of the test on."""
+    """The event log since the beginning of the test."""
 
     def __init__(self, container: ApplicationContainer, since: int) -> None:
         self._database, self._registry = container.database(), container.registry()
         self._since = since
 
     async def of(self, kind: type[Event]) -> list[Event]:
-        """Return the events of a class, as handlers are given them, in the order of the log."""
+        """Return the events of a class as handlers get them, in the order of the log."""
         asked = {"name": kind.type, "seq": self._since}
         rows = await self._database.fetch_all(SINCE, asked)
         return [cast("Event", decoded(self._registry, row)) for row in rows]

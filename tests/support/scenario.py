@@ -1,4 +1,4 @@
-"""For authors of modules: what follows from something, when its events are delivered."""
+"""For authors of modules: checks the effects of something after its events are delivered."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.states import DeliveryState, is_in
 
 READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
-PATIENCE_SECONDS: Final = 10  # only a test that fails waits for so long
+PATIENCE_SECONDS: Final = 10  # only a failing test waits for so long
 
 Found = TypeVar("Found")
 
@@ -40,20 +40,20 @@ LEFT: Final = Statement(
 
 
 class Drain:
-    """Delivers what is due, and what comes of it, until there is no more."""
+    """Delivers what is due, and what follows from it, until nothing is left."""
 
     def __init__(self, container: ApplicationContainer) -> None:
         self._database = container.database()
         self._engine = container.engine()
 
     async def __call__(self, *, retries: bool = False) -> None:
-        """Return when nothing is due. With `retries` what failed is due again at once."""
+        """Return when nothing is due. With `retries` failed deliveries are due again at once."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while await self._is_anything_due(retries=retries):
                 await self._engine.drain()
 
     async def left(self) -> str:
-        """Tell what is not done, and why."""
+        """Return what is not done, and why."""
         rows = await self._database.fetch_all(LEFT, {})
         return "; ".join(_told(row) for row in rows) or "all deliveries are done"
 
@@ -72,7 +72,7 @@ class Scenario:
         self._drain = drain
 
     def when(self, stimulus: Callable[[], Awaitable[object]]) -> "Stimulus":
-        """Say what happens; it does when it is said until when."""
+        """Set what happens; it happens in `until`."""
         return Stimulus(self._drain, stimulus)
 
 
@@ -83,9 +83,9 @@ class Stimulus:
         self._drain, self._stimulus = drain, stimulus
 
     async def until(self, is_so: Callable[[], Awaitable[Found]]) -> Found:
-        """Let it happen and its events be delivered until it is so; return what was found.
+        """Let it happen and deliver its events until the check passes; return the check's result.
 
-        Failed attempts are not repeated by that: what needs several is drained with `retries`.
+        Failed attempts are not repeated; if several are needed, drain with `retries`.
         """
         await self._stimulus()
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -94,7 +94,7 @@ class Stimulus:
             if found := await is_so():
                 return found
             assert time.monotonic() < deadline, f"it is not so; {await self._drain.left()}"
-            await asyncio.sleep(0.01)  # another process may be at it
+            await asyncio.sleep(0.01)  # another process may run it
 
 
 def _told(row: Any) -> str:

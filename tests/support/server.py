@@ -55,7 +55,7 @@ class _Server(uvicorn.Server):
 def served(
     app: ASGIApp, protocol: type[HttpProtocol] = HttpProtocol, *, port: int = 0
 ) -> Iterator[str]:
-    """The address at which a thread serves the application, for as long as the block runs."""
+    """The address at which a thread serves the application while the block runs."""
     server = _Server(app, protocol, port)
     thread = threading.Thread(target=server.run, name="server", daemon=True)
     thread.start()
@@ -74,22 +74,22 @@ def served(
 
 @dataclass
 class Command:
-    """`python -m app …` with its own data, and with no setting of whoever runs the tests."""
+    """`python -m app …` with its own data, and without settings of the machine."""
 
     folder: Path
     settings: dict[str, str]
     module: str = "app"
     is_exec: bool = False
-    """Whether Python itself begins anew, as users have it begin: it takes a second."""
+    """Whether to start a new Python, as users do, which takes a second."""
 
     @property
     def environment(self) -> dict[str, str]:
         own = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(ROOT)}
-        # The folder is also where it runs: no `.env` and no `var/` of the project is near.
+        # It also runs in this folder, so the project's `.env` and `var/` are not used.
         return {**own, "DATA_DIR": str(self.folder / "data"), **self.settings}
 
     def start(self, *arguments: str, output: Path | None = None) -> "Running":
-        """Start it; what it says is in `Running.output`, unless its output goes elsewhere."""
+        """Start it; its output is in `Running.output`, unless it goes elsewhere."""
         log = self.folder / "log"
         return Running(self._begin(arguments, output or log, log), log)
 
@@ -156,7 +156,7 @@ class Running:
         return self.process.is_alive()
 
     def stop(self, kind: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to end; return its exit code."""
+        """Ask it to stop; return its exit code."""
         os.kill(self.process.pid or 0, kind)
         return self.ended()
 
@@ -168,7 +168,10 @@ class Running:
         return code
 
     def wait_until(self, is_so: Callable[[], bool]) -> None:
-        """Return when it is so. Fails with the output if the process ends first, or never."""
+        """Return when the condition holds.
+
+        Fails with the output if the process ends first, or too late.
+        """
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not is_so():
             assert self.is_alive, f"it ended:\n{self.output}"
@@ -176,13 +179,13 @@ class Running:
             time.sleep(0.02)  # another process: there is nothing to wait on
 
     def kill(self) -> None:
-        """End it whatever it does; for the teardown of tests that failed."""
+        """Kill it; for the teardown of failed tests."""
         self.process.kill()
         self.process.join()
 
 
 def free_port(*, in_a_row: int = 1) -> int:
-    """Return a port that is free, and so many that follow it."""
+    """Return a free port, followed by so many free ones."""
     while True:
         with ExitStack() as probes:
             first = 0

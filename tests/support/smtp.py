@@ -1,4 +1,4 @@
-"""A mail server on the loopback: takes letters, or refuses them as it is told (RFC 5321)."""
+"""A mail server on the loopback: accepts emails, or refuses them as told (RFC 5321)."""
 
 import asyncio
 import base64
@@ -19,7 +19,7 @@ class Delivered:
 
 @dataclass
 class MailServer:
-    """`refusals` holds what is answered to a command in place of the usual, such as RCPT."""
+    """`refusals` holds the answers to commands that replace the usual ones, such as for RCPT."""
 
     port: int = 0
     features: list[str] = field(default_factory=list)
@@ -33,7 +33,7 @@ class MailServer:
         try:
             await session.run()
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the other side is gone, which is how a client that failed says goodbye
+            pass  # the client is gone, which is how a failed client ends
         finally:
             writer.close()
 
@@ -117,9 +117,9 @@ def _address(line: str) -> str:
 async def mail_server(
     *, tls: ssl.SSLContext | None = None, from_the_start: bool = False
 ) -> AsyncIterator[MailServer]:
-    """Serve for as long as the block runs, on a port that is free.
+    """Serve on a free port while the block runs.
 
-    With `tls` it offers STARTTLS, or speaks nothing else.
+    With `tls` it offers STARTTLS, or only speaks TLS.
     """
     server = MailServer(tls=tls)
     listener = await asyncio.start_server(

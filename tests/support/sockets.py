@@ -1,4 +1,4 @@
-"""Clients that no library would let one write, and the server as users start it."""
+"""Clients that no library would allow, and the server as users start it."""
 
 import socket
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ POST = b"POST /api/v1/auth/refresh HTTP/1.1\r\nHost: test\r\nContent-Type: appli
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer as it came, to the end of its connection."""
+    """An answer as it arrived, to the end of its connection."""
 
     whole: bytes
 
@@ -58,14 +58,15 @@ def connected(port: int) -> socket.socket:
 
 
 def exchange(port: int, sent: bytes, *, and_hang_up: bool = False) -> Reply:
-    """All that comes back until the server closes the connection. It need not read all of it."""
+    """Return all bytes until the server closes the connection. It need not read all of them."""
     received = b""
     with connected(port) as connection:
         try:
             connection.sendall(sent)
             if and_hang_up:
                 connection.shutdown(socket.SHUT_WR)
-        except ConnectionError:  # closed while we were still sending: the answer is there already
+        # closed while we were still sending: the answer has arrived already
+        except ConnectionError:
             pass
         try:
             while part := connection.recv(65_536):
@@ -76,7 +77,7 @@ def exchange(port: int, sent: bytes, *, and_hang_up: bool = False) -> Reply:
 
 
 def next_answer(connection: socket.socket) -> int:
-    """Read one answer, whole, and return its status."""
+    """Read one whole answer, and return its status."""
     answer = HTTPResponse(connection)
     answer.begin()
     answer.read()

@@ -1,4 +1,4 @@
-"""What a database is asked while requests are answered, as its driver hears it."""
+"""The statements that a database gets while requests are answered, recorded at its driver."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -19,9 +19,9 @@ _OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK")
 
 
 class Statements:
-    """The statements of requests, in their order. What is done in the background is not heard.
+    """The statements of requests, in their order, without those of background work.
 
-    Not even on account of a request: the delivery of its events goes by its id too.
+    The delivery of a request's events is background work too, although it has the request's id.
     """
 
     def __init__(self) -> None:
@@ -33,18 +33,18 @@ class Statements:
             self._heard.append(sql.upper())
 
     async def forget(self) -> None:
-        """Begin anew, with what is yet to come."""
+        """Begin again, with the following statements."""
         await self._all_heard()
         self._heard.clear()
 
     async def in_all(self) -> list[str]:
-        """Everything since the last `forget`, in capitals."""
+        """All statements since the last `forget`, in capitals."""
         await self._all_heard()
         return list(self._heard)
 
     @staticmethod
     async def _all_heard() -> None:
-        await asyncio.sleep(0)  # asyncpg tells with the loop's next turn
+        await asyncio.sleep(0)  # asyncpg reports in the loop's next turn
 
     async def without_transactions(self) -> list[str]:
         return [sql for sql in await self.in_all() if not sql.startswith(_OF_TRANSACTIONS)]
@@ -52,7 +52,7 @@ class Statements:
 
 @contextmanager
 def a_request() -> Iterator[None]:
-    """Have what is done here heard as if a request did it."""
+    """Record what runs here as if a request did it."""
     token = current_work.set(WorkContext(request_id="of a test"))
     try:
         yield
@@ -87,7 +87,7 @@ async def _on_postgresql(
 
 
 async def _each_connection(database: PostgresDatabase) -> AsyncIterator[Any]:
-    """Open all that the pool may have, so that none comes without a logger later."""
+    """Open all connections of the pool, so that none is opened later without a logger."""
     pool = database._pool
     async with AsyncExitStack() as stack:
         for _ in range(pool._size):
@@ -122,7 +122,7 @@ async def _on_sqlalchemy(
 
 @contextmanager
 def _in_the_callers_context(threads: Threads) -> Iterator[None]:
-    """Statements run in threads, which do not know by themselves for whom they work."""
+    """Statements run in threads, which do not know the request by themselves."""
     run = threads.run
 
     def run_in_context(work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Awaitable[Any]:

@@ -1,4 +1,4 @@
-"""Tables of a test's own, which are gone when its transaction is rolled back."""
+"""Tables of one test, which are gone when its transaction is rolled back."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ from app.shared.infrastructure.database.statement import Statement
 
 @asynccontextmanager
 async def with_tables(database: Database, url: str, *tables: Table) -> AsyncIterator[Connection]:
-    """A transaction in which there are the tables."""
+    """A transaction in which the tables exist."""
     dialect = make_url(url).get_dialect()()
     async with database.transaction() as connection:
         for table in tables:

@@ -1,4 +1,4 @@
-"""What `make check` runs and `make test` leaves out, because it takes longer than all the rest."""
+"""The tests that `make check` runs and `make test` leaves out, because they take longest."""
 
 from pathlib import Path
 from typing import Final
@@ -24,14 +24,14 @@ def is_thorough(path: Path, tests: Path) -> bool:
 
 
 def is_on_another_database(item: pytest.Item) -> bool:
-    """Tell whether the test of the whole service is there on PostgreSQL too.
+    """Return whether the test of the whole service also runs on PostgreSQL.
 
-    What HTTP promises is the same on both, and tests/integration holds each database to it.
+    HTTP behaves the same on both databases, and tests/integration tests each of them.
     """
     callspec = getattr(item, "callspec", None)
     return callspec is not None and callspec.params.get("database_url") == "sqlite"
 
 
 def are_left_out(config: pytest.Config) -> bool:
-    """Tell whether they are: then they are not even imported, which takes seconds too."""
+    """Return whether they are left out: then they are not even imported, which takes seconds."""
     return bool(config.option.markexpr == f"not {MARKER}")

@@ -1,4 +1,4 @@
-"""Units of work over a database alone: nobody listens, and nobody is to be woken."""
+"""Units of work over a database alone: without handlers and notifications."""
 
 from typing import TypeVar
 
@@ -11,5 +11,5 @@ Unit = TypeVar("Unit", bound=SqlUnitOfWork)
 
 
 def unit(kind: type[Unit], database: Database) -> Unit:
-    """A unit of work whose events are written down, and told to no handler."""
+    """A unit of work whose events are stored, without deliveries."""
     return kind(database, EventRegistry(), Notifier())

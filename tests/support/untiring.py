@@ -1,4 +1,4 @@
-"""Somebody in a process of their own who goes on and on, until told to stop."""
+"""A client in its own process that continues until it is told to stop."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from tests.support.forks import FORKS
 
 @contextmanager
 def untiring(work: Callable[..., None], *arguments: Any) -> Iterator[Counter[int]]:
-    """Have the process work while the block runs; then it is known what answers it got.
+    """Let the process work while the block runs; then return the answers that it got.
 
     `work` takes the arguments and a connection, into which it says that it has begun. What it
     receives there tells it to stop, and what it sends then are its answers.

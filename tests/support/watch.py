@@ -1,8 +1,8 @@
-"""A watch that goes when it is told to."""
+"""A clock that advances when it is told to."""
 
 
 class Watch:
-    """What `time.monotonic` is to the code."""
+    """Replaces `time.monotonic` in the code."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0

@@ -1,4 +1,4 @@
-"""An HTTP server on the loopback that answers as it is told and remembers what it was sent."""
+"""An HTTP server on the loopback that answers as told and remembers what it received."""
 
 import asyncio
 import ssl
@@ -17,7 +17,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is answered. `raw` is sent as it is, and the connection ends."""
+    """An answer. `raw` is sent as it is, and the connection ends."""
 
     status: int = 204
     headers: dict[str, str] = field(default_factory=dict)
@@ -38,7 +38,7 @@ NEVER = Reply(raw=b"never")
 
 @dataclass
 class Receiver:
-    """Answers with the replies in their order, the last of them for ever."""
+    """Answers with the replies in their order, and then always with the last one."""
 
     port: int = 0
     replies: list[Reply] = field(default_factory=lambda: [Reply()])
@@ -52,7 +52,7 @@ class Receiver:
         return f"{scheme}://{host}:{self.port}{path}"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request after another, for as long as the other side keeps the connection."""
+        """Answer one request after another, while the client keeps the connection."""
         try:
             while True:
                 request = await _request(reader)
@@ -60,14 +60,14 @@ class Receiver:
                 self.arrivals.put_nowait(request)
                 reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
                 if reply is NEVER:
-                    await reader.read()  # until the other side gives up
+                    await reader.read()  # until the client gives up
                     return
                 writer.write(reply.encode())
                 await writer.drain()
                 if reply.raw is not None:
                     return
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # whoever asked is gone
+            pass  # the client is gone
         finally:
             writer.close()
 
@@ -83,7 +83,7 @@ async def _request(reader: asyncio.StreamReader) -> Received:
 
 @asynccontextmanager
 async def receiving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
-    """Serve for as long as the block runs, on a port that is free."""
+    """Serve on a free port while the block runs."""
     receiver = Receiver()
     server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=tls)
     receiver.port = server.sockets[0].getsockname()[1]
