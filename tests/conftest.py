@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _place(item: pytest.Item) -> tuple[int, int]:
-    """Sort by folder, and in each folder by database, so that what is built for one is built once."""
+    """Sort by folder and in it by database, so that what is built for one is built once."""
     folder, callspec = _folder(item.path), getattr(item, "callspec", None)
     kind = callspec.params.get("database_url") if callspec else None
     return (

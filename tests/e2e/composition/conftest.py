@@ -1,4 +1,4 @@
-"""The service, with one line more in its container."""
+"""The service, with one more line in its container."""
 
 from collections.abc import AsyncIterator
 from typing import cast

@@ -1,4 +1,4 @@
-"""A module that brings one of everything, and stores nothing but its events."""
+"""A module that brings one of everything, and stores only its events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -62,7 +62,7 @@ class GreetingUnitOfWork(SqlUnitOfWork):
 
 @dataclass(slots=True)
 class Board(Resource):
-    """Where greetings are put up, as long as it is open."""
+    """Collects greetings while it is open."""
 
     is_open: bool = False
     texts: list[str] = field(default_factory=list)
@@ -111,7 +111,7 @@ SEND: Final = scope("greeting:send_out")
 
 @dataclass(frozen=True, slots=True)
 class SeedGreetings:
-    """Puts up one for each of the demo people."""
+    """Adds a greeting for each demo user."""
 
     board: Board
 

@@ -33,7 +33,7 @@ async def test_an_administrator_can_give_its_role_and_its_event_reaches_its_hand
     assert (await greet(ana)).status_code == 204
     await drain()
 
-    assert container.greeting.board().texts[-1] == "Olá, Ana!"  # the word of its settings
+    assert container.greeting.board().texts[-1] == "Olá, Ana!"  # the word comes from its settings
 
 
 async def test_the_command_can_give_its_role(ana: Person, container: WithGreetings) -> None:

@@ -16,10 +16,10 @@ def document() -> dict[str, Any]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Try every operation on PostgreSQL alone, but for the long form: twice is too long.
+    """Try every operation on PostgreSQL only, except in the long form: twice takes too long.
 
-    What HTTP promises does not depend on the database, and PostgreSQL is the one that refuses
-    more: NUL characters, numbers and moments out of its range.
+    HTTP behaves the same on both databases, and PostgreSQL refuses more: NUL characters, and
+    numbers and times out of its range.
     """
     if os.environ.get("FAULTS_ROUNDS"):
         return

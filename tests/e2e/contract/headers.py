@@ -1,11 +1,11 @@
-"""The headers of an answer, beside those that the document says it has."""
+"""Compares the headers of an answer with those that the document lists."""
 
 from collections.abc import Iterable
 from typing import Any, Final
 
 from app.core.middleware import DEFAULT_HEADERS, SECURITY_HEADERS
 
-# What every answer may have: HTTP's own, and what browsers read. No client waits for these.
+# Headers that every answer may have: HTTP's own, and those for browsers. No client needs them.
 UNDOCUMENTED: Final = {
     *("content-type", "content-length", "connection", "date", "transfer-encoding"),
     *(name.decode() for name, _ in SECURITY_HEADERS),
@@ -16,7 +16,7 @@ UNDOCUMENTED: Final = {
 def documented_headers(
     document: dict[str, Any], operation: dict[str, Any], status: int
 ) -> dict[str, dict[str, Any]]:
-    """The headers of an operation's answer with this status, by their names in small letters."""
+    """The headers of an operation's answer with this status, by their lower-case names."""
     response = operation["responses"][str(status)]
     if "$ref" in response:
         response = document["components"]["responses"][_name(response)]
@@ -28,7 +28,7 @@ def documented_headers(
 def differences(
     document: dict[str, Any], operation: dict[str, Any], status: int, sent: Iterable[str]
 ) -> list[str]:
-    """Which headers were sent and are not documented, or the other way round."""
+    """Return the headers that were sent and are not documented, or the other way round."""
     documented = documented_headers(document, operation, status)
     present = {name.lower() for name in sent} - UNDOCUMENTED
     always = {name for name, header in documented.items() if header["required"]}

@@ -1,4 +1,4 @@
-"""The headers that the document says an answer has are those that it has."""
+"""Answers have exactly the headers that the document lists."""
 
 import re
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ OF_LIMITS: Final = {"ratelimit", "ratelimit-policy"}
 
 @pytest.fixture
 async def limited(settings: Settings, clean_database: None) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of a service that limits how often it may call."""
+    """A client of a service that limits its requests."""
     app = create_app(settings.model_copy(update={"rate_limits": True}))
     transport = httpx2.ASGITransport(app=app)
     async with (
@@ -30,7 +30,7 @@ async def limited(settings: Settings, clean_database: None) -> AsyncIterator[htt
 
 
 def requests(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """A method and an address for each operation. What it is about need not be there."""
+    """A method and a path for each operation. Its object need not exist."""
     return [
         (method.upper(), re.sub(r"{\w+_id}", SOME_ID, path).format(code="not_found"), it)
         for path, methods in document["paths"].items()
@@ -42,7 +42,7 @@ async def test_every_operation_sends_the_headers_that_are_documented_and_no_othe
     document: dict[str, Any], client: httpx2.AsyncClient, admin: Person
 ) -> None:
     wrong, statuses = [], set()
-    # What ends the session comes last.
+    # Operations that end the session come last.
     for method, path, operation in sorted(requests(document), key=lambda each: "logout" in each[1]):
         for headers in ({}, {"Authorization": f"Bearer {admin.access_token}", "If-Match": '"1"'}):
             answer = await client.request(method, path, headers=headers)

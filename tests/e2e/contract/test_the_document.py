@@ -1,4 +1,4 @@
-"""What is promised in docs, held against the code and against our own rules."""
+"""Compares the documents with the code, and with our own rules."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ from tests.support.server import ROOT, Command
 
 METHODS = {"get", "put", "post", "delete", "patch"}
 
-# JSON Schema has more; these are the ones that have a use here.
+# JSON Schema has more keywords; these are the ones that we use.
 KEYWORDS = {
     *("$ref", "type", "format", "enum", "const", "pattern", "minLength", "maxLength"),
     *("minimum", "maximum", "items", "minItems", "maxItems", "uniqueItems"),
@@ -45,17 +45,17 @@ def operations(document: dict[str, Any]) -> list[Operation]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The documents as the code makes them, at a place where everything else is set."""
+    """The documents as the code generates them, in an environment with other settings."""
     folder = tmp_path_factory.mktemp("elsewhere")
     (folder / "docs/api").mkdir(parents=True)
-    # Of the catalogue one part is written by hand, and what was promised once stays in it.
+    # One part of the catalogue is written by hand, and earlier promises stay in it.
     (folder / "docs/architecture").mkdir()
     for name in ("events.md", "events.json"):
         shutil.copy(ROOT / "docs/architecture" / name, folder / "docs/architecture")
     (folder / "docs/deployment").mkdir()
     shutil.copy(ROOT / ".env.example", folder)
     somebodys = {"APP_NAME": "Shop", "VERSION": "9", "DATABASE_URL": "none", "DATA_DIR": "no/where"}
-    # Anew: the errors of the module that tests add must not be in the process.
+    # In a new process, without the errors of the tests' own module.
     answer = Command(folder, somebodys, is_exec=True).run("openapi", "--write")
     assert answer.returncode == 0, answer.stderr
     assert {path.name for path in folder.iterdir()} == {"docs", ".env.example"}
@@ -81,7 +81,7 @@ def test_the_committed_documents_are_generated_from_the_code(made: Path, path: s
 def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1.")
     absolute = deepcopy(document)
-    # The specification allows a relative one (section 4.6); only its own schema does not know.
+    # The specification allows a relative one (section 4.6); only its own schema does not.
     flow = absolute["components"]["securitySchemes"]["password"]["flows"]["password"]
     flow["tokenUrl"] = f"https://api.example.com{flow['tokenUrl']}"
     schemathesis.openapi.from_dict(absolute).validate()
@@ -115,7 +115,7 @@ def test_no_url_contains_a_secret_or_personal_data(operations: list[Operation]) 
         for name, operation in operations
         for parameter in operation.get("parameters", [])
         if parameter["in"] in {"path", "query", "cookie"}
-        if not parameter["name"].endswith("_id")  # names a thing, and is none
+        if not parameter["name"].endswith("_id")  # describes an object
         if any(word in parameter["name"].lower() for word in SECRETS)
     ]
     assert telling == []
@@ -200,7 +200,7 @@ def test_operations_that_require_a_sign_in_document_the_ways_and_the_401(
 
 
 def response_of(document: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:
-    """The response itself, where it is referred to."""
+    """The response itself, if it is a reference."""
     name = response.get("$ref", "").rpartition("/")[2]
     found: dict[str, Any] = document["components"]["responses"][name] if name else response
     return found
@@ -215,7 +215,7 @@ def _sent(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _is_bounded(schema: dict[str, Any]) -> bool:
     if "$ref" in schema or "anyOf" in schema:
-        return True  # its parts are looked at
+        return True  # its parts are checked
     kind = schema.get("type")
     if kind in {"boolean", "null"}:
         return True
@@ -225,7 +225,7 @@ def _is_bounded(schema: dict[str, Any]) -> bool:
 def _resolved(
     schema: dict[str, Any], where: str, document: dict[str, Any]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The schema and all that it is made of, references followed."""
+    """The schema and all its parts, with references resolved."""
     yield where, schema
     if reference := schema.get("$ref"):
         name = reference.rpartition("/")[2]

@@ -12,5 +12,5 @@ Failed = Callable[[], Awaitable[list[int]]]
 
 @pytest.fixture
 def failed(service: Service, clean_database: None) -> Failed:
-    """Leave a dead delivery and one that waits behind it; give the ids of both."""
+    """Leave a dead delivery and one that waits behind it; return the ids of both."""
     return lambda: leave_failed(service.state.container.database())

@@ -17,7 +17,7 @@ from tests.support.metrics import TOKEN
 
 @pytest.fixture
 async def watched(settings: Settings, clean_database: None) -> AsyncIterator[httpx2.AsyncClient]:
-    """A service that was given a token for its metrics."""
+    """A service with a token for its metrics."""
     app = create_app(
         settings.model_copy(update={"metrics_token": SecretStr(TOKEN), "events": "worker"})
     )
@@ -30,7 +30,7 @@ async def watched(settings: Settings, clean_database: None) -> AsyncIterator[htt
 
 
 async def scraped(client: httpx2.AsyncClient) -> dict[tuple[str, ...], float]:
-    """Each sample by its name and its labels' values."""
+    """Each sample by its name and the values of its labels."""
     answer = await client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")

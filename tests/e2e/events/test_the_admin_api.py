@@ -11,7 +11,7 @@ from tests.support.scenario import Drain
 EVENTS = "/admin/events"
 OF_HANDLER = f"{EVENTS}/handlers/{HANDLER}"
 
-# Every route, with what it takes.
+# Every route, with its body.
 ROUTES: list[tuple[str, str, Any]] = [
     ("GET", EVENTS, None),
     ("GET", f"{EVENTS}/1", None),
@@ -116,7 +116,7 @@ async def test_events_are_played_again_and_filled_in(
     assert (again.status_code, again.json()) == (200, {"deliveries": 1})
     discarded = await admin.post(f"{OF_HANDLER}/replay", since | {"discarded": True})
     assert (discarded.status_code, discarded.json()) == (200, {"deliveries": 1})
-    # What is there already is not filled in.
+    # Existing deliveries are not added again.
     filled_in = await admin.post(f"{OF_HANDLER}/backfill", since)
     assert (filled_in.status_code, filled_in.json()) == (200, {"deliveries": 0})
 

@@ -1,1 +1,1 @@
-"""What FastAPI's users bring along, with the service that they bring it to."""
+"""FastAPI's own features, used by a module of the service."""

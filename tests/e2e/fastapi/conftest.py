@@ -23,7 +23,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> ShopSettings:
 
 
 async def write_vouchers(address: str) -> None:
-    """Make the table, with a row in it."""
+    """Create the table, with a row in it."""
     engine = create_async_engine(address, poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.drop_all)

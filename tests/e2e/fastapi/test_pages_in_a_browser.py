@@ -18,10 +18,10 @@ from tests.e2e.fastapi.examples.vouchers import Voucher
 from tests.support.people import PASSWORD, Person
 from tests.support.server import free_port, served
 
-# What a browser shows is the same on every database.
+# A browser shows the same on every database.
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
-# As a project's own page does it: the browser keeps the cookie, and sends the page's Origin along.
+# As a project's own page does: the browser stores the cookie, and sends the page's Origin.
 SIGN_IN = """
 async form => (await fetch("/api/v1/auth/cookie", {
     method: "POST", body: new URLSearchParams(form),
@@ -31,7 +31,7 @@ async form => (await fetch("/api/v1/auth/cookie", {
 
 @pytest.fixture
 async def address(settings: Settings, shop: ShopSettings) -> AsyncIterator[str]:
-    """Where a browser finds the service."""
+    """The URL for the browser."""
     await write_vouchers(shop.database)
     port = free_port()
     own = settings.model_copy(update={"public_url": f"http://127.0.0.1:{port}"})
@@ -41,14 +41,14 @@ async def address(settings: Settings, shop: ShopSettings) -> AsyncIterator[str]:
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What the browser says in its console, such as what a policy kept a page from loading."""
+    """The messages of the browser's console, such as what a policy blocked."""
     return []
 
 
 @pytest.fixture
 async def page(browser: Browser, address: str, complaints: list[str]) -> AsyncIterator[Page]:
     def note(said: ConsoleMessage) -> None:
-        if said.location["url"] != f"{address}/favicon.ico":  # a browser looks there unasked
+        if said.location["url"] != f"{address}/favicon.ico":  # a browser requests this by itself
             complaints.append(f"{said.type}: {said.text}")
 
     context = await browser.new_context(base_url=address)

@@ -9,7 +9,7 @@ from app.core.http.service import Service
 from tests.e2e.fastapi.examples.vouchers import ADMIN_PAGES
 from tests.support.people import Person
 
-# What FastAPI does is the same on every database.
+# FastAPI behaves the same on every database.
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 

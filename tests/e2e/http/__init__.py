@@ -1,1 +1,1 @@
-"""What reaches the service from people and programs that mean it no good, or know no better."""
+"""Malicious and malformed requests."""

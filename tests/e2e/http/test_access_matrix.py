@@ -1,4 +1,4 @@
-"""Every route for everybody: who is let in, who is refused, and for whom there is nothing there."""
+"""Every route for every caller: accepted, refused, or answered as if the object did not exist."""
 
 import re
 from collections import Counter
@@ -42,7 +42,7 @@ def _fixed(name: str) -> Callable[[Cast, str], Awaitable[str]]:
     return make
 
 
-# What an address may name, and for whom it is there. A route that names anything else fails.
+# What a path may name, and who may know of it. A route that names anything else fails.
 THINGS: Final = {
     "name": Thing(there_for=EVERYBODY, make=_fixed("start.js")),  # a file of the documentation
     "code": Thing(there_for=EVERYBODY, make=_fixed("not_found")),  # one of its problems
@@ -50,7 +50,7 @@ THINGS: Final = {
     "handler_id": Thing(there_for=frozenset({ADMIN}), make=_fixed(HANDLER)),
     **things(),
 }
-THERE_FOR_NOBODY: Final = {"GET /metrics"}  # whose token this service has none of
+THERE_FOR_NOBODY: Final = {"GET /metrics"}  # this service has no such token
 
 SINCE: Final = {"since": "2026-01-01T00:00:00Z"}
 BODIES: Final[dict[str, Any]] = {
@@ -73,21 +73,21 @@ def title(route: ApiRoute) -> str:
 
 
 def named(route: ApiRoute) -> str | None:
-    """What the route's address names, such as `user_id`."""
+    """The parameter of the route's path, such as `user_id`."""
     found = re.findall(r"{(\w+)}", route.path)
     assert len(found) <= 1, route.path
     return found[0] if found else None
 
 
 def roles_of(who: str) -> set[str]:
-    """The roles of somebody who is signed in: an administrator has those that every service has."""
+    """The roles of a signed-in user: an administrator has those that every service has."""
     if who == ADMIN:
         return {"user", "admin"}
     return {"user"} if who == PLAIN else ROLES
 
 
 def expected(route: ApiRoute, who: str, permissions: Mapping[str, frozenset[str]]) -> str:
-    """The rule: what the route's policy, and what it names, mean for somebody."""
+    """The rule: what the route's policy and its object mean for a caller."""
     if route.access.is_public:
         return "absent" if title(route) in THERE_FOR_NOBODY else "let in"
     if who in {NOBODY, DISABLED}:
@@ -105,7 +105,7 @@ def expected(route: ApiRoute, who: str, permissions: Mapping[str, frozenset[str]
 
 @dataclass
 class World:
-    """Those who call, and what they call about: made anew when a request was let at it."""
+    """The callers and the objects: created again after a request was accepted."""
 
     cast: Cast
     untouched: dict[Any, str] = field(default_factory=dict)
@@ -129,7 +129,7 @@ class World:
         return f"failed: {code}"
 
     async def _make(self, route: ApiRoute, who: str) -> str:
-        """The id of what the route is about, in the state that the route is for."""
+        """Return the id of the route's object, in the state that the route needs."""
         if (name := named(route)) is None:
             return "not named"
         thing = THINGS[name]
@@ -160,7 +160,7 @@ class World:
 @pytest.fixture
 def routes(service: Service) -> list[ApiRoute]:
     found = [route for route in service.router.routes if isinstance(route, ApiRoute)]
-    # Whoever has signed out proves nothing any more.
+    # A caller that has signed out proves nothing any more.
     return sorted(found, key=lambda route: "logout" in route.path)
 
 
@@ -205,5 +205,5 @@ async def test_every_route_accepts_only_its_intended_callers(
         if outcome != rule:
             wrong.append(f"{title(route)} for {who}: {outcome}, not {rule}")
     assert wrong == [], "\n".join(wrong)
-    # Where nobody is let in, or nothing is hidden, the rule above would have shown nothing.
+    # If no caller is accepted, or nothing is hidden, the rule above would prove nothing.
     assert min(seen[each] for each in ("let in", "done", "absent", "forbidden")) > 15

@@ -1,4 +1,4 @@
-"""Bad input ends in a 4xx with a code and is never repeated: in every place of every route."""
+"""Bad input gets a 4xx with a code and is never repeated: in every place of every route."""
 
 import base64
 import json
@@ -23,13 +23,13 @@ BAD: Final[dict[str, Any]] = tomllib.loads(
 CANARY: Final = "c4n4ry"
 FORM: Final = "application/x-www-form-urlencoded"
 
-# What makes a field good where its schema does not say it; anything else is made from the schema.
+# Valid values for fields whose schema is not enough; others are generated from the schema.
 GOOD: Final = {
     "since": "2026-01-01T00:00:00Z",
     **{name: value for each in manifests().values() for name, value in each.good_values.items()},
 }
 SOME_ID: Final = "0190f5a0-0000-7000-8000-000000000001"
-# A good value of each format that has a list of bad ones.
+# A valid value of each format that has a list of invalid ones.
 FORMATS: Final = {
     "uuid": SOME_ID,
     "date-time": "2027-01-01T00:00:00Z",
@@ -39,22 +39,22 @@ FORMATS: Final = {
     "decimal": "1",
 }
 SEVERAL_LINES: Final = {name for each in manifests().values() for name in each.several_lines}
-# What a complaint about the form of a value may say; the rest is about what the value means.
+# What a message about the form of a value may contain; others are about its meaning.
 OF_FORM: Final = {"required", "unknown_field", "wrong_type", "invalid_format", "not_allowed"}
 
 
 def is_opaque(name: str) -> bool:
-    """Tell of a password or a token: it is whatever it is, as long as it is Unicode."""
+    """Return whether it is a password or a token, which may be any Unicode text."""
     return name.endswith(("password", "token", "cursor", "secret"))
 
 
 def in_kind(name: str, table: dict[str, Any]) -> Any:
-    """What the table has for a field, or for what its name ends with: `new_password`."""
+    """Return the table's values for a field, or for the end of its name: `new_password`."""
     return next((table[end] for end in table if name == end or name.endswith(f"_{end}")), None)
 
 
 def good_value(name: str, schema: dict[str, Any]) -> Any:
-    """A value that the field takes."""
+    """Return a value that the field accepts."""
     if (known := in_kind(name, GOOD)) is not None:
         return known
     if "default" in schema or schema.get("nullable"):
@@ -96,7 +96,7 @@ class Route:
 
     @property
     def good(self) -> dict[str, Any]:
-        """A body with nothing wrong in it but perhaps what it means: each field that it needs."""
+        """A body whose form is valid, with each required field."""
         content = self.operation.get("requestBody", {}).get("content", {}).values()
         wanted = {n for each in content for n in self.resolved(each["schema"]).get("required", [])}
         fields = self.fields("application/json")
@@ -104,7 +104,7 @@ class Route:
         return {name: good_value(name, schema) for name, schema in needed}
 
     def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """The schema without its reference, and what is optional as what it is otherwise."""
+        """The schema without its reference; an optional one as if it were required."""
         if "anyOf" in schema:
             first, null = schema["anyOf"]
             assert null == {"type": "null"}
@@ -116,14 +116,14 @@ class Route:
 
 
 class Ids(dict[str, str]):
-    """What stands in an address; where nobody said what, an id that leads nowhere."""
+    """The values of path parameters; without a known one, an id of no object."""
 
     def __missing__(self, name: str) -> str:
         return SOME_ID
 
 
 class Sender:
-    """Sends to the service as the administrator, and remembers what was not refused."""
+    """Sends requests as the administrator, and remembers those that were not refused."""
 
     def __init__(self, app: Service, person: Person, **ids: str) -> None:
         self._app, self._token = app, person.access_token
@@ -132,7 +132,7 @@ class Sender:
         self.accepted: list[str] = []
 
     async def __call__(self, route: Route, **options: Any) -> Answer:
-        """Send a request that has nothing wrong but what `options` say."""
+        """Send a request that is valid except for `options`."""
         path: str | bytes = route.path.format_map(self._ids)
         headers = {
             "authorization": f"Bearer {self._token}",
@@ -151,7 +151,7 @@ class Sender:
         )
 
     async def refused(self, what: str, route: Route, **options: Any) -> None:
-        """Send it, and remember it if it was not refused as it has to be."""
+        """Send it, and remember it if it was not refused correctly."""
         self.sent += 1
         answer = await self(route, **options)
         if wrong := _wrong_with(answer):
@@ -159,7 +159,7 @@ class Sender:
 
 
 def _wrong_with(answer: Answer) -> str:
-    """Tell in which way this is not the answer to bad input; nothing if it is."""
+    """Return why this is not the right answer to bad input; nothing if it is."""
     text = answer.body.decode()
     everything = f"{answer.headers} {text}"
     if not 400 <= answer.status < 500:
@@ -198,7 +198,7 @@ async def sender(service: Service, admin: Person) -> Sender:
             path, body = thing.create
             ids[name] = (await admin.post(path, body())).json()["id"]
     dead, _ = await leave_failed(service.state.container.database())
-    # Another handler than that of the delivery, which stays as it is.
+    # Another handler than that of the delivery, which stays unchanged.
     return Sender(service, admin, delivery_id=str(dead), handler_id="user.email_key_made", **ids)
 
 
@@ -214,7 +214,7 @@ def type_of(text: str) -> str:
 
 
 def bad_values(name: str, schema: dict[str, Any]) -> Iterator[str]:
-    """All JSON texts that a field of a body must not take."""
+    """Return JSON texts that a field of a body must refuse."""
     taken = {schema.get("type", "string"), "null" if schema.get("nullable") else ""}
     if kind_of(schema) != "text":
         taken.discard("string")  # not any string
@@ -231,7 +231,7 @@ def bad_texts(name: str, schema: dict[str, Any]) -> Iterator[str]:
     longest = schema["maxLength"]
     yield json.dumps((CANARY * longest)[: longest + 1])
     if not is_opaque(name):
-        # As long as it may be, and three times that once it is normalized.
+        # At the maximal length, and three times as long after normalization.
         yield json.dumps("\ufb2c" * longest)
         yield from BAD["values"]["legible"]
     if name not in SEVERAL_LINES and not is_opaque(name):
@@ -242,25 +242,25 @@ def bad_texts(name: str, schema: dict[str, Any]) -> Iterator[str]:
 
 
 def kind_of(schema: dict[str, Any]) -> str:
-    """Which list of bad values is for a field."""
+    """Return which list of bad values applies to a field."""
     if "enum" in schema or "const" in schema:
         return "choice"
     if schema.get("format") in FORMATS:
         return str(schema["format"])
     if schema["type"] == "string":
-        return "text" if "maxLength" in schema else "choice"  # one that has a pattern
+        return "text" if "maxLength" in schema else "choice"  # one with a pattern
     return str(schema["type"])
 
 
 def with_field(body: dict[str, Any], name: str, text: str) -> bytes:
-    """The body with the text in place of a field's value; the text may be no JSON."""
+    """The body with the text in place of a field's value; the text may be invalid JSON."""
     others = json.dumps({key: value for key, value in body.items() if key != name})[1:-1]
     members = [others] * bool(others) + [f'"{name}": {text}']
     return f"{{{', '.join(members)}}}".encode()
 
 
 async def test_the_valid_bodies_are_accepted(routes: list[Route], sender: Sender) -> None:
-    """So that what is refused below is refused for the one thing that is wrong with it."""
+    """So that the tests below are refused only for their one error."""
     for route in (route for route in routes if route.fields("application/json")):
         answer = await sender(route, body=json.dumps(route.good).encode())
         assert answer.status < 500, (route.name, answer.body)

@@ -1,4 +1,4 @@
-"""A service that a proxy shows below a path of its host: the path of PUBLIC_URL counts."""
+"""A service below a path of its proxy's host: the path of PUBLIC_URL is used."""
 
 import re
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ from tests.support.people import PASSWORD
 EMAIL = "ana@example.com"
 OWN = {"Origin": "https://example.com"}
 
-# What HTTP says is the same on every database.
+# HTTP behaves the same on every database.
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
@@ -63,7 +63,7 @@ async def service(settings: Settings, request: pytest.FixtureRequest) -> AsyncIt
 async def client(
     service: Service, clean_database: None, request: pytest.FixtureRequest
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client whose addresses begin below the path, as the proxy then passes them on."""
+    """A client whose paths begin below the path, as the proxy passes them on."""
     is_whole = request.param == "passed on whole"
     base = "https://example.com" + (service.root_path if is_whole else "")
     transport = httpx2.ASGITransport(app=service)

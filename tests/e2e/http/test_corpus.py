@@ -1,4 +1,4 @@
-"""Every row of the corpus, sent to the server as users start it, byte by byte."""
+"""Every row of the corpus, sent byte by byte to the server as users start it."""
 
 import tomllib
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def server(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """It logs all that it may."""
+    """It logs everything."""
     token = METRICS["Authorization"].removeprefix("Bearer ")
     folder = tmp_path_factory.mktemp("server")
     running = start(folder, port, module=PROCESS, LOG_LEVEL="DEBUG", METRICS_TOKEN=token)
@@ -112,7 +112,7 @@ def test_the_corpus_is_large() -> None:
 def test_no_value_of_the_corpus_is_in_the_logs(
     server: Running, client: httpx2.Client, ana: str
 ) -> None:
-    """In what is logged at DEBUG, an address apart: where it leads to nobody, it stands there."""
+    """In what is logged at DEBUG; except for a path, which is logged if it leads to no route."""
     assert_still_answers(client.base_url.port or 0)
     lines = server.output.splitlines()
     assert [line for line in lines if CANARY in line.partition("path=")[0]] == []

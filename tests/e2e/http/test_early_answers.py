@@ -1,4 +1,4 @@
-"""Answers that come before all of the request has: the client still sends, and has to read them."""
+"""Answers before the end of their request: the client must be able to read them."""
 
 import socket
 import time
@@ -45,7 +45,7 @@ def port() -> Iterator[int]:
 
 
 def answered(connection: socket.socket) -> Reply:
-    """What comes back, to the end."""
+    """Return what arrives until the end."""
     received = b""
     while part := connection.recv(65_536):
         received += part
@@ -53,7 +53,7 @@ def answered(connection: socket.socket) -> Reply:
 
 
 def wait_for_answer(connection: socket.socket) -> None:
-    """Wait until an answer has arrived, and leave it there."""
+    """Wait until an answer has arrived, without reading it."""
     assert connection.recv(1, socket.MSG_PEEK)
 
 
@@ -75,7 +75,8 @@ def test_a_client_that_continues_sending_can_read_the_refusal(
     with connected(port) as connection:
         connection.sendall(HEAD % (path, framing) + 2 * part)
         wait_for_answer(connection)
-        for _ in range(8):  # as a proxy does, which has the whole body and looks back afterwards
+        # as a proxy does, which has the whole body and reads the answer afterwards
+        for _ in range(8):
             connection.sendall(part)
             time.sleep(0.005)
         assert answered(connection).status == status
@@ -90,7 +91,7 @@ def test_a_client_that_stops_sending_sees_the_end_at_once(port: int) -> None:
 
 
 def drip(connection: socket.socket) -> None:
-    """Send a byte now and then, for as long as the connection stands."""
+    """Send a byte now and then while the connection is open."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         connection.sendall(b"x")

@@ -1,4 +1,4 @@
-"""An unforeseen error is reported to Sentry, if there is one, and without what is private."""
+"""An unexpected error is reported to Sentry, if it is set up, without private data."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ SECRET = "c4n4ry-password"
 
 
 class Kept(Transport):
-    """Keeps what would go out."""
+    """Collects what would be sent."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Every error has one shape, whoever raises it, and a page that explains it."""
+"""Every error has the same form, wherever it is raised, and a page that explains it."""
 
 import gc
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ SECURITY = {
     "cache-control": "no-store",
 }
 
-# What is sent as Ana, and what comes of it.
+# Requests as Ana, and their errors.
 ERRORS: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
     "malformed": (
         "POST",
@@ -93,7 +93,7 @@ async def test_every_error_has_the_same_form(ana: Person, error: str) -> None:
 
 @contextmanager
 def no_collector() -> Iterator[None]:
-    """Keep all objects that hold each other; the collector knows only those made meanwhile."""
+    """Keep all objects that reference each other; the collector knows only those made meanwhile."""
     gc.collect()
     gc.disable()
     gc.freeze()
@@ -105,7 +105,7 @@ def no_collector() -> Iterator[None]:
 
 
 async def test_no_error_is_left_to_the_garbage_collector(ana: Person) -> None:
-    """With it would stay all that its request had: a flood of them stops everybody's answers."""
+    """An error would keep all objects of its request, and a flood would stop all answers."""
     with no_collector():
         for error in ERRORS:
             await provoke(ana, error)

@@ -1,4 +1,4 @@
-"""Whatever is given out, presented to every route in every place where something is taken."""
+"""Every credential, presented to every route in every place that accepts one."""
 
 import datetime as dt
 import json
@@ -23,7 +23,7 @@ from tests.support.raw import Answer, send
 
 SOME_ID: Final = "0190f5a0-0000-7000-8000-000000000001"
 
-# In which place each kind is good, and what for. A new kind is a line here and one in `kinds`.
+# The place where each kind is valid, and for what. A new kind is a line here and one in `kinds`.
 GOOD_AS: Final = {
     "an access token": "bearer",
     "an API key": "bearer",
@@ -41,7 +41,7 @@ GOOD_AS: Final = {
 }
 NEW: Final = "another horse battery"
 PLACES: Final = ("bearer", "cookie", "refresh token", "link")
-# Places in a body, and the routes that look there; the first takes what `kinds` has of it.
+# Places in a body, and the routes that read them; the first accepts the credential of `kinds`.
 IN_BODIES: Final = {
     "refresh token": ["/api/v1/auth/refresh"],
     "link": [
@@ -63,7 +63,7 @@ class Presented:
 
     @property
     def was_taken(self) -> bool:
-        """Whether the caller was known, whatever came of the request."""
+        """Whether the caller was identified, whatever the answer was."""
         if self.place in IN_BODIES:
             return self.answer.status < 400
         return self.answer.status < 400 or self.answer.json()["code"] != "unauthenticated"
@@ -81,7 +81,7 @@ class Presented:
 
 
 async def link_of(service: Service, email: str) -> str:
-    """The token of a link that sets another password."""
+    """The token of a link that resets the password."""
     container, hour = service.state.container, dt.timedelta(hours=1)
     async with container.user.uow() as uow:
         user = await uow.users.get_by_email(EmailAddress(email))
@@ -95,7 +95,7 @@ async def link_of(service: Service, email: str) -> str:
 
 @pytest.fixture
 async def kinds(service: Service, ana: Person) -> dict[str, str]:
-    """One of each that is given out, all of the same person."""
+    """One credential of each kind, all of the same user."""
     draft = {
         "name": "Nightly report",
         "scopes": ["note:read", "note:write"],
@@ -126,7 +126,7 @@ async def kinds(service: Service, ana: Person) -> dict[str, str]:
 
 @pytest.fixture
 def routes(service: Service) -> list[ApiRoute]:
-    # Those that end something of Ana's come last: what follows them would prove nothing.
+    # Routes that end something of Ana's come last: later requests would prove nothing.
     found = [route for route in service.router.routes if isinstance(route, ApiRoute)]
     return sorted(found, key=lambda route: "/auth/" in route.path)
 
@@ -148,14 +148,14 @@ async def present(service: Service, route: ApiRoute, place: str, text: str) -> A
         body = {"refresh_token": text}
     else:
         password = ("new_password", NEW) if "reset" in route.path else ("password", PASSWORD)
-        body = dict([("token", text[:200]), password])  # no longer than they are taken
+        body = dict([("token", text[:200]), password])  # not longer than allowed
     (method,) = route.methods_served
     sent = [(name.encode(), value.encode()) for name, value in headers.items()]
     return await send(service, method, address(route), headers=sent, body=json.dumps(body).encode())
 
 
 def placed(routes: list[ApiRoute]) -> Iterator[tuple[str, ApiRoute]]:
-    """Every route with every place where it may look."""
+    """Every route with every place that it may read."""
     for place in PLACES:
         for route in routes:
             if place not in IN_BODIES or route.path in IN_BODIES[place]:
@@ -170,7 +170,7 @@ async def test_no_credential_is_accepted_in_place_of_another_kind(
         Presented(kind, place, route, await present(service, route, place, text))
         for kind, text in kinds.items()
         for place, route in placed(routes)
-        # What is good is presented apart: some of these routes end what it stands for.
+        # Valid combinations are tested separately: some of these routes end their credential.
         if GOOD_AS[kind] != place
     ]
     assert [str(each) for each in presented if each.answer.status >= 500] == []

@@ -1,4 +1,4 @@
-"""All routes at a glance, and what holds for each of them; who is let in: test_access_matrix.py."""
+"""All routes in one table, and what holds for each; who may call them: test_access_matrix.py."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,8 @@ from app.core.http.service import Service
 from tests.support.manifest import manifests, things
 from tests.support.raw import send
 
-# Whoever opens, closes or moves an address changes a line, here or in the manifest of the module,
-# and is seen doing it.
+# A change of a route's path or access changes a line, here or in the module's manifest, where
+# reviewers see it.
 TABLE = """
 GET    /docs                             public
 GET    /docs/{name}                      public
@@ -47,8 +47,8 @@ def address(path: str) -> str:
 
 
 def methods_at(path: str) -> list[str]:
-    """Every method that some route of the table takes at this address."""
-    others = {"/api/v1/users/me": "/api/v1/users/{user_id}"}  # an address that two routes match
+    """Every method that a route of the table has at this path."""
+    others = {"/api/v1/users/me": "/api/v1/users/{user_id}"}  # a path that matches two routes
     methods = {row[0] for row in ROWS if row[1] in {path, others.get(path)}}
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 

@@ -1,4 +1,4 @@
-"""The service with the settings of production: what it shows, what it hides, what it refuses."""
+"""The service with the settings of production: what it shows, hides and refuses."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.support.server import Command, Running, free_port
 from tests.support.sockets import Reply, exchange, start
 
 HOST = "api.example.com"
-# What programs look for that go from door to door.
+# Paths that vulnerability scanners request.
 HIDDEN = [
     "/",
     "/docs",
@@ -66,7 +66,7 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def server(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The signing key lies in a file, as Docker hands it out."""
+    """The signing key is in a file, as with Docker secrets."""
     folder = tmp_path_factory.mktemp("production")
     key = folder / "key"
     key.write_text(PRODUCTION["JWT_SECRET_KEY"] + "\n")

@@ -1,4 +1,4 @@
-"""The server as users start it: connections that are kept, cut, left and ended."""
+"""The server as users start it: connections that are kept, cut, abandoned and ended."""
 
 import re
 import signal
@@ -100,7 +100,7 @@ def test_a_connection_is_kept_after_an_error(server: Running, port: int) -> None
 
 @pytest.mark.parametrize("what", UPGRADES)
 def test_an_offer_of_another_protocol_is_ignored(server: Running, port: int, what: str) -> None:
-    """RFC 9110, section 7.8: who does not take up the offer answers the request as it is."""
+    """RFC 9110, section 7.8: a server that ignores the offer answers the request as usual."""
     offering = LIVE[:-2] + UPGRADES[what] + b"\r\n"
     closing = LIVE[:-2] + CLOSE + b"\r\n"
     answers = exchange(port, offering * 3 + LIVE + closing).whole

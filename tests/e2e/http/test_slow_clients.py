@@ -1,4 +1,4 @@
-"""Clients that take their time, or never come to the end: they hold a connection, not for long."""
+"""Slow and silent clients hold a connection only for a limited time."""
 
 import socket
 import time
@@ -22,7 +22,7 @@ from tests.support.server import PATIENCE_SECONDS, free_port, served
 from tests.support.sockets import CLOSE, LIVE, POST, Reply, connected, exchange, next_answer, start
 
 SOON = 0.3
-LARGE = 20_000_000  # more than the kernel takes off the server's hands
+LARGE = 20_000_000  # more than the kernel buffers
 GET = b"GET /fine HTTP/1.1\r\nHost: test\r\n"
 POST_NOTE = b"POST /notes HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
 LENGTH = b"Content-Length: 100\r\n\r\n"
@@ -52,7 +52,7 @@ async def large() -> Response:
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    """Of a small service that waits a third of a second for each part of a request."""
+    """The port of a small service that waits a third of a second for each part of a request."""
     app = Service(report=print, ingress=IngressPolicy(body_seconds=SOON))
     router = ApiRouter()
     router.get("/fine", fine, access=PUBLIC)
@@ -64,7 +64,7 @@ def port() -> Iterator[int]:
 
 
 def rest_of(connection: socket.socket) -> Reply:
-    """What comes back until the server closes the connection."""
+    """Return what arrives until the server closes the connection."""
     received = b""
     try:
         while part := connection.recv(65_536):

@@ -1,4 +1,4 @@
-"""Answers without an end, and what becomes of answers when the server has to stop."""
+"""Answers without an end, and what happens to answers when the server stops."""
 
 import asyncio
 import logging
@@ -97,7 +97,7 @@ def rest_of(connection: socket.socket) -> bytes:
 
 
 def answered_while_the_server_stops(path: str, *, begun: bytes) -> tuple[bytes, float]:
-    """What comes to who asked before the server stops, and how long it takes to stop."""
+    """Return what a client gets whose request came before the stop, and how long stopping takes."""
     with served(build()) as address:
         connection, received = asked(int(address.rpartition(":")[2]), path), b""
         while begun not in received:

@@ -1,4 +1,4 @@
-"""The page to read and try the API on: all of it is from here, and its policy lets it work."""
+"""The page to read and try the API: its files are served here, and its policy fits."""
 
 import re
 from urllib.parse import urljoin

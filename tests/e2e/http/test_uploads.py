@@ -1,4 +1,4 @@
-"""Files that are sent to a real port: longer than any JSON body, and never whole in memory."""
+"""Uploads to a real port: longer than any JSON body, and never whole in memory."""
 
 import hashlib
 import http.client
@@ -60,7 +60,7 @@ def sent(
             time.sleep(pause)
         connection.send(TAIL)
     except ConnectionError:
-        pass  # the answer is there already
+        pass  # the answer has arrived already
     answer = connection.getresponse()
     try:
         return answer.status, json.loads(answer.read())

@@ -1,4 +1,4 @@
-"""WebSockets over a real port: who may open one, what comes over it, and when it ends."""
+"""WebSockets over a real port: who may open one, which messages it takes, and when it ends."""
 
 import asyncio
 import time
@@ -146,7 +146,7 @@ async def all_of(connection: ClientConnection) -> None:
 
 
 async def closed(connection: ClientConnection) -> tuple[int, str]:
-    """Why the other side closed it."""
+    """Return why the other side closed it."""
     with pytest.raises(ConnectionClosed) as end:
         await asyncio.wait_for(all_of(connection), 5)
     received = end.value.rcvd
@@ -219,7 +219,7 @@ async def test_a_message_over_the_general_limit_is_not_buffered(address: str) ->
         await connection.recv()
         with suppress(ConnectionClosed):
             await connection.send(["a" * 600_000, "a" * 600_000])
-        # The reason may be lost where the client still sends: then the connection just ends.
+        # The reason may be lost if the client is still sending: then the connection just ends.
         assert (await closed(connection))[0] in {1009, 0}
 
 

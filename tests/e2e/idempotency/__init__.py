@@ -1,1 +1,1 @@
-"""Sending a request again."""
+"""Repeated requests."""

@@ -1,4 +1,4 @@
-"""Answers are kept for every new key, so what they take up has a bound for each account."""
+"""An answer is stored for every new key, so their size is limited for each account."""
 
 import pytest
 
@@ -30,6 +30,6 @@ async def test_a_new_key_is_refused_when_the_stored_answers_reach_the_quota(
     created = seen.index((409, "idempotency_bytes"))
     assert seen == [(201, "")] * created + [(409, "idempotency_bytes")] * (20 - created)
     assert 2 <= created <= 3
-    assert await create(ana, 0) == (201, "")  # what is kept is still told
+    assert await create(ana, 0) == (201, "")  # a stored answer is still sent
     assert (await ana.post("/notes", draft)).status_code == 201
     assert await create(bruno, 0) == (201, "")

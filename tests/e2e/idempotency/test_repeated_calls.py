@@ -1,4 +1,4 @@
-"""A POST with an Idempotency-Key: one effect, and its first answer as often as it is asked for."""
+"""A POST with an Idempotency-Key has one effect, and each repetition gets its first answer."""
 
 import asyncio
 import datetime as dt
@@ -28,7 +28,7 @@ async def post(
 
 
 def said(answer: httpx2.Response) -> tuple[int, bytes, dict[str, str]]:
-    """All of the answer but what names this one request."""
+    """Return the answer without what identifies this request."""
     headers = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
     return answer.status_code, answer.content, headers
 
@@ -180,7 +180,7 @@ def test_every_post_of_users_accepts_a_key_and_documents_it(service: Service) ->
     ]
     taking = {route.path for route in posts if route.takes_key}
     others = {route.path for route in posts} - taking
-    # Of administrators, and of what is secret, personal or over with its answer.
+    # Routes of administrators, and those whose answer is secret, personal or final.
     own = {"/api/v1/auth/keys", "/api/v1/auth/logout"}
     ours = ("/api/v1/admin/events/", "/api/v1/users/")
     assert all(path.startswith(ours) for path in others - own)
@@ -192,7 +192,7 @@ def test_every_post_of_users_accepts_a_key_and_documents_it(service: Service) ->
         for each in operations.get("post", {}).get("parameters", ())
         if each["name"] == "Idempotency-Key"
     }
-    refreshes = {"/api/v1/auth/refresh", "/api/v1/auth/token"}  # they have a rule of their own
+    refreshes = {"/api/v1/auth/refresh", "/api/v1/auth/token"}  # they have their own rule
     assert documented - refreshes == taking
 
 
@@ -212,7 +212,7 @@ async def test_a_repetition_during_the_first_call_waits_or_gets_a_409(
     first = asyncio.create_task(post(ana, "/notes", DRAFT, key="one"))
     await reached.wait()
     second = asyncio.create_task(post(ana, "/notes", DRAFT, key="one"))
-    if database_url.startswith("postgresql"):  # where writers do not wait for one another anyway
+    if database_url.startswith("postgresql"):  # on SQLite writers do not run at the same time
         async with asyncio.timeout(30):
             answer = await second
         assert (answer.status_code, answer.headers["retry-after"]) == (409, "1")

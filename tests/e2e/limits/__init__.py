@@ -1,1 +1,1 @@
-"""Limits, as who comes too often meets them."""
+"""Limits of requests."""

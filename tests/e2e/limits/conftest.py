@@ -1,4 +1,4 @@
-"""A service that limits, with a time of its own."""
+"""A service with limits, and its own clock."""
 
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
@@ -23,7 +23,7 @@ def watch() -> Watch:
 async def limited(
     settings: Settings, clean_database: None, watch: Watch
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of a service that limits, behind a proxy, with a time of its own."""
+    """A client of a service with limits, behind a proxy, with its own clock."""
     given = {"rate_limits": True, "trusted_proxies": (ip_network(PROXY),)}
     app = create_app(settings.model_copy(update=given))
     limiter = app.state.container.limiter()

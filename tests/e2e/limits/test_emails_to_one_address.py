@@ -1,4 +1,4 @@
-"""No single client, or account, uses up the emails that an address gets."""
+"""No single client, or account, can use up the emails of an address."""
 
 import httpx2
 

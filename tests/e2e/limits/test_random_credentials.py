@@ -1,4 +1,4 @@
-"""Credentials that are made up cost the database nothing once there were too many of them."""
+"""Invented credentials cause no database queries after there were too many of them."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Guessing passwords comes to an end, and nobody is shut out for long."""
+"""Password guessing is stopped, and no owner is locked out for long."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -99,7 +99,7 @@ async def test_concurrent_guesses_have_the_same_limit_as_sequential_ones(
 ) -> None:
     guesses = [sign_in(WRONG, of=each) for each in addresses()[:50]]
     statuses = [answer.status_code for answer in await asyncio.gather(*guesses)]
-    assert set(statuses) <= {400, 429, 503}  # 503: more to hash than can wait
+    assert set(statuses) <= {400, 429, 503}  # 503: more hashes than can wait
     assert statuses.count(400) == 10
 
 
@@ -210,7 +210,7 @@ async def test_one_client_can_register_twenty_times_in_an_hour(
         return await limited.post("/api/v1/auth/register", json=account, headers=headers)
 
     statuses = [(await register(number, "192.0.2.1")).status_code for number in range(21)]
-    assert statuses == [422] * 20 + [429]  # what is wrong counts too
+    assert statuses == [422] * 20 + [429]  # failures count too
     assert (await register(0, "192.0.2.2")).status_code == 422
     watch.seconds += 3_601
     assert (await register(0, "192.0.2.1")).status_code == 422
@@ -218,7 +218,7 @@ async def test_one_client_can_register_twenty_times_in_an_hour(
 
 @pytest.fixture
 async def email_sender(limited: httpx2.AsyncClient) -> Callable[[], Awaitable[int]]:
-    """How many resets have been asked for that somebody is written to about."""
+    """How many requested resets cause an email."""
     app: Service = limited._transport.app  # type: ignore[attr-defined]
     published = await published_from_now_on(app.state.container)
 
@@ -242,7 +242,8 @@ async def test_attackers_who_request_resets_cannot_prevent_the_owners_reset(
     assert [await ask("198.51.100.1") for _ in range(6)] == [202] * 5 + [429]
     for stranger in addresses()[1:20]:
         assert await ask(stranger) == 202
-    assert await email_sender() == 2  # the owner has two links, whoever asked, and not one more
+    # the owner has two links, whichever client requested them, and no more
+    assert await email_sender() == 2
     assert await ask("192.0.2.1") == 202
     watch.seconds += 1_801
     assert await ask("192.0.2.1") == 202

@@ -1,4 +1,4 @@
-"""People who are signed in already, and the service's own storage."""
+"""Signed-in users, and the service's own storage."""
 
 from collections.abc import AsyncIterator
 
@@ -13,7 +13,7 @@ from tests.support.statements import Statements, recorded
 
 @pytest.fixture
 def database(container: ApplicationContainer) -> Database:
-    """The service's own, to see what it stored."""
+    """The service's database, to see what it stored."""
     found: Database = container.database()
     return found
 
@@ -22,8 +22,8 @@ def database(container: ApplicationContainer) -> Database:
 async def statements(
     database: Database, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Statements]:
-    """What the service says to the database for the requests that come."""
-    # However slow the machine: a session that was looked up stays known for the test.
+    """The statements that requests cause."""
+    # On a slow machine too, a session that was read stays cached for the test.
     monkeypatch.setattr(Authenticate, "REMEMBERED_SECONDS", 60)
     async with recorded(database) as statements:
         yield statements

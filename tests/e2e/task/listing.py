@@ -1,4 +1,4 @@
-"""What a list of tasks has to be, said in Python: to be compared with what the service answers."""
+"""What a list of tasks must contain, computed in Python to compare it with the answers."""
 
 import datetime as dt
 import random
@@ -27,12 +27,12 @@ SORTS: dict[str, Callable[[Item], Any]] = {
 
 
 def in_order(tasks: list[Item], sort: str) -> list[Item]:
-    """As `sort` asks for; equal ones by their ids, and what is never due after all else."""
+    """Sort as `sort` says; equal ones by their ids, and those without a due time last."""
     return sorted(tasks, key=SORTS[sort.removeprefix("-")], reverse=sort.startswith("-"))
 
 
 def some_tasks(*, owner: str, others: list[str], count: int, seed: int) -> list[Task]:
-    """Tasks of all kinds, with many values that are equal, and some in the bin."""
+    """Tasks of all kinds, with many equal values, and some deleted."""
     dice = random.Random(seed)  # noqa: S311 - an example, not a secret
     moments = [START + dt.timedelta(hours=n, microseconds=n) for n in range(5)]
     words = ["Lay", "the", "foundation", "100 %", "a_b", "back\\slash", "ÉTÉ", "été"]
@@ -63,7 +63,7 @@ async def store(database: Database, tasks: list[Task]) -> None:
 
 
 async def visible(person: Person, tasks: list[Task]) -> list[Item]:
-    """Those that the person may see, each as it is read alone."""
+    """Those that the user may see, as each is read alone."""
     theirs = [
         task
         for task in tasks

@@ -1,4 +1,4 @@
-"""A task is handed to somebody, who then works on it; its end is its owner's business."""
+"""A task is assigned to a user, who then works on it; only its owner may delete it."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.support.published import Published
 
 @pytest.fixture
 async def task(ana: Person, bruno: Person) -> dict[str, Any]:
-    """Ana's, and Bruno's to do."""
+    """A task of Ana, assigned to Bruno."""
     created = await create_task(ana)
     assigned = await assign(ana, created, bruno.id)
     found: dict[str, Any] = assigned.json()

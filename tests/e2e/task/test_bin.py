@@ -1,4 +1,4 @@
-"""A deleted task is in the bin: hidden from all, kept for its owner, gone after thirty days."""
+"""A deleted task is in the bin: hidden from all, kept for its owner, deleted after thirty days."""
 
 import datetime as dt
 from typing import Any
@@ -20,7 +20,7 @@ MOMENT = dt.timedelta(microseconds=1)
 
 @pytest.fixture
 async def task(ana: Person, bruno: Person) -> dict[str, Any]:
-    """Ana's, Bruno's to do, and in the bin."""
+    """A deleted task of Ana, assigned to Bruno."""
     created = await create_task(ana, title="Lay the foundation", labels=["home"])
     path = f"/tasks/{created['id']}"
     assigned = await ana.post(f"{path}/assign", {"assignee_id": bruno.id}, version=1)
@@ -106,12 +106,12 @@ class FixedClock:
 
 
 async def stored(container: ApplicationContainer) -> int:
-    """How many tasks there are, those in the bin too."""
+    """The number of tasks, including deleted ones."""
     return len(await container.database().fetch_all(Statement(select(task_table.c.id)), {}))
 
 
 async def purge(container: ApplicationContainer, at: dt.datetime) -> int:
-    """Empty the bin at some time, keeping what the settings say; tell how many tasks went."""
+    """Empty the bin at a time, with the default setting; return how many tasks were deleted."""
     before = await stored(container)
     empty_bin = EmptyBin(FixedClock(at), container.task.bin_keep())
     await call_to_the_end(empty_bin, ScheduleTick("task.empty_bin", at), container.task.uow)

@@ -1,4 +1,4 @@
-"""Whoever deletes their account leaves no tasks behind, and keeps none of others."""
+"""Deleting an account deletes its tasks, and unassigns those of others."""
 
 from sqlalchemy import select
 

@@ -1,4 +1,4 @@
-"""What comes of it when something happens to a task, or to somebody who has one."""
+"""The effects of events of tasks and accounts."""
 
 import shutil
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ from tests.support.scenario import Drain, Scenario
 
 
 class Email:
-    """The folder that mail is written to without a server; it can be broken."""
+    """The folder of emails without a mail server; it can be broken."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        shutil.rmtree(folder, ignore_errors=True)  # what earlier tests sent
+        shutil.rmtree(folder, ignore_errors=True)  # emails of earlier tests
 
     def emails(self) -> list[str]:
         return [email.read_text(encoding="utf-8") for email in self._folder.glob("*.eml")]

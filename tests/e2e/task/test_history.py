@@ -1,4 +1,4 @@
-"""What happened to a task is written down with each change: what, by whom, for which request."""
+"""Each change of a task stores an event: what happened, by whom, and in which request."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The way of one task, as a client walks it."""
+"""The life of one task, as a client sees it."""
 
 from tests.support.people import Person
 

@@ -1,4 +1,4 @@
-"""A list of tasks: whose, which, in what order."""
+"""A list of tasks: whose tasks, which of them, and their order."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ SORT_VALUES = [sign + name for name in SORTS for sign in ("", "-")]
 
 @pytest.fixture
 async def tasks(ana: Person, bruno: Person, carla: Person, database: Database) -> list[Item]:
-    """What Ana sees of forty tasks: her own, and those of others that are assigned to her."""
+    """What Ana sees of forty tasks: her own, and those that are assigned to her."""
     stored = [
         *some_tasks(owner=ana.id, others=[bruno.id], count=20, seed=1),
         *some_tasks(owner=bruno.id, others=[ana.id], count=15, seed=2),

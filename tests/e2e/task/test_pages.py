@@ -1,4 +1,4 @@
-"""Pages of a list: all tasks once and in order, whatever happens between two pages."""
+"""Pages of a list: all tasks once and in order, also if tasks change between two pages."""
 
 from uuid import UUID
 
@@ -77,7 +77,7 @@ async def test_tasks_created_or_deleted_meanwhile_do_not_repeat_or_hide_others(
 ) -> None:
     expected = in_order(tasks, sort)
     own = [task for task in expected if task["owner_id"] == ana.id]
-    leaving = own[::5]  # some are seen by then, and some are not yet
+    leaving = own[::5]  # some were on earlier pages, and some were not
     staying = [task for task in expected if task not in leaving]
 
     async def come_and_go() -> None:

@@ -1,4 +1,4 @@
-"""What somebody is told who has as much as an account may have."""
+"""The answers to an account that reached a quota."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ async def test_an_assignment_over_the_daily_quota_is_refused(ana: Person, bruno:
         answer = await ana.post(path, {"assignee_id": bruno.id}, version=1)
         assert answer.status_code == status
     assert told(answer) == (409, "quota_exceeded", "assignments_per_day", 1)
-    # To oneself, or to nobody, is nobody else's trouble.
+    # Assigning to oneself, or to null, does not count.
     path = f"/tasks/{second['id']}/assign"
     assert (await ana.post(path, {"assignee_id": ana.id}, version=1)).status_code == 200
     assert (await ana.post(path, {"assignee_id": None}, version=2)).status_code == 200

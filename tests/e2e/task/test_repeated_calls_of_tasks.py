@@ -1,4 +1,4 @@
-"""Each step of a task with an Idempotency-Key: sent again, it is answered again and done once."""
+"""Each transition of a task with an Idempotency-Key: a repetition is answered and has no effect."""
 
 import httpx2
 import pytest

@@ -1,4 +1,4 @@
-"""A task is revised: what is left out stays, and no change is lost."""
+"""A task is revised: omitted fields stay, and no change is lost."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Demo tasks: each of the demo people has some, once."""
+"""Demo tasks: each demo user has some, added once."""
 
 import httpx2
 import pytest

@@ -1,4 +1,4 @@
-"""How often the database is asked: a request that asks more often one day fails here first."""
+"""The number of statements of a request: a request with more statements fails here first."""
 
 from tests.modules.task.samples import create_task
 from tests.support.people import Person
@@ -6,7 +6,7 @@ from tests.support.statements import Statements
 
 
 async def test_reading_a_task_is_one_statement(ana: Person, statements: Statements) -> None:
-    task = await create_task(ana)  # and the session is remembered
+    task = await create_task(ana)  # and the session is cached
     await statements.forget()
 
     assert (await ana.get(f"/tasks/{task['id']}")).status_code == 200
@@ -40,7 +40,7 @@ async def test_a_total_costs_one_statement_more(ana: Person, statements: Stateme
 async def test_creating_a_task_writes_it_and_its_event_and_nothing_else(
     ana: Person, statements: Statements
 ) -> None:
-    await create_task(ana)  # and what the account has is counted: there is leave for more
+    await create_task(ana)  # and the usage of the account is counted, which allows further tasks
     await statements.forget()
 
     await create_task(ana)

@@ -1,4 +1,4 @@
-"""Somebody else's task is answered as one that never was, byte for byte, on every route."""
+"""Another user's task is answered like one that does not exist, byte for byte, on every route."""
 
 from typing import Any
 

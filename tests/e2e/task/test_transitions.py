@@ -1,4 +1,4 @@
-"""A task goes from status to status, over HTTP: the whole table."""
+"""The transitions of a task over HTTP: the whole table."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ ROUTES = {
     "done": ["complete"],
     "cancelled": ["cancel"],
 }
-# For each step and each status: the status that follows, or the code of the refusal.
+# For each transition and each status: the following status, or the code of the refusal.
 TABLE = {
     "start": {
         "open": "in_progress",

@@ -1,4 +1,4 @@
-"""Each type goes through the whole service as it is: nothing is rounded or cut off."""
+"""Each type passes through the whole service unchanged: nothing is rounded or cut off."""
 
 import datetime as dt
 from decimal import Decimal
@@ -105,7 +105,7 @@ async def test_a_value_that_does_not_fit_is_refused_at_its_place(
 
 # --- Lists --------------------------------------------------------------------------------------
 
-# Each differs from its neighbours in the last digit, or only in how the digits are read as text.
+# Each differs from its neighbours in the last digit, or only if the digits are sorted as text.
 BOOKINGS: Final = [
     ("2026-01-31", "09:30:00", "PT1H30M", "0.125", "100000000000000.00", []),
     ("2026-01-31", "09:30:00.000001", "PT1H30M0.000001S", "0.126", "9.00", ["2026-01-30"]),

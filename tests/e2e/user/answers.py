@@ -1,4 +1,4 @@
-"""What an answer says, without what differs from one to the next."""
+"""The comparable parts of an answer."""
 
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ class Said(NamedTuple):
 
 
 def said(answer: httpx2.Response) -> Said:
-    """Return all of the answer but its request id."""
+    """Return the answer without its request id."""
     headers = dict(answer.headers)
     request_id = headers.pop("x-request-id")
     return Said(answer.status_code, headers, answer.content.replace(request_id.encode(), b"?"))
@@ -25,14 +25,14 @@ def problem(answer: httpx2.Response) -> tuple[int, str]:
 
 
 def refusal(answer: httpx2.Response) -> tuple[str, str]:
-    """Return what the token endpoint calls its error, and the code of the problem."""
+    """Return the error of the token endpoint, and the code of the problem."""
     assert answer.status_code == 400, answer.text
     assert answer.headers["content-type"] == "application/json"
     return answer.json()["error"], answer.json()["code"]
 
 
 def complaints(answer: httpx2.Response) -> list[tuple[str, str]]:
-    """Return where something is not acceptable, and the code of why."""
+    """Return the place and the code of each invalid value."""
     assert answer.status_code == 422, answer.text
     errors: list[dict[str, Any]] = answer.json()["errors"]
     return [(each.get("pointer") or each["parameter"], each["code"]) for each in errors]

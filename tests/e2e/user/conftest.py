@@ -1,4 +1,4 @@
-"""The accounts behind the service, reached around its routes."""
+"""Access to the accounts of the service without its routes."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
@@ -30,14 +30,14 @@ Post = Callable[..., Awaitable[httpx2.Response]]
 
 @pytest.fixture
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every request looks its session or key up, as it would a second later."""
+    """Every request reads its session or key again, as it would a second later."""
     monkeypatch.setattr(Authenticate, "REMEMBERED_SECONDS", 0.0)
     monkeypatch.setattr(AuthenticateKey, "REMEMBERED_SECONDS", 0.0)
 
 
 @pytest.fixture
 def security_log(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What the service notes about who comes and goes."""
+    """The lines of the security log."""
     capture = LogCapture()
     everything = structlog.make_filtering_bound_logger(0)  # whatever the tests' level is
     log = structlog.wrap_logger(None, processors=[capture], wrapper_class=everything)
@@ -48,7 +48,7 @@ def security_log(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 @pytest.fixture
 def change_account(container: ApplicationContainer) -> ChangeAccount:
-    """Do something to an account for which there is no route."""
+    """Change an account in a way for which there is no route."""
 
     async def change(email: str, do: Callable[[User], None]) -> None:
         async with container.user.uow() as uow:
@@ -63,7 +63,7 @@ def change_account(container: ApplicationContainer) -> ChangeAccount:
 
 @pytest.fixture
 def rows(container: ApplicationContainer) -> Rows:
-    """Look into the tables."""
+    """Read the tables."""
 
     async def rows(statement: Executable) -> Sequence[Row]:
         found: Sequence[Row] = await container.database().fetch_all(Statement(statement), {})
@@ -83,7 +83,7 @@ def register(client: httpx2.AsyncClient) -> Post:
 
 @pytest.fixture(scope="session")
 async def strict(settings: Settings) -> AsyncIterator[Service]:
-    """A service on the same database where an account is there when its address is verified."""
+    """A service on the same database, where an account is opened when its address is verified."""
     app = create_app(settings.model_copy(update={"app_env": "test"}))
     async with app.router.lifespan_context(app):
         yield app
@@ -91,7 +91,7 @@ async def strict(settings: Settings) -> AsyncIterator[Service]:
 
 @pytest.fixture
 async def apply(strict: Service, clean_database: None) -> AsyncIterator[Post]:
-    """Register where a link has to be followed."""
+    """Register where a link must be used."""
     transport = httpx2.ASGITransport(app=strict)
     async with httpx2.AsyncClient(transport=transport, base_url="http://evil.example") as client:
 
@@ -113,7 +113,7 @@ def sign_in(client: httpx2.AsyncClient) -> Post:
 
 @pytest.fixture
 def send(client: httpx2.AsyncClient) -> Post:
-    """Send JSON to an address below /api/v1/auth, as somebody who has not signed in."""
+    """Send JSON to a path below /api/v1/auth, as an anonymous client."""
 
     async def send(path: str, **body: Any) -> httpx2.Response:
         return await client.post(f"/api/v1/auth{path}", json=body)

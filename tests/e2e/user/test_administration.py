@@ -18,7 +18,7 @@ START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 @pytest.fixture
 async def five_accounts(clean_database: None, container: ApplicationContainer) -> list[str]:
-    """Five accounts of before the administrator's, out of the order of their addresses."""
+    """Five accounts, older than the administrator's, not in the order of their addresses."""
     emails = [f"{letter}@example.com" for letter in "dbeac"]
     async with container.user.uow() as uow:
         for number, email in enumerate(emails):
@@ -170,7 +170,7 @@ async def test_an_account_is_closed_and_opened_again(
     opened = await admin.post(f"/users/{ana.id}/activate", version=2)
     assert (opened.status_code, opened.headers["etag"]) == (200, '"3"')
     assert (await sign_in("ana@example.com")).status_code == 200
-    assert (await ana.get("/users/me")).status_code == 401  # the sessions of before stay ended
+    assert (await ana.get("/users/me")).status_code == 401  # the earlier sessions stay ended
 
 
 async def test_closing_or_opening_twice_changes_nothing(admin: Person, ana: Person) -> None:
@@ -252,7 +252,7 @@ async def test_the_last_administrator_keeps_the_role(admin: Person, other_admin:
 async def test_one_of_two_administrators_who_close_each_other_stays(
     admin: Person, other_admin: Person, rows: Rows
 ) -> None:
-    for each in (admin, other_admin):  # known now, so that both requests are let in
+    for each in (admin, other_admin):  # cached now, so that both requests are accepted
         assert (await each.get("/users/me")).status_code == 200
     answers = await asyncio.gather(
         admin.post(f"/users/{other_admin.id}/deactivate", version="*"),

@@ -1,4 +1,4 @@
-"""Browsers: one cookie, and changes from our own pages only."""
+"""Browsers: one cookie, and changes only from our own pages."""
 
 import datetime as dt
 from typing import Any
@@ -185,7 +185,7 @@ async def test_an_invalid_cookie_is_refused_like_a_missing_one(
 async def test_a_session_of_tokens_accepts_no_cookie(
     ana: Person, rows: Rows, browser: Browser
 ) -> None:
-    """Whoever knows the id of a session has nothing yet."""
+    """The id of a session alone gives no access."""
     for row in await rows(select(user_session)):
         for secret in ("", "None", "A" * 43):
             value = f"{row['id'].hex}.{secret}"

@@ -1,4 +1,4 @@
-"""Deleting the own account: nothing of a person stays behind."""
+"""Deleting one's own account: no personal data stays behind."""
 
 import pytest
 from sqlalchemy import select
@@ -67,7 +67,7 @@ async def test_deleting_an_account_requires_the_password(ana: Person, sign_in: P
 async def test_no_column_of_any_table_contains_the_deleted_user(
     *, ana: Person, send: Post, mail: Mailbox, drain: Drain, rows: Rows
 ) -> None:
-    """Their address, a former one, a wanted one and their name, wherever they may have come to."""
+    """Their address, a former one, a requested one and their name, in all tables."""
     await ana.patch("/users/me", {"full_name": "Anastasia Canary"}, version="*")
     keyed = {"json": {"title": "Anastasia Canary"}, "headers": {"Idempotency-Key": "once"}}
     assert (await ana.request("POST", "/notes", **keyed)).status_code == 201
@@ -92,7 +92,7 @@ async def test_no_column_of_any_table_contains_the_deleted_user(
 
 
 async def _tables_that_know(traces: tuple[str, ...], rows: Rows) -> set[str]:
-    """Look for the traces in every value of every row."""
+    """Search for the data in every value of every row."""
     return {
         name
         for name, table in {**metadata.tables, "note": note_table}.items()

@@ -1,4 +1,4 @@
-"""API keys: what programs of somebody's prove themselves with."""
+"""API keys: the credentials of programs."""
 
 import asyncio
 import datetime as dt
@@ -42,7 +42,7 @@ async def make(person: Person, *scopes: str, **fields: Any) -> dict[str, Any]:
 
 
 def program(owner: Person, key: dict[str, Any]) -> Person:
-    """Return what holds the key, and nothing else."""
+    """A client with the key, and nothing else."""
     return Person(owner.client, key["key"], "")
 
 
@@ -77,7 +77,7 @@ async def test_a_key_can_do_only_what_its_scopes_allow(ana: Person) -> None:
 async def test_a_key_is_refused_by_routes_without_a_permission(
     service: Service, ana: Person
 ) -> None:
-    """Whoever may be asked for a sign-in alone is asked for one: deny by default."""
+    """A route that requires only a sign-in refuses keys: deny by default."""
     everything = program(ana, await make(ana, READ, WRITE))
     routes = [route for route in service.router.routes if isinstance(route, ApiRoute)]
     closed = [r for r in routes if not r.access.is_public and r.access.permission is None]

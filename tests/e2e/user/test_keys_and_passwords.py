@@ -1,4 +1,4 @@
-"""An API key is made with the password, and ends with it."""
+"""Creating an API key requires the password, and a new password deletes it."""
 
 import datetime as dt
 

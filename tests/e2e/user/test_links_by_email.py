@@ -1,4 +1,4 @@
-"""Verifying an address and setting a new password, each with the link of a letter."""
+"""Verifying an address and resetting a password, each with a link in an email."""
 
 import asyncio
 import datetime as dt
@@ -40,7 +40,7 @@ async def statements(container: ApplicationContainer) -> AsyncIterator[Statement
 
 @pytest.fixture
 async def newcomer(apply: Post, mail: Mailbox) -> str:
-    """The address of somebody who registered and has not followed the link."""
+    """The address of a registration whose link was not used."""
     await apply(ANA)
     await mail.to(ANA)
     return ANA
@@ -321,7 +321,7 @@ async def test_no_kind_of_token_is_accepted_as_another(
     client: httpx2.AsyncClient,
     rows: Rows,
 ) -> None:
-    """Every kind at every address that takes one: nothing is accepted, nothing breaks."""
+    """Every kind at every route that takes a token: nothing is accepted, nothing breaks."""
     await apply("carla@example.com")
     verify = await mail.token("carla@example.com", VERIFY)
     await send("/password/forgot", email=ANA)
@@ -370,7 +370,7 @@ async def test_no_kind_of_token_is_accepted_as_another(
 async def test_an_email_to_an_unverified_address_contains_no_name(
     apply: Post, send: Post, mail: Mailbox
 ) -> None:
-    """Who registers with somebody else's address would write to them in our name."""
+    """Otherwise a stranger who registers an address could write to its owner in our name."""
     await apply(ANA, name="Ana Example")
     await send("/verify-email/resend", email=ANA)
     emails = await mail.to(ANA)

@@ -1,4 +1,4 @@
-"""Changing the own password and the own address."""
+"""Changing one's own password and address."""
 
 import httpx2
 import pytest

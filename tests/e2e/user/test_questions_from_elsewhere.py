@@ -1,4 +1,4 @@
-"""What other modules and the command line ask of the user module."""
+"""The use cases that other modules and the command line call."""
 
 import datetime as dt
 from uuid import UUID, uuid4
@@ -72,7 +72,7 @@ async def test_a_deleted_account_is_not_found_and_its_tokens_are_invalid(
     async with container.database().transaction() as connection:
         await connection.execute(Statement(delete(user)), {})
         await connection.commit()
-    # For a second the session is still remembered.
+    # The session is still cached for a second.
     assert problem(await ana.get("/users/me")) == (404, "user_not_found")
     changed = await ana.patch("/users/me", {"full_name": "Ana"}, version="*")
     assert problem(changed) == (404, "user_not_found")

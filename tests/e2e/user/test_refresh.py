@@ -25,7 +25,7 @@ async def the_session(rows: Rows) -> dict[str, Any]:
 
 
 async def move_session(container: ApplicationContainer, **moments: dt.datetime) -> None:
-    """Let the one session there is have started, or end, at another time."""
+    """Change the start or the end of the only session."""
     move = Statement(update(user_session), columns=list(moments))
     async with container.database().transaction() as connection:
         assert await connection.execute(move, moments) == 1
@@ -58,7 +58,7 @@ async def test_a_refresh_token_that_is_used_twice_ends_its_session(
 ) -> None:
     successor = (await refresh(ana.refresh_token)).json()
     assert problem(await refresh(ana.refresh_token)) == REFUSED
-    # The answer was an error, and the revocation was committed all the same.
+    # The answer was an error, and the revocation was committed.
     assert (await the_session(rows))["revoked_at"] is not None
     assert problem(await refresh(successor["refresh_token"])) == REFUSED
     assert (await ana.get("/users/me")).status_code == 401
@@ -155,7 +155,7 @@ async def test_a_malformed_token_is_a_422(refresh: Post, token: Any, code: str) 
 
 
 async def forget_old_sessions(container: ApplicationContainer, now: dt.datetime) -> None:
-    """Do what is done every hour."""
+    """Run the hourly deletion."""
     tick = ScheduleTick("user.forget_sessions", now)
     await call_to_the_end(ForgetOldSessions(container.clock()), tick, container.user.uow)
 

@@ -58,7 +58,7 @@ async def test_email_goes_to_an_address_as_it_was_typed_and_any_spelling_signs_i
     folded: str,
 ) -> None:
     await register(typed)
-    await register(folded)  # its owner is told, at the address as it was typed
+    await register(folded)  # its owner is notified, at the address as it was typed
     assert await mail.subjects(typed) == ["You have an account already"]
     signed_in = await sign_in(folded)
     headers = {"Authorization": f"Bearer {signed_in.json()['access_token']}"}

@@ -1,4 +1,4 @@
-"""A browser's cookie stands for one session: another takes its place, and ends it."""
+"""A browser's cookie belongs to one session: another cookie replaces it, and ends the session."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ async def sign_in_again(browser: Browser, email: str, cookie: str, **form: str) 
 async def test_a_second_sign_in_of_a_browser_ends_its_first_session(
     browser: Browser, bruno: Person, whose: str
 ) -> None:
-    assert (await browser.get("/users/me")).status_code == 200  # remembered for a second from here
+    assert (await browser.get("/users/me")).status_code == 200  # cached for a second from here
     answer = await sign_in_again(browser, whose, f"{COOKIE}={browser.cookie}")
     second = Browser(browser.client, value_of(answer))
     assert (await second.get("/users/me")).json()["email"] == whose

@@ -1,4 +1,4 @@
-"""Where somebody is signed in, and how they end it."""
+"""The list of a user's sessions, and their end."""
 
 import datetime as dt
 from typing import Any
@@ -85,7 +85,7 @@ async def test_only_ones_own_active_sessions_are_listed_last_used_first(
 async def test_an_expired_session_is_not_listed(
     ana: Person, container: ApplicationContainer
 ) -> None:
-    assert await sessions_of(ana)  # remembered for a second from here
+    assert await sessions_of(ana)  # cached for a second from here
     await change_sessions(container, expires_at=dt.datetime.now(dt.UTC))
     assert await sessions_of(ana) == []
 
@@ -151,7 +151,7 @@ async def test_all_other_sessions_end_together(ana: Person, bruno: Person, refre
 
 
 async def start_sessions(container: ApplicationContainer, like: Any, many: int) -> None:
-    """Start sessions like one that there is, each used a second later than the one before it."""
+    """Start sessions like an existing one, each used a second later than the previous one."""
     async with container.user.uow() as uow:
         for number in range(many):
             session = await uow.sessions.get(like["id"])

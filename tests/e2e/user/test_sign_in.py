@@ -31,7 +31,7 @@ def disable(user: User) -> None:
 async def start(
     container: ApplicationContainer, checked: StoredCredentials, renewed: str | None = None
 ) -> None:
-    """Go on where the password was found to be right."""
+    """Continue after the password was found correct."""
     session = a_session(checked.user_id)
     await container.user.sign_in()._start(session, RefreshToken.make(), checked, renewed)
 
@@ -47,7 +47,7 @@ def take_verification_back(user: User) -> None:
 
 @pytest.fixture
 def no_hash_is_made(monkeypatch: pytest.MonkeyPatch, ana: Person) -> None:
-    """Not one password more is hashed: whoever tries is told that there is too much to do."""
+    """No password is hashed: every attempt gets an Overloaded."""
     monkeypatch.setattr(PasswordHasher, "WAITING", -1_000_000)
 
 
@@ -201,7 +201,8 @@ async def test_the_settings_decide_the_cost_of_a_hash(settings: Settings) -> Non
     costly = {"password_memory_kib": 20_480, "password_passes": 3}
     hasher = ApplicationContainer.build(settings.model_copy(update=costly)).hasher()
     assert "m=20480,t=3,p=1" in await hasher.hash(PASSWORD)
-    assert "m=20480,t=3,p=1" in hasher._dummy_hash  # who is unknown takes as long as who is not
+    # an unknown address takes as long as a known one
+    assert "m=20480,t=3,p=1" in hasher._dummy_hash
     await hasher.close()
 
 
@@ -218,7 +219,7 @@ async def test_no_session_starts_if_the_password_changes_during_the_check(
     rows: Rows,
     change: Any,
 ) -> None:
-    """Else a thief's sign-in could outlive the change that was to end all sessions."""
+    """Otherwise an attacker's sign-in could survive the change that ends all sessions."""
     checked = await container.user.reader().credentials(EmailAddress("ana@example.com"))
     assert checked is not None
     before = await rows(select(user_session.c.id))
@@ -231,7 +232,7 @@ async def test_no_session_starts_if_the_password_changes_during_the_check(
 async def test_a_password_cannot_change_while_a_session_starts_with_it(
     ana: Person, container: ApplicationContainer, change_account: ChangeAccount
 ) -> None:
-    """Else the change, that ends all sessions, would not see this one."""
+    """Otherwise the change, which ends all sessions, would not see this one."""
     async with container.user.uow() as uow:
         assert await uow.sessions.start(a_session(UUID(ana.id)), None, password_version=1)
         change = asyncio.ensure_future(change_account("ana@example.com", with_another_password))

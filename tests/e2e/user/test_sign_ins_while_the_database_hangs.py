@@ -1,4 +1,4 @@
-"""A database that takes everything and answers nothing holds nobody who signs in for long."""
+"""If the database accepts requests and never answers, a sign-in still ends soon."""
 
 import asyncio
 from collections import Counter
@@ -18,7 +18,7 @@ FORM = {"username": "nobody@example.com", "password": PASSWORD}
 
 
 def on(database: str, folder: Path) -> Settings:
-    """The settings of a service whose hashes cost nothing, and whose database may take a minute."""
+    """The settings of a service with cheap hashes, whose database may take a minute."""
     settings = Settings(
         _env_file=None,
         database_url=SecretStr(database),
@@ -34,7 +34,7 @@ def on(database: str, folder: Path) -> Settings:
 async def test_every_sign_in_is_answered_within_the_longest_wait(
     postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On the database's own time, a minute here, the last of them would wait for half an hour."""
+    """With the database's limit, here a minute, the last one would wait for half an hour."""
     monkeypatch.setattr(PasswordHasher, "LONGEST_WAIT", 0.3)
     cable = Cable(postgresql_url)
     async with cable.plugged_in() as url:

@@ -9,7 +9,7 @@ from tests.support.people import Person
 
 
 async def test_after_sign_out_both_tokens_are_refused_at_once(ana: Person, refresh: Post) -> None:
-    assert (await ana.get("/users/me")).status_code == 200  # remembered for a second from here
+    assert (await ana.get("/users/me")).status_code == 200  # cached for a second from here
     answer = await ana.post("/auth/logout")
     assert (answer.status_code, answer.content) == (204, b"")
     assert problem(await ana.get("/users/me")) == (401, "unauthenticated")

@@ -1,4 +1,4 @@
-"""Whatever somebody does about an account is one line of the security log, without a secret."""
+"""Each action on an account writes one line of the security log, without a secret."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
@@ -23,7 +23,7 @@ FRAME: Final = {"event", "log_level", "logger"}
 
 @pytest.fixture
 def lines() -> Iterator[list[EventDict]]:
-    """What is logged, by whichever logger."""
+    """The lines of all loggers."""
     capture = LogCapture()
     with separate_logging():
         processors: list[Any] = [structlog.stdlib.add_logger_name, capture]
@@ -36,7 +36,7 @@ def lines() -> Iterator[list[EventDict]]:
 
 
 class Actions:
-    """What can be done about Ana's account, each after what has to come before it."""
+    """The actions on Ana's account, each after those that it needs."""
 
     def __init__(
         self, ana: Person, admin: Person, send: Post, sign_in: Post, mail: Mailbox
@@ -46,7 +46,7 @@ class Actions:
         self.lines: list[EventDict] = []
 
     def now(self) -> None:
-        """What was logged until here was about getting ready."""
+        """Ignore the lines of the preparation."""
         self.lines.clear()
 
     async def register(self) -> None:

@@ -1,4 +1,4 @@
-"""What RFC 6749 asks of a token endpoint: its form, its grant types, its errors."""
+"""The requirements of RFC 6749 for a token endpoint: its form, its grant types, its errors."""
 
 import re
 from collections.abc import Awaitable, Callable

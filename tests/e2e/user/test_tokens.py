@@ -1,4 +1,4 @@
-"""What is shown as a token, and where."""
+"""What is accepted as a token, and where."""
 
 import re
 

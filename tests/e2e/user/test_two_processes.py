@@ -1,4 +1,4 @@
-"""What one process of the service does, as another one sees it."""
+"""Changes of one process of the service, seen by another one."""
 
 import time
 from collections.abc import AsyncIterator, Callable
@@ -28,7 +28,7 @@ def bearing(token: str) -> dict[str, str]:
 
 
 async def is_refused_within_a_second(client: httpx2.AsyncClient, path: str, token: str) -> None:
-    """Fail if it is taken in a request that began over a second from now."""
+    """Fail if it is accepted in a request that began over a second from now."""
     ended, began = time.monotonic(), time.monotonic()
     while (await client.get(path, headers=bearing(token))).status_code == 200:
         assert began - ended <= SECOND

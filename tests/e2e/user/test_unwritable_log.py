@@ -1,4 +1,4 @@
-"""A log line may be lost, never the work that it tells of."""
+"""A log line may be lost; the work that it describes continues."""
 
 import errno
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""An account is opened by who has the mail and knows the password of the registration: both."""
+"""Opening an account needs both the email and the password of the registration."""
 
 import asyncio
 import datetime as dt
@@ -202,7 +202,7 @@ async def test_unverified_registrations_are_deleted_after_a_week(
 async def test_moving_to_an_address_requires_the_password_of_the_account(
     ana: Person, send: Post, mail: Mailbox
 ) -> None:
-    """Else a stranger's account would be at the address of who takes the link for their own."""
+    """Otherwise the owner of an address could confirm it for an account of an attacker."""
     await ana.put("/users/me/email", {"email": THERE, "current_password": PASSWORD})
     token = await mail.token(THERE, CONFIRM)
     assert problem(await send("/email/confirm", token=token, password=STRANGERS)) == WRONG

@@ -1,7 +1,7 @@
 """Notes: a small module that only the tests have.
 
-The base's tests need something to create, revise, list and delete, and a project may have no module
-that does. It is added to the service as any module is, by its container and its manifest.
+The base's tests need objects to create, revise, list and delete, and a project may have no module
+for that. It is added to the service as any module, by its container and its manifest.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""The module of the tests, put together, and the service with it."""
+"""Composition of the tests' module, and of the service with it."""
 
 from dependency_injector.providers import Dependency, Factory, List, Object, Singleton
 

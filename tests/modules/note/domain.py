@@ -1,4 +1,4 @@
-"""What a note is, what happens to it, and what its rules forbid."""
+"""The note, its events and its rules."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -20,21 +20,21 @@ class Colour(StrEnum):
 
 
 class NoteNotFound(NotFound):
-    """It does not exist or is somebody else's: the answer does not tell which."""
+    """The note does not exist or is another user's: the answer does not show which."""
 
     code = "note_not_found"
     message = "There is no such note."
 
 
 class NoteAlreadyArchived(Conflict):
-    """It can be archived once."""
+    """A note can be archived once."""
 
     code = "note_already_archived"
     message = "The note is archived already."
 
 
 class NoteNotArchived(Conflict):
-    """Only an archived note can be taken back."""
+    """Only an archived note can be restored."""
 
     code = "note_not_archived"
     message = "The note is not archived."
@@ -42,7 +42,7 @@ class NoteNotArchived(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class NoteWritten(DomainEvent):
-    """There is a new note."""
+    """A note was written."""
 
     type: ClassVar = "note.written"
 
@@ -52,7 +52,7 @@ class NoteWritten(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class NoteArchived(DomainEvent):
-    """It is kept, and is not changed any more."""
+    """A note was archived and cannot be changed."""
 
     type: ClassVar = "note.archived"
 
@@ -62,7 +62,7 @@ class NoteArchived(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class NoteTakenBack(DomainEvent):
-    """It can be changed again."""
+    """A note was restored and can be changed."""
 
     type: ClassVar = "note.taken_back"
 

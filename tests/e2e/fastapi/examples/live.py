@@ -1,4 +1,4 @@
-"""What goes on while a client listens: server-sent events, and a WebSocket."""
+"""Long answers: server-sent events, and a WebSocket."""
 
 import asyncio
 from collections.abc import AsyncIterator

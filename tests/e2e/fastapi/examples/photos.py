@@ -1,4 +1,4 @@
-"""Files that are sent, and files that are served."""
+"""Uploaded files, and served files."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A router of FastAPI's, in a module's `presentation/routes.py`."""
+"""A router of FastAPI, in a module's `presentation/routes.py`."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from app.core.http.mounts import MountedRouter
 from app.core.http.parameters import CurrentActor
 from app.core.security import scope
 
-disable_installed_extensions_check()  # the reports are no rows of a database
+disable_installed_extensions_check()  # the reports are not rows of a database
 
 
 class Report(BaseModel):

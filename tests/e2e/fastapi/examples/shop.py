@@ -1,4 +1,4 @@
-"""The container of a module that brings all of them, and what a project adds to its service."""
+"""The container of a module with all examples, and what a project adds to its service."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Pages to look after a table with, by sqladmin."""
+"""Pages that administer a table, by sqladmin."""
 
 from sqladmin import Admin, ModelView
 from sqlalchemy import String

@@ -1,4 +1,4 @@
-"""The module, put together, and the service with it."""
+"""Composition of the module, and of the service with it."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from tests.e2e.types.bookings.web import BookingController, booking_routes
 
 @dataclass
 class Calendar:
-    """What the handler was called with."""
+    """Records the calls of the handler."""
 
     events: list[BookingMade] = field(default_factory=list)
 
@@ -41,7 +41,7 @@ class WhenBookingMadeNoteItInTheCalendar:
 
 @dataclass(frozen=True, slots=True)
 class SeedBookings:
-    """Books the room once for each of the demo people."""
+    """Books the room once for each demo user."""
 
     uow: Callable[[], SqlBookingUnitOfWork]
 

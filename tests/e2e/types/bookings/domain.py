@@ -1,4 +1,4 @@
-"""What a booking is."""
+"""The rules of bookings."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class BookingNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """What comes with the room."""
+    """An extra that is booked with the room."""
 
     name: str
     hours: Decimal
@@ -58,7 +58,7 @@ class Booking(AggregateRoot):
 
     @property
     def total(self) -> Money:
-        """Return the price of the room less the discount, and of all extras."""
+        """Return the price of the room less the discount, plus all extras."""
         extras = (extra.price.times(extra.hours) for extra in self.extras)
         return sum(extras, self.price.times(1 - self.discount))
 

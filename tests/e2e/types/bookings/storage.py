@@ -1,4 +1,4 @@
-"""How bookings are stored, and read page by page."""
+"""Storage of bookings, and their pages."""
 
 from typing import Any, ClassVar
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What the service answers about bookings."""
+"""The answers about bookings."""
 
 import datetime as dt
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Bookings over HTTP. What a use case would do, the controller does here."""
+"""Bookings over HTTP. The controller does what a use case would do."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
