@@ -1,1 +1,1 @@
-"""Clients that others' tools generate from the OpenAPI document, at work: `make clients`."""
+"""Clients that external tools generate from the OpenAPI document, in use: `make clients`."""

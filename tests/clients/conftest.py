@@ -14,7 +14,7 @@ from tests.support.server import ROOT, free_port
 from tests.support.sockets import start
 
 HERE: Final = Path(__file__).parent
-TOOLS: Final = ROOT / ".venv-clients"  # `make clients` makes it
+TOOLS: Final = ROOT / ".venv-clients"  # `make clients` creates it
 MODULES: Final = TOOLS / "node_modules"
 WITHOUT_NODE: Final = (
     "NOT RUN, the TypeScript half: no client for TypeScript was generated, and neither Redocly nor "
@@ -25,7 +25,7 @@ Run = Callable[..., str]
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
-    """Collect these tests only where they are named: they need what `make clients` installs."""
+    """Collect these tests only if they are named: they need what `make clients` installs."""
     return None if any("clients" in Path(arg).parts for arg in config.args) else True
 
 
@@ -36,7 +36,7 @@ def document() -> Path:
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the service runs, as `make run` starts it."""
+    """The URL of the service, as `make run` starts it."""
     port = free_port()
     running = start(tmp_path_factory.mktemp("service"), port)
     yield f"http://127.0.0.1:{port}"
@@ -45,7 +45,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def run() -> Run:
-    """Run a program, and return what it says. It fails the test if the program fails."""
+    """Run a program, and return its output. The test fails if the program fails."""
 
     def run(*command: str | Path, cwd: Path = HERE, **environment: str) -> str:
         quiet = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
@@ -67,7 +67,7 @@ def run() -> Run:
 
 @pytest.fixture(scope="session")
 def node(run: Run) -> Run:
-    """Run a tool of Node.js by its name. Without Node.js skips, and says what was not run."""
+    """Run a tool of Node.js by its name. Without Node.js skip, and say what was not run."""
     wanted = json.loads((HERE / "package.json").read_text())["engines"]["node"].removeprefix(">=")
     if not _has_node(wanted):
         pytest.skip(WITHOUT_NODE.format(wanted=wanted))

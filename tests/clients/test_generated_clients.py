@@ -1,4 +1,4 @@
-"""Clients that are generated from the document: strictly typed, and at work with the service.
+"""Clients generated from the document: strictly typed, and used with the service.
 
 Each module may bring a tour, its `tour.py` and `tour.ts` in `tests/modules`.
 """
@@ -24,7 +24,7 @@ TOURS: Final = {
 
 @pytest.fixture(scope="session")
 def python_client(document: Path, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of what openapi-python-client makes."""
+    """The folder of the client that openapi-python-client generates."""
     folder = tmp_path_factory.mktemp("python")
     said = run(
         TOOLS / "bin/openapi-python-client",
@@ -62,7 +62,7 @@ def test_a_client_for_python_takes_the_tour(
 
 @pytest.fixture(scope="session")
 def typescript_client(document: Path, node: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the compiled tours, with what openapi-typescript makes."""
+    """The folder of the compiled tours, with the types of openapi-typescript."""
     folder = tmp_path_factory.mktemp("typescript")
     for name in ("package.json", "tsconfig.json", "steps.ts"):
         shutil.copy(HERE / name, folder)
@@ -70,7 +70,7 @@ def typescript_client(document: Path, node: Run, tmp_path_factory: pytest.TempPa
         (folder / name).mkdir()
         shutil.copy(path.with_suffix(".ts"), folder / name)
     (folder / "node_modules").symlink_to(MODULES)
-    # Else what has a default would have to be sent all the same.
+    # Otherwise clients would have to send fields with a default.
     options = ("--default-non-nullable=false", f"--output={folder / 'api.ts'}")
     said = node("openapi-typescript", document, *options)
     assert "warn" not in said.lower()

@@ -1,4 +1,4 @@
-"""What linters of OpenAPI say about the document. A rule that is off has its reason in its file."""
+"""OpenAPI linters check the document. A disabled rule has its reason in the linter's file."""
 
 from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""The command line, the doctor and the worker, as their users meet them."""
+"""The command line, the doctor and the worker, as their users run them."""

@@ -26,7 +26,7 @@ def empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Pa
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setenv("ENV_FILE", "")  # a command may set it: it is taken back after the test
+    monkeypatch.setenv("ENV_FILE", "")  # a command may set it: it is restored after the test
     with separate_logging():
         yield tmp_path
 
@@ -44,14 +44,14 @@ def set_to(monkeypatch: pytest.MonkeyPatch) -> Set:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run `python -m app …`, without the price of a process."""
+    """Run `python -m app …` without starting a process."""
 
     def run(*arguments: str) -> Result:
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main(list(arguments))
         output, errors = capsys.readouterr()
-        if isinstance(ended.value.code, str):  # Python prints it and ends with 1
+        if isinstance(ended.value.code, str):  # Python prints it and exits with 1
             return Result(1, output, f"{errors}{ended.value.code}\n")
         return Result(ended.value.code or 0, output, errors)
 

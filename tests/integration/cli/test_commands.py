@@ -1,4 +1,4 @@
-"""Each command does its work, or says in a line why not."""
+"""Each command does its work, or says in one line why not."""
 
 import runpy
 import sqlite3
@@ -21,7 +21,7 @@ AWAY = "postgresql://somebody:s3cret@127.0.0.1:1/alicerce"
 
 
 def tables() -> set[str]:
-    """The tables of the database that is the default."""
+    """The tables of the default database."""
     with closing(sqlite3.connect("var/alicerce.db")) as connection:
         return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
 
@@ -86,7 +86,7 @@ def test_a_missing_settings_file_is_reported_in_one_line(run: Run, tmp_path: Pat
     )
 
 
-# What is special in a URL, to a shell, to Alembic's configuration or to SQLite.
+# Characters that are special in a URL, a shell, Alembic's configuration or SQLite.
 @pytest.mark.parametrize("name", ["50%", "%20", "a?b=c", "a#b", "a b", "it's", 'so "so"', "ação"])
 def test_a_data_folder_of_any_name_holds_the_database(run: Run, set_to: Set, name: str) -> None:
     set_to(data_dir=name)
@@ -158,7 +158,7 @@ def test_an_administrator_signs_in_with_the_password_that_was_printed(
         authorized = {"Authorization": f"Bearer {pair['access_token']}"}
         users = client.get("/api/v1/users", headers=authorized).json()
     assert [(user["email"], user["roles"]) for user in users["items"]] == [
-        ("Admin@example.com", ["admin", "user"])  # as it was typed, its domain apart
+        ("Admin@example.com", ["admin", "user"])  # as it was typed, except its domain
     ]
 
 
@@ -203,8 +203,8 @@ def test_a_user_can_sign_in_after_the_command_ended_their_sessions(
 
 
 def test_an_account_is_verified_and_then_signs_in(run: Run, set_to: Set, database: None) -> None:
-    # "test" is where a new account has to be verified. The service writes its access log from a
-    # thread of its own, at any moment: here it would be taken for what the command printed.
+    # In the profile "test" a new account must be verified. The service writes its access log from
+    # another thread at any moment, which would be mixed with the command's output.
     set_to(app_env="test", log_level="WARNING")
     account = {
         "email": "ana@example.com",

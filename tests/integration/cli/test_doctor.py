@@ -1,4 +1,4 @@
-"""The doctor says of each trouble, made here on purpose, how to mend it."""
+"""The doctor reports each problem, created here on purpose, and says how to mend it."""
 
 import datetime as dt
 import socket
@@ -24,7 +24,7 @@ AHEAD, BEHIND = dt.timedelta(hours=1), -dt.timedelta(hours=1)
 
 
 def findings(result: Result) -> dict[str, tuple[str, str]]:
-    """What the doctor printed: by subject, ok or trouble, and the words."""
+    """The doctor's output: by subject, whether it is ok, and the words."""
     found: dict[str, tuple[str, str]] = {}
     subject = ""
     for line in result.output.splitlines():
@@ -38,7 +38,7 @@ def findings(result: Result) -> dict[str, tuple[str, str]]:
 
 
 def the_trouble(result: Result) -> tuple[str, str]:
-    """The subject and the words of the one trouble."""
+    """The subject and the words of the only problem."""
     [(subject, seen)] = [
         (subject, seen) for subject, (mark, seen) in findings(result).items() if mark == "trouble"
     ]
@@ -49,19 +49,19 @@ def the_trouble(result: Result) -> tuple[str, str]:
 
 @pytest.fixture(autouse=True)
 def sound(set_to: Set) -> None:
-    """Nothing is wrong with the settings."""
+    """The settings are valid."""
     set_to(port=free_port())
 
 
 @pytest.fixture
 def migrated(set_to: Set, clean_database: None, database_url: str) -> None:
-    """Nothing is wrong with the database, of either kind."""
+    """The database is usable, of either kind."""
     set_to(database_url=database_url)
 
 
 @pytest.fixture
 def migrated_file(run: Run) -> Path:
-    """A database, and all else that the service keeps, in its own folder."""
+    """A database and all other files of the service, in their own folder."""
     assert run("migrate").code == 0
     return Path("var/alicerce.db")
 
@@ -167,7 +167,7 @@ IN_USE = (
 
 @contextmanager
 def silent() -> Iterator[int]:
-    """Has the port, and talks to nobody."""
+    """Has the port, and never answers."""
     with socket.socket() as owner:
         owner.bind(("127.0.0.1", 0))
         yield owner.getsockname()[1]
@@ -175,7 +175,7 @@ def silent() -> Iterator[int]:
 
 @contextmanager
 def speaking(greeting: bytes) -> Iterator[int]:
-    """Listens, and says the same to whoever comes."""
+    """Listens, and sends the same to each client."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer() -> None:

@@ -1,4 +1,4 @@
-"""The doctor looks at Redis and at the broker too, where the settings name them."""
+"""The doctor also checks Redis and the broker, if the settings name them."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -25,7 +25,7 @@ def server() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def redis(server: RedisServer) -> Iterator[Redis]:
-    """Its settings, which are as before afterwards."""
+    """Its settings, which are restored afterwards."""
     with Redis.from_url(server.url) as client:
         yield client
         client.config_set("maxmemory", 0)

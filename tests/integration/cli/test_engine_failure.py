@@ -1,4 +1,4 @@
-"""An engine of events that ends unasked ends its process, so that a supervisor starts another."""
+"""If the event engine ends unexpectedly its process exits, so that a supervisor restarts it."""
 
 from pathlib import Path
 

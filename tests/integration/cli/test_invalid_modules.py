@@ -1,4 +1,4 @@
-"""A module that does not fit is a sentence of each command, and a finding of the doctor."""
+"""Each command reports a module that does not fit in one sentence, and so does the doctor."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ SENTENCE = (
     "shipping: nothing provides `find_carrier`, which ShippingContainer depends on; "
     "add it in app/container.py: shipping = module(ShippingContainer, find_carrier=…)"
 )
-# What `app/container.py` says, spoiled before the command line is loaded.
+# An invalid `app/container.py`, written before the command line is imported.
 SPOILED = """
 import runpy, sys
 from app.modules.user.container import UserContainer

@@ -1,4 +1,4 @@
-"""A worker shows its metrics on a port of its own, to who has the token."""
+"""A worker serves its metrics on its own port, to clients with the token."""
 
 from collections.abc import Iterator
 from pathlib import Path

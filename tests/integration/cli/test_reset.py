@@ -1,4 +1,4 @@
-"""`python -m app reset`: a developer's database made anew, and nobody else's."""
+"""`python -m app reset` recreates a developer's database, and no other."""
 
 import io
 import sqlite3

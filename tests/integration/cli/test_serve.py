@@ -1,4 +1,4 @@
-"""How serving begins, or says why it does not."""
+"""Serving starts, or says why it does not."""
 
 import resource
 import signal
@@ -28,7 +28,7 @@ def signals_as_before() -> Iterator[None]:
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port that something else listens on."""
+    """A port that another program listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()

@@ -1,4 +1,4 @@
-"""What a process loads before it does anything, and what comes of stopping it meanwhile."""
+"""What a process imports at its start, and what happens if it is stopped meanwhile."""
 
 import signal
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 LOADED = "import sys, app.cli, app.main; print(*sys.modules)"
-# As if Ctrl-C was pressed while the command line is loaded.
+# As if Ctrl-C was pressed during the imports.
 STOPPED = """
 import os, runpy, signal, sys
 

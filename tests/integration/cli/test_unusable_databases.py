@@ -1,6 +1,6 @@
-"""Each way in which a database can't be used has its own words and its own way to mend it.
+"""Each reason why a database cannot be used has its own message with a way to mend it.
 
-The doctor has them, and so has the migration that is refused.
+The doctor reports it, and so does a migration that is refused.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ PASSWORD: Final = "c4n4ry"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[URL]:
-    """A server that lets some roles in without a password, and others not at all."""
+    """A server that accepts some roles without a password, and others not at all."""
     started = PostgresServer()
     url = started.url("postgres")
     rules = started._directory / "data" / "pg_hba.conf"
@@ -53,7 +53,7 @@ def server() -> Iterator[URL]:
 
 @pytest.fixture
 def expect(run: Run, set_to: Set) -> Callable[..., None]:
-    """Both commands say this of a database, and end with 1."""
+    """Both commands report this of a database, and exit with 1."""
     set_to(port=free_port(), database_timeout_seconds=0.5)
 
     def expect(url: URL | str, seen: str, fix: str, *, of: tuple[str, ...] = ()) -> None:
@@ -146,7 +146,7 @@ def test_a_missing_socket(expect: Expect, tmp_path: Path) -> None:
 
 @contextmanager
 def answering(*answers: bytes, proof: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Something that answers each who comes with this, and then perhaps speaks TLS."""
+    """A server that sends this to each client, and then may start TLS."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def talk(caller: socket.socket) -> None:
@@ -181,7 +181,7 @@ def test_a_server_that_does_not_answer(expect: Expect) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         url = f"postgresql://ana@127.0.0.1:{port}/shop"
-        # A migration waits for longer than a test does.
+        # A migration waits longer than a test may.
         expect(url, f"127.0.0.1:{port} does not answer in time", "check that", of=("doctor",))
 
 
@@ -189,7 +189,7 @@ def test_a_server_that_does_not_answer(expect: Expect) -> None:
 
 
 def test_a_server_without_tls(server: URL, expect: Expect) -> None:
-    """Such as that of the tests, which was built without."""
+    """The server of the tests was built without TLS."""
     url = server.update_query_dict({"sslmode": "require"})
     expect(url, f"127.0.0.1:{server.port} does not support TLS", "switch it on there")
 

@@ -1,4 +1,4 @@
-"""Where standard output takes nothing: the service starts, works and ends all the same."""
+"""If standard output cannot be written, the service still starts, works and stops."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The worker delivers and keeps house until it is told to stop, whatever becomes of a chore."""
+"""The worker delivers and does housekeeping until it is stopped, also if a schedule fails."""
 
 import asyncio
 import datetime as dt
@@ -71,7 +71,7 @@ def add_chore(container: ApplicationContainer, chore: Any) -> None:
 async def working(
     container: ApplicationContainer, kind: signal.Signals = signal.SIGTERM
 ) -> AsyncIterator[None]:
-    """A worker that is at work; at the end of the block it is told to end, and has to."""
+    """A running worker; at the end of the block it is asked to stop, and must."""
     before = asyncio.all_tasks()
     running = asyncio.create_task(run_worker(container))
     yield
@@ -146,7 +146,7 @@ async def deliveries(database: Database) -> list[Row]:
 
 @pytest.fixture
 def forgotten(run: Run, empty_folder: Path) -> Callable[[], bool]:
-    """Tells whether a session that ended long ago is still there."""
+    """Return whether the old session was deleted."""
     run("migrate")
     path = empty_folder / "var/alicerce.db"
     long_ago = "2020-01-01T00:00:00.000000Z"
@@ -171,7 +171,7 @@ def test_the_command_does_housekeeping_and_exits_with_0(
     def interrupt() -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not forgotten() and time.monotonic() < deadline:
-            time.sleep(0.01)  # it runs in the main thread, where only its database is seen
+            time.sleep(0.01)  # it runs in the main thread, where only its database is visible
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=interrupt).start()

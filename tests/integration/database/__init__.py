@@ -1,1 +1,1 @@
-"""Statements, reads and transactions, and what comes of a database that is away."""
+"""Statements, reads and transactions, and unreachable databases."""

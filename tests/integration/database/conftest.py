@@ -1,4 +1,4 @@
-"""PostgreSQL alone, for tests of trouble in which SQLite has no part."""
+"""PostgreSQL only, for failures that SQLite cannot have."""
 
 import asyncpg
 import pytest

@@ -1,6 +1,6 @@
-"""What the tests of a PostgreSQL in trouble have in common.
+"""What the tests of PostgreSQL's failures share.
 
-None of them measures time: each has to end well before it is cut off.
+None of them measures time: each must end well before its time limit.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A migration changes the type of a column while connections remember statements about it."""
+"""A migration changes the type of a column while connections have statements that use it."""
 
 from collections.abc import AsyncIterator
 
@@ -24,7 +24,7 @@ COUNT_IN_SEQUENCE = Statement(
 
 @pytest.fixture
 async def owner(postgresql_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Who migrates."""
+    """The role that migrates."""
     owner = await asyncpg.connect(postgresql_url)
     await owner.execute("DROP TABLE IF EXISTS thing")
     await owner.execute(
@@ -40,7 +40,7 @@ async def owner(postgresql_url: str) -> AsyncIterator[asyncpg.Connection]:
 async def database(
     postgresql_url: str, owner: asyncpg.Connection
 ) -> AsyncIterator[PostgresDatabase]:
-    """One whose connection knows each statement already."""
+    """A database whose connection has each statement prepared."""
     async with opened(postgresql_url, pool_size=1) as database:
         async with database.transaction() as connection:
             await connection.fetch_one(FIND, {"of": 1001})
@@ -95,7 +95,7 @@ async def test_a_read_outside_a_transaction_succeeds(
 async def test_a_different_result_in_the_second_run_rolls_back(
     database: PostgresDatabase, owner: asyncpg.Connection
 ) -> None:
-    """Whoever decided on the first answer decided on something that is not so any more."""
+    """The caller decided by the first result, which is no longer true."""
 
     async def count_and_read(connection: Connection) -> None:
         assert await connection.fetch_one(COUNT_IN_SEQUENCE, {}) is not None

@@ -1,4 +1,4 @@
-"""One address means the same to the service, to its migrations and to the doctor."""
+"""The service, its migrations and the doctor use a database URL in the same way."""
 
 import asyncio
 import shutil
@@ -29,7 +29,7 @@ PASSWORD = "a:b@c/d?e#f%20g&h=i$j"
 
 
 class Server(NamedTuple):
-    """A server with a socket, and a way to it that is encrypted."""
+    """A server with a socket, and an encrypted connection to it."""
 
     url: str
     port: int
@@ -40,7 +40,7 @@ class Server(NamedTuple):
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """For sockets: not pytest's, since the server is another user, and a short path."""
+    """For sockets: not pytest's, because the server is another user, and with a short path."""
     made = Path(tempfile.mkdtemp())
     made.chmod(0o777)
     yield made
@@ -62,7 +62,7 @@ async def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Asyn
 
 @asynccontextmanager
 async def encrypted(port: int, proof: ssl.SSLContext) -> AsyncIterator[int]:
-    """The port at which TLS is spoken before PostgreSQL is; its wheel is built without."""
+    """The port that adds TLS to PostgreSQL; the wheel's server is built without it."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
@@ -83,7 +83,7 @@ async def encrypted(port: int, proof: ssl.SSLContext) -> AsyncIterator[int]:
 
 @pytest.fixture
 async def database(server: Server) -> AsyncIterator[str]:
-    """An empty database with a user whose password holds all that is special in an address."""
+    """An empty database with a user whose password has all special characters of a URL."""
     raw = await asyncpg.connect(server.url)
     await raw.execute(f"CREATE ROLE ana LOGIN PASSWORD '{PASSWORD}'")
     await raw.execute("CREATE DATABASE shop_test OWNER ana")
@@ -137,7 +137,7 @@ async def test_service_migrations_and_doctor_use_the_url_in_the_same_way(
     rows = [await serving.fetch_one(setting(name), {}) for name in names]
     await serving.close()
     own = ["shop", "1234kB"] if kind == "options" else ["alicerce", "4MB"]
-    # The bound of each statement is ours, whatever the address says.
+    # The time limit of each statement is ours, whatever the URL says.
     assert [row["value"] for row in rows if row] == [*own, "5s"]
 
 

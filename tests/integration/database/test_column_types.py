@@ -1,4 +1,4 @@
-"""Columns give back what was put in, and sort, compare and add up alike on every database."""
+"""Columns return stored values, and sort, compare and add them equally on every database."""
 
 import datetime as dt
 from collections.abc import AsyncIterator
@@ -106,7 +106,7 @@ async def test_every_value_comes_back_as_it_was(connection: Connection, row: Any
     [found] = await connection.fetch_all(ALL, {})
     assert dict(found) == {"id": 0} | row
     for name, value in row.items():
-        expected = UUID if isinstance(value, UUID) else type(value)  # asyncpg has one of its own
+        expected = UUID if isinstance(value, UUID) else type(value)  # asyncpg has its own
         assert isinstance(found[name], expected)
 
 
@@ -119,7 +119,7 @@ async def test_a_decimal_comes_back_with_all_its_decimals(connection: Connection
 
 # --- Compared, sorted, added up -----------------------------------------------------------------
 
-# Small numbers, so that some are equal, and some differ in the last digit alone.
+# Small numbers, so that some are equal, and some differ only in the last digit.
 NUMBERS: Final = st.decimals(-20, 20, places=2) | st.decimals(10**15, 10**15 + 1, places=2)
 SAMPLES: Final = {
     "price": NUMBERS,

@@ -1,4 +1,4 @@
-"""Which rule SQLite says was broken: it names the columns, and we the constraint."""
+"""The violated constraint on SQLite, which names only the columns."""
 
 import pytest
 from sqlalchemy import (

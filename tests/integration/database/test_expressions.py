@@ -1,4 +1,4 @@
-"""Expressions that each database writes in its own way, and that find the same on both."""
+"""Expressions that each database writes in its own way, with the same result on both."""
 
 import pytest
 from sqlalchemy import String, bindparam, literal, select

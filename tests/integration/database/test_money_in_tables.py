@@ -1,4 +1,4 @@
-"""Money is two columns, by which amounts of one currency are found, ordered and added up."""
+"""Money is two columns, by which amounts of one currency are found, sorted and summed."""
 
 from collections.abc import AsyncIterator
 from decimal import Decimal

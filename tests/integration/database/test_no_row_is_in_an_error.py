@@ -1,4 +1,7 @@
-"""Errors go to logs, reports and deliveries. None of them quotes a row, whatever rule it breaks."""
+"""Errors go to logs, reports and deliveries.
+
+None contains a row, whatever constraint it violates.
+"""
 
 import traceback
 from collections.abc import Iterable
@@ -28,11 +31,11 @@ for module in iter_modules(import_module("app.modules").__path__):
 EVERY_TABLE = pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda t: t.name)
 
 SAME: Final = object()
-"""In place of a value: what a row that is there already has."""
+"""Stands for the value of the existing row."""
 
 
 class Taken(Exception):
-    """Nothing was wrong with the row."""
+    """The row was accepted."""
 
 
 async def add(connection: Connection, table: Table, row: dict[str, Any]) -> None:
@@ -68,7 +71,7 @@ async def add_beside_a_sound_one(
 
 
 async def refusal(database: Database, table: Table, difference: dict[str, Any]) -> Exception:
-    """What is said to a row that differs in this from one that the table takes."""
+    """Return the error for a row that differs in this from an accepted one."""
     with pytest.raises(Exception) as failure:  # noqa: PT011 - each driver has its own kinds
         await add_beside_a_sound_one(database, table, difference)
     assert not isinstance(failure.value, AppError), difference
@@ -76,7 +79,7 @@ async def refusal(database: Database, table: Table, difference: dict[str, Any]) 
 
 
 def told(error: BaseException | None) -> str:
-    """All that a log, a report or a delivery could take from an error."""
+    """Everything of an error that a log, a report or a delivery could contain."""
     texts = []
     while error is not None:
         texts += [*traceback.format_exception(error), str(error), repr(error), str(error.args)]
@@ -134,7 +137,7 @@ async def test_a_text_that_is_too_long_is_not_quoted(database: Database, table: 
 
 
 class Unknown:
-    """What no column takes."""
+    """A value that no column accepts."""
 
     def __repr__(self) -> str:
         return CANARY

@@ -1,4 +1,4 @@
-"""What the log tells of an outage: once why, once that it is over, and nothing of anybody's."""
+"""The log has the reason of an outage once, and its end once, and no private data."""
 
 import asyncio
 import socket
@@ -35,7 +35,7 @@ PASSWORD = "c4n4ry"
 
 @pytest.fixture(autouse=True)
 def over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An outage ends with the first statement that succeeds."""
+    """An outage ends with the first successful statement."""
     monkeypatch.setattr(Outage, "QUIET_SECONDS", 0)
 
 
@@ -46,7 +46,7 @@ def lines() -> Iterator[list[EventDict]]:
 
 
 def told(lines: list[Any]) -> list[tuple[str, str, str | None]]:
-    """The reasons that were logged."""
+    """The reasons in the log."""
     reasons = [line for line in lines if line["event"] == "database unavailable"]
     codes = [line["sqlite"] if "sqlite" in line else line["sqlstate"] for line in reasons]
     return [(line["step"], line["error"], code) for line, code in zip(reasons, codes, strict=True)]
@@ -89,7 +89,7 @@ async def test_a_refused_connection_is_logged_as_such(
     postgresql_url: str, lines: list[EventDict], work: Work
 ) -> None:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))  # and listens to nobody
+        probe.bind(("127.0.0.1", 0))  # and listens to nothing
         url = make_url(postgresql_url).set(port=probe.getsockname()[1])
         async with opened(url) as database:
             await expect_unavailable(work(database))

@@ -1,4 +1,4 @@
-"""Who gets a connection, and which ones nobody gets any more."""
+"""Which connections are lent, and which are closed."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""An SQLite file, its folder, and what SQLite puts beside it are for the service's user alone."""
+"""Only the service's user can read an SQLite file, its folder, and the files beside it."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ from tests.support.logs import separate_logging
 
 @pytest.fixture(autouse=True)
 def generous_mask() -> Iterator[None]:
-    """Whatever says nothing of its mode is open to everybody."""
+    """A file without an explicit mode is readable by all users."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -62,7 +62,7 @@ async def test_a_file_of_the_service_is_readable_by_its_owner_only(tmp_path: Pat
 
 
 async def test_an_existing_mode_is_kept(tmp_path: Path) -> None:
-    """Such as one that lets a group read it for a backup."""
+    """For example a mode that lets a group read it for a backup."""
     file = tmp_path / "any_test.db"
     await asyncio.to_thread(upgrade, f"sqlite:///{file}")
     file.chmod(0o640)

@@ -1,4 +1,4 @@
-"""After a failover: connections to the primary of before answer, and take no writes any more."""
+"""After a failover the connections to the former primary answer, but accept no writes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("clean_postgresql")
 
 @pytest.fixture
 async def database(postgresql_url: str) -> AsyncIterator[PostgresDatabase]:
-    """All its connections are those of before the failover; new ones go to the new primary."""
+    """All its connections are from before the failover; new ones go to the new primary."""
     async with opened(postgresql_url, pool_size=SIZE) as database:
         async with AsyncExitStack() as stack:
             for _ in range(SIZE):
@@ -44,7 +44,7 @@ async def test_a_write_fails_once_and_then_goes_to_the_new_primary(
 async def test_a_connection_in_use_is_not_reused_afterwards(database: PostgresDatabase) -> None:
     lent = await database._pool.acquire()
     await expect_unavailable(write(database))
-    assert not lent.is_closed()  # whoever has it may end what they do
+    assert not lent.is_closed()  # its user may finish its work
     database._pool.release(lent)
     assert lent.is_closed()
     await asyncio.gather(*(write(database) for _ in range(SIZE * 2)))
@@ -61,7 +61,7 @@ async def test_a_readiness_check_sends_the_next_one_to_the_new_primary(
 async def test_reads_keep_their_connections_while_no_server_accepts_writes(
     postgresql_url: str,
 ) -> None:
-    """A read need not connect anew after each write that fails."""
+    """A read need not connect again after each failed write."""
     async with opened(postgresql_url, pool_size=2) as database:
         connect, made = database._connect, 0
 
@@ -79,4 +79,4 @@ async def test_reads_keep_their_connections_while_no_server_accepts_writes(
         for _ in range(5):
             await read(database)
             await expect_unavailable(write(database))
-        assert made - before <= 6  # one for each write that failed, and not for each read
+        assert made - before <= 6  # one for each failed write, and not for each read

@@ -1,4 +1,4 @@
-"""PostgreSQL restarted: reads go on as if nothing had been, a write fails at most once."""
+"""PostgreSQL restarts: reads continue without an error, a write fails at most once."""
 
 import asyncio
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("clean_postgresql")
 
 
 async def pids(database: PostgresDatabase, size: int) -> set[int]:
-    """Open that many connections; return the server's processes behind them."""
+    """Open that many connections; return the server's processes for them."""
     rows = await asyncio.gather(*(database.fetch_one(WHO, {}) for _ in range(size)))
     found = {row["pid"] for row in rows if row}
     assert len(found) == size
@@ -36,7 +36,7 @@ async def pids(database: PostgresDatabase, size: int) -> set[int]:
 
 
 def drop(url: str, connections: Iterable[int]) -> None:
-    """End connections on the server, while our loop stands still and can't notice."""
+    """End connections on the server, while our event loop is blocked and cannot notice."""
 
     async def end() -> None:
         server, doomed = await asyncpg.connect(url), list(connections)

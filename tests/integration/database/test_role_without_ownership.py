@@ -29,7 +29,7 @@ GUIDE: Final = Path(__file__).parents[3] / "docs/deployment/README.md"
 
 
 def statements_of_the_guide() -> tuple[list[str], list[str]]:
-    """What it has an administrator run: before there is the database, and then in it."""
+    """The statements for an administrator: before the database exists, and then in it."""
     chapter = GUIDE.read_text("utf-8").partition("### A role that owns no tables")[2]
     [block] = re.findall(r"```sql\n(.*?)```", chapter.partition("\n#")[0], re.DOTALL)
     before, _, within = block.partition("\\connect alicerce\n")
@@ -39,7 +39,7 @@ def statements_of_the_guide() -> tuple[list[str], list[str]]:
 
 @pytest.fixture(scope="module")
 def administrator() -> Iterator[URL]:
-    """A server of its own: roles are the whole server's."""
+    """A separate server, because roles belong to the whole server."""
     server = PostgresServer()
     yield server.url("postgres")
     server.stop()
@@ -47,7 +47,7 @@ def administrator() -> Iterator[URL]:
 
 @pytest.fixture(scope="module")
 def owner(administrator: URL) -> URL:
-    """The address of the role that owns a database which the guide has made, and migrated."""
+    """The URL of the role that owns the database of the guide, which was migrated."""
     before, within = statements_of_the_guide()
     for statement in before:
         asyncio.run(run(administrator, statement))

@@ -1,4 +1,4 @@
-"""What takes too long is given up, on SQLite too, and leaves its connection as good as it was."""
+"""A slow statement is cancelled, on SQLite too, and its connection can be used again."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ LONG_ENOUGH: Final = 10
 
 _numbers = select(literal(1).label("n")).cte("numbers", recursive=True)
 _numbers = _numbers.union_all(select(_numbers.c.n + 1))
-# Of bigger numbers there is no end: each database would count for minutes.
+# Larger numbers would take far too long: each database would count for minutes.
 _endless = select(func.count().label("count")).select_from(_numbers).where(_numbers.c.n < 0)
 ENDLESS = Statement(_endless)
 ENDLESS_SEARCH = Statement(_endless, is_search=True)
@@ -46,7 +46,7 @@ WHERE state = 'active' AND query LIKE '%numbers%' AND pid <> pg_backend_pid()
 
 @pytest.fixture
 async def database(database_url: str, clean_database: None) -> AsyncIterator[Database]:
-    """One with a single connection, and little patience: least of it for searches."""
+    """A database with a single connection and short time limits, the shortest for searches."""
     settings = Settings(
         _env_file=None,
         app_env="test",

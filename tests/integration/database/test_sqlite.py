@@ -1,4 +1,4 @@
-"""What is particular to the embedded database: one file, one writer, and its own ways."""
+"""What is special about the embedded database: one file, one writer."""
 
 import asyncio
 import sqlite3
@@ -65,7 +65,8 @@ async def read(database: SqliteDatabase) -> None:
 
 async def write(database: SqliteDatabase) -> None:
     async with database.transaction() as connection:
-        await count_events(connection)  # whoever began as a reader could now be refused for good
+        # a transaction that began as a reader could now fail for good
+        await count_events(connection)
         await connection.execute(ADD, an_event())
         await connection.commit()
 
@@ -179,7 +180,7 @@ async def test_a_write_does_not_wait_for_ever_for_another_process(migrated: Path
     async with opened(migrated, timeout_seconds=0.1) as database:
         with another_process_writes(migrated):
             await expect_unavailable(write(database))
-            await read(database)  # goes on beside it
+            await read(database)  # runs meanwhile
         await write(database)
         assert await count_events(database) == 1
 

@@ -1,4 +1,4 @@
-"""Statements: written once in SQLAlchemy, the same values in and out on every database."""
+"""Statements: written once in SQLAlchemy, with the same values on every database."""
 
 import datetime as dt
 from typing import Any
@@ -17,7 +17,7 @@ EAST, WEST = dt.timezone(dt.timedelta(hours=5, minutes=45)), dt.timezone(dt.time
 
 
 def echo(kind: TypeEngine[Any]) -> Statement:
-    """A statement that answers what it is asked."""
+    """A statement that returns its parameter."""
     return Statement(select(bindparam("value", type_=kind).label("value")))
 
 

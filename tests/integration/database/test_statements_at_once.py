@@ -1,4 +1,4 @@
-"""Two statements at once on one connection are a defect of ours, and look like one."""
+"""Two statements at once on one connection are a defect, and are reported as one."""
 
 import asyncio
 

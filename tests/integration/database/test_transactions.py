@@ -1,4 +1,4 @@
-"""Transactions: everything or nothing, seen by others when it is done."""
+"""Transactions: all or nothing, visible to others after the commit."""
 
 import asyncio
 from typing import Any
@@ -26,7 +26,7 @@ ADD_TOKEN = Statement(insert(refresh_token), columns=["fingerprint", "session_id
 
 
 class Interrupted(Exception):
-    """Something else went wrong in the middle."""
+    """Another error in the middle."""
 
 
 async def write(database: Database, *rows: dict[str, Any], query: Statement = ADD) -> None:
@@ -124,7 +124,7 @@ async def test_a_transaction_after_a_failed_one_is_not_affected(
     await write(database, an_event())
 
     assert await count_events(database) == 1
-    assert caplog.records == []  # the driver had nothing to clean up after us
+    assert caplog.records == []  # the driver had nothing to clean up
 
 
 # --- What a write tells -------------------------------------------------------------------------
@@ -166,7 +166,7 @@ async def test_a_transaction_sees_its_own_changes_and_the_others_do_not_yet(
 
         assert await count_events(connection) == 1
         assert len(await all_events(connection)) == 1
-        assert await count_events(database) == 0  # nor has it to wait
+        assert await count_events(database) == 0  # nor does it have to wait
 
         await connection.commit()
     assert await count_events(database) == 1
@@ -224,7 +224,7 @@ async def test_a_duplicate_id_names_its_constraint(database: Database) -> None:
 
 async def test_a_reference_to_a_missing_row_is_refused(database: Database) -> None:
     token = {"fingerprint": "none", "session_id": new_id()}
-    # SQLite does not say which reference it was.
+    # SQLite does not say which foreign key it was.
     assert await violated(database, ADD_TOKEN, token) in {"fk_refresh_token_session_id", ""}
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL away, silent, slow or full: an error soon, and nothing to clean up after."""
+"""PostgreSQL unreachable, silent, slow or full: an error soon, and nothing left behind."""
 
 import asyncio
 import socket
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("clean_postgresql")
 
 @pytest.fixture
 async def database(postgresql_url: str) -> AsyncIterator[PostgresDatabase]:
-    """One with two connections, and little patience."""
+    """A database with two connections and short time limits."""
     async with opened(postgresql_url) as database:
         yield database
 
@@ -49,7 +49,7 @@ async def test_a_server_that_cannot_be_reached_is_unavailable(
     postgresql_url: str, work: Work
 ) -> None:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))  # and listens to nobody
+        probe.bind(("127.0.0.1", 0))  # and listens to nothing
         url = make_url(postgresql_url).set(port=probe.getsockname()[1])
         async with opened(url) as database:
             await expect_unavailable(work(database))

@@ -1,1 +1,1 @@
-"""What leaves the service, over real sockets."""
+"""Outgoing requests and emails, over real sockets."""

@@ -1,4 +1,4 @@
-"""Servers that answer as they are told, and nobody waits between two attempts."""
+"""Servers that answer as told; there is no wait between two attempts."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.support.webhook_receiver import Receiver, receiving
 
 @pytest.fixture(autouse=True)
 def no_pauses() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=100, cap=True):  # as many as there really are
+    with stamina.set_testing(True, attempts=100, cap=True):  # as many as in production
         yield
 
 

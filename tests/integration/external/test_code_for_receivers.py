@@ -1,4 +1,4 @@
-"""The code that docs/api/webhooks.md gives to receivers reads what we send, and nothing else."""
+"""The code in docs/api/webhooks.md accepts our messages, and nothing else."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Nothing is sent to where it must not go, by whatever name."""
+"""Nothing is sent to a forbidden address, under any name."""
 
 import socket
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def client(*, allow_private: bool, resolve: Resolve = look_up) -> HttpClient:
 
 
 def leads_to(*addresses: str) -> Resolve:
-    """A directory that knows one answer, whoever is asked for."""
+    """A resolver with one answer for every name."""
 
     async def resolve(_host: str, _port: int) -> Sequence[str]:
         return addresses
@@ -33,7 +33,7 @@ def leads_to(*addresses: str) -> Resolve:
     return resolve
 
 
-# Each way of writing an address that is not public; the machine's own resolver reads them.
+# Each notation of an address that is not public; the machine's own resolver parses them.
 INSIDE = [
     "127.0.0.1",
     "127.1",
@@ -104,7 +104,7 @@ async def test_a_name_that_changes_after_the_check_is_not_resolved_again(
 
         asked = client(allow_private=True, resolve=turns_around)
         assert (await asked.send("GET", receiver.url(scheme="https", host=HOST))).status == 204
-        assert next(answers) == ["127.0.0.2"]  # nobody asked a second time
+        assert next(answers) == ["127.0.0.2"]  # it was not resolved a second time
 
 
 async def test_plain_http_is_refused_before_any_lookup(receiver: Receiver) -> None:
@@ -160,7 +160,7 @@ async def test_two_names_at_one_address_do_not_share_a_connection(authority: Aut
 
 
 async def test_when_one_address_does_not_answer_the_next_is_tried(receiver: Receiver) -> None:
-    # Nobody listens at the second loopback address: the server is bound to the first.
+    # Nothing listens at the second loopback address: the server is bound to the first.
     asked = client(allow_private=True, resolve=leads_to("127.0.0.2", "127.0.0.1"))
     assert (await asked.send("POST", receiver.url(host=HOST), body=b"once")).status == 204
     assert [request.body for request in receiver.received] == [b"once"]

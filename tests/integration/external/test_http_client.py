@@ -1,4 +1,4 @@
-"""Requests are bounded in time, size and number."""
+"""Requests are limited in time, size and number."""
 
 import asyncio
 import socket
@@ -223,7 +223,7 @@ async def test_a_trickling_answer_times_out(
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n")
         for _ in range(200):  # a byte now and then: no single wait is long
-            if writer.is_closing():  # nobody waits any more
+            if writer.is_closing():  # nothing waits any more
                 break
             writer.write(b"x")
             await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""Mail over a real connection to a mail server."""
+"""Emails over a real connection to a mail server."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""What a receiver of webhooks gets, and what becomes of its answers."""
+"""What a receiver of webhooks gets, and what its answers cause."""
 
 import base64
 import datetime as dt
@@ -44,7 +44,7 @@ def webhook(receiver: Receiver) -> StandardWebhook:
 
 
 def is_signed(request: Received) -> bool:
-    """Verify as a receiver would, by nothing but what it knows."""
+    """Verify as a receiver does, with only what it has."""
     headers = request.headers
     content = b".".join(
         [headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), request.body]

@@ -1,4 +1,4 @@
-"""Counting in Redis: together with others while it is there, alone and stricter when it is not."""
+"""Counting in Redis: shared while it is reachable, alone and stricter while it is not."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ async def server(broker_of: BrokerOf) -> AsyncIterator[Broker]:
 async def limiters(
     server: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[list[RedisLimiter]]:
-    """Those of two processes."""
+    """The limiters of two processes."""
     monkeypatch.setattr(redis, "LONGEST_SECONDS", 5.0)  # a busy machine is no outage
     monkeypatch.setattr(redis, "PAUSE_SECONDS", 0.1)
     monkeypatch.setattr(redis, "LONGEST_PAUSE_SECONDS", 0.1)
@@ -37,7 +37,7 @@ async def limiters(
 
 
 async def got_through(limiters: list[RedisLimiter], count: int, whom: str = "ana") -> int:
-    """How many of so many get through, sent at once to all of them in turn."""
+    """Return how many of so many succeed, sent at once to all limiters in turn."""
     tried = [limiters[n % len(limiters)].hit(TEN, whom) for n in range(count)]
     results = await asyncio.gather(*tried, return_exceptions=True)
     assert all(result is None or isinstance(result, TooManyRequests) for result in results)

@@ -1,1 +1,1 @@
-"""The way of a database from empty to this code, and back."""
+"""Migrations of a database from empty to this code, and back."""

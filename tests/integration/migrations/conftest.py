@@ -1,4 +1,4 @@
-"""Databases with nothing in them."""
+"""Empty databases."""
 
 import shutil
 import textwrap
@@ -25,7 +25,7 @@ async def empty_postgresql_url(postgresql_url: str) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def made(beside: str, options: str) -> AsyncIterator[str]:
-    """The address of an empty database that is made in a way of its own."""
+    """The URL of an empty database that is created with other options."""
     address = text(sibling(make_url(beside), "empty"))
     name = make_url(address).database
     server = await asyncpg.connect(beside)
@@ -40,7 +40,7 @@ async def made(beside: str, options: str) -> AsyncIterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Whoever asks for it runs on both databases."""
+    """A test that uses it runs on both databases."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty_test.db'}"
     url: str = request.getfixturevalue("empty_postgresql_url")
@@ -58,7 +58,7 @@ THING: Final = """
 
 
 class Folders:
-    """The migrations of the base in a folder of a test's own, and a project with one table."""
+    """The migrations of the base in a folder of the test, and a project with one table."""
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.app = folder / "app"
@@ -88,7 +88,7 @@ class Folders:
         return file
 
     def without_app(self) -> None:
-        """Let the project have no migrations yet."""
+        """The project has no migrations yet."""
         shutil.rmtree(self.app)
         revisions.cache_clear()
 

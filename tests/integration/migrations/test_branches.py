@@ -1,4 +1,4 @@
-"""The two branches of migrations: each has one head, and keeps to its own tables."""
+"""The two branches of migrations: each has one head, and changes only its own tables."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a database, or a role, has for defaults is no matter: what we rely on, we ask for."""
+"""The defaults of a database or a role do not matter: the service sets what it needs."""
 
 import asyncio
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Databases that were made for something else: refused with a sentence, or shared in peace."""
+"""Databases of other applications: refused with a sentence, or shared."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Up, down and up again, and never away from the models."""
+"""Up, down and up again, always in agreement with the models."""
 
 import asyncio
 from pathlib import Path
@@ -18,7 +18,7 @@ REVISIONS = [script.revision for script in reversed(list(SCRIPTS.walk_revisions(
 
 @pytest.fixture
 async def current_url(empty_url: str) -> str:
-    """A database that is up to date."""
+    """An up-to-date database."""
     await asyncio.to_thread(upgrade, empty_url)
     return empty_url
 
@@ -73,14 +73,14 @@ async def test_models_and_migrations_agree(current_url: str) -> None:
 async def test_models_and_migrations_make_the_same_tables_keys_and_indexes(
     current_url: str,
 ) -> None:
-    """Also what Alembic does not compare: the conditions of indexes."""
+    """This includes what Alembic does not compare: the conditions of indexes."""
     tables()
     migrated = await schema_of(current_url)
     await asyncio.to_thread(downgrade, current_url, "base")
     async with connected(current_url) as database:
         await database.run_sync(metadata.create_all)
     made = await schema_of(current_url)
-    # SQLite keeps a condition as it was written, with or without the table's name.
+    # SQLite stores a condition as it was written, with or without the table's name.
     assert {name: str(table).replace(f"{name}.", "") for name, table in made.items()} == {
         name: str(table).replace(f"{name}.", "") for name, table in migrated.items()
     }

@@ -1,4 +1,4 @@
-"""Migrations while others use the same database: one at a time, and in nobody's way for long."""
+"""Migrations while others use the database: one at a time, without blocking others for long."""
 
 import asyncio
 import sys
@@ -9,14 +9,14 @@ import pytest
 from app.shared.infrastructure.database.migrate import check, downgrade, upgrade
 from tests.support.anybody import schema_of
 
-LONG_ENOUGH = 120  # a bound, not a wait: a busy machine starts processes slowly
+LONG_ENOUGH = 120  # a limit, not a wait: a busy machine starts processes slowly
 
 UPGRADE = """
 import sys
 from app.shared.infrastructure.database.migrate import upgrade
 upgrade(sys.argv[1])
 """
-# The two others are our own: the one that asks and the one that stands in the way.
+# The two others are our own: the one that asks and the one that blocks.
 MIGRATING = """
 SELECT count(*) - 2 FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend'
@@ -84,7 +84,7 @@ async def test_a_migration_does_not_block_others_behind_a_long_reader(
         await until(other, WAITED_FOR, 1)
         await other.fetch(
             "SELECT FROM user_session"
-        )  # waits behind the migration, until that gives up
+        )  # waits behind the migration, until that pauses
         assert not migrating.done()
         await reading.rollback()
         await migrating

@@ -1,4 +1,4 @@
-"""What a project does with its own branch: it has none yet, begins one, goes on with it."""
+"""A project's own branch: it does not exist yet, begins, and continues."""
 
 import asyncio
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.support.anybody import schema_of
 
 @pytest.fixture
 def thing() -> Iterator[Table]:
-    """A model of the project: its types and its conditions differ between the databases."""
+    """A model of the project whose types and conditions differ between the databases."""
     thing = Table(
         "thing",
         metadata,

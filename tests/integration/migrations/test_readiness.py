@@ -1,4 +1,4 @@
-"""Whether a database can serve this code, told before the first request."""
+"""Whether a database can serve this code, checked before the first request."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Each migration has a transaction of its own, and keeps the rows that it is not about."""
+"""Each migration has its own transaction, and keeps unrelated rows."""
 
 import asyncio
 from pathlib import Path
@@ -11,7 +11,7 @@ from app.shared.infrastructure.database.revisions import MigrationFailed
 from tests.integration.migrations.conftest import Folders
 from tests.support.anybody import connected, run, schema_of
 
-LONG_ENOUGH = 60  # a bound, not a wait
+LONG_ENOUGH = 60  # a limit, not a wait
 FAMILY = """
     op.create_table(
         "parent",
@@ -77,8 +77,8 @@ async def test_an_index_is_created_concurrently_while_others_write(
     async with asyncio.timeout(LONG_ENOUGH):
         while not (begun := await second.fetchval("SELECT to_regclass('ix_parent_name')::oid")):
             assert not migrating.done()
-        # It waits for the writer of before, longer than any lock of a table is waited for, and
-        # nobody who writes now waits for it.
+        # It waits for the earlier writer, longer than for any lock of a table, and no present
+        # writer waits for it.
         await asyncio.sleep(2.5)
         assert not migrating.done()
         await second.execute("SET lock_timeout = '1s'")
@@ -86,7 +86,7 @@ async def test_an_index_is_created_concurrently_while_others_write(
         await writing.commit()
         await migrating
     valid = "SELECT indexrelid FROM pg_index WHERE indexrelid = $1 AND indisvalid"
-    assert await second.fetchval(valid, begun)  # the very one: it was not begun again meanwhile
+    assert await second.fetchval(valid, begun)  # the same one: it was not begun again meanwhile
     await first.close()
     await second.close()
 

@@ -1,1 +1,1 @@
-"""What PostgreSQL reads to answer each statement, in tables of 100,000 rows."""
+"""What PostgreSQL reads for each statement, in tables of 100,000 rows."""

@@ -1,4 +1,4 @@
-"""What of the base may read more than twice what it answers, how much, and why."""
+"""The base's statements that may read more than twice their result, how much, and why."""
 
 from typing import Any, Final
 
@@ -17,10 +17,10 @@ SMALL: Final = {
     "event_handler": "a row for each handler",
     "schedule_state": "a row for each schedule",
 }
-"""The tables that do not grow: to read all of one is the quickest way to read it."""
+"""The tables that do not grow: reading all of one is the fastest way."""
 
 
-_UNDONE = 1_200  # of the deliveries that are filled in
+_UNDONE = 1_200  # of the deliveries that are backfilled
 _SUMS_UP = "it sums up what is to be done, and reads that alone: never what is done, which grows"
 _OPERATOR = "an operator's, now and then: it reads what one handler has still to do, and no more"
 
@@ -64,4 +64,4 @@ ALLOWED: Final[dict[Any, Allowed]] = {
         "it walks along a stretch of the log, past the events of other kinds",
     ),
 }
-"""By the statement, or by the list: of that only the pages that are filtered have leave."""
+"""By statement, or by list: for a list this applies to filtered pages only."""

@@ -1,4 +1,4 @@
-"""Values for the parameters of the base's statements, such that each finds something."""
+"""Values for the parameters of the base's statements, with which each finds something."""
 
 import datetime as dt
 from typing import Any, Final
@@ -28,7 +28,7 @@ VALUES: Final[dict[str, Any]] = {
     "seen_created_at": NOW - dt.timedelta(days=35),
     "most": 100,
     "until": NOW + dt.timedelta(days=1),
-    # What is kept of anything
+    # Anything that is stored
     "id": _SOME_ROW,
     "row_id": _SOME_ROW,
     "user_id": _OWNER,
@@ -41,7 +41,7 @@ VALUES: Final[dict[str, Any]] = {
     "now": NOW,
     "before": NOW + dt.timedelta(minutes=50),
     "keep": (ROWS - 100) * 60.0,
-    # Answers that are kept
+    # Stored answers
     "operation": "POST /api/v1/notes",
     "key": "key-1",
     "name": "of a lock",
@@ -69,7 +69,7 @@ VALUES: Final[dict[str, Any]] = {
     "of_schedule": "event.forget_events",
     "seen": SETTLED_UNTIL,
     "after_stream": UUID(int=0),
-    # Playing the log again
+    # Replays
     "kinds": [CREATED],
     "after_time": NOW - dt.timedelta(days=35),
     "after_seq": 0,
@@ -80,7 +80,7 @@ VALUES: Final[dict[str, Any]] = {
     "schedule_id": _stream(_READY),
     "number": 1,
 }
-"""By the name of the parameter: most mean the same wherever they stand."""
+"""By the name of the parameter: most have the same meaning in every statement."""
 
 OWN: Final[dict[Any, dict[str, Any]]] = {
     inspection.DELIVERIES: {"before": 99_500, "seen_id": 99_500},
@@ -96,4 +96,4 @@ OWN: Final[dict[Any, dict[str, Any]]] = {
     delivery_operations.PAUSE: {"of_handler": PAUSED},
     delivery_operations.RESUME: {"of_handler": PAUSED},
 }
-"""Of a statement or a list for which the common value does not do."""
+"""For a statement or a list for which the common value does not fit."""

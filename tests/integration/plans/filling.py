@@ -1,4 +1,4 @@
-"""A hundred thousand rows in every table that grows, spread as a year of use would spread them."""
+"""A hundred thousand rows in every table that grows, distributed as after a year of use."""
 
 import asyncio
 import datetime as dt
@@ -9,13 +9,13 @@ import asyncpg
 
 from tests.support.filling import ID, MINUTES_AGO, OWNER, ROWS, as_id
 
-MODULE: Final = "note"  # one that need not be there: nothing here asks for it
+MODULE: Final = "note"  # one that need not exist: nothing here checks it
 CREATED: Final = f"{MODULE}.created"
 HANDLER: Final = f"{MODULE}.tell_owner"
 ANOTHER_HANDLER: Final = f"{MODULE}.mail_owner"
 PAUSED: Final = f"{MODULE}.mail_weekly"
 
-# The database makes them all itself: nothing but these statements goes over the wire.
+# The database creates them itself: only these statements are sent.
 _IDEMPOTENCY_KEYS = f"""
 INSERT INTO idempotency_key
 SELECT {OWNER}, 'POST /api/v1/notes', 'key-' || n, 'fingerprint', 201, '[]', '{{}}',
@@ -71,8 +71,8 @@ FILLS: Final = (
     _SCHEDULES,
 )
 
-# Keys and indexes are built over the rows when all are there, as a dump is restored: to keep them
-# up with each row would take four times as long. Foreign keys go first, and come last.
+# Keys and indexes are built after the rows, as when a dump is restored: maintaining them for each
+# row would take four times as long. Foreign keys are dropped first and added last.
 _CONSTRAINTS = """
 SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS drop,
     format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
@@ -90,7 +90,7 @@ SELECT format('ANALYZE %I', tablename) AS statement FROM pg_tables WHERE scheman
 
 
 async def fill(address: str, fills: Iterable[str]) -> None:
-    """Fill an empty database, and have it know what is in it."""
+    """Fill an empty database, and update its statistics."""
     async with asyncpg.create_pool(address, min_size=2, max_size=2) as pool:
 
         async def run(statements: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""The statements of a list: one for each shape of a question."""
+"""The statements of a list: one for each form of a query."""
 
 from collections.abc import Iterable, Iterator
 from itertools import combinations, product
@@ -16,7 +16,7 @@ class Shape(NamedTuple):
 
 
 def shapes_of(rows: KeysetList[Any]) -> Iterator[Shape]:
-    """No filter, each alone and all of them in each order; and each two in the usual one."""
+    """No filter, each alone and all, in each order; and each two in the default order."""
     names = sorted(rows.filters)
     filters = [(), *((name,) for name in names), tuple(names)]
     asked = [*product(filters, rows.orders), *product(combinations(names, 2), [""])]
@@ -28,7 +28,7 @@ def shapes_of(rows: KeysetList[Any]) -> Iterator[Shape]:
 
 
 def _positions(keys: Iterable[Key]) -> Iterator[frozenset[str] | None]:
-    """None for the first page; then a position without nulls, and one for each that may be null."""
+    """None for the first page; a position without nulls; and one for each nullable key."""
     yield None
     yield frozenset()
     yield from (frozenset({key.name}) for key in keys if key.is_nullable)

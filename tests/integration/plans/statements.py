@@ -1,4 +1,4 @@
-"""Every statement of the code, found by looking: nobody has to remember to add theirs."""
+"""Every statement of the code, found automatically, so that no list must be maintained."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -18,22 +18,22 @@ _NOT_IMPORTED = ("app.shared.infrastructure.database.migrations", "app.__main__"
 
 
 def constants() -> dict[Statement, str]:
-    """Each with its name: where several modules know it, the shared one's, which comes last."""
+    """Each with its name; if several modules import it, the shared one's, which comes last."""
     return {query: name for module in _modules() for name, query in _queries_of(module)}
 
 
 def parameters(query: Statement) -> set[str]:
-    """The names of what it has to be given."""
+    """The names of its parameters."""
     return {name for name, _, is_constant, _ in query.postgres._places if not is_constant}
 
 
 def is_plain_insert(query: Statement) -> bool:
-    """Whether it adds a row that it is given: then there is nothing to be read."""
+    """Return whether it only adds a given row: then it reads nothing."""
     return isinstance(query.executable, Insert) and query.executable.select is None
 
 
 def lists() -> dict[KeysetList[Any], str]:
-    """The lists, each of which has a statement for each of its shapes."""
+    """The lists, each of which has a statement for each of its forms."""
     return {
         value: f"{module.__name__}.{name}"
         for module in _modules()

@@ -1,4 +1,4 @@
-"""No statement reads through a table that grows, or reads and throws away."""
+"""No statement reads all of a growing table, or reads rows and discards them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -22,7 +22,7 @@ from tests.support.filling import ROWS
 from tests.support.manifest import Allowed, Plans, manifests
 from tests.support.plans import Reading, explain, reading
 
-# A step into an index besides, such as to the head of a stream.
+# One more step into an index, such as to the head of a stream.
 BESIDES: Final = 2
 
 BASE: Final = Plans(
@@ -43,7 +43,7 @@ class Case(NamedTuple):
     query: Statement
     values: dict[str, Any]
     key: Any
-    """By which ALLOWED knows it; None if it has no leave."""
+    """Its name in ALLOWED; None if it is not there."""
 
 
 def of_constants() -> Iterator[Case]:
@@ -63,13 +63,13 @@ def of_lists() -> Iterator[Case]:
 
 
 def values_of(query: Statement | KeysetList[Any], name: str) -> dict[str, Any]:
-    """Return what the statement or list is given: its module's values come before the base's."""
+    """Return the values of a statement or list: its module's, or else the base's."""
     plans = plans_of(name)
     return {**BASE.values, **plans.values, **plans.own.get(query, {})}
 
 
 def plans_of(name: str) -> Plans:
-    """Return what is said of the statements of `app.modules.user.…`, for example."""
+    """Return the plans of the statements of a module such as `app.modules.user`."""
     packages = name.split(".")
     return OF_MODULES[packages[2]] if packages[1] == "modules" else BASE
 
@@ -160,13 +160,13 @@ async def read_all(pool: Any) -> list[tuple[Case, tuple[Reading, Reading]]]:
             plans = [(case, await explain(connection, case.query, case.values)) for case in part]
         return [(case, (reading(first), reading(later))) for case, (first, later) in plans]
 
-    # Side by side, because the shapes only read: two that write would get in each other's way.
+    # At the same time, because lists only read: two that write would disturb each other.
     written, read_only = await asyncio.gather(read(of_constants()), read(of_lists()))
     return written + read_only
 
 
 def test_rows_that_refer_to_a_deleted_row_are_found_by_an_index() -> None:
-    """A plan does not show it: foreign keys are looked after behind it."""
+    """A plan does not show it: foreign keys are checked outside of it."""
     for table in metadata.tables.values():
         first = {next(iter(index.columns.keys())) for index in table.indexes}
         first.add(table.primary_key.columns.keys()[0])

@@ -1,4 +1,4 @@
-"""The reader of plans itself: it sees what a statement reads in vain."""
+"""Tests the reader of plans: it counts the rows that a statement reads and discards."""
 
 from collections.abc import AsyncIterator
 
@@ -16,7 +16,7 @@ _by_id = select(_thing.c.name).order_by(_thing.c.id).limit(5)
 
 @pytest.fixture
 async def connection(postgresql_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A thousand things, of ten kinds; what is found by its kind is found without an index."""
+    """A thousand rows of ten kinds; there is no index for the kind."""
     connection = await asyncpg.connect(postgresql_url)
     await connection.execute("""
         CREATE TEMPORARY TABLE thing (id integer PRIMARY KEY, kind integer, name text);

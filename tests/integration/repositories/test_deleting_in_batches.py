@@ -1,4 +1,4 @@
-"""Sessions, tokens and kept answers are forgotten in batches, however many there are."""
+"""Sessions, tokens and stored answers are deleted in batches, in any number."""
 
 import datetime as dt
 from typing import Any, Final

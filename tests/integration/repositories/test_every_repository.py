@@ -1,4 +1,4 @@
-"""What every repository does, whatever it keeps. A new module's is in here without a change."""
+"""What every repository must do. A new module's repository is included without a change."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def sample(kind: type[Repository]) -> AggregateRoot:
 
 
 class Storage:
-    """A repository whose every step is a transaction of its own."""
+    """A repository whose every step is a separate transaction."""
 
     def __init__(self, kind: type[Repository], database: Database) -> None:
         self._kind, self._database = kind, database
@@ -175,13 +175,13 @@ async def test_an_id_can_be_used_once(
     with pytest.raises(IntegrityViolation) as refusal:
         await storage.save(twin)
 
-    # SQLite names no constraint: what it says is looked up in the tables of the service.
+    # SQLite names no constraint: it is looked up in the service's tables by the columns.
     assert refusal.value.constraint.startswith("pk_") or kind.table.metadata is not metadata
     assert twin.version == 0
 
 
 class Noted(DomainEvent):
-    """Something that can happen to anything."""
+    """An event for any aggregate."""
 
     type = "test.noted"
 

@@ -1,4 +1,4 @@
-"""What the repository of one-time tokens does."""
+"""The repository of one-time tokens."""
 
 import datetime as dt
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the repository of users does besides."""
+"""What is special about the repository of users."""
 
 import pytest
 

@@ -1,1 +1,1 @@
-"""What a module can do with rows: lists page by page, lists of ids, child rows, an ORM session."""
+"""Rows of modules: lists in pages, lists of ids, child rows, an ORM session."""

@@ -1,4 +1,4 @@
-"""A database with tables besides the service's: things to list."""
+"""A database with further tables for lists."""
 
 from collections.abc import AsyncIterator, Callable
 

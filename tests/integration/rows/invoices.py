@@ -1,4 +1,4 @@
-"""Invoices as a module has them: lines are values, notes have an identity."""
+"""Invoices, as a module would have them: lines are values, notes have an identity."""
 
 import datetime as dt
 from dataclasses import asdict, dataclass, field

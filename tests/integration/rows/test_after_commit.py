@@ -1,4 +1,4 @@
-"""What waits for the commit is called once after it, and never without it."""
+"""Functions that wait for the commit are called once after it, and never without it."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,12 +23,12 @@ NUMBERS = Statement(select(invoice.c.number).order_by(invoice.c.number))
 
 
 class Interrupted(Exception):
-    """Something else went wrong in the middle."""
+    """Another error in the middle."""
 
 
 @pytest.fixture
 def work() -> Iterator[WorkContext]:
-    """What the request at hand belongs to."""
+    """The context of the current request."""
     work = WorkContext(request_id="request-0001")
     token = current_work.set(work)
     yield work
@@ -36,7 +36,7 @@ def work() -> Iterator[WorkContext]:
 
 
 class Seen:
-    """What is stored whenever it is called, as others see it."""
+    """Records what is stored at each call, as others see it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""An aggregate and its children are read and saved as one, in few statements."""
+"""An aggregate and its children are read and saved together, in few statements."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -256,7 +256,7 @@ async def test_a_duplicate_child_is_reported_as_a_defect(database: Database) -> 
 
 
 async def statements_of(database: Database, one: Invoice, *lines: Line) -> list[str]:
-    """What is said to read the invoice, give it these lines, and save it."""
+    """Return the statements that read the invoice, set these lines, and save it."""
     async with recorded(database) as statements, unit(SqlInvoiceUnitOfWork, database) as uow:
         with a_request():
             seen = await uow.invoices.get(one.id)
@@ -277,7 +277,7 @@ async def test_reading_is_one_statement_and_one_for_each_child_table(
     for number in range(9):
         await save(database, an_invoice(number=str(number), lines=list(LINES)))
     async with recorded(database) as statements, unit(SqlInvoiceUnitOfWork, database) as uow:
-        # Once unheard: a connection that knew the tables of another test runs statements again.
+        # Once unrecorded: a connection that knew the tables of another test runs statements again.
         await uow.invoices.get(stored.id)
         await uow.invoices._find_all(ALL)
         with a_request():

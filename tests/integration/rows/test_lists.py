@@ -1,4 +1,4 @@
-"""Lists page by page: each row once and in order, whatever is null and whichever way it goes."""
+"""Lists in pages: each row once and in order, with nulls and in both directions."""
 
 import datetime as dt
 import random
@@ -67,11 +67,11 @@ EXPECTED: Final[dict[str, list[tuple[str, bool]]]] = {
     "kind, ranks descending": [("kind", False), ("rank", True)],
     "kinds descending, rank, due": [("kind", True), ("rank", False), ("due_at", False)],
 }
-"""What each order goes by, said a second time: the column, and whether it is descending."""
+"""The columns of each order, written independently: the column, and whether it is descending."""
 
 
 def in_order(things: Iterable[Thing], sort: str) -> list[UUID]:
-    """Sort by one column after another, the last one first: Python's order is stable."""
+    """Sort by one column after another, the last one first: Python's sort is stable."""
     keys = EXPECTED[sort.removeprefix("-")]
     keys = [*keys, ("id", keys[-1][1])]
     found = list(things)
@@ -83,7 +83,7 @@ def in_order(things: Iterable[Thing], sort: str) -> list[UUID]:
 
 @pytest.fixture
 async def things(database: Database) -> list[Thing]:
-    """Sixty of one owner, with many values that are equal and many that are missing."""
+    """Sixty rows of one owner, with many equal and many missing values."""
     dice = random.Random(7)  # noqa: S311 - an example, not a secret
     found = [
         {

@@ -1,4 +1,4 @@
-"""A list is one parameter, whatever its length, and one statement."""
+"""A list of any length is one parameter of one statement."""
 
 import datetime as dt
 from decimal import Decimal
@@ -21,7 +21,7 @@ OWNER = new_id()
 
 @pytest.fixture
 async def ids(database: Database) -> list[Any]:
-    """Of five things, in the order of their ranks."""
+    """The ids of five rows, in the order of their ranks."""
     found = [new_id() for _ in range(5)]
     empty = {"owner_id": OWNER, "kind": None, "due_at": None}
     rows = [{"id": id, "rank": rank, **empty} for rank, id in enumerate(found)]

@@ -1,4 +1,4 @@
-"""SQLAlchemy's ORM session in the transaction of a unit of work: everything or nothing."""
+"""SQLAlchemy's ORM session in the transaction of a unit of work: all or nothing."""
 
 import asyncio
 import datetime as dt
@@ -48,7 +48,7 @@ class Base(DeclarativeBase):
 
 
 class LineRow(Base):
-    """A table that the repository of invoices keeps too."""
+    """A table that the repository of invoices also uses."""
 
     __table__ = invoice_line
 
@@ -111,7 +111,7 @@ async def save(database: Database, *ledgers: Ledger) -> None:
 
 
 class Interrupted(Exception):
-    """Something else went wrong in the middle."""
+    """Another error in the middle."""
 
 
 # --- Everything or nothing ----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The service on each database, with a folder of its own and nobody in it."""
+"""The service on each database, with its own folder and no users."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -18,7 +18,7 @@ class Inhabit(Protocol):
 
 @pytest.fixture(autouse=True)
 def no_pauses() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=100, cap=True):  # as many as there really are
+    with stamina.set_testing(True, attempts=100, cap=True):  # as many as in production
         yield
 
 

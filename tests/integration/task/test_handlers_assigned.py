@@ -1,4 +1,4 @@
-"""Whoever is given a task hears of it."""
+"""The assignee of a task gets an email."""
 
 import datetime as dt
 from uuid import uuid5
@@ -142,7 +142,7 @@ async def test_a_closed_or_unverified_account_gets_no_email(world: World) -> Non
 
 
 async def test_an_assignment_by_a_closed_account_sends_no_email(world: World) -> None:
-    """The actor is looked at again when the handler runs, not only when the request came."""
+    """The actor is checked again when the handler runs, not only when the request came."""
     ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
     await world.assign(await world.a_task(ana), bruno, by=ana)
     await world.close_account(ana)

@@ -1,4 +1,4 @@
-"""Whoever asked for it is told which task is done."""
+"""The receiver of webhooks is notified of a completed task."""
 
 import base64
 import hashlib

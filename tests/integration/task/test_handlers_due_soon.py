@@ -1,4 +1,4 @@
-"""Whoever does a task is reminded of it, once for each due time."""
+"""The assignee or owner of a task is reminded of it, once for each due time."""
 
 import datetime as dt
 import re
@@ -22,7 +22,7 @@ async def due_at(world: World, task: Task, moment: dt.datetime | None) -> None:
 
 
 def reminded(world: World) -> list[str]:
-    """Whom the letters so far are for."""
+    """The recipients of the emails so far."""
     return [str(email["To"]) for email in world.emails()]
 
 
@@ -107,7 +107,7 @@ async def test_a_deleted_task_has_no_reminder(world: World, ana: UUID) -> None:
 
 
 async def test_a_task_that_was_postponed_meanwhile_sends_no_email(inhabit: Inhabit) -> None:
-    async with inhabit(smtp_url="smtp://127.0.0.1:1") as world:  # where nobody listens
+    async with inhabit(smtp_url="smtp://127.0.0.1:1") as world:  # where nothing listens
         ana = await world.somebody("ana")
         task = await world.a_task(ana, due_at=NOW + HOUR)
         await world.remind()
@@ -140,7 +140,7 @@ async def test_many_reminders_take_several_transactions(
     assert sorted(titles) == [[f"in {hours}"] for hours in (1, 2, 3, 4, 5)]
 
 
-# SQLite has one writer: there nobody else is at work at the same time.
+# SQLite has one writer: there no other transaction runs at the same time.
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_locked_task_is_left_to_the_next_run(world: World, ana: UUID) -> None:
     await world.deliver()  # the schedule's own tick

@@ -1,4 +1,4 @@
-"""Who leaves may leave much behind: it goes in batches, and what was done stays done."""
+"""A deleted user may have much data: it is deleted in batches, and each batch is final."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -37,7 +37,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def ana(world: World) -> UUID:
-    """Somebody with five tasks, two of them in the bin, and with five of somebody else's to do."""
+    """A user with five tasks, two of them deleted, and five assigned tasks of another user."""
     ana, bruno = await world.somebody("ana"), await world.somebody("bruno")
     await world.deliver()  # the ticks of schedules
     for number in range(5):
@@ -127,7 +127,7 @@ async def test_no_transaction_touches_more_than_one_batch(
     await world.delete_account(ana)
     await world.deliver()
     assert max(hits) == 2
-    assert hits.count(2) == 2  # of three in use and two in the bin; others are released one by one
+    assert hits.count(2) == 2  # of three in use and two deleted; others are released one by one
 
 
 async def test_the_bin_is_emptied_in_one_run(inhabit: Inhabit, ana: UUID) -> None:
@@ -142,7 +142,7 @@ def _refuse(_task: Task, **_given: Any) -> None:
 
 
 class _Counting:
-    """A transaction that notes how many tasks each of its statements changed."""
+    """A transaction that records how many tasks each of its statements changed."""
 
     def __init__(self, inner: Any, hits: list[int]) -> None:
         self._inner, self._hits = inner, hits

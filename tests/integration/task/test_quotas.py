@@ -1,4 +1,4 @@
-"""Quotas on real databases: exact, however many ask at once, here and in other processes."""
+"""Quotas on real databases: exact with concurrent requests, in this and other processes."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the repository and the reader of tasks do besides."""
+"""What is special about the repository and the reader of tasks."""
 
 import asyncio
 import datetime as dt
@@ -106,7 +106,7 @@ async def test_tasks_are_purged_in_batches(database: Database) -> None:
     assert await get_owned(database, STRANGER, other.id) == other
 
 
-# SQLite has one writer: there nobody else changes a task meanwhile.
+# SQLite has one writer: there no other transaction changes a task meanwhile.
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_task_that_is_restored_during_the_purge_stays(
     database: Database,

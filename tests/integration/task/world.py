@@ -1,4 +1,4 @@
-"""The whole service without its API: people, their tasks, and what leaves the house."""
+"""The whole service without its API: users, their tasks, and outgoing emails and webhooks."""
 
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -65,7 +65,7 @@ class World:
         self.database = container.database()
 
     async def somebody(self, name: str, *, is_verified: bool = True) -> UUID:
-        """Open an account."""
+        """Create an account."""
         user = User.register(
             email=EmailAddress(f"{name}@example.com"),
             full_name=FullName(f"{name.title()} Example"),
@@ -74,7 +74,7 @@ class World:
         )
         if is_verified:
             user.verify(now=NOW)
-        user.pull_events()  # the letters that come of them are no matter here
+        user.pull_events()  # the emails of the registration do not matter here
         async with self.container.user.uow() as uow:
             await uow.users.save(user)
             await uow.commit()
@@ -105,7 +105,7 @@ class World:
         return task
 
     async def do(self, task: Task, change: Callable[[Task], object], *, by: UUID) -> None:
-        """Have somebody change the task as it is stored now."""
+        """Change the task in its stored state, as a user."""
         token = current_work.set(WorkContext(request_id="req-12345678", actor_id=by))
         try:
             async with self.container.task.uow() as uow:
@@ -131,11 +131,11 @@ class World:
         await self.deliver()
 
     async def remind(self) -> None:
-        """Have it be time for the reminders, and deliver what comes of that."""
+        """Publish the tick of the reminders, and deliver what follows."""
         await self.tick("task.remind_due")
 
     async def tick(self, name: str) -> None:
-        """Have it be time for what is done at regular times, and deliver what comes of that."""
+        """Publish the ticks of all schedules, and deliver what follows."""
         schedule = Schedule(id=new_id(), version=1, created_at=NOW, updated_at=NOW)
         schedule.record(ScheduleTick(name, NOW))
         collector = EventCollector(self.container.registry())
@@ -153,17 +153,17 @@ class World:
         return delivery
 
     async def everything_noted(self) -> str:
-        """All that events and failed attempts hold."""
+        """Everything in events and failed attempts."""
         events = await self.database.fetch_all(EVENTS, {})
         attempts = await self.database.fetch_all(ATTEMPTS, {})
         return repr([dict(row) for row in [*events, *attempts]])
 
     def files(self) -> dict[str, EmailMessage]:
-        """The letters that were written into the folder."""
+        """The emails that were written into the folder."""
         return {file.stem: read(file.read_bytes()) for file in self._folder.glob("mail/*.eml")}
 
     def emails(self) -> list[EmailMessage]:
-        """The same, in the order of whom they are for."""
+        """The same, sorted by recipient."""
         return sorted(self.files().values(), key=lambda email: str(email["To"]))
 
 
@@ -171,7 +171,7 @@ class World:
 async def inhabited(
     database_url: str, folder: Path, tasks: dict[str, Any] | None = None, **settings: Any
 ) -> AsyncIterator[World]:
-    """The service with these settings, and those of tasks, for as long as the block runs."""
+    """The service with these settings, and those of tasks, while the block runs."""
     clock = Clock()
     base = Settings(
         _env_file=None,

@@ -1,4 +1,4 @@
-"""How notes are stored. Their table is the tests' own: no migration makes it."""
+"""Storage of notes. Their table belongs to the tests: no migration creates it."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -120,6 +120,6 @@ class SqlNoteUnitOfWork(SqlUnitOfWork):
 
 
 async def create_tables(address: str) -> None:
-    """Add what no migration knows to a database, if it is not there."""
+    """Create the tables without a migration, if they do not exist."""
     async with connected(address) as connection:
         await connection.run_sync(schema.create_all)

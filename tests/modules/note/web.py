@@ -1,4 +1,4 @@
-"""Notes over HTTP. What a use case would do, the controller does here: nothing else needs it."""
+"""Notes over HTTP. The controller does what a use case would do."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -139,7 +139,7 @@ class NoteController:
         return await self._change(actor, note_id, version, lambda note, now: note.archive(now=now))
 
     async def take_back(self, note_id: Id, actor: CurrentActor) -> NoteView:
-        """Take a note back from the archive."""
+        """Restore a note from the archive."""
         return await self._change(actor, note_id, None, lambda note, now: note.take_back(now=now))
 
     async def delete(self, note_id: Id, actor: CurrentActor, version: IfMatch) -> None:

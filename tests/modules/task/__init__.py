@@ -1,1 +1,1 @@
-"""What the base's tests have to know of tasks, and what the tests of tasks share."""
+"""What the base's tests need to know of tasks, and what the tests of tasks share."""

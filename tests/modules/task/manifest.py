@@ -47,7 +47,7 @@ MANIFEST: Final = Manifest(
         f"POST {TASK}/reopen": "POST /tasks/{}/complete",
         f"POST {TASK}/restore": "DELETE /tasks/{}",
     },
-    # An assignee works on a task that stays its owner's; in the bin it is the owner's alone.
+    # An assignee may change a task that still belongs to its owner; only the owner sees it deleted.
     outcomes={
         (f"DELETE {TASK}", COLLEAGUE): "forbidden",
         (f"POST {TASK}/restore", COLLEAGUE): "absent",

@@ -11,7 +11,7 @@ from tests.support.manifest import Allowed, Plans
 NOW: Final = dt.datetime.now(dt.UTC)
 _OWNER: Final = UUID(int=2)  # of the tasks 1, 1001, 2001, …
 _URGENT: Final = 2
-_OF_ONE_USER: Final = 150  # tasks: 100 are somebody's own, some 20 assigned
+_OF_ONE_USER: Final = 150  # tasks: 100 are a user's own, some 20 assigned
 
 _FILL: Final = f"""
 SELECT setseed(0.5);
@@ -45,7 +45,7 @@ _VALUES: Final[dict[str, Any]] = {
     "completed_at": None,
     "deleted_at": None,
     "deleted_before": NOW - dt.timedelta(days=60),
-    # The filters of lists, and where a page goes on
+    # The filters of lists, and the position of a page
     "label": "garden",
     "assignee": UUID(int=8),
     "due_before": NOW + dt.timedelta(days=90),

@@ -1,4 +1,4 @@
-"""Tasks, made for a test."""
+"""Tasks for tests."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from tests.support.people import Person
 
 
 def a_task(**fields: Any) -> Task:
-    """A task as it comes from storage: without events, and in whichever state is named."""
+    """A task as loaded from storage: without events, in the given state."""
     given = {"owner_id": new_id(), "title": Title("Lay the foundation"), **fields}
     return Task(**{"created_at": CREATED, "updated_at": CREATED, **given})
 
 
 async def create_task(person: Person, **fields: Any) -> dict[str, Any]:
-    """Have somebody create a task, and return it."""
+    """Create a task as a user, and return it."""
     return await person.create("/tasks", {"title": "Lay the foundation", **fields})

@@ -1,1 +1,1 @@
-"""What the base's tests have to know of users."""
+"""What the base's tests need to know of users."""

@@ -62,7 +62,7 @@ async def _key(cast: Cast, _: str) -> str:
 async def _user(cast: Cast, who: str) -> str:
     if who != ADMIN:
         return cast.owner.id
-    # Administrators close the account: it is none that is still needed.
+    # Administrators close the account: one that no other test needs.
     return str((await save(cast.service.state.container, an_account(f"u{new_id().hex}"))).id)
 
 
