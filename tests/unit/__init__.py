@@ -1,1 +1,1 @@
-"""Fast tests of single rules: no database, no network, under five seconds in all."""
+"""Fast tests of single rules: no database, no network, less than five seconds in total."""

@@ -1,4 +1,4 @@
-"""Modules are put together by what their containers bring; what does not fit stops the start."""
+"""Modules are composed by their containers; a module that does not fit stops the start."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,7 +28,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def refused(settings: Settings, **modules: Any) -> list[str]:
-    """Return what the start says of a service with these modules too."""
+    """Return the errors of a service that also has these modules."""
     with pytest.raises(CompositionError) as error:
         routers_of(with_modules(**modules).build(settings))
     return str(error.value).splitlines()
@@ -229,7 +229,7 @@ def test_events_and_handlers_that_do_not_fit_stop_the_start(
     [told] = refused(settings, invoice=module(kind))
     assert what in told
     assert remedy in told
-    assert __name__.rpartition(".")[2] in told  # it says where the class is
+    assert __name__.rpartition(".")[2] in told  # it contains the path of the class
 
 
 def test_an_invalid_handler_stops_the_start(settings: Settings) -> None:

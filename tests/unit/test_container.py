@@ -1,4 +1,4 @@
-"""Everything is put together at the start, and what does not fit stops it there."""
+"""Everything is built at the start, and an error stops it."""
 
 from pathlib import Path
 

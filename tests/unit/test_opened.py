@@ -1,4 +1,4 @@
-"""Everything that a service holds is opened before it works and closed afterwards."""
+"""Everything that a service holds is opened before it works, and closed afterwards."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ Log = list[str]
 
 @dataclass
 class Recorded(Resource):
-    """Writes down when it is opened and closed, and fails where it is told to."""
+    """Records when it is opened and closed, and fails if it is told to."""
 
     name: str
     log: Log

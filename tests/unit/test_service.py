@@ -1,4 +1,4 @@
-"""What the application refuses to be built with."""
+"""What the application refuses at its construction."""
 
 from pathlib import Path
 from typing import Any

@@ -95,7 +95,7 @@ def test_a_migration_that_follows_an_unknown_one_is_refused(folders: Folders) ->
 def test_a_name_of_two_migrations_is_refused(folders: Folders) -> None:
     (folders.app / "another.py").write_text("revision = 'app_0001'\ndown_revision = None\n")
     revisions.cache_clear()
-    assert f"app_0001 is {folders.app}/" in problems()[0]
+    assert f"app_0001 exists in {folders.app}/" in problems()[0]
     assert problems()[0].endswith("already; take another name")
 
 

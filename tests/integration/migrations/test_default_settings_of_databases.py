@@ -66,5 +66,5 @@ async def test_statements_ignore_the_default_settings_of_a_database(
 
 async def test_a_search_path_without_a_schema_is_named(empty_postgresql_url: str) -> None:
     await give_default(empty_postgresql_url, "search_path", "nowhere")
-    with pytest.raises(MigrationFailed, match=r"search_path of \w+ is there; fix: CREATE SCHEMA"):
+    with pytest.raises(MigrationFailed, match=r"search_path of \w+ exists; fix: CREATE SCHEMA"):
         await asyncio.to_thread(upgrade, empty_postgresql_url)

@@ -1,1 +1,1 @@
-"""The rules of the architecture are kept, and breaking them is noticed."""
+"""The code follows the rules of the architecture, and a violation is detected."""

@@ -1,4 +1,4 @@
-"""What is written beside the code agrees with it."""
+"""The documents agree with the code."""
 
 import re
 from pathlib import Path
@@ -43,7 +43,7 @@ def example() -> dict[str, str]:
 
 @pytest.fixture
 def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No variable and no file of whoever runs the tests."""
+    """No variable, and no file of the person who runs the tests."""
     monkeypatch.chdir(tmp_path)
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
@@ -66,7 +66,8 @@ def test_the_example_shows_the_defaults(
     has_default = {
         each.variable(name) for each in default for name, value in each if value not in (None, ())
     }
-    assert shown == has_default - {"JWT_SECRET_KEY"}  # it has none; outside production one is made
+    # it has none; outside production one is generated
+    assert shown == has_default - {"JWT_SECRET_KEY"}
 
 
 def test_the_example_works_as_it_is(nothing_set: None) -> None:
@@ -151,22 +152,22 @@ def test_every_requirement_names_a_test() -> None:
 
 # --- Paths and commands -------------------------------------------------------------------------
 
-# What a path in a document may begin at: the project, or a folder that its page speaks of.
+# Where a path in a document may begin: the project, or a folder that the page describes.
 PLACES = ("", "tests", "app", "app/shared/infrastructure", "app/modules/task")
 PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)+/?|[\w-]+\.(?:py|md|toml|sh))(?:::\w+)?`")
-# Of an example, of a running service, or of a library.
+# Paths of an example, of a running service, or of a library.
 NOT_HERE = ("var/", "text/", "application/", ".venv/", "bench/results/", "app/models", "app/routes")
 COMMAND = re.compile(r"(?:python|\.venv/bin/python) -m app ([a-z][a-z-]*(?: [a-z][a-z-]*)?)")
 
 
 def paths_in(document: Path) -> set[str]:
-    """Return what looks like a path of this project, as it is written in a page."""
+    """Return everything in a page that looks like a path of this project."""
     found = set(PATH.findall(document.read_text(encoding="utf-8")))
     return {path for path in found if not path.startswith(NOT_HERE) and "note" not in path}
 
 
 def known_commands() -> dict[str, set[str]]:
-    """Return each command of `python -m app`, with the commands below it."""
+    """Return each command of `python -m app`, with its subcommands."""
     group = get_command(cli)
     return {name: set(getattr(each, "commands", {})) for name, each in group.commands.items()}  # type: ignore[attr-defined]
 

@@ -1,4 +1,4 @@
-"""The pages of documents show code that tests run."""
+"""The documents show code that tests run."""
 
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ EXAMPLES: Final = {
     "docs/fastapi.md": "tests/e2e/fastapi/examples",
     "docs/types.md": "tests/e2e/types/bookings",
 }
-"""Where the code of a page is."""
+"""The files of a page's code."""
 
 
 def blocks_of(page: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Each import contract of pyproject.toml fails on what it forbids: else it is worse than none."""
+"""Each import contract of pyproject.toml fails for what it forbids."""
 
 import shutil
 import subprocess
@@ -21,7 +21,7 @@ SETTINGS = "Only the composition root reads settings"
 CELERY = "Only the event engine knows Celery"
 CONTAINERS = "Only containers know the container library"
 
-ADDED = "app/modules/added"  # a module more, in the copy of the code that is spoiled
+ADDED = "app/modules/added"  # a further module in the copy of the code
 PLANTED = {
     ONE_WAY: ("app/core/context.py", "import app.shared.domain.events"),
     IN_A_MODULE: (f"{ADDED}/domain/entities.py", "import app.modules.added.application.dto"),
@@ -33,7 +33,7 @@ PLANTED = {
     CELERY: ("app/shared/infrastructure/events/delivery/engine.py", "import celery"),
     CONTAINERS: (f"{ADDED}/presentation/controllers.py", "import dependency_injector"),
 }
-# All of these are planted at once: each has to be in the report.
+# All of these are written at once: each must be in the report.
 MORE = [
     ("app/shared/application/base_usecase.py", "app.modules.added.domain.events"),
     (f"{ADDED}/infrastructure/external.py", "app.container"),
@@ -61,13 +61,13 @@ MORE = [
     ("app/event_commands.py", "app.config.settings"),
     ("app/container.py", "app.event_commands"),
 ]
-# Somewhere that no layer was thought of.
+# A place outside of all layers.
 IN_NO_LAYER = {ONE_WAY: "app/helpers.py", IN_A_MODULE: f"{ADDED}/helpers.py"}
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The code with a module more, to be spoiled."""
+    """A copy of the code with a further module, to be changed."""
     without = shutil.ignore_patterns("__pycache__", "versions")
     shutil.copytree(ROOT / "app", tmp_path / "app", ignore=without)
     shutil.copytree(tmp_path / "app/modules/user", tmp_path / ADDED)
@@ -79,7 +79,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def lint(folder: Path) -> tuple[int, str]:
-    """The exit code and the report, on one line."""
+    """Return the exit code, and the report on one line."""
     answer = subprocess.run(  # noqa: S603 - all of it is written above
         [sys.executable, "-c", COMMAND, "--no-logo", "--no-cache"],
         cwd=folder,

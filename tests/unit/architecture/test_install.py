@@ -1,4 +1,4 @@
-"""`scripts/install.sh`, which make calls: uv installs, and pip where uv can't."""
+"""`scripts/install.sh`, which make calls: uv installs, and pip does if uv fails."""
 
 import shutil
 import subprocess
@@ -19,12 +19,13 @@ UV = """\
 [ "$1" = --version ] || echo "uv of $UV_DEFAULT_INDEX, system certs $UV_SYSTEM_CERTS: $*" >>"$CALLS"
 [ "$1" = --version ] || exit "$UV_EXIT"
 """
-TOOLS = ("cat", "cp", "dirname", "head", "sed")  # all else, a uv above all, is out of reach
+# everything else, and especially uv, cannot be found
+TOOLS = ("cat", "cp", "dirname", "head", "sed")
 PINNED = "--quiet --require-hashes --no-deps -r requirements.txt"
 
 
 class Installing:
-    """The script, with an environment whose programs only note how they are called."""
+    """The script, in an environment whose programs only record how they are called."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.environment = folder, folder / "venv"
@@ -40,7 +41,7 @@ class Installing:
         (self.folder / "a-uv").rename(self.folder / where)
 
     def run(self, *, uv_exit: int = 0, **more: str) -> list[str]:
-        """The calls of pip and of uv, in order."""
+        """Return the calls of pip and of uv, in order."""
         calls = self.folder / "calls"
         own = {"PATH": str(self.folder / "path"), "CALLS": str(calls), "UV_EXIT": str(uv_exit)}
         script = ROOT / "scripts/install.sh"

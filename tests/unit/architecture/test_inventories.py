@@ -1,4 +1,4 @@
-"""The inventories of docs/architecture/security.md have all that the code has, and nothing else."""
+"""The inventories of docs/architecture/security.md list exactly what the code has."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Every module tells the base's tests what they have to know of it."""
+"""Every module has a manifest for the base's tests."""
 
 from pkgutil import iter_modules
 

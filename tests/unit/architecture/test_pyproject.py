@@ -1,4 +1,4 @@
-"""What pyproject.toml names has to exist: a run of mutants fails without a word if it does not."""
+"""The paths in pyproject.toml exist: with a missing one a run of mutants fails silently."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files and functions that a reader can hold in the head."""
+"""Files and functions are short enough to understand at once."""
 
 import ast
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def name_of(path: Path) -> str:
 
 
 def lengths(source: str) -> Iterator[tuple[str, int]]:
-    """The name of each function, and how many lines of code its body has."""
+    """Return the name of each function, and the lines of code of its body."""
     lines = source.splitlines()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, Function):

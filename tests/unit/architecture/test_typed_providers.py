@@ -1,4 +1,4 @@
-"""Every provider of a container says what it provides, so that mypy compares it with its class."""
+"""Every provider of a container has a type, so that mypy compares it with its class."""
 
 import ast
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[3]
 CONTAINERS = sorted(
     [*(ROOT / "app/modules").glob("*/container.py"), ROOT / "app/shared/container.py"]
 )
-# Typed once, by the base class: what a module brings.
+# Typed once, by the base class of a module's container.
 BROUGHT = ROOT / "app/shared/module_container.py"
 
 
@@ -26,7 +26,7 @@ def annotated(path: Path) -> set[str]:
 
 
 def without_a_type(path: Path) -> list[str]:
-    """Return the names of the providers that are made without an annotation."""
+    """Return the names of the providers without an annotation."""
     return [
         target.id
         for node in class_statements(path)

@@ -1,1 +1,1 @@
-"""What benchmarks reckon, without their clocks."""
+"""The computations of the benchmarks, without their clocks."""

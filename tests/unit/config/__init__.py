@@ -1,1 +1,1 @@
-"""Settings: what stops the start, and how it is told."""
+"""Settings: what stops the start, and how it is reported."""

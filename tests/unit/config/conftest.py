@@ -1,4 +1,4 @@
-"""An environment with nothing in it, and a folder of its own."""
+"""An empty environment, and an empty folder."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Load the settings from an environment that holds these variables."""
+    """Load the settings from an environment with these variables."""
 
     def load(**variables: str) -> Settings:
         for name, value in variables.items():

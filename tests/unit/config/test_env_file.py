@@ -7,7 +7,7 @@ import pytest
 from tests.unit.config.conftest import Load
 from tests.unit.config.test_settings import problems
 
-# What a shell would run, replace or cut, systemd would replace, and Compose would replace.
+# Values that a shell would run, replace or cut, or that systemd or Compose would replace.
 ODD = "postgresql://ana:a&b<c>$HOME${x}`id`|;!~*#%24@db.example.com:5432/alicerce"
 
 

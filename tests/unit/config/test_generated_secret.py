@@ -11,7 +11,7 @@ from app.config.generated_secret import GeneratedSecret
 
 PROJECT = Path(__file__).parents[3]
 
-# Eight processes that wait for each other and then ask for the secret, all at the same moment.
+# Eight processes that wait for each other and then read the secret at the same moment.
 RACE = """
 import os, sys
 from pathlib import Path

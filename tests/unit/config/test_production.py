@@ -1,4 +1,4 @@
-"""What production refuses to start with. Each row is a setting that is wrong, and its name."""
+"""What production refuses. Each row is an invalid setting, and its name."""
 
 import pytest
 
@@ -13,7 +13,7 @@ POSTGRES = f"{IN_THE_OPEN}?sslmode=require"
 REDIS = "redis://:Xk29vLq8Tz@redis.example.com:6379/1"
 RABBITMQ = "amqp://alicerce:Xk29vLq8Tz@mq.example.com"
 
-# An empty value takes the setting away.
+# An empty value removes the setting.
 BAD: list[tuple[str, dict[str, str]]] = [
     ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": ""}),
     ("JWT_SECRET_KEY", {"JWT_SECRET_KEY": "short"}),

@@ -1,4 +1,4 @@
-"""A secret may lie in a file, which the environment names: as Docker and systemd hand them out."""
+"""A secret may be in a file that the environment names, as with Docker and systemd."""
 
 from pathlib import Path
 

@@ -87,7 +87,7 @@ GOOD: dict[str, tuple[str, Any]] = {
 }
 
 
-# What a setting is no use without.
+# What a setting needs to be valid.
 NEEDED = {
     "EVENTS": {"CELERY_BROKER_URL": "redis://localhost"},
     "METRICS_PORT": {"METRICS_TOKEN": KEY},

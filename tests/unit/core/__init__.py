@@ -1,1 +1,1 @@
-"""The core, each part by itself."""
+"""The core, each part alone."""

@@ -22,7 +22,7 @@ KEY: Final = "a key for tests only, and long enough for every algorithm that the
 USER: Final = UUID("018f3c1e-0000-7000-8000-000000000001")
 SESSION: Final = UUID("018f3c1e-0000-7000-8000-000000000002")
 START: Final = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
-LEFT_OUT: Final = ...  # shows the same in the name of each run of a test
+LEFT_OUT: Final = ...  # is shown in the same way in the name of each run
 LIFETIME: Final = dt.timedelta(minutes=10)
 
 
@@ -59,7 +59,7 @@ def forged(
     header: dict[str, Any] | None = None,
     **changed: Any,
 ) -> str:
-    """Return a good token, but for what is changed; None takes a claim away."""
+    """Return a valid token with these changes; None removes a claim."""
     claims = {
         "iss": "Alicerce",
         "aud": "Alicerce",
@@ -241,7 +241,7 @@ def test_a_header_with_a_wrong_value_is_refused(
 
 
 def test_a_public_key_is_not_accepted_as_an_hmac_secret() -> None:
-    """The classic confusion: who has the public half signs with it as if it were shared."""
+    """The classic attack: sign with the public key as if it were a shared secret."""
     pair = rsa.generate_private_key(65537, 2048)
     public = pair.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     tokens = made(Wall())
@@ -259,7 +259,7 @@ def test_no_key_is_fetched_from_a_url_in_a_token(tokens: AccessTokens, name: str
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/keys.json"
         value = {"kty": "oct", "k": segment(strangers.encode())} if name == "jwk" else address
         assert refused(tokens, forged(strangers, header={name: value}))
-        # Neither for a token that is good but for that: the header is never read.
+        # Nor for a token that is valid otherwise: the header is never read.
         tokens.verify(forged(header={name: value}))
         with pytest.raises(BlockingIOError):
             listening.accept()
@@ -292,7 +292,7 @@ def test_a_new_key_signs_and_the_old_one_still_verifies() -> None:
 
 
 def test_a_process_with_the_new_key_for_verification_accepts_its_tokens() -> None:
-    """So that keys can be changed one process after the other: first known, then used."""
+    """So keys can be changed one process after the other: first to verify, then to sign."""
     assert made(Wall(), OLD, KEY).verify(issued_with(KEY, OLD)).user_id == USER
 
 
@@ -314,7 +314,7 @@ def test_the_name_of_a_key_reveals_nothing_of_it() -> None:
 
 
 def test_the_name_of_a_key_never_changes() -> None:
-    """Else a release would sign everybody out."""
+    """Otherwise a release would end all sessions."""
     assert _name_of("a key") == "7fd91b7f27c768f6"
 
 

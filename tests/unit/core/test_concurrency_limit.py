@@ -1,4 +1,4 @@
-"""Each caller has a few things done at once, and waits a little for more."""
+"""Each caller may run a few operations at once, and waits a short time for more."""
 
 import asyncio
 

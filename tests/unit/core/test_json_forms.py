@@ -1,4 +1,4 @@
-"""A type that JSON has no form for is found when the service starts, with a sentence."""
+"""A type without a form in JSON is found at the start, and reported in a sentence."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

@@ -22,7 +22,7 @@ def fail(message: str) -> None:
 
 
 class Writes(io.StringIO):
-    """Remembers what was written at once."""
+    """Remembers what was written in one call."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -182,7 +182,7 @@ def test_development_logs_readable_lines() -> None:
     written = output.getvalue()
     assert all(part in written for part in ("request", "[access]", "path=/notes"))
     assert "{" not in written
-    assert "\x1b" not in written  # no colours where nobody sees them
+    assert "\x1b" not in written  # no colours if the output is no terminal
 
 
 def test_characters_unknown_to_the_terminal_are_escaped() -> None:

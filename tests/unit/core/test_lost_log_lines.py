@@ -1,4 +1,4 @@
-"""A line that can't be written is lost and counted, and nobody's work with it."""
+"""A line that cannot be written is lost and counted, and fails no work."""
 
 import errno
 import logging
@@ -68,7 +68,7 @@ def test_unwritten_output_does_not_fail_the_end_of_the_process(
 ) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    with os.fdopen(writer, "w", encoding="utf-8") as output:  # fails at its end, if it can't write
+    with os.fdopen(writer, "w", encoding="utf-8") as output:  # fails at its end if it cannot write
         output.write("nobody reads it")
         monkeypatch.setattr(sys, "stdout", output)
         release_output()

@@ -1,4 +1,4 @@
-"""Decimals and durations have one text form each, in which nothing is lost."""
+"""Decimals and durations have one exact text form each."""
 
 import datetime as dt
 import re

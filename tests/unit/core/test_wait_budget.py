@@ -1,4 +1,4 @@
-"""All waits of somebody together end in time, and what is no wait does not count."""
+"""All waits of an operation together are limited; the time of work does not count."""
 
 import asyncio
 

@@ -1,1 +1,1 @@
-"""What leaves the service, as far as no socket is needed."""
+"""Outgoing requests and emails, without sockets."""

@@ -1,4 +1,4 @@
-"""A host that keeps failing is left alone, and found again."""
+"""A failing host gets no requests for a while, and is tried again."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What people wrote comes out of the headers of an email as it was, and as nothing else."""
+"""User text in the headers of an email is read unchanged, and adds nothing."""
 
 import email
 import email.policy
@@ -19,7 +19,7 @@ NAMES = [
     *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"),
     *("MIME-Version", "Content-Type"),
 ]
-# What a reader could take for more than text, and scripts whose characters have 1 to 4 bytes.
+# Text that a reader could misread, and scripts whose characters have 1 to 4 bytes.
 PIECES = [
     *("=?utf-8?q?x=0d=0aBcc:_eve=40example.com=0d=0a=0d=0abody?=", "=?utf-8?b?eA==?=", "=?", "?="),
     *("=?x?", "=0d=0a", "=", "?", "_", ":", ",", ";", "<b>", '"', "\\", "(a)", "@", "Bcc: x@y.zz"),
@@ -57,7 +57,7 @@ def titles(count: int) -> list[str]:
 
 
 def headers_of(content: bytes) -> dict[str, str]:
-    """Return the headers as they stand there, folded, without any parser of Python's."""
+    """Return the headers as they are written, folded, without Python's parser."""
     block = content.decode().partition("\r\n\r\n")[0]
     lines = block.replace("\r\n ", "\r\n\t").split("\r\n")
     found: dict[str, str] = {}
@@ -123,7 +123,7 @@ def test_a_display_name_is_equal_after_encoding_and_decoding(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["x" * 120, "é" * 60, "Loja São João " * 6 + "Ltda"])
 def test_a_long_display_name_is_folded(name: str) -> None:
-    """Python's reader of addresses keeps the space between two encoded words, so it reads none."""
+    """Python's own parser is not used: it keeps the space between two encoded words."""
     lines = f"From: {mailbox(name, 'no-reply@example.com')}".split("\r\n")
     assert all(len(line) <= LONGEST_LINE for line in lines)
     assert lines.pop() == " <no-reply@example.com>"

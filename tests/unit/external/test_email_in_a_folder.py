@@ -1,4 +1,4 @@
-"""Without a server, mail is written into a folder."""
+"""Without a server, emails are written into a folder."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""Letters are written from templates."""
+"""Emails are written from templates."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a mail looks like when it goes out."""
+"""The form of an outgoing email."""
 
 import pytest
 

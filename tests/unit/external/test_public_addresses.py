@@ -1,4 +1,4 @@
-"""Which addresses are the public internet's."""
+"""Which addresses are public."""
 
 import pytest
 

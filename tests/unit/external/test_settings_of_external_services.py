@@ -1,4 +1,4 @@
-"""What the settings may say of the world outside."""
+"""The settings of external services."""
 
 from pathlib import Path
 

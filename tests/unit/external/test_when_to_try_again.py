@@ -1,4 +1,4 @@
-"""Whether and when a request is repeated at once."""
+"""Whether and when a request is repeated."""
 
 import datetime as dt
 

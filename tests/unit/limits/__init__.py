@@ -1,1 +1,1 @@
-"""Limits, as far as no server is needed."""
+"""Limits, without a server."""

@@ -1,4 +1,4 @@
-"""Counting in memory: moving windows, and no more of them than are in use."""
+"""Counting in memory: moving windows, and only those in use."""
 
 import asyncio
 import tracemalloc
@@ -23,7 +23,7 @@ def limiter(watch: Watch) -> LocalLimiter:
 
 
 async def hits(limiter: LocalLimiter, count: int, whom: str = "ana") -> int:
-    """How many of so many at once get through."""
+    """Return how many of so many concurrent hits succeed."""
     tried = (limiter.hit(THREE, whom) for _ in range(count))
     results = await asyncio.gather(*tried, return_exceptions=True)
     assert all(result is None or isinstance(result, TooManyRequests) for result in results)
@@ -94,7 +94,7 @@ def small(watch: Watch) -> LocalLimiter:
 
 
 async def crowd(limiter: LocalLimiter, watch: Watch) -> None:
-    """Five times as many callers as fit, in less than the time of a window."""
+    """Five times as many callers as fit, within less time than a window."""
     for number in range(10_000):
         await limiter.hit(THREE, f"2001:db8:{number:04x}:ffff::/64")
         watch.seconds += 0.005

@@ -1,1 +1,1 @@
-"""What all modules are built of."""
+"""The building blocks of modules."""

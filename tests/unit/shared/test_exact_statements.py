@@ -1,4 +1,4 @@
-"""A statement that SQLite would compute otherwise is refused where it is written."""
+"""A statement that SQLite would compute differently is refused where it is written."""
 
 from decimal import Decimal
 from typing import Any

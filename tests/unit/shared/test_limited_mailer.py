@@ -1,4 +1,4 @@
-"""How many emails one address gets, and one user causes, within an hour."""
+"""The limits of the emails that one address gets, and that one user causes, in an hour."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,7 +24,7 @@ RECOVERY = EmailKind.RECOVERY
 
 
 class Outbox:
-    """Keeps what is sent; `is_away` has it refuse everything for now."""
+    """Collects sent emails; with `is_away` it refuses all."""
 
     def __init__(self) -> None:
         self.sent: list[Email] = []
@@ -37,7 +37,7 @@ class Outbox:
 
 
 class Post:
-    """A limited mailer, with a clock of its own, that counts what comes through."""
+    """A limited mailer with its own clock, which counts the sent emails."""
 
     def __init__(self, **limits: int) -> None:
         self.now, self.outbox = 0.0, Outbox()
@@ -51,7 +51,7 @@ class Post:
         await self.mailer.send(email)
 
     async def sends(self, count: int, kind: EmailKind, to: str = "ana@example.com") -> int:
-        """Send so many; return how many went out."""
+        """Send so many; return how many were sent."""
         before = len(self.outbox.sent)
         for _ in range(count):
             try:
@@ -107,7 +107,7 @@ async def test_the_emails_that_one_user_causes_are_limited() -> None:
         assert await post.sends(1, REQUEST) == 1
     with acting(new_id()):
         assert await post.sends(1, WORK, to="user9@example.com") == 1
-    assert await post.sends(1, WORK) == 1  # a schedule's, which nobody caused
+    assert await post.sends(1, WORK) == 1  # of a schedule, which no user caused
 
 
 async def test_a_full_memory_of_the_limiter_does_not_lift_the_limits() -> None:

@@ -1,4 +1,4 @@
-"""Money is exact: no cent is lost or made, and no currency is mixed with another."""
+"""Money is exact: no cent is lost or created, and currencies are not mixed."""
 
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
@@ -37,7 +37,7 @@ def euros(amount: str) -> Money:
         ("1.2300", "EUR", "1.23 EUR"),
         ("-0", "EUR", "0.00 EUR"),
         ("99999999999999.99", "EUR", "99999999999999.99 EUR"),
-        ("5", "BGN", "5.00 BGN"),  # withdrawn, and still to be read
+        ("5", "BGN", "5.00 BGN"),  # withdrawn, but still readable
     ],
 )
 def test_an_amount_has_the_decimals_of_its_currency(amount: str, currency: str, text: str) -> None:
@@ -69,7 +69,7 @@ def test_invalid_money_is_refused(amount: str, currency: str, field: str, code: 
 @given(amounts, amounts)
 def test_addition_and_subtraction_are_inverse(one: Money, other: Money) -> None:
     if one.currency == other.currency:
-        with localcontext(prec=5):  # whatever somebody set for their own computations
+        with localcontext(prec=5):  # independent of the settings for other computations
             assert one + other - other == one
     assert one - one == Money.zero(one.currency)
     assert one + -one == Money.zero(one.currency)
@@ -107,7 +107,7 @@ def test_amounts_of_one_currency_are_ordered() -> None:
 def test_a_product_is_rounded_once_in_the_given_mode(
     amount: str, factor: str, rounding: Any, result: str
 ) -> None:
-    with localcontext(prec=5):  # whatever somebody set for their own computations
+    with localcontext(prec=5):  # independent of the settings for other computations
         assert euros(amount).times(Decimal(factor), **rounding) == euros(result)
 
 

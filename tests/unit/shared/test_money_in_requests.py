@@ -1,4 +1,4 @@
-"""What clients send as money is read exactly, or refused at the field that is wrong."""
+"""Money of clients is read exactly, or refused with a pointer to the invalid field."""
 
 from decimal import Decimal
 from typing import Annotated, Any

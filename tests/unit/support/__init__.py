@@ -1,1 +1,1 @@
-"""Tests of what the suite itself stands on."""
+"""Tests of the tests' own infrastructure."""

@@ -1,1 +1,1 @@
-"""The rules of tasks, without anything around them."""
+"""The rules of tasks, without database and HTTP."""

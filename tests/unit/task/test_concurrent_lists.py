@@ -1,4 +1,4 @@
-"""Nobody has many lists made at once: others need the connections too."""
+"""The number of concurrent lists of one user is limited: others need the connections too."""
 
 import asyncio
 from typing import Any, cast
@@ -18,7 +18,7 @@ AT_ONCE = 2
 
 
 class SlowReader:
-    """Finds nothing, and takes its time for that."""
+    """Finds nothing, slowly."""
 
     def __init__(self) -> None:
         self.running, self.most, self.go_on = 0, 0, asyncio.Event()

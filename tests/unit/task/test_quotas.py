@@ -25,7 +25,7 @@ class Clock:
 
 
 class Tasks:
-    """Stores nothing but how much there is, and how often it was counted."""
+    """Stores only the usage, and how often it was counted."""
 
     def __init__(self, tasks: int = 0, text_bytes: int = 0) -> None:
         self.used, self.counts = Usage(tasks, text_bytes), 0
@@ -91,14 +91,14 @@ async def test_far_below_the_quota_few_changes_are_counted() -> None:
 async def test_several_processes_share_a_quota() -> None:
     rooms, tasks = [a_quota() for _ in range(20)], Tasks()
     for quota in rooms:
-        await tasks.create(quota)  # each has leave for more now
+        await tasks.create(quota)  # each may use more now
     tasks.used = Usage(999, 10)  # by a process that counted
     for quota in rooms * 10:
         with suppress(QuotaExceeded):
             await tasks.create(quota)
     with pytest.raises(QuotaExceeded):
         await tasks.create(rooms[0])
-    # Half a percent each is the most that they could not know of, had all used what they had.
+    # Half a percent each is the most that they can exceed, if all used what they may.
     assert tasks.used.tasks <= 999 + 20 * 1_000 // TaskQuota.SHARE
 
 

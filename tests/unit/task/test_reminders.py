@@ -1,4 +1,4 @@
-"""A task says once for each due time that it is due soon."""
+"""A task records once for each due time that it is due soon."""
 
 import datetime as dt
 from typing import Any

@@ -1,4 +1,4 @@
-"""The settings of the task module, and of the webhook that it sends."""
+"""The settings of the task module, and of its webhook."""
 
 from pathlib import Path
 

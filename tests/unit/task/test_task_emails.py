@@ -1,4 +1,4 @@
-"""Emails about tasks wait behind those about accounts."""
+"""Emails about tasks are sent after those about accounts."""
 
 from app.modules.task.application import handlers
 from tests.support.emails import urgency_of_emails

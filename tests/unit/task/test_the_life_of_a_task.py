@@ -1,4 +1,4 @@
-"""Birth, revision, bin: what is not a step from one status to another."""
+"""Creation, revision and deletion of a task."""
 
 import datetime as dt
 from typing import Any

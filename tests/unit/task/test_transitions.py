@@ -1,4 +1,4 @@
-"""From which status a task may go where: the whole table, and what each step leaves behind."""
+"""The transitions of a task: the whole table, and the event of each."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -33,7 +33,7 @@ STEPS: dict[str, Step] = {
     "assign": lambda task: task.assign(ASSIGNEE, now=NOW),
 }
 
-# For each step and each status: the status that follows, or the error.
+# For each transition and each status: the following status, or the error.
 TABLE: dict[str, dict[TaskStatus, TaskStatus | type[AppError]]] = {
     "start": {
         OPEN: IN_PROGRESS,

@@ -1,4 +1,4 @@
-"""The values that a task is made of: valid, or not there at all."""
+"""The values of a task, which are always valid."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is remembered of a session, and for how long; the rest is seen from outside."""
+"""What is cached of a session, and for how long; end-to-end tests show the rest."""
 
 import asyncio
 import datetime as dt
@@ -32,12 +32,12 @@ PERMISSIONS = {"user": frozenset({"note:read"}), "admin": frozenset({"user:admin
 
 
 def no_unit_of_work() -> UserUnitOfWork:
-    """A bearer's use is not noted: no request waits for a write."""
+    """The use of a bearer token is not recorded: no request waits for a write."""
     raise NotImplementedError
 
 
 class Sessions:
-    """A reader with sessions in memory, which counts how often it was asked."""
+    """A reader with sessions in memory, which counts its calls."""
 
     def __init__(self) -> None:
         self.states: dict[UUID, SessionState] = {}
@@ -61,7 +61,7 @@ class Sessions:
 
 
 class Stopwatch:
-    """Seconds that pass when a test says so."""
+    """A clock that advances when a test says so."""
 
     def __init__(self) -> None:
         self.seconds = 100.0
@@ -107,7 +107,7 @@ def authenticate(tokens: AccessTokens, sessions: Sessions, stopwatch: Stopwatch)
 
 @pytest.fixture
 def session_id(sessions: Sessions) -> UUID:
-    """A session of Ana's."""
+    """A session of Ana."""
     session_id = uuid4()
     sessions.states[session_id] = SessionState(ANA, frozenset({"user"}), is_usable=True)
     return session_id
@@ -263,7 +263,7 @@ async def test_the_number_of_remembered_sessions_is_limited(
 
 @pytest.fixture
 def cookie(sessions: Sessions) -> SessionCookie:
-    """That of a session of Ana's."""
+    """The cookie of a session of Ana."""
     cookie = SessionCookie(uuid4(), SessionCookie.make_secret())
     sessions.states[cookie.session_id] = SessionState(
         ANA,
@@ -278,7 +278,7 @@ def cookie(sessions: Sessions) -> SessionCookie:
 async def present_random_cookies(
     authenticate: Authenticate, amount: int, session_id: UUID | None = None
 ) -> Counter[type]:
-    """Of one session, or of nobody's."""
+    """Cookies of one session, or of none."""
     made_up = [
         SessionCookie(session_id or uuid4(), SessionCookie.make_secret()) for _ in range(amount)
     ]
@@ -309,7 +309,7 @@ async def test_a_known_cookie_is_looked_up_despite_random_ones_at_its_address(
     stopwatch.seconds += 1.0
     assert await authenticate.by_cookie(cookie.value) == actor
     stopwatch.seconds += 1.0
-    del sessions.states[cookie.session_id]  # until it is found to be good no more
+    del sessions.states[cookie.session_id]  # until it is found to be invalid
     with pytest.raises(Unauthenticated):
         await authenticate.by_cookie(cookie.value)
     with pytest.raises(TooManyRequests):
@@ -331,4 +331,4 @@ async def test_the_token_of_an_ended_session_is_looked_up_a_limited_number_of_ti
         with pytest.raises(refused):
             await authenticate(ended)
     assert sessions.asked == OF_SESSION.amount
-    assert (await authenticate(token)).user_id == ANA  # somebody else at the same address
+    assert (await authenticate(token)).user_id == ANA  # another client at the same address

@@ -1,4 +1,4 @@
-"""What is remembered of an API key, and for how long; the rest is seen from outside."""
+"""What is cached of an API key, and for how long; end-to-end tests show the rest."""
 
 import asyncio
 import datetime as dt
@@ -30,7 +30,7 @@ PERMISSIONS: Final = {"user": frozenset({"note:read", "note:write"}), "admin": f
 
 
 def no_unit_of_work() -> UserUnitOfWork:
-    """These keys were used a moment ago: there is nothing to note."""
+    """These keys were used recently: there is nothing to record."""
     raise NotImplementedError
 
 
@@ -40,14 +40,14 @@ class Clock:
 
 
 class Keys:
-    """A reader with keys in memory, which counts how often it was asked."""
+    """A reader with keys in memory, which counts its calls."""
 
     def __init__(self) -> None:
         self.states: dict[str, KeyState] = {}
         self.asked = 0
 
     def add(self, *, scopes: set[str], roles: set[str], ends: dt.datetime = NOW + DAY) -> str:
-        """Return a new key of somebody's."""
+        """Return a new key of a user."""
         secret = KeySecret.make()
         self.states[secret.fingerprint] = KeyState(
             id=uuid4(),
@@ -188,7 +188,7 @@ async def test_a_known_key_is_looked_up_despite_random_ones_at_its_address(
     await present_random_keys(authenticate, OF_CLIENT.amount)
     watch.seconds += 1.0
     assert await authenticate(key) == actor
-    keys.states.clear()  # until it is found to be good no more
+    keys.states.clear()  # until it is found to be invalid
     watch.seconds += 1.0
     with pytest.raises(Unauthenticated):
         await authenticate(key)

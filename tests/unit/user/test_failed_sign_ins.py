@@ -1,4 +1,4 @@
-"""Who is refused after how many wrong passwords, and who never is."""
+"""Which clients are refused after how many wrong passwords, and which never are."""
 
 from collections.abc import Iterator
 from uuid import uuid4
@@ -40,7 +40,7 @@ def request_of_its_own() -> Iterator[None]:
 
 
 async def fails(failures: FailedSignIns, account: str, *, of: str) -> bool:
-    """Be wrong once; tell whether it was looked at."""
+    """Fail once; return whether the password was checked."""
     current_work.get().client = of
     try:
         await failures.refuse_after_too_many(account)
@@ -60,7 +60,7 @@ async def may_try(failures: FailedSignIns, account: str, *, of: str) -> bool:
 
 
 async def flood(failures: FailedSignIns, amount: int = LIMITS.total) -> None:
-    """Have so many clients fail, each at an account of its own."""
+    """Let so many clients fail, each at its own account."""
     for number in range(amount):
         assert await fails(failures, f"flooded {number}", of=f"198.51.100.{number}")
 
@@ -73,8 +73,9 @@ async def test_over_the_total_limit_a_client_without_failures_is_not_refused(
 ) -> None:
     await flood(failures)
     assert await may_try(failures, "ana", of=ELSEWHERE)
-    assert await may_try(failures, "flooded 0", of=ELSEWHERE)  # whose account a stranger tried
-    assert await may_try(failures, "ana", of="198.51.100.0")  # who shares a stranger's address
+    assert await may_try(failures, "flooded 0", of=ELSEWHERE)  # the account was tried by a stranger
+    # the address is shared with a stranger
+    assert await may_try(failures, "ana", of="198.51.100.0")
     assert not await may_try(failures, "flooded 0", of="198.51.100.1")
 
 

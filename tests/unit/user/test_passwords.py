@@ -1,4 +1,4 @@
-"""Which passwords are refused, against the list that the service really has."""
+"""Which passwords are refused, with the real list of common ones."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Guessing the password that belongs to a link comes to an end."""
+"""Guesses at the password of a link are limited."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -25,11 +25,7 @@ TASK_BYTES = 128 * KIB  # the longest description, with each character written a
 
 
 def task_routes(tasks: TaskController) -> ApiRouter:
-    router = ApiRouter(
-        f"{API}/tasks",
-        tags=["tasks"],
-        description="Tasks: what is to be done, by whom and by when.",
-    )
+    router = ApiRouter(f"{API}/tasks", tags=["tasks"], description="Tasks, and their states.")
     written = {"access": WRITE, "body_limit": TASK_BYTES}
     router.post(
         "",

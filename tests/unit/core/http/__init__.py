@@ -1,1 +1,1 @@
-"""The web part of the core, on applications of a few lines."""
+"""The HTTP part of the core, with small applications."""

@@ -1,4 +1,4 @@
-"""An application of a few lines, behind the same boundary as the real one."""
+"""A small application behind the same boundary as the real one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,7 +37,7 @@ def reported() -> list[Exception]:
 
 @pytest.fixture
 def serve(reported: list[Exception]) -> Serve:
-    """Make an application of some routes."""
+    """Build an application of some routes."""
 
     def serve(*routers: Routes, ingress: IngressPolicy | None = None) -> Service:
         app = Service(
@@ -53,7 +53,7 @@ def serve(reported: list[Exception]) -> Serve:
 
 @pytest.fixture(autouse=True)
 def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What the boundary logs, each line with what its work's context adds."""
+    """What the boundary logs, each line with the context of its request."""
     capture = LogCapture()
     processors: list[Processor] = [_add_request_id, capture]
     monkeypatch.setattr(middleware, "log", structlog.wrap_logger(None, processors=processors))

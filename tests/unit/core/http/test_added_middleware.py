@@ -1,4 +1,4 @@
-"""Middleware of FastAPI's users runs between the boundary and the routes."""
+"""Middleware of a project runs between the boundary and the routes."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ async def defect() -> None:
 
 
 class Noting:
-    """Middleware as the ASGI specification has it."""
+    """Middleware as the ASGI specification defines it."""
 
     def __init__(self, app: ASGIApp, *, seen: list[Any]) -> None:
         self.app, self.seen = app, seen

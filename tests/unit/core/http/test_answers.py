@@ -1,4 +1,4 @@
-"""What an answer is made of, and what OpenAPI is told of it."""
+"""How answers are built, and their description in OpenAPI."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -142,7 +142,7 @@ def problems(route: ApiRoute) -> dict[int, str]:
 
 
 def headers(route: ApiRoute) -> dict[int, set[str]]:
-    """The headers that each status is said to have, besides those that all have."""
+    """The documented headers of each status, without those of every answer."""
     every = {"X-Request-ID", "RateLimit", "RateLimit-Policy"}
     return {int(status): told["headers"].keys() - every for status, told in route.responses.items()}
 

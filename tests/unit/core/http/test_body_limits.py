@@ -1,4 +1,4 @@
-"""How long a body may be is said by its route, and known before more of it is read."""
+"""A route sets the limit of its body, which is known before the body is read."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""Whose request it is: only a proxy of ours is believed."""
+"""The client's address: only a trusted proxy is believed."""
 
 from ipaddress import ip_network
 from typing import Any

@@ -28,7 +28,7 @@ def test_thirty_one_marks_in_a_row_are_too_many(before: str) -> None:
 
 
 def test_every_character_that_is_decomposed_into_marks_counts_as_marks() -> None:
-    """In the Unicode of this Python: another one may have more of them."""
+    """With the Unicode version of this Python: another one may have more of them."""
     characters = (chr(code) for code in range(sys.maxunicode + 1))
     decomposed = ((each, unicodedata.normalize("NFKD", each)) for each in characters)
     marks = [each for each, parts in decomposed if all(map(unicodedata.combining, parts))]

@@ -1,4 +1,4 @@
-"""Which pages of other origins may use the API, and what every answer tells a browser of that."""
+"""Which pages of other origins may use the API, and the CORS headers of every answer."""
 
 import pytest
 

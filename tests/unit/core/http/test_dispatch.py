@@ -1,4 +1,4 @@
-"""The short way to a route leads where the router itself would."""
+"""The fast dispatch finds the same route as the router."""
 
 from typing import Any
 from uuid import UUID
@@ -37,7 +37,7 @@ def endpoint_of(name: str) -> Any:
 
 @pytest.fixture
 def app(serve: Serve) -> Service:
-    """Addresses that are alike, with all kinds of parts."""
+    """Similar addresses, with all kinds of parts."""
     router = ApiRouter("/things")
     for path in ("", "/{id}", "/mine", "/{number:float}/weight", "/{id}/{rest:path}"):
         router.get(path, endpoint_of(f"get{path}"), access=PUBLIC)
@@ -47,7 +47,7 @@ def app(serve: Serve) -> Service:
 
 
 class Taken(Exception):
-    """The way was found."""
+    """The route was found."""
 
 
 @pytest.mark.parametrize("root_path", ["", "/api"])

@@ -1,7 +1,7 @@
-"""An endpoint whose route says by_fastapi=True is called by FastAPI.
+"""FastAPI calls an endpoint whose route has by_fastapi=True.
 
-It works as it would there, but for what holds for every route: access, the limit, the problems, and
-what all readers have to agree on.
+It works as in FastAPI, except for the rules of every route: access, limits, problem documents, and
+unambiguous requests.
 """
 
 import re

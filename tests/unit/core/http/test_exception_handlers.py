@@ -1,4 +1,4 @@
-"""Handlers of errors, and overridden dependencies, as FastAPI's users write them."""
+"""Error handlers and overridden dependencies, as FastAPI's users write them."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.unit.core.http.conftest import ANA, Serve
 
 
 class OutOfStock(Exception):
-    """An error of a project, which is none of ours."""
+    """An error of a project, not of this service."""
 
 
 async def out_of_stock() -> None:

@@ -1,4 +1,4 @@
-"""Is the process alive, can it do its work."""
+"""Whether the process runs, and whether it can do its work."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.unit.core.http.conftest import Serve
 
 
 class Database:
-    """Something that is ready, or says why it is not."""
+    """Is ready, or says why it is not."""
 
     def __init__(self) -> None:
         self.reason: str | None = None

@@ -1,4 +1,4 @@
-"""The hosts that the service answers for, and headers that come twice."""
+"""The hosts that the service serves, and repeated headers."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def routes() -> ApiRouter:
 
 @pytest.fixture
 def app(serve: Serve) -> Service:
-    """Answers for two names and an address."""
+    """Serves two names and an address."""
     return serve(
         routes(), ingress=IngressPolicy(allowed_hosts=("api.example.com", "10.0.0.5", "[::1]"))
     )

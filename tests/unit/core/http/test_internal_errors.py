@@ -1,4 +1,4 @@
-"""Whatever part of a request raises, one 500 comes of it, and the next request is fine."""
+"""If any part of a request raises, the answer is one 500, and the next request works."""
 
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ SECRET = "c4n4ry"
 
 
 class Defect(Exception):
-    """Nobody foresaw it."""
+    """An unexpected error."""
 
 
 def fail(*_: object, **__: object) -> Any:
@@ -36,7 +36,7 @@ class Note(Body):
 
 
 class Unwritable:
-    """No JSON can be made of it."""
+    """It cannot be written as JSON."""
 
 
 async def fine() -> dict[str, bool]:
@@ -74,7 +74,7 @@ async def authenticate(token: str) -> Actor:
 def app(reported: list[Exception]) -> Service:
     def report(error: Exception) -> None:
         reported.append(error)
-        raise Defect  # as a reporter does whose network is away
+        raise Defect  # like a reporter whose network is down
 
     app = Service(report=report, guard=RouteGuard(authenticate=authenticate))
     router = ApiRouter()

@@ -1,4 +1,4 @@
-"""How often a route lets somebody through, and what its answers say of that."""
+"""How often a caller may use a route, and what the answers say about it."""
 
 import re
 from collections.abc import Iterator
@@ -75,7 +75,7 @@ def by(address: str) -> tuple[bytes, bytes]:
 
 
 def left(answer: Answer) -> tuple[int, int]:
-    """What the structured field says: how many are left, and for how many seconds."""
+    """Return how many requests are left, and for how many seconds."""
     said = re.fullmatch(r'"default";r=(\d+);t=(\d+)', answer.header("ratelimit") or "")
     assert said
     assert answer.header("ratelimit-policy") == '"default";q=5;w=60'

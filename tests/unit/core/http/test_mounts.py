@@ -1,4 +1,4 @@
-"""An application below a path: guarded, with its own policy of what a page may load."""
+"""An application below a path: guarded, with its own Content-Security-Policy."""
 
 from pathlib import Path
 from typing import Any

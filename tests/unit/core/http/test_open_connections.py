@@ -1,4 +1,4 @@
-"""How many connections one client may have open."""
+"""The limit of a client's open connections."""
 
 from ipaddress import ip_network
 

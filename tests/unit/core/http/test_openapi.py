@@ -1,4 +1,4 @@
-"""The OpenAPI document, as generators of clients need it."""
+"""The OpenAPI document, as client generators need it."""
 
 import datetime as dt
 from dataclasses import dataclass

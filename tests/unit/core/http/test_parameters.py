@@ -1,4 +1,4 @@
-"""Each kind of parameter is read as the contract says, or refused."""
+"""Each kind of parameter is read as documented, or refused."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -49,7 +49,7 @@ class Colour(StrEnum):
 
 
 class Echo:
-    """Endpoints that answer what they were given."""
+    """Endpoints that return their arguments."""
 
     async def path(self, id: Id) -> dict[str, Any]:
         return {"id": id}
@@ -118,7 +118,7 @@ def app(serve: Serve) -> Service:
 
 
 def complaints(answer: Answer) -> list[tuple[str, str]]:
-    """Where and what, of each error of a 422."""
+    """Return the place and the code of each error of a 422."""
     assert answer.status == 422, answer.body
     errors = answer.json()["errors"]
     return [(error.get("parameter", error.get("pointer")), error["code"]) for error in errors]
@@ -275,7 +275,7 @@ async def test_a_body_of_another_type_is_refused_unread(
 
 
 def unread() -> Iterator[bytes]:
-    """A body that nobody may look at."""
+    """A body that must not be read."""
     yield _fail()
 
 
@@ -340,7 +340,7 @@ async def test_a_form_ignores_the_query(app: Service) -> None:
         (' "3" ', 3),
         ("*", None),
         (" * ", None),
-        ('W/"3"', 3),  # as nginx sends it on, when it compresses an answer
+        ('W/"3"', 3),  # as nginx sends it when it compresses an answer
         ('"3-gzip"', 3),  # as Apache does
         ('W/"3-br"', 3),
     ],

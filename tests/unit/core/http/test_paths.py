@@ -1,4 +1,4 @@
-"""A path has one spelling, so that a proxy that guards an address guards all of it."""
+"""A path has one spelling, so that a proxy that protects it protects all of it."""
 
 import string
 

@@ -1,4 +1,4 @@
-"""The table from kinds of error to HTTP."""
+"""The table from kinds of errors to HTTP."""
 
 import datetime as dt
 from typing import Any
@@ -77,7 +77,7 @@ async def test_some_errors_add_headers(error: AppError, header: tuple[bytes, byt
     assert header in start["headers"]
 
 
-# No operation documents its own method as one that is not allowed.
+# No operation documents a 405 for its own method.
 OF_OPERATIONS = [kind for kind in OURS if kind is not MethodNotAllowed]
 
 

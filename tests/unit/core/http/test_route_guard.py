@@ -1,4 +1,4 @@
-"""What the gate asks of whoever stands between it and the callers."""
+"""What the guard of a route requires of a caller."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,7 +29,7 @@ async def know_ana(presented: str, /) -> Actor:
 
 @pytest.fixture
 def request_of_its_own() -> Iterator[None]:
-    """The gate notes who came, for the request that it lets in."""
+    """The guard records the caller for its request."""
     token = current_work.set(WorkContext())
     yield
     current_work.reset(token)

@@ -1,4 +1,4 @@
-"""A router of FastAPI's, mounted: it does what it does anywhere, behind an access policy."""
+"""A mounted router of FastAPI works as in FastAPI, behind an access policy."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

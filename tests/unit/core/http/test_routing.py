@@ -1,4 +1,4 @@
-"""Who gets where: access policies, methods and addresses."""
+"""Routes: access policies, methods and addresses."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What a use case committed before it refused stays, also where its call has a key."""
+"""What a use case committed before it refused stays, also with an idempotency key."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -133,7 +133,7 @@ def test_each_part_of_a_request_changes_its_fingerprint() -> None:
 
 
 def test_the_fingerprint_of_a_request_never_changes() -> None:
-    """Answers are kept for a day, and releases change in between."""
+    """Answers are stored for a day, and releases change in between."""
     assert fingerprint("/x", b'"1"', b"{}").startswith("9ed4ac4f6983b6fe")
 
 

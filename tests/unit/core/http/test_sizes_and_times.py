@@ -1,4 +1,4 @@
-"""Bodies on every address, whoever takes them: never too large, never for ever."""
+"""Bodies of every address are limited in size and time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -59,7 +59,7 @@ def scope_of(path: str) -> Scope:
 async def exchange(
     app: Service, receive: Callable[[], Awaitable[Message]], scope: Scope
 ) -> tuple[int, dict[str, str]]:
-    """The answer to a request whose body comes as `receive` has it."""
+    """Return the answer to a request whose body comes from `receive`."""
     sent: list[Message] = []
 
     async def keep(message: Message) -> None:
@@ -129,7 +129,7 @@ async def test_an_error_of_the_server_during_the_body_is_answered(app: Service) 
 
 
 async def test_a_cancelled_request_is_answered(app: Service) -> None:
-    """As the server does at its end, after it has waited long enough."""
+    """The server cancels it at its end, after it has waited long enough."""
     answers: list[int] = []
 
     async def keep(message: Message) -> None:

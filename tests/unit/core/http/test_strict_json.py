@@ -16,7 +16,7 @@ DEEP = f"The body is nested deeper than {MAX_DEPTH} levels."
 
 
 def refusal(body: bytes, *, most_values: int = MAX_VALUES) -> str:
-    """Return what the client is told about a body that has to be refused."""
+    """Return the error for a body that must be refused."""
     with pytest.raises(MalformedJson) as refused:
         decode(body, most_values=most_values)
     assert refused.value.code == "malformed_json"
@@ -134,7 +134,7 @@ MANY = f"The body has more than {MAX_VALUES} values."
 
 @pytest.mark.parametrize("text", [b"1", b'"["', b'"\\""', b"[[]]", b'"k":1', b"{}"])
 def test_more_values_than_allowed_are_refused_before_any_is_read(text: bytes) -> None:
-    """Or the reason would be the first of them, which is none."""
+    """Otherwise the error would be about the first value, which is invalid."""
     assert refusal(b"[x," + b",".join([text] * MAX_VALUES) + b"]") == MANY
 
 
@@ -235,7 +235,7 @@ def test_any_bytes_are_read_or_refused_and_nothing_else_happens(body: bytes) -> 
 
 
 class DriversOwnUuid(UUID):
-    """asyncpg gives such ones."""
+    """asyncpg returns such ids."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Where a request enters and its answer leaves: ids, headers, log lines, unforeseen errors."""
+"""The outermost layer: ids, headers, log lines, unexpected errors."""
 
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ SECRET = "c4n4ry"
 
 
 class Defect(Exception):
-    """Nobody foresaw it."""
+    """An unexpected error."""
 
 
 class Endpoints:

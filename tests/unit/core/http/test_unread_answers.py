@@ -1,4 +1,4 @@
-"""What a client does not read is held in memory, so whoever reads too little is cut off."""
+"""Unread data is held in memory, so a client that reads too little is disconnected."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from app.core.http.service import Service
 
 
 class Loop:
-    """Keeps what is to be called later, and calls it when it is told to."""
+    """Collects calls for later, and runs them when it is told to."""
 
     def __init__(self) -> None:
         self.later: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
@@ -25,7 +25,7 @@ class Loop:
         return asyncio.get_running_loop().call_later(3600, call, *arguments)
 
     def wait(self) -> None:
-        """Let the time of what looks after the reading pass."""
+        """Let the time of the check pass."""
         due = [each for each in self.later if each[0].__name__ == "_look_at_reading"]
         self.later = []
         for call, arguments in due:
@@ -33,7 +33,7 @@ class Loop:
 
 
 class Transport(asyncio.Transport):
-    """The way to a client that has read all but so many bytes."""
+    """The connection to a client that has read all but so many bytes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ async def protocol(loop: Loop, transport: Transport) -> HttpProtocol:
 
 
 def answer(protocol: HttpProtocol, transport: Transport, size: int) -> None:
-    """Have an answer written whole, of which the client has read nothing yet."""
+    """Write a whole answer, of which the client has read nothing yet."""
     transport.unread += size
     protocol.on_response_complete()
 

@@ -20,7 +20,7 @@ async def is_right(hasher: PasswordHasher, password: str, stored: str | None) ->
 
 @pytest.fixture(scope="module")
 async def hasher() -> AsyncIterator[PasswordHasher]:
-    """As weak as argon2 can be: what is tested does not depend on the cost."""
+    """With the weakest parameters of argon2: the tests do not depend on the cost."""
     hasher = PasswordHasher(memory_kib=8, passes=1)
     yield hasher
     await hasher.close()
@@ -95,7 +95,7 @@ async def test_a_hash_of_other_parameters_is_outdated(hasher: PasswordHasher) ->
 async def test_a_weaker_hash_takes_as_long_to_check_as_a_current_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Of a processor's time: it does not depend on what else the machine does."""
+    """It measures processor time, which does not depend on other load."""
     monkeypatch.setattr(os, "cpu_count", lambda: 1)  # one thread, whose time can be read
     hasher, weaker = PasswordHasher(), PasswordHasher(memory_kib=8, passes=1)
     weak, today = await weaker.hash(PASSWORD), await hasher.hash(PASSWORD)
@@ -124,8 +124,8 @@ async def test_the_wait_for_a_hash_is_limited() -> None:
     async with asyncio.timeout(10):
         ends = await asyncio.gather(*everybody, return_exceptions=True)
     assert {type(end) for end in ends} == {Overloaded}
-    async with hasher.slot(WaitBudget(0.1)):  # all places are free again
-        await asyncio.sleep(0.15)  # as a hash that takes long may
+    async with hasher.slot(WaitBudget(0.1)):  # all slots are free again
+        await asyncio.sleep(0.15)  # like a hash that takes long
     await hasher.close()
 
 
@@ -138,7 +138,7 @@ async def test_the_wait_for_a_thread_is_limited(
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
         await hasher.hash(PASSWORD)
-    assert not any(work.done() for work in busy)  # what has begun may take as long as it does
+    assert not any(work.done() for work in busy)  # a running hash has no time limit
     release.set()
     assert await asyncio.gather(*busy) == [True] * len(busy)
     await hasher.close()
@@ -157,7 +157,7 @@ async def test_as_many_hashes_run_as_there_are_threads_and_a_limited_number_wait
     for _ in range(hasher._threads):
         await started.get()
     refused = asyncio.create_task(hasher.hash(PASSWORD))
-    await asyncio.sleep(0)  # once around the loop: it is refused before it waits for anything
+    await asyncio.sleep(0)  # one turn of the loop: it is refused before it waits
     all_threads_are_held, is_refused = started.empty(), refused.done()
     release.set()
     await asyncio.gather(*accepted)
@@ -179,10 +179,10 @@ async def test_a_reserved_slot_counts_and_begins_in_its_turn() -> None:
         async with hasher.slot(WaitBudget(60)):
             begun += 1
             await release.wait()
-            await hasher.hash(PASSWORD)  # each of them gets theirs
+            await hasher.hash(PASSWORD)  # each of them gets a turn
 
     staying = [asyncio.create_task(stay()) for _ in range(hasher._most)]
-    for _ in range(5 * hasher._most):  # more than enough for all to have come in
+    for _ in range(5 * hasher._most):  # more than enough for all to have entered
         await asyncio.sleep(0)
     with pytest.raises(Overloaded):
         async with hasher.slot(WaitBudget(60)):

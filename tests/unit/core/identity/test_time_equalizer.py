@@ -1,4 +1,4 @@
-"""What would be done sooner is filled up, so that nobody can tell by its time what was done."""
+"""Shorter work is extended, so that its time does not show what was done."""
 
 import pytest
 

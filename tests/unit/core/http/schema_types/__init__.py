@@ -1,1 +1,1 @@
-"""What clients may send, kind by kind."""
+"""What clients may send, by type."""

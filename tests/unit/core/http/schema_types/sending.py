@@ -1,4 +1,4 @@
-"""Send a value for a field of some kind, and see what becomes of it."""
+"""Sends a value for a field of some type, and returns the result."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from app.core.http.schema_types import Body, Parameters, invalid
 
 
 def read(kind: Any, value: Any, model: type[Body | Parameters] = Body) -> Any:
-    """Return what becomes of the value."""
+    """Return the value as it was read."""
     request = create_model("Request", __base__=model, field=(kind, ...))
     return vars(request.model_validate({"field": value}))["field"]
 
 
 def refusals(kind: Any, value: Any, model: type[Body | Parameters] = Body) -> list[dict[str, Any]]:
-    """Return what is said of a value that has to be refused."""
+    """Return the errors of a value that must be refused."""
     with pytest.raises(ValidationError) as error:
         read(kind, value, model)
     within = "pointer" if issubclass(model, Body) else "parameter"
@@ -23,7 +23,7 @@ def refusals(kind: Any, value: Any, model: type[Body | Parameters] = Body) -> li
 
 
 def code(kind: Any, value: Any) -> str:
-    """Return the one code with which a field of a body has to be refused."""
+    """Return the only code with which a field of a body must be refused."""
     [refused] = refusals(kind, value)
     assert refused["pointer"] == "/field"
     return str(refused["code"])

@@ -60,7 +60,7 @@ def test_the_sent_value_is_never_in_the_answer(kind: Any, value: Any) -> None:
         told = invalid(error, within="pointer").errors
         assert CANARY not in repr(told)
         assert "987654" not in repr(told)
-        assert not any("{" in each["detail"] for each in told)  # every figure is filled in
+        assert not any("{" in each["detail"] for each in told)  # every number is filled in
 
 
 def test_an_unknown_kind_of_error_is_reported_generally() -> None:

@@ -1,4 +1,4 @@
-"""No text of any request is composed, folded or matched before its length is known."""
+"""No text of a request is normalized, folded or matched before its length is known."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -18,7 +18,7 @@ def kinds_of(base: type[BaseModel]) -> Iterator[type[BaseModel]]:
 
 
 def texts_of_all() -> Iterator[Any]:
-    """Each text that a request may hold: its model, its field, and what is one character more."""
+    """Each text that a request may contain: its model, its field, and a text that is too long."""
     for kind in [*kinds_of(Body), *kinds_of(Parameters)]:
         for name, schema in kind.model_json_schema()["properties"].items():
             text = schema.get("anyOf", [schema])[0]
@@ -37,7 +37,7 @@ TEXTS: Final = list(texts_of_all())
 def test_the_length_of_a_text_is_checked_before_it_is_normalized(
     kind: type[BaseModel], name: str, value: Any
 ) -> None:
-    """What is too long and holds control characters is told the length: that was looked at."""
+    """A too long text with control characters gets the error of its length."""
     with pytest.raises(ValidationError) as error:
         kind.model_validate({name: value})
     errors = invalid(error.value, within="parameter").errors

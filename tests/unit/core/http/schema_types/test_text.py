@@ -62,7 +62,7 @@ def test_an_opaque_text_is_not_changed() -> None:
 
 @pytest.mark.parametrize("kind", [Text, Line], ids=["text", "line"])
 def test_more_than_thirty_marks_in_a_row_are_refused(kind: Any) -> None:
-    """To compose them takes the square of their number: 350 kB took 35 seconds."""
+    """Normalizing them takes the square of their number: 350 kB took 35 seconds."""
     [refused] = refusals(kind, "e" + "\u0301\u0323" * 15 + "\u0301")
     assert (refused["code"], refused["detail"]) == (
         "invalid_text",
@@ -84,7 +84,7 @@ def test_a_text_of_the_longest_decompositions_is_accepted() -> None:
 def test_the_length_is_counted_after_normalization() -> None:
     short = Annotated[Line, Length(0, 3)]
     assert read(short, "e\u0301" * 3) == "é" * 3
-    # U+FB2C is among the few that become longer: it is stored as three characters.
+    # U+FB2C is one of the few that become longer: it is stored as three characters.
     assert code(short, "\ufb2c\ufb2c") == "too_long"
 
 

@@ -20,7 +20,7 @@ from tests.unit.core.http.schema_types.sending import code, read, refusals
         ("2026-01-01T00:00:00+23:59", "2025-12-31T00:01:00+00:00"),
         ("2026-01-31T12:30:45.5Z", "2026-01-31T12:30:45.500000+00:00"),
         ("2026-01-31T12:30:45.123456Z", "2026-01-31T12:30:45.123456+00:00"),
-        # .NET writes seven digits, Java and Go nine; ours are six, and the rest is cut off.
+        # .NET writes seven digits, Java and Go nine; we store six, and drop the rest.
         ("2026-01-31T12:30:45.1234567Z", "2026-01-31T12:30:45.123456+00:00"),
         ("2026-01-31T12:30:45.123456999-03:00", "2026-01-31T15:30:45.123456+00:00"),
         ("2026-01-31T12:30:45." + "9" * 1000 + "Z", "2026-01-31T12:30:45.999999+00:00"),
@@ -43,7 +43,7 @@ def test_a_time_of_rfc_3339_is_read_as_utc(written: str, meant: str) -> None:
         "",
         "2026-01-31",
         "12:30:45Z",
-        "2026-01-31T12:30:45",  # when, without an offset, is anybody's guess
+        "2026-01-31T12:30:45",  # without an offset the time is ambiguous
         "2026-01-31 12:30:45Z",
         "2026-01-31T12:30Z",
         "2026-01-31T12Z",
@@ -54,7 +54,7 @@ def test_a_time_of_rfc_3339_is_read_as_utc(written: str, meant: str) -> None:
         "2026-01-31T12:30:45,5Z",
         "2026-01-31T24:00:00Z",
         "2026-01-31T12:60:00Z",
-        "2026-06-30T23:59:60Z",  # a leap second: no clock of ours has one
+        "2026-06-30T23:59:60Z",  # a leap second: our clocks have none
         "2026-02-30T12:00:00Z",
         "2025-02-29T12:00:00Z",
         "2026-13-01T00:00:00Z",
@@ -97,7 +97,7 @@ def test_a_number_as_time_is_refused(value: Any) -> None:
         "2201-01-01T00:00:00Z",
         "2200-12-31T23:59:59-00:01",
         "0001-01-01T00:00:00Z",
-        "0001-01-01T00:00:00+23:59",  # in UTC this is before the first year there is
+        "0001-01-01T00:00:00+23:59",  # in UTC this is before the first allowed year
         "9999-12-31T23:59:59Z",
         "9999-12-31T23:59:59.999999-23:59",  # and this after the last
     ],

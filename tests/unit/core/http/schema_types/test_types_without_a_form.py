@@ -1,4 +1,4 @@
-"""A type that a client can't send in exactly one form stops the start, with a sentence."""
+"""A type that a client cannot send in exactly one form stops the start with a sentence."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Pair:
 
 
 def numbered(values: list[Any]) -> list[Any]:
-    """With ids that are the same in each process, which a function's own text is not."""
+    """Ids that are the same in each process, which the text of a function is not."""
     return [
         pytest.param(*(value if isinstance(value, tuple) else (value,)), id=str(number))
         for number, value in enumerate(values)
