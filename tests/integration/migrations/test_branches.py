@@ -96,7 +96,7 @@ def test_a_name_of_two_migrations_is_refused(folders: Folders) -> None:
     (folders.app / "another.py").write_text("revision = 'app_0001'\ndown_revision = None\n")
     revisions.cache_clear()
     assert f"app_0001 exists in {folders.app}/" in problems()[0]
-    assert problems()[0].endswith("already; take another name")
+    assert problems()[0].endswith("; use another name")
 
 
 @pytest.mark.parametrize("text", ["", "revision = 1 +", "revision = 'app_0002'\n"])
