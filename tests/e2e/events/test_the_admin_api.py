@@ -30,7 +30,7 @@ ROUTES: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ROUTES)
-async def test_only_an_administrator_sees_and_steers(
+async def test_only_an_administrator_can_use_the_admin_api(
     client: httpx2.AsyncClient, ana: Person, method: str, path: str, body: Any
 ) -> None:
     options = {} if body is None else {"json": body}
@@ -39,7 +39,7 @@ async def test_only_an_administrator_sees_and_steers(
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
 
 
-async def test_a_dead_letter_is_found_looked_at_and_tried_again(
+async def test_a_dead_letter_is_listed_shown_and_retried(
     admin: Person, failed: Failed, drain: Drain
 ) -> None:
     dead, blocked = await failed()
@@ -63,7 +63,7 @@ async def test_a_dead_letter_is_found_looked_at_and_tried_again(
     assert (again.status_code, again.json()["code"]) == (409, "delivery_not_dead")
 
 
-async def test_a_dead_letter_is_given_up_and_what_it_blocked_goes_on(
+async def test_a_discarded_dead_letter_unblocks_its_stream(
     admin: Person, failed: Failed, drain: Drain
 ) -> None:
     dead, blocked = await failed()
@@ -76,7 +76,7 @@ async def test_a_dead_letter_is_given_up_and_what_it_blocked_goes_on(
     assert await are_done(admin, blocked)
 
 
-async def test_a_paused_handler_shows_so_and_waits_until_it_resumes(
+async def test_a_paused_handler_is_listed_as_paused_and_runs_nothing(
     admin: Person, failed: Failed, drain: Drain
 ) -> None:
     dead, blocked = await failed()
@@ -94,7 +94,7 @@ async def test_a_paused_handler_shows_so_and_waits_until_it_resumes(
     assert await are_done(admin, dead, blocked)
 
 
-async def test_all_dead_letters_of_a_handler_are_given_up_at_once(
+async def test_all_dead_letters_of_a_handler_are_discarded_at_once(
     admin: Person, failed: Failed
 ) -> None:
     await failed()
@@ -103,7 +103,7 @@ async def test_all_dead_letters_of_a_handler_are_given_up_at_once(
     assert (answer.status_code, answer.json()) == (200, {"deliveries": 2})
 
 
-async def test_events_are_played_again_and_filled_in(
+async def test_events_are_replayed_and_backfilled(
     admin: Person, failed: Failed, drain: Drain
 ) -> None:
     dead, blocked = await failed()
@@ -124,7 +124,7 @@ async def test_events_are_played_again_and_filled_in(
     assert (schedule.status_code, schedule.json()["code"]) == (409, "handler_without_events")
 
 
-async def test_lag_and_streams_show_what_is_held_up(admin: Person, failed: Failed) -> None:
+async def test_lag_and_streams_show_blocked_deliveries(admin: Person, failed: Failed) -> None:
     dead, _ = await failed()
     lag = (await admin.get(f"{EVENTS}/lag")).json()["items"]
     (of_handler,) = [each for each in lag if each["handler"] == HANDLER]
@@ -134,7 +134,7 @@ async def test_lag_and_streams_show_what_is_held_up(admin: Person, failed: Faile
     assert (stream["behind"], stream["behind_state"], stream["waiting"]) == (dead, "dead", 1)
 
 
-async def test_the_list_goes_on_page_by_page_and_a_cursor_fits_its_own_list_only(
+async def test_the_list_has_pages_and_a_cursor_works_in_its_own_list_only(
     admin: Person, failed: Failed
 ) -> None:
     expected = sorted([*await failed(), *await failed()], reverse=True)
@@ -166,7 +166,7 @@ async def test_the_list_goes_on_page_by_page_and_a_cursor_fits_its_own_list_only
         ("POST", f"{OF_HANDLER}/replay", {"since": "yesterday"}, (422, "invalid")),
     ],
 )
-async def test_what_is_not_there_or_not_acceptable_is_a_problem(
+async def test_an_unknown_or_invalid_value_is_a_problem(
     admin: Person, method: str, path: str, body: Any, answered: tuple[int, str]
 ) -> None:
     options = {} if body is None else {"json": body}

@@ -54,14 +54,14 @@ async def find(database: Database, note: Note) -> Note | None:
 # --- Everything or nothing ----------------------------------------------------------------------
 
 
-async def test_a_change_and_its_events_are_kept_together(database: Database) -> None:
+async def test_a_change_and_its_events_are_stored_together(database: Database) -> None:
     note = a_new_note()
     await save(database, note)
     assert await find(database, note) == note
     assert [row["aggregate_id"] for row in await all_events(database)] == [note.id]
 
 
-async def test_without_a_commit_neither_is_kept(database: Database) -> None:
+async def test_without_a_commit_neither_is_stored(database: Database) -> None:
     note = a_new_note()
     async with unit(SqlNoteUnitOfWork, database) as uow:
         await uow.notes.save(note)
@@ -69,7 +69,7 @@ async def test_without_a_commit_neither_is_kept(database: Database) -> None:
     assert await count_events(database) == 0
 
 
-async def test_after_an_error_in_between_neither_is_kept(database: Database) -> None:
+async def test_after_an_error_neither_is_stored(database: Database) -> None:
     note = a_new_note()
 
     async def fail() -> None:
@@ -83,7 +83,7 @@ async def test_after_an_error_in_between_neither_is_kept(database: Database) -> 
     assert await count_events(database) == 0
 
 
-async def test_if_the_events_cannot_be_written_the_change_is_not_kept(database: Database) -> None:
+async def test_if_the_events_cannot_be_written_the_change_is_not_stored(database: Database) -> None:
     note = a_new_note()
     async with database.transaction() as connection:
         same_place = {"aggregate_type": "note", "aggregate_id": note.id, "aggregate_version": 1}
@@ -98,7 +98,7 @@ async def test_if_the_events_cannot_be_written_the_change_is_not_kept(database: 
     assert await count_events(database) == 1
 
 
-async def test_if_one_of_two_changes_is_refused_neither_is_kept(database: Database) -> None:
+async def test_if_one_of_two_changes_is_refused_neither_is_stored(database: Database) -> None:
     first, second = a_new_note(), a_new_note()
     await save(database, second)
     stale = Note(
@@ -112,7 +112,7 @@ async def test_if_one_of_two_changes_is_refused_neither_is_kept(database: Databa
     assert await count_events(database) == 1
 
 
-async def test_a_cancelled_use_case_keeps_nothing_and_frees_its_connection(
+async def test_a_cancelled_use_case_stores_nothing_and_frees_its_connection(
     database: Database,
 ) -> None:
     note, has_saved = a_new_note(), asyncio.Event()
@@ -158,7 +158,7 @@ async def its_time(database: Database) -> dt.datetime:
     return time
 
 
-async def test_an_event_is_written_with_all_that_is_known_of_it(
+async def test_an_event_is_written_with_its_whole_context(
     database: Database, work: WorkContext
 ) -> None:
     note = a_new_note()
@@ -193,7 +193,7 @@ async def test_an_event_is_written_with_all_that_is_known_of_it(
     assert set(dict(row)) == set(event_log.columns.keys())
 
 
-async def test_outside_of_any_request_nobody_acts(database: Database) -> None:
+async def test_an_event_outside_of_a_request_has_no_actor(database: Database) -> None:
     await save(database, a_new_note())
     (row,) = await all_events(database)
     assert (row["correlation_id"], row["actor_id"], row["traceparent"]) == (None, None, None)
@@ -219,7 +219,7 @@ async def test_events_of_one_change_are_numbered_in_their_order(database: Databa
     assert len({row["event_id"] for row in rows}) == 3
 
 
-async def test_events_of_two_changed_things_are_numbered_for_each(database: Database) -> None:
+async def test_events_of_two_aggregates_are_numbered_separately(database: Database) -> None:
     first, second = a_new_note(), a_new_note()
     second.archive(now=NOW)
 
@@ -233,7 +233,7 @@ async def test_events_of_two_changed_things_are_numbered_for_each(database: Data
     ]
 
 
-async def test_a_thing_that_is_saved_twice_has_its_events_at_two_versions(
+async def test_an_aggregate_that_is_saved_twice_has_events_of_two_versions(
     database: Database,
 ) -> None:
     note = a_new_note()

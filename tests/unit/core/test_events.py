@@ -83,7 +83,7 @@ def test_modules_make_their_events_known_one_after_another() -> None:
     assert list(registry) == ["house.built", "house.sold"]
 
 
-def test_an_event_that_nobody_registered_is_not_known() -> None:
+def test_an_unregistered_event_is_unknown() -> None:
     with pytest.raises(KeyError):
         registry_of([HouseBuilt])["house.sold"]
 
@@ -93,7 +93,7 @@ def test_a_registry_may_be_empty() -> None:
     assert (list(registry), registry.handlers) == ([], [])
 
 
-def test_a_name_that_two_events_have_stops_the_start() -> None:
+def test_two_events_of_one_name_stop_the_start() -> None:
     with pytest.raises(
         ValueError, match=r"HouseBuiltAgain and .*HouseBuilt are both called 'house\.built'"
     ):
@@ -109,19 +109,19 @@ def test_an_event_whose_name_is_not_module_and_fact_stops_the_start(name: str) -
 # --- Handlers -----------------------------------------------------------------------------------
 
 
-def test_an_event_is_told_to_each_handler_that_asked_for_its_kind() -> None:
+def test_an_event_has_all_handlers_that_subscribed_to_it() -> None:
     mail, list_it = handler_of(HouseSold, "mail.owner"), handler_of(HouseSold, "list.remove")
     registry = registry_of([HouseBuilt, HouseSold], [mail, handler_of(HouseBuilt, "a.b"), list_it])
     assert [handler.call for handler in registry.handlers_of(HouseSold())] == [mail, list_it]
     assert [handler.id for handler in registry.handlers] == ["mail.owner", "a.b", "list.remove"]
 
 
-def test_an_event_without_handlers_is_told_to_nobody() -> None:
+def test_an_event_without_handlers_has_none() -> None:
     assert registry_of([HouseBuilt]).handlers_of(HouseBuilt()) == ()
     assert registry_of([]).handlers_of(HouseBuilt()) == ()
 
 
-def test_a_tick_is_told_to_its_own_schedule_alone() -> None:
+def test_a_tick_is_for_its_own_schedule_only() -> None:
     own, other = schedule("house.clean"), schedule("house.paint")
     registry = registry_of([Tick], [other, own])
     assert [handler.call for handler in registry.handlers_of(Tick())] == [own]
@@ -137,13 +137,13 @@ def test_a_handler_is_found_by_its_id_with_the_unit_of_work_that_it_is_called_wi
     assert registry.handler("house.paint") is None
 
 
-def test_an_id_that_two_handlers_have_stops_the_start() -> None:
+def test_two_handlers_of_one_id_stop_the_start() -> None:
     twins = [handler_of(HouseBuilt, "a.b"), handler_of(HouseSold, "a.b")]
     with pytest.raises(ValueError, match=r"both have the id 'a\.b'"):
         registry_of([HouseBuilt, HouseSold], twins)
 
 
-def test_a_handler_of_an_event_that_nobody_publishes_stops_the_start() -> None:
+def test_a_handler_of_an_unpublished_event_stops_the_start() -> None:
     with pytest.raises(ValueError, match=r"waits for 'house\.sold', which no module publishes"):
         registry_of([HouseBuilt], [handler_of(HouseSold, "a.b")])
 

@@ -21,20 +21,20 @@ def ids(*deliveries: Claim) -> list[list[int]]:
     return [[each.id for each in batch] for batch in batches(deliveries)]
 
 
-def test_those_of_one_handler_go_together() -> None:
+def test_deliveries_of_one_handler_are_sent_together() -> None:
     found = ids(claim(1, "note.mail"), claim(2, "note.count"), claim(3, "note.mail"))
 
     assert sorted(found) == [[1, 3], [2]]
 
 
-def test_a_message_names_twenty_at_most() -> None:
+def test_a_message_has_at_most_twenty_deliveries() -> None:
     found = ids(*(claim(id, "note.mail") for id in range(45)))
 
     assert [len(batch) for batch in found] == [20, 20, 5]
     assert [id for batch in found for id in batch] == list(range(45))
 
 
-def test_what_was_tried_before_goes_alone() -> None:
+def test_a_delivery_with_an_attempt_is_sent_alone() -> None:
     found = ids(claim(1, "note.mail"), claim(2, "note.mail", attempts=1), claim(3, "note.mail"))
 
     assert sorted(found) == [[1, 3], [2]]

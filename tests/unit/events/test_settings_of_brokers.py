@@ -41,7 +41,7 @@ def test_a_broker_is_redis_or_rabbitmq(broker: str) -> None:
 
 
 @pytest.mark.parametrize("broker", ["kafka://canary", "canary", "redis://", "amqp:///canary"])
-def test_nothing_else_is_and_what_it_was_stays_untold(broker: str) -> None:
+def test_any_other_broker_is_refused_without_showing_the_value(broker: str) -> None:
     (line,) = problems(celery_broker_url=broker)
 
     assert line.strip().startswith("CELERY_BROKER_URL: must be like redis://")
@@ -70,18 +70,18 @@ def test_with_celery_they_are_sent(broker: str) -> None:
     assert isinstance(container.executor(), CeleryExecutor)
 
 
-def test_with_a_redis_its_processes_wake_each_other() -> None:
+def test_with_redis_processes_notify_each_other() -> None:
     container = ApplicationContainer.build(settings(redis_url="redis://127.0.0.1/1"))
 
     assert isinstance(container.notifier(), RedisNotifier)
 
 
 @pytest.mark.parametrize(("name", "short"), [("Shop", "shop"), (" Café & Sons! ", "café-sons")])
-def test_services_are_kept_apart_by_their_names(name: str, short: str) -> None:
+def test_services_are_separated_by_their_names(name: str, short: str) -> None:
     assert settings(app_name=name).short_name == short
 
 
-def test_without_celery_there_is_nothing_to_relay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_relay_is_refused_without_celery(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVENTS", "worker")
 
     with pytest.raises(

@@ -11,7 +11,7 @@ def settings(**overrides: object) -> Settings:
     return load_settings(_env_file=None, app_env="test", **needed | overrides)
 
 
-def test_what_is_kept_and_for_how_long_has_defaults_and_metrics_have_none() -> None:
+def test_retention_has_defaults_and_metrics_have_none() -> None:
     defaults = settings()
     assert (defaults.event_delivery_keep_hours, defaults.event_log_keep_days) == (24, 90)
     assert defaults.metrics_token is None
@@ -35,7 +35,7 @@ def test_a_setting_out_of_its_bounds_stops_the_start_and_is_named(name: str, val
     assert "too short" not in problem
 
 
-def test_metrics_on_a_port_of_their_own_need_a_token_too() -> None:
+def test_a_metrics_port_requires_a_token() -> None:
     with pytest.raises(InvalidSettingsError) as refusal:
         settings(metrics_port=9000)
     (problem,) = refusal.value.problems

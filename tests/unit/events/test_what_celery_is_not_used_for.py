@@ -36,7 +36,7 @@ def _parts(*imported: str) -> set[str]:
     return {part for parts in ours for part in parts} & {"chord", "beat"}
 
 
-def test_nothing_is_left_to_celery_but_to_carry_messages() -> None:
+def test_celery_only_carries_messages() -> None:
     files = sorted(APP.rglob("*.py"))
     assert len(files) > 100
 
@@ -56,5 +56,5 @@ def test_nothing_is_left_to_celery_but_to_carry_messages() -> None:
         "import celery.beat",
     ],
 )
-def test_what_is_looked_for_is_found(line: str) -> None:
+def test_each_forbidden_use_of_celery_is_found(line: str) -> None:
     assert offences(line)

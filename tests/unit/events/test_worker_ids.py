@@ -19,22 +19,22 @@ def named(number: object) -> str:
     return this_worker_id().rpartition(":")[0] + f":{number}"
 
 
-def test_a_name_is_one_processs_own_and_fits_its_column() -> None:
+def test_a_worker_id_is_unique_to_a_process_and_fits_its_column() -> None:
     assert this_worker_id() == named(os.getpid())
     assert len(this_worker_id()) <= 100
 
 
-def test_who_is_there_is_not_gone() -> None:
+def test_a_running_process_is_not_gone() -> None:
     assert not has_ended(this_worker_id())
     assert not has_ended(named(1))  # perhaps somebody else's
 
 
 @linux_only
-def test_who_has_ended_is_gone() -> None:
+def test_an_ended_process_is_gone() -> None:
     assert has_ended(named(ended_process()))
 
 
-def test_of_another_place_nobody_knows() -> None:
+def test_a_process_of_another_machine_is_unknown() -> None:
     host, place, _ = this_worker_id().split(":")
     ended = ended_process()
     assert not has_ended(f"{host}:{place}0:{ended}")
@@ -42,5 +42,5 @@ def test_of_another_place_nobody_knows() -> None:
 
 
 @pytest.mark.parametrize("worker_id", ["", ":", "::", "a:b", named(""), named("-1"), named("x")])
-def test_what_is_no_name_is_of_no_known_process(worker_id: str) -> None:
+def test_an_invalid_worker_id_is_of_an_unknown_process(worker_id: str) -> None:
     assert not has_ended(worker_id)

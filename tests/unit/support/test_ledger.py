@@ -54,7 +54,7 @@ TWO_STREAMS = [an_event(1), an_event(2), an_event(1, stream=UUID(int=2))]
         a_ledger(*TWO_STREAMS, states=(DEAD, BLOCKED, DONE)),
     ],
 )
-def test_what_balances(sound: Ledger) -> None:
+def test_a_correct_ledger_has_no_violations(sound: Ledger) -> None:
     assert sound.violations() == []
 
 
@@ -74,11 +74,11 @@ def test_what_balances(sound: Ledger) -> None:
         ((DONE, DONE, CLAIMED), "012", ["an effect, though claimed"]),
     ],
 )
-def test_what_does_not(states: tuple[int, ...], order: str, found: list[str]) -> None:
+def test_each_violation_is_found(states: tuple[int, ...], order: str, found: list[str]) -> None:
     assert kinds(a_ledger(*THREE, states=states, order=order)) == found
 
 
-def test_a_dead_one_that_is_passed_by_holds_nothing_back() -> None:
+def test_a_dead_delivery_with_skip_blocks_nothing() -> None:
     ledger = a_ledger(*THREE, states=(DONE, DEAD, DONE))
     ledger.deliveries[THREE[1].id, HANDLER] = Delivered(DEAD, blocks_when_dead=False)
     assert ledger.violations() == []
@@ -88,13 +88,13 @@ def test_a_dead_one_that_is_passed_by_holds_nothing_back() -> None:
     assert kinds(ledger) == ["unfinished (blocked)"]
 
 
-def test_an_event_that_was_to_be_delivered_and_is_not() -> None:
+def test_an_undelivered_event_is_a_violation() -> None:
     ledger = a_ledger(*THREE)
     del ledger.deliveries[THREE[0].id, HANDLER]
     assert kinds(ledger) == ["without a delivery"]
 
 
-def test_an_effect_of_nothing() -> None:
+def test_an_effect_without_an_event_is_a_violation() -> None:
     ledger = a_ledger(*THREE)
     ledger.effects.append((uuid4(), HANDLER))
     assert kinds(ledger) == ["effect of an event that was never committed"]
@@ -103,7 +103,7 @@ def test_an_effect_of_nothing() -> None:
 # --- Publishing -----------------------------------------------------------------------------------
 
 
-def test_what_was_meant_may_be_there_or_not_until_it_was_acknowledged() -> None:
+def test_an_unacknowledged_event_may_exist_or_not() -> None:
     ledger = a_ledger(an_event(1, mark="a"), an_event(2, mark="b"))
     ledger.meant = {"a", "b", "c"}
     ledger.acknowledged = {"a"}
@@ -119,7 +119,7 @@ def test_what_was_meant_may_be_there_or_not_until_it_was_acknowledged() -> None:
         (set(), {"a", "b"}, {"b"}, "in the log, though rolled back"),
     ],
 )
-def test_what_was_published_wrongly(
+def test_a_wrongly_published_event_is_a_violation(
     acknowledged: set[str], meant: set[str], withdrawn: set[str], found: str
 ) -> None:
     ledger = a_ledger(an_event(1, mark="a"), an_event(2, mark="b"))
@@ -127,6 +127,6 @@ def test_what_was_published_wrongly(
     assert kinds(ledger) == [found]
 
 
-def test_what_is_in_the_log_twice() -> None:
+def test_a_duplicate_in_the_log_is_a_violation() -> None:
     ledger = a_ledger(an_event(1, mark="a"), an_event(2, mark="a"))
     assert kinds(ledger) == ["in the log twice"]

@@ -16,7 +16,7 @@ from tests.support.probe.world import World, until
 pytestmark = pytest.mark.usefixtures("relay")
 
 
-async def test_a_message_that_comes_three_times_is_run_once(
+async def test_a_message_that_arrives_three_times_is_run_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish = BrokerPublisher._publish
@@ -37,7 +37,7 @@ async def test_a_message_that_comes_three_times_is_run_once(
 # --- Processes that are killed --------------------------------------------------------------------
 
 
-async def test_what_a_killed_process_was_at_has_its_effect_once(world: World) -> None:
+async def test_the_delivery_of_a_killed_process_has_one_effect(world: World) -> None:
     await world.publish(Kept, "wait", "do")
     await until(lambda: len(world.folder.starts("probe.keep")) == 1)
     os.kill(world.folder.starts("probe.keep")[0], 9)
@@ -47,7 +47,7 @@ async def test_what_a_killed_process_was_at_has_its_effect_once(world: World) ->
     assert (await world.delivery())["attempts"] == 2
 
 
-async def test_what_kills_each_process_that_starts_it_dies_alone(world: World) -> None:
+async def test_a_delivery_that_kills_its_processes_becomes_dead_alone(world: World) -> None:
     poison = await world.publish(Kept, "exit")
     for _ in range(30):  # more than one message, and more than a process runs at once
         await world.publish(Kept)
@@ -60,7 +60,7 @@ async def test_what_kills_each_process_that_starts_it_dies_alone(world: World) -
 # --- Handlers that do not keep to their time ------------------------------------------------------
 
 
-async def test_what_works_on_when_its_time_is_over_is_cancelled_and_undone(world: World) -> None:
+async def test_a_handler_over_its_time_limit_is_cancelled_and_rolled_back(world: World) -> None:
     await world.publish(Clung, "ignore", "do")
     await until(lambda: world.have_failed(1))
 
@@ -74,7 +74,7 @@ async def test_what_works_on_when_its_time_is_over_is_cancelled_and_undone(world
     assert await world.effects() == [1]
 
 
-async def test_what_blocks_its_process_is_ended_with_it(world: World) -> None:
+async def test_a_handler_that_blocks_its_process_is_ended_with_it(world: World) -> None:
     await world.publish(Clung, "block", "do")
     await until(lambda: world.are(["done"]))
 

@@ -19,7 +19,7 @@ from tests.support.server import free_port
 DONE = re.compile(r'event_deliveries_total\{handler="probe.keep",outcome="done"\} (\S+)')
 
 
-async def test_all_that_was_done_is_counted_by_one_or_the_other(
+async def test_every_delivery_is_counted_by_one_of_the_processes(
     prepared: Prepared, world: World
 ) -> None:
     first = free_port(in_a_row=3)  # the worker itself, and each that it forks

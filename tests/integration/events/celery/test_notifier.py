@@ -47,17 +47,19 @@ async def woken(one: Notifier) -> None:
         await one.wait(NOT_FOR_SO_LONG)
 
 
-async def test_an_engine_elsewhere_is_woken(near: RedisNotifier, far: RedisNotifier) -> None:
+async def test_an_engine_of_another_process_is_notified(
+    near: RedisNotifier, far: RedisNotifier
+) -> None:
     near.notify()
     await woken(far)
 
 
-async def test_so_is_the_engine_here(near: RedisNotifier) -> None:
+async def test_the_engine_of_this_process_is_notified(near: RedisNotifier) -> None:
     near.notify()
     await woken(near)
 
 
-async def test_many_commits_at_once_are_one_message_or_two(
+async def test_many_concurrent_commits_send_one_or_two_notifications(
     broker: Broker, near: RedisNotifier
 ) -> None:
     async with (
@@ -78,14 +80,14 @@ async def test_many_commits_at_once_are_one_message_or_two(
     assert heard in ([b""], [b"", b""])
 
 
-async def test_without_redis_nobody_notices(broker: Broker, near: RedisNotifier) -> None:
+async def test_without_redis_commits_succeed(broker: Broker, near: RedisNotifier) -> None:
     async with broker.proxy.away():
         near.notify()
         await woken(near)
         await until(lambda: near._is_away)
 
 
-async def test_a_redis_that_does_not_answer_is_left_alone(
+async def test_a_silent_redis_gets_no_more_notifications(
     broker: Broker, near: RedisNotifier
 ) -> None:
     async with broker.proxy.mute():
@@ -95,7 +97,7 @@ async def test_a_redis_that_does_not_answer_is_left_alone(
         assert near._speaking is None
 
 
-async def test_when_redis_is_back_it_is_heard_again(
+async def test_notifications_arrive_again_when_redis_is_back(
     broker: Broker, near: RedisNotifier, far: RedisNotifier
 ) -> None:
     async with broker.proxy.away():

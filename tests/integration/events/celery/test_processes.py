@@ -38,7 +38,7 @@ async def test_the_service_itself_delivers_by_relay_and_worker(
 
 
 @on_one_broker
-async def test_a_stopped_worker_gives_back_what_it_was_at_and_no_attempt_counts(
+async def test_a_stopped_worker_returns_its_deliveries_without_an_attempt(
     world: World, prepared: Prepared, unheard_relay: ApplicationContainer
 ) -> None:
     for _ in range(3):
@@ -54,7 +54,7 @@ async def test_a_stopped_worker_gives_back_what_it_was_at_and_no_attempt_counts(
     assert await world.effects() == []
 
 
-async def test_a_worker_that_hears_nothing_though_messages_wait_ends_itself(
+async def test_a_worker_that_receives_nothing_while_messages_wait_exits(
     world: World, prepared: Prepared, unheard_relay: ApplicationContainer
 ) -> None:
     settings = unheard_relay.settings().model_copy(update={"event_watchdog_seconds": 1})

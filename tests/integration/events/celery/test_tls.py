@@ -36,7 +36,7 @@ async def what_is_said(scheme: str, authority: Authority, name: str) -> bytes:
     return told
 
 
-async def test_one_that_is_vouched_for_is_talked_to(
+async def test_a_broker_with_a_trusted_certificate_is_used(
     scheme: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority.trust(monkeypatch)
@@ -44,13 +44,13 @@ async def test_one_that_is_vouched_for_is_talked_to(
     assert await what_is_said(scheme, authority, "127.0.0.1")
 
 
-async def test_one_that_nobody_vouches_for_is_told_nothing(
+async def test_a_broker_with_an_untrusted_certificate_gets_nothing(
     scheme: str, authority: Authority
 ) -> None:
     assert await what_is_said(scheme, authority, "127.0.0.1") == b""
 
 
-async def test_one_that_is_another_host_is_told_nothing(
+async def test_a_broker_with_a_certificate_for_another_host_gets_nothing(
     scheme: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority.trust(monkeypatch)

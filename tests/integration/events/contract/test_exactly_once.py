@@ -8,7 +8,7 @@ from tests.support.probe.shapes import Shape
 from tests.support.probe.world import World, until
 
 
-async def test_an_event_that_was_rolled_back_is_never_seen(shape: Shape, world: World) -> None:
+async def test_a_rolled_back_event_is_never_delivered(shape: Shape, world: World) -> None:
     await world.publish(Kept, commit=False)
     await world.publish(Kept)
 
@@ -37,7 +37,7 @@ async def test_all_events_of_one_change_are_delivered(shape: Shape, world: World
     assert await world.effects(stream) == [1, 1, 1, 1]
 
 
-async def test_what_failed_has_left_nothing_when_it_succeeds(shape: Shape, world: World) -> None:
+async def test_a_failed_attempt_leaves_no_effect(shape: Shape, world: World) -> None:
     await world.publish(Kept, "answer+fail", "answer+fail", "answer")
 
     await shape.settle()
@@ -47,7 +47,7 @@ async def test_what_failed_has_left_nothing_when_it_succeeds(shape: Shape, world
     assert len(world.folder.starts("probe.keep")) == 3
 
 
-async def test_a_part_that_was_done_is_kept_and_the_rest_follows_however_many_parts_there_are(
+async def test_each_part_of_a_handler_is_committed_and_the_rest_follows(
     shape: Shape, world: World
 ) -> None:
     assert MAX_ATTEMPTS < 4  # so none of the parts counts as an attempt that failed
@@ -61,9 +61,7 @@ async def test_a_part_that_was_done_is_kept_and_the_rest_follows_however_many_pa
     assert await world.states() == ["done", "done", "done"]
 
 
-async def test_a_part_that_failed_takes_nothing_of_the_parts_before_it_away(
-    shape: Shape, world: World
-) -> None:
+async def test_a_failed_part_does_not_undo_earlier_parts(shape: Shape, world: World) -> None:
     stream = await world.publish(Kept, "more", "fail", "fail", "more", "fail", "fail", "do")
 
     await shape.settle()
@@ -73,7 +71,7 @@ async def test_a_part_that_failed_takes_nothing_of_the_parts_before_it_away(
     assert await world.states() == ["done"]
 
 
-async def test_several_engines_at_once_run_nothing_twice(shape: Shape, world: World) -> None:
+async def test_several_engines_run_each_delivery_once(shape: Shape, world: World) -> None:
     for _ in range(shape.places + 4):
         await world.publish(Sent, "wait")
     async with shape.delivering(), shape.victim():
@@ -92,7 +90,7 @@ async def test_several_engines_at_once_run_nothing_twice(shape: Shape, world: Wo
 # --- What an event carries along ------------------------------------------------------------------
 
 
-async def test_what_a_handler_publishes_is_delivered_in_turn(shape: Shape, world: World) -> None:
+async def test_events_of_a_handler_are_delivered(shape: Shape, world: World) -> None:
     await world.publish(Kept, "answer")
 
     await shape.settle()
@@ -103,7 +101,7 @@ async def test_what_a_handler_publishes_is_delivered_in_turn(shape: Shape, world
     assert await world.effects() == [1, 1]
 
 
-async def test_an_event_says_by_whom_and_for_which_request_also_further_on(
+async def test_events_of_handlers_keep_the_actor_and_the_request(
     shape: Shape, world: World
 ) -> None:
     actor, trace = new_id(), "00-11111111111111111111111111111111-2222222222222222-01"

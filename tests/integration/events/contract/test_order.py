@@ -5,9 +5,7 @@ from tests.support.probe.shapes import Shape
 from tests.support.probe.world import World, until
 
 
-async def test_a_later_one_waits_for_a_failing_one_though_it_is_due_earlier(
-    shape: Shape, world: World
-) -> None:
+async def test_a_later_delivery_waits_for_a_failing_one(shape: Shape, world: World) -> None:
     stream = await world.publish(Kept, "retry", "do")
     await world.publish(Kept, stream=stream)
     await world.publish(Kept, stream=stream)
@@ -21,7 +19,7 @@ async def test_a_later_one_waits_for_a_failing_one_though_it_is_due_earlier(
     assert await world.effects(stream) == [1, 2, 3]
 
 
-async def test_other_streams_go_on_meanwhile(shape: Shape, world: World) -> None:
+async def test_other_streams_continue_during_a_failure(shape: Shape, world: World) -> None:
     failing = await world.publish(Kept, "retry", "do")
     await world.publish(Kept, stream=failing)
     other = await world.publish(Kept)
@@ -31,9 +29,7 @@ async def test_other_streams_go_on_meanwhile(shape: Shape, world: World) -> None
     assert await world.effects() == await world.effects(other) == [1]
 
 
-async def test_the_order_holds_on_many_streams_that_fail_now_and_then(
-    shape: Shape, world: World
-) -> None:
+async def test_many_streams_with_failures_keep_their_order(shape: Shape, world: World) -> None:
     acts = {2: ["fail", "do"], 5: ["fail", "fail", "do"], 6: ["retry", "do"]}
     streams = [await world.publish(Kept) for _ in range(6)]
     for version in range(2, 9):
@@ -46,7 +42,7 @@ async def test_the_order_holds_on_many_streams_that_fail_now_and_then(
         assert await world.effects(stream) == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
-async def test_what_is_published_while_its_stream_is_at_work_comes_afterwards(
+async def test_an_event_published_during_a_delivery_of_its_stream_follows_it(
     shape: Shape, world: World
 ) -> None:
     stream = await world.publish(Shared)
@@ -62,7 +58,7 @@ async def test_what_is_published_while_its_stream_is_at_work_comes_afterwards(
 # --- When all attempts have failed ----------------------------------------------------------------
 
 
-async def test_a_dead_one_holds_back_what_follows(shape: Shape, world: World) -> None:
+async def test_a_dead_delivery_blocks_its_stream(shape: Shape, world: World) -> None:
     stream = await world.publish(Kept)
     await world.publish(Kept, "fail", stream=stream)
     await world.publish(Kept, stream=stream)
@@ -75,7 +71,7 @@ async def test_a_dead_one_holds_back_what_follows(shape: Shape, world: World) ->
     assert await world.effects(other) == [1]
 
 
-async def test_it_does_not_where_the_handler_wants_to_be_passed_by(
+async def test_a_dead_delivery_with_skip_does_not_block_its_stream(
     shape: Shape, world: World
 ) -> None:
     stream = await world.publish(Passed)
@@ -88,7 +84,7 @@ async def test_it_does_not_where_the_handler_wants_to_be_passed_by(
     assert await world.effects(stream) == [1, 3]
 
 
-async def test_it_goes_on_in_order_once_somebody_had_the_dead_one_tried_again(
+async def test_a_stream_continues_in_order_after_a_retry_of_its_dead_delivery(
     shape: Shape, world: World
 ) -> None:
     stream = await world.publish(Kept, "fail", "fail", "fail", "do")
@@ -105,9 +101,7 @@ async def test_it_goes_on_in_order_once_somebody_had_the_dead_one_tried_again(
 # --- Backlogs -------------------------------------------------------------------------------------
 
 
-async def test_the_backlog_of_one_stream_does_not_hold_up_another(
-    shape: Shape, world: World
-) -> None:
+async def test_the_backlog_of_one_stream_does_not_delay_another(shape: Shape, world: World) -> None:
     hot = await world.publish(Kept, "retry", "do")
     await world.publish(Kept, stream=hot, times=500)
     other = await world.publish(Kept)
@@ -116,7 +110,7 @@ async def test_the_backlog_of_one_stream_does_not_hold_up_another(
         assert await world.effects(hot) == []
 
 
-async def test_the_backlog_of_a_paused_handler_holds_up_nobody_and_is_kept_in_order(
+async def test_the_backlog_of_a_paused_handler_delays_no_other_and_keeps_its_order(
     shape: Shape, world: World
 ) -> None:
     await world.container.operations().pause("probe.keep")

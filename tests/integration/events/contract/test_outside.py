@@ -6,7 +6,7 @@ from tests.support.probe.shapes import Shape
 from tests.support.probe.world import World, until
 
 
-async def test_the_other_side_can_tell_a_repetition_by_its_key(shape: Shape, world: World) -> None:
+async def test_a_repetition_has_the_same_key(shape: Shape, world: World) -> None:
     await world.publish(Sent, "fail", "do")
     await world.publish(Sent)
 
@@ -21,7 +21,9 @@ async def test_the_other_side_can_tell_a_repetition_by_its_key(shape: Shape, wor
     assert keys[first] != keys[second]
 
 
-async def test_it_is_dead_after_its_last_attempt_too(shape: Shape, world: World) -> None:
+async def test_an_external_handler_is_dead_after_its_last_attempt(
+    shape: Shape, world: World
+) -> None:
     await world.publish(Sent, "fail")
 
     await shape.settle()
@@ -30,9 +32,7 @@ async def test_it_is_dead_after_its_last_attempt_too(shape: Shape, world: World)
     assert len(world.folder.sent()) == MAX_ATTEMPTS
 
 
-async def test_the_lease_is_extended_for_as_long_as_the_handler_works(
-    shape: Shape, world: World
-) -> None:
+async def test_the_lease_is_extended_while_the_handler_runs(shape: Shape, world: World) -> None:
     await world.publish(Sent, "wait")
     async with shape.victim(event_lease_seconds=2):
         await until(lambda: len(world.folder.starts("probe.send")) == 1)
@@ -46,7 +46,7 @@ async def test_the_lease_is_extended_for_as_long_as_the_handler_works(
     assert len(world.folder.starts("probe.send")) == 1
 
 
-async def test_whoever_lost_the_delivery_meanwhile_does_not_end_it(
+async def test_a_worker_that_lost_the_delivery_does_not_finish_it(
     shape: Shape, world: World
 ) -> None:
     await world.publish(Sent, "wait", "retry")
@@ -65,7 +65,9 @@ async def test_whoever_lost_the_delivery_meanwhile_does_not_end_it(
     assert said["attempts"] == 2
 
 
-async def test_no_transaction_waits_while_it_works(shape: Shape, world: World) -> None:
+async def test_no_transaction_is_open_while_an_external_handler_runs(
+    shape: Shape, world: World
+) -> None:
     await world.publish(Sent, "wait")
     async with shape.delivering():
         await until(lambda: len(world.folder.starts("probe.send")) == 1)

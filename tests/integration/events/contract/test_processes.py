@@ -6,7 +6,7 @@ from tests.support.probe.shapes import Shape
 from tests.support.probe.world import World, until
 
 
-async def test_what_a_killed_process_was_at_is_done_by_another_when_its_lease_ends(
+async def test_the_delivery_of_a_killed_process_is_taken_over_after_its_lease(
     shape: Shape, world: World
 ) -> None:
     await world.publish(Kept, "wait", "do")
@@ -25,7 +25,7 @@ async def test_what_a_killed_process_was_at_is_done_by_another_when_its_lease_en
     assert (await world.delivery())["attempts"] == 2
 
 
-async def test_whoever_is_here_and_sees_that_it_is_gone_does_not_wait_for_its_lease(
+async def test_a_process_on_the_same_machine_takes_over_before_the_lease_ends(
     shape: Shape, world: World
 ) -> None:
     await world.publish(Kept, "wait", "do")
@@ -40,7 +40,7 @@ async def test_whoever_is_here_and_sees_that_it_is_gone_does_not_wait_for_its_le
     assert (await world.delivery())["attempts"] == 2
 
 
-async def test_before_its_lease_ends_nobody_elsewhere_takes_it(shape: Shape, world: World) -> None:
+async def test_a_process_on_another_machine_waits_for_the_lease(shape: Shape, world: World) -> None:
     await world.publish(Kept, "wait", "do")
     async with shape.victim() as killed:
         await until(lambda: len(world.folder.starts("probe.keep")) == 1)
@@ -53,7 +53,7 @@ async def test_before_its_lease_ends_nobody_elsewhere_takes_it(shape: Shape, wor
     assert await world.states() == ["claimed", "done"]
 
 
-async def test_whoever_was_overtaken_leaves_no_effect(shape: Shape, world: World) -> None:
+async def test_an_overtaken_worker_leaves_no_effect(shape: Shape, world: World) -> None:
     await world.publish(Kept)
     async with shape.victim(failpoint="before_run:wait") as late:
         await until(world.folder.is_reached)
@@ -68,7 +68,7 @@ async def test_whoever_was_overtaken_leaves_no_effect(shape: Shape, world: World
     assert await world.effects() == [1]
 
 
-async def test_a_clean_stop_gives_back_what_was_begun_and_no_attempt_is_counted(
+async def test_a_clean_stop_returns_running_deliveries_without_an_attempt(
     shape: Shape, world: World
 ) -> None:
     await world.publish(Kept, "wait", "do")
@@ -86,7 +86,9 @@ async def test_a_clean_stop_gives_back_what_was_begun_and_no_attempt_is_counted(
     assert await world.effects() == [1]
 
 
-async def test_so_it_is_for_effects_outside(shape: Shape, world: World) -> None:
+async def test_a_clean_stop_returns_deliveries_of_external_handlers(
+    shape: Shape, world: World
+) -> None:
     await world.publish(Sent, "wait", "do")
     async with shape.victim() as stopped:
         await until(lambda: len(world.folder.starts("probe.send")) == 1)
@@ -99,9 +101,7 @@ async def test_so_it_is_for_effects_outside(shape: Shape, world: World) -> None:
     assert await world.states() == ["done"]
 
 
-async def test_what_kills_each_process_that_tries_it_is_dead_in_the_end(
-    shape: Shape, world: World
-) -> None:
+async def test_a_delivery_that_kills_each_process_becomes_dead(shape: Shape, world: World) -> None:
     stream = await world.publish(Kept, "exit")
     await world.publish(Kept, stream=stream)
     while (await world.deliveries())[0]["attempts"] < MAX_ATTEMPTS:

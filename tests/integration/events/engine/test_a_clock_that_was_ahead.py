@@ -27,7 +27,7 @@ async def seconds_until_due(world: World) -> float:
     return left.total_seconds()
 
 
-async def test_what_was_published_meanwhile_is_delivered_now(world: World) -> None:
+async def test_deliveries_published_during_the_wrong_time_are_delivered(world: World) -> None:
     await world.publish(Kept)
     await write_ahead(world, dt.timedelta(0))
     async with world.container.engine().running():
@@ -35,9 +35,7 @@ async def test_what_was_published_meanwhile_is_delivered_now(world: World) -> No
 
 
 @pytest.mark.parametrize("state", [READY, CLAIMED])
-async def test_what_has_to_wait_waits_that_long_from_now(
-    world: World, state: DeliveryState
-) -> None:
+async def test_a_wait_begins_again_with_its_full_length(world: World, state: DeliveryState) -> None:
     await world.publish(Sent)
     await write_ahead(world, dt.timedelta(minutes=10), state)
     assert await Clock(world.database).correct() == (1, False)
@@ -45,7 +43,7 @@ async def test_what_has_to_wait_waits_that_long_from_now(
     assert await Clock(world.database).correct() == (0, False)
 
 
-async def test_what_waits_by_a_clock_that_was_right_goes_on_waiting(world: World) -> None:
+async def test_a_wait_by_the_right_time_is_not_changed(world: World) -> None:
     await world.publish(Kept, "fail")
     engine, executor = world.container.engine(), world.container.executor()
     await engine.step()
@@ -55,7 +53,7 @@ async def test_what_waits_by_a_clock_that_was_right_goes_on_waiting(world: World
     assert (await world.delivery())["due_at"] == due_at
 
 
-async def test_all_that_waits_is_looked_at_page_by_page(
+async def test_waiting_deliveries_are_checked_in_pages(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clock, "LOOKED_AT_ONCE", 2)

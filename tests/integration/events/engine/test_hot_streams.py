@@ -4,7 +4,7 @@ from tests.support.probe.module import Kept
 from tests.support.probe.world import World, until
 
 
-async def test_a_stream_is_set_aside_as_a_whole(world: World) -> None:
+async def test_a_stream_is_blocked_as_a_whole(world: World) -> None:
     hot = await world.publish(Kept, "retry")
     await world.publish(Kept, stream=hot, times=1_000)
     others = [await world.publish(Kept) for _ in range(4)]
@@ -19,7 +19,7 @@ async def test_a_stream_is_set_aside_as_a_whole(world: World) -> None:
     assert states[:1] + states[1:1001] == ["ready"] + ["blocked"] * 1_000
 
 
-async def test_it_is_let_go_one_after_the_other(world: World) -> None:
+async def test_a_blocked_stream_is_unblocked_one_by_one(world: World) -> None:
     hot = await world.publish(Kept, times=200)
     async with world.container.engine().running():
         await until(lambda: world.is_done(hot))

@@ -50,7 +50,7 @@ FROM generate_series(1, 300) AS stream, generate_series(1, 20) AS number
     ],
     ids=["page", "passed", "one"],
 )
-async def test_a_plan_of_an_empty_table_still_does_when_it_is_full(
+async def test_a_plan_of_an_empty_table_works_when_it_is_full(
     world: World, query: Statement, most: int
 ) -> None:
     connection = await asyncpg.connect(text(world.settings.database))
@@ -64,7 +64,7 @@ async def test_a_plan_of_an_empty_table_still_does_when_it_is_full(
 
 
 @on_postgresql
-async def test_the_first_of_each_stream_is_let_go_and_no_other(world: World) -> None:
+async def test_only_the_first_delivery_of_each_stream_is_unblocked(world: World) -> None:
     await world.execute(WAITING)
     unblocked = Unblocker(world.database)
     assert await unblocked.unblock() == (STREAMS, ("probe.keep", None))
@@ -86,7 +86,7 @@ async def test_each_page_begins_where_the_last_one_ended(
 
 
 @on_postgresql
-async def test_all_of_a_handler_are_let_go_and_those_of_no_other(world: World) -> None:
+async def test_all_streams_of_one_handler_are_unblocked(world: World) -> None:
     await world.execute(WAITING)
     await world.execute(WAITING.replace("probe.keep", "probe.pass"))
     await unblock_all(world.database, "probe.keep")

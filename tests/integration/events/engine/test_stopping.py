@@ -25,7 +25,7 @@ async def test_at_whichever_moment_it_is_stopped(world: World, kind: type[Kept |
         assert ends <= {(READY, 0), (DONE, 1)}, f"at moment {moment}"
 
 
-async def test_whenever_it_is_stopped_what_failed_is_noted_or_given_back(world: World) -> None:
+async def test_a_failed_delivery_is_recorded_or_returned_at_any_stop(world: World) -> None:
     for moment in range(60):
         await world.publish(Kept, "fail")
         running = asyncio.create_task(world.container.engine().run())
@@ -39,7 +39,7 @@ async def test_whenever_it_is_stopped_what_failed_is_noted_or_given_back(world: 
 
 
 @on_sqlite
-async def test_a_transaction_that_is_cancelled_while_it_begins_is_over(world: World) -> None:
+async def test_a_transaction_that_is_cancelled_at_its_begin_is_closed(world: World) -> None:
     """Else it would keep everybody from writing for as long as anybody remembers it."""
     file = world.settings.database.database or ""
     with closing(sqlite3.connect(file, isolation_level=None)) as other:

@@ -70,7 +70,7 @@ async def test_a_list_may_begin_before_a_delivery(busy: World) -> None:
     assert await listed(busy, before=everything[3].id) == everything[4:]
 
 
-async def test_a_handler_that_nobody_knows_has_no_list(world: World) -> None:
+async def test_an_unknown_handler_has_no_list(world: World) -> None:
     with pytest.raises(HandlerNotFound):
         await world.inspection.page(DeliveryQuery(handler="test.never"))
 
@@ -88,18 +88,18 @@ async def test_a_dead_delivery_shows_its_event_each_error_and_what_it_blocks(bus
     assert [blocked.aggregate_version for blocked in shown.first_blocked] == [3]
 
 
-async def test_what_is_done_blocks_nothing(busy: World) -> None:
+async def test_a_finished_delivery_blocks_nothing(busy: World) -> None:
     first, *_ = await busy.ids()
     shown = await busy.inspection.show(first)
     assert (shown.blocks, shown.first_blocked) == (0, [])
 
 
-async def test_a_delivery_that_is_not_there_is_not_shown(world: World) -> None:
+async def test_an_unknown_delivery_is_not_found(world: World) -> None:
     with pytest.raises(DeliveryNotFound):
         await world.inspection.show(404)
 
 
-async def test_the_lag_counts_what_each_handler_has_still_to_do(busy: World) -> None:
+async def test_the_lag_counts_the_remaining_deliveries_of_each_handler(busy: World) -> None:
     await busy.happen(4)
     await busy.happen(5)
     other, record = await busy.backlog.lag()
@@ -108,7 +108,7 @@ async def test_the_lag_counts_what_each_handler_has_still_to_do(busy: World) -> 
     assert (record.ready, record.dead, record.blocked, record.blocked_streams) == (2, 1, 1, 1)
 
 
-async def test_the_lag_is_the_age_of_the_oldest_that_could_have_been_taken(busy: World) -> None:
+async def test_the_lag_is_the_age_of_the_oldest_ready_delivery(busy: World) -> None:
     an_hour_ago = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
     await busy.execute(DUE_AT, of_state=int(DeliveryState.DEAD), moment=an_hour_ago)
     _, record = await busy.backlog.lag()
@@ -122,12 +122,12 @@ async def test_the_lag_is_the_age_of_the_oldest_that_could_have_been_taken(busy:
     assert 3600 <= record.oldest_due < 3700
 
 
-async def test_a_handler_with_nothing_to_do_lags_behind_nothing(world: World) -> None:
+async def test_a_handler_without_deliveries_has_no_lag(world: World) -> None:
     (record,) = await world.backlog.lag()
     assert (record.ready, record.oldest_due) == (0, None)
 
 
-async def test_what_is_parked_shows_as_a_handler_that_is_not_known(world: World) -> None:
+async def test_deliveries_without_a_handler_show_an_unknown_handler(world: World) -> None:
     await world.happen(1)
     await world.execute(RENAME, of_handler=RECORD, as_handler="test.gone")
     await world.drain()
@@ -136,21 +136,21 @@ async def test_what_is_parked_shows_as_a_handler_that_is_not_known(world: World)
     assert (record.is_known, record.no_handler) == (True, 0)
 
 
-async def test_a_stream_that_is_held_up_shows_how_many_wait_behind_what(busy: World) -> None:
+async def test_a_blocked_stream_shows_its_length_and_what_it_waits_for(busy: World) -> None:
     (stream,) = await busy.backlog.streams()
     assert (stream.handler, stream.aggregate_type, stream.waiting) == (RECORD, "thing", 1)
     assert (stream.behind, stream.behind_state) == (await busy.dead_id(), DeliveryStatus.DEAD)
     assert stream.last_error == "ValueError: not 2"
 
 
-async def test_streams_of_a_paused_handler_are_not_held_up_by_anything(world: World) -> None:
+async def test_streams_of_a_paused_handler_are_not_listed_as_blocked(world: World) -> None:
     await world.operations.pause(RECORD)
     await world.happen(1, 2)
     await world.drain()
     assert await world.backlog.streams() == []
 
 
-async def test_handlers_show_what_they_are_told_of_and_their_policy(world: World) -> None:
+async def test_handlers_show_their_events_and_policy(world: World) -> None:
     world.add(Regular())
     record, regular = await world.inspection.handlers()
     assert (record.id, record.events, record.schedule) == (RECORD, ["test.happened"], None)

@@ -39,7 +39,7 @@ async def recorded_on_days_of_their_own(world: World) -> list[dt.datetime]:
     return days
 
 
-async def test_a_handler_gets_what_it_was_done_with_again_in_the_order_of_the_stream(
+async def test_a_replay_delivers_finished_events_again_in_order(
     world: World,
 ) -> None:
     other = Other()
@@ -56,7 +56,7 @@ async def test_a_handler_gets_what_it_was_done_with_again_in_the_order_of_the_st
     assert other.numbers == [1, 2, 3, 4]
 
 
-async def test_only_the_events_of_the_time_are_played_again(world: World) -> None:
+async def test_only_the_events_of_the_period_are_replayed(world: World) -> None:
     await world.happen(1, 2, 3, 4)
     days = await recorded_on_days_of_their_own(world)
     await world.drain()
@@ -68,7 +68,7 @@ async def test_only_the_events_of_the_time_are_played_again(world: World) -> Non
     assert world.record.numbers == [1, 2, 3, 4, 2, 3]
 
 
-async def test_what_was_done_and_forgotten_since_is_played_again_too(world: World) -> None:
+async def test_events_with_deleted_deliveries_are_replayed_too(world: World) -> None:
     await world.happen(1, 2)
     await world.drain()
     await world.execute(FORGET, of_handler=RECORD)
@@ -80,7 +80,7 @@ async def test_what_was_done_and_forgotten_since_is_played_again_too(world: Worl
     assert world.record.numbers == [1, 2, 1, 2]
 
 
-async def test_what_is_dead_stays_so_when_the_rest_is_played_again(world: World) -> None:
+async def test_dead_deliveries_stay_dead_in_a_replay(world: World) -> None:
     world.record.refused = {2}
     await world.happen(1, 2, 3)
     await world.drain()
@@ -90,7 +90,7 @@ async def test_what_is_dead_stays_so_when_the_rest_is_played_again(world: World)
     assert await world.states() == ["done", "dead", "blocked"]
 
 
-async def test_a_handler_that_came_later_gets_what_it_missed_in_the_order_of_the_stream(
+async def test_a_backfill_delivers_missed_events_in_order(
     world: World,
 ) -> None:
     thing = await world.happen(1, 2, 3)
@@ -105,7 +105,7 @@ async def test_a_handler_that_came_later_gets_what_it_missed_in_the_order_of_the
     assert world.record.numbers == [1, 2, 3, 4]
 
 
-async def test_what_is_filled_in_has_the_policy_of_its_handler(world: World) -> None:
+async def test_backfilled_deliveries_have_the_policy_of_their_handler(world: World) -> None:
     await world.happen(1, 2)
     late = Late()
     late.refused = {1}
@@ -118,7 +118,7 @@ async def test_what_is_filled_in_has_the_policy_of_its_handler(world: World) -> 
     assert (delivery.attempts, delivery.max_attempts) == (1, 3)
 
 
-async def test_filling_in_twice_adds_nothing(world: World) -> None:
+async def test_a_second_backfill_adds_nothing(world: World) -> None:
     await world.happen(1, 2)
     late = Late()
     world.add(late)
@@ -130,7 +130,7 @@ async def test_filling_in_twice_adds_nothing(world: World) -> None:
     assert late.numbers == [1, 2]
 
 
-async def test_only_events_since_the_time_are_filled_in(world: World) -> None:
+async def test_only_events_since_the_time_are_backfilled(world: World) -> None:
     await world.happen(1, 2, 3, 4)
     days = await recorded_on_days_of_their_own(world)
     late = Late()
@@ -141,7 +141,7 @@ async def test_only_events_since_the_time_are_filled_in(world: World) -> None:
     assert late.numbers == [3, 4]
 
 
-async def test_more_events_than_one_transaction_takes_are_all_filled_in(world: World) -> None:
+async def test_a_large_backfill_takes_several_transactions(world: World) -> None:
     await world.happen_at_once(BATCH + 1)
     world.add(Other())
     assert (await world.replay.backfill(OTHER, since=LONG_AGO)).deliveries == BATCH + 1
@@ -157,7 +157,7 @@ async def test_a_schedule_and_an_unknown_handler_have_no_events(world: World) ->
         await world.replay.replay("test.never", since=LONG_AGO, until=None)
 
 
-async def test_what_was_discarded_stays_so_when_the_rest_is_played_again(world: World) -> None:
+async def test_discarded_deliveries_stay_discarded_in_a_replay(world: World) -> None:
     await discarded_one_of_two(world)
     assert (await world.replay.replay(RECORD, since=LONG_AGO, until=None)).deliveries == 1
     assert (await world.replay.backfill(RECORD, since=LONG_AGO)).deliveries == 0
@@ -166,7 +166,7 @@ async def test_what_was_discarded_stays_so_when_the_rest_is_played_again(world: 
     assert await world.states() == ["discarded", "done"]
 
 
-async def test_what_was_discarded_is_played_again_if_that_is_asked_for(world: World) -> None:
+async def test_discarded_deliveries_are_replayed_if_included(world: World) -> None:
     await discarded_one_of_two(world)
     again = await world.replay.replay(RECORD, since=LONG_AGO, until=None, discarded=True)
     await world.drain()
@@ -174,7 +174,7 @@ async def test_what_was_discarded_is_played_again_if_that_is_asked_for(world: Wo
     assert world.record.numbers == [2, 1, 2]
 
 
-async def test_what_was_discarded_is_tried_again_by_its_number(world: World) -> None:
+async def test_a_discarded_delivery_can_be_retried_by_its_number(world: World) -> None:
     await discarded_one_of_two(world)
     await world.operations.retry((await world.ids())[0])
     await world.drain()
@@ -182,7 +182,7 @@ async def test_what_was_discarded_is_tried_again_by_its_number(world: World) -> 
     assert (await world.operations.retry_all(RECORD)).deliveries == 0
 
 
-async def test_what_was_discarded_is_kept_as_long_as_its_event(world: World) -> None:
+async def test_a_discarded_delivery_is_kept_as_long_as_its_event(world: World) -> None:
     await discarded_one_of_two(world)
     await ForgetDeliveries(world.database, dt.timedelta(0))(TICK, "key")
     assert await world.states() == ["discarded"]

@@ -48,7 +48,7 @@ async def forget_events(world: World, keep: dt.timedelta = DAY) -> None:
     await ForgetEvents(world.database, keep)(TICK, "key")
 
 
-async def test_what_was_done_long_enough_ago_is_forgotten_with_its_attempts(world: World) -> None:
+async def test_old_finished_deliveries_are_deleted_with_their_attempts(world: World) -> None:
     world.record.refused = {1}
     await world.happen(1, 2)
     await world.drain()
@@ -66,7 +66,7 @@ async def test_what_was_done_long_enough_ago_is_forgotten_with_its_attempts(worl
     assert await count(world, event_attempt) == 0
 
 
-async def test_what_is_not_done_is_never_forgotten(world: World) -> None:
+async def test_unfinished_deliveries_are_never_deleted(world: World) -> None:
     world.record.refused = {1}
     await world.happen(1, 2)
     await world.drain()
@@ -79,7 +79,7 @@ async def test_what_is_not_done_is_never_forgotten(world: World) -> None:
     assert await count(world, event_log) == 2
 
 
-async def test_events_that_nobody_has_a_delivery_of_are_forgotten_when_they_are_old(
+async def test_old_events_without_deliveries_are_deleted(
     world: World,
 ) -> None:
     await world.happen(1, 2)
@@ -99,9 +99,7 @@ async def test_events_that_nobody_has_a_delivery_of_are_forgotten_when_they_are_
 
 
 @pytest.mark.parametrize("state", ["ready", "no_handler"])
-async def test_an_event_that_somebody_has_still_to_be_told_of_is_kept(
-    world: World, state: str
-) -> None:
+async def test_an_event_with_an_unfinished_delivery_is_kept(world: World, state: str) -> None:
     await world.happen(1)
     if state == "no_handler":
         await world.execute(RENAME, of_handler=RECORD, as_handler="test.gone")
@@ -111,7 +109,7 @@ async def test_an_event_that_somebody_has_still_to_be_told_of_is_kept(
     assert await count(world, event_log) == 1
 
 
-async def test_old_events_that_are_kept_are_walked_past_and_not_read_with_each_batch(
+async def test_kept_old_events_are_not_read_again_with_each_batch(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "BATCH", 2)
@@ -131,7 +129,7 @@ async def test_old_events_that_are_kept_are_walked_past_and_not_read_with_each_b
 @pytest.mark.parametrize(
     ("table", "forget"), [(event_delivery, forget_deliveries), (event_log, forget_events)]
 )
-async def test_more_than_one_transaction_takes_is_forgotten_in_one_go(
+async def test_a_large_deletion_takes_several_transactions(
     world: World, table: Table, forget: Any
 ) -> None:
     await world.happen_at_once(BATCH + 1, is_done=table is event_delivery)
