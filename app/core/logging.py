@@ -117,7 +117,7 @@ def _add_request_id(logger: WrappedLogger, _method: str, event: EventDict) -> Ev
 def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     try:
         line = orjson.dumps(event, default=repr).decode()
-    except TypeError:  # a lone surrogate or a huge number: write the line all the same
+    except TypeError:  # a lone surrogate or a huge number: still write the line
         return json.dumps(event, default=repr, skipkeys=True)
     return line if line.isascii() else _UNSAFE.sub(_escaped, line)
 

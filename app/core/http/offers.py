@@ -22,7 +22,7 @@ class OfferedConnection(HttpToolsProtocol):
         """Continue parsing after an offer.
 
         The parser assumes that the offer was accepted, and reads no body. So another parser begins
-        anew, with a head that has no offer.
+        again, with a head that has no offer.
         """
         while True:
             data = data[offer.args[0] :]

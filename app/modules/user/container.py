@@ -96,7 +96,7 @@ class UserContainer(ModuleContainer):
     session_reader: Singleton[SessionReader] = Singleton(SqlUserReader, database=database)
     key_reader: Singleton[KeyReader] = Singleton(SqlKeyReader, database=database)
 
-    # --- Who somebody is, and how they prove it ---
+    # --- Authentication ---
 
     record_use: Singleton[RecordUse] = Singleton(
         RecordUse, uow=uow.provider, limits=session_limits, clock=clock

@@ -101,6 +101,6 @@ def account_named(address: str) -> str:
     """Return a name of the account, the same for all spellings, without personal data."""
     try:
         address = EmailAddress.parse(address).key
-    except Invalid:  # not a valid address, and counted all the same
+    except Invalid:  # not a valid address, but it counts too
         address = address.strip().casefold()
     return sha256(address.encode(errors="surrogatepass")).hexdigest()[:32]

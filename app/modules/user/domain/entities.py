@@ -102,7 +102,7 @@ class User(AggregateRoot):
     pending_email: EmailAddress | None = None
     """The address that its owner requested, until it is confirmed."""
     previous_email: EmailAddress | None = None
-    """The previous address, whose owner is told about the change."""
+    """The previous address, which gets an email about the change."""
 
     @classmethod
     def register(

@@ -162,7 +162,7 @@ class AdministrationController:
     async def deactivate(self, user_id: Id, actor: CurrentActor, version: IfMatch) -> UserView:
         """Deactivate an account.
 
-        Its sessions end, and nobody can sign in to it.
+        Its sessions end, and its user cannot sign in.
         """
         command = UserCommand(actor=actor, user_id=user_id, version=version)
         return await self.deactivate_user.execute(command)
