@@ -66,7 +66,7 @@ def _sqlite(url: URL) -> URL:
     elif url.host:
         wrong = "must have three or four slashes before the file's name"
     elif url.query:
-        wrong = f"must have no options: {', '.join(sorted(url.query))}has no meaning for a file"
+        wrong = f"must have no options: {', '.join(sorted(url.query))} has no meaning for a file"
     else:
         return url.set(drivername="sqlite")
     raise ValueError(wrong)
