@@ -208,7 +208,7 @@ _RULES: Final[dict[str, tuple[str, str]]] = {
     "date": ("invalid_format", "must be a date such as 2026-01-31"),
     "date_range": ("out_of_range", "must be in the years 1900 to 2200"),
     "time": ("invalid_format", "must be a time of the day without an offset, such as 09:30:00"),
-    "email": ("invalid_format", "must be an e-mail address such as ana@example.com"),
+    "email": ("invalid_format", "must be an email address such as ana@example.com"),
     "currency": ("not_allowed", "must be the code of a currency of ISO 4217, such as EUR"),
     "currency_places": ("invalid_format", "has more than the {places} decimals of its currency"),
     "duration": (

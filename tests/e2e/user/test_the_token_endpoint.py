@@ -110,8 +110,13 @@ async def test_unknown_parameters_are_ignored(ana: Person, ask: Ask) -> None:
         ("username=%zz&password=b", "invalid_request", "malformed_request", "The parameters are"),
         (b"username=%ff&password=b", "invalid_request", "malformed_request", "The parameters are"),
         ("grant_type=implicit", "unsupported_grant_type", "unsupported_grant_type", "Send a grant"),
-        ("username=a&password=b&scope=all", "invalid_scope", "invalid_scope", "Tokens have no"),
-        ("username=a@b.co&password=x", "invalid_grant", "invalid_credentials", "The e-mail"),
+        (
+            "username=a&password=b&scope=all",
+            "invalid_scope",
+            "invalid_scope",
+            "Tokens of this service",
+        ),
+        ("username=a@b.co&password=x", "invalid_grant", "invalid_credentials", "The email"),
     ],
 )
 async def test_a_refusal_is_both_rfc_6749_and_a_problem_document(

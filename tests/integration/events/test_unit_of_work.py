@@ -105,7 +105,7 @@ async def test_if_one_of_two_changes_is_refused_neither_is_stored(database: Data
         id=second.id, version=7, owner_id=OWNER, title="Dig", created_at=CREATED, updated_at=NOW
     )
 
-    with pytest.raises(Exception, match="changed by somebody else"):
+    with pytest.raises(Exception, match="Another request changed it"):
         await save(database, first, stale)
 
     assert await find(database, first) is None

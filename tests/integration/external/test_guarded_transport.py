@@ -66,7 +66,7 @@ INSIDE = [
 async def test_an_internal_address_is_refused_in_any_notation(
     receiver: Receiver, host: str
 ) -> None:
-    with pytest.raises(AddressRefused, match="leads to an address that is not public"):
+    with pytest.raises(AddressRefused, match="has an address that is not public"):
         await client(allow_private=False).send("GET", f"https://{host}:{receiver.port}/")
     assert receiver.received == []
 

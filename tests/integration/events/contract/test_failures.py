@@ -133,7 +133,7 @@ async def test_a_handler_does_not_commit_by_itself(shape: Shape, world: World) -
     async with shape.delivering():
         await until(lambda: world.have_failed(1))
     assert await world.effects() == []
-    assert "a handler does not commit" in (await world.attempts())[0]["error"]
+    assert "a handler must not commit" in (await world.attempts())[0]["error"]
 
     await shape.settle()
 
