@@ -83,7 +83,7 @@ async def test_an_event_brings_the_values_to_its_handler(
             "price",
             {"amount": "1.5", "currency": "JPY"},
             "/price/amount",
-            "must have at most 0 decimals in its currency",
+            "has more than the 0 decimals of its currency",
         ),
         ("reminders", ["tomorrow"], "/reminders/0", "must be a date such as 2026-01-31"),
         (

@@ -105,7 +105,7 @@ async def test_unknown_parameters_are_ignored(ana: Person, ask: Ask) -> None:
         ("username=a@b.co", "invalid_request", "invalid", "password is required"),
         ("username=a@b.co&password=", "invalid_request", "invalid", "password is required"),
         ("grant_type=refresh_token", "invalid_request", "invalid", "refresh_token is required"),
-        ("username=a&username=b&password=c", "invalid_request", "invalid", "username may be given"),
+        ("username=a&username=b&password=c", "invalid_request", "invalid", "username may be sent"),
         (f"username={'a' * 255}&password=b", "invalid_request", "invalid", "username must have at"),
         ("username=%zz&password=b", "invalid_request", "malformed_request", "The parameters are"),
         (b"username=%ff&password=b", "invalid_request", "malformed_request", "The parameters are"),

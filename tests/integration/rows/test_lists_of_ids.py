@@ -116,7 +116,7 @@ async def test_a_list_may_hold_values_of_any_type(database: Database, name: str)
 
 async def test_a_list_of_tuples_is_refused_with_an_alternative(database: Database) -> None:
     pairs = tuple_(thing.c.id, thing.c.rank).in_(bindparam("pairs"))
-    with pytest.raises(TypeError, match="'pairs' has no fixed text: write or_"):
+    with pytest.raises(TypeError, match="'pairs' has no fixed text: use or_"):
         await database.fetch_all(
             Statement(select(thing.c.id).where(pairs)), {"pairs": [(OWNER, 1)]}
         )
