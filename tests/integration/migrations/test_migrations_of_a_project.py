@@ -81,6 +81,17 @@ async def test_a_later_migration_contains_only_changes_of_its_branch(
     assert "user" not in text
 
 
+async def test_a_new_table_is_written_as_by_hand(folders: Folders, thing: Table) -> None:
+    folders.without_app()
+    written = await asyncio.to_thread(write_migration, "things for sale", "app")
+    text = written.read_text()
+    assert text.startswith('"""Things for sale.\n\nRevision: app_0001, after ')
+    assert f"op.create_index('ix_thing_new', '{thing.name}', " in text
+    assert "# ###" not in text
+    assert "batch_" not in text
+    assert "drop_index" not in text
+
+
 async def test_nothing_is_written_if_migrations_and_models_agree(
     folders: Folders,
 ) -> None:

@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from alembic import command
+from alembic.operations import ops
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -50,6 +51,7 @@ def _finished(_context: object, _revision: object, directives: list[Any]) -> Non
         return
     for operations in (script.upgrade_ops, script.downgrade_ops):
         _write_conditions(operations)
+        _shorten(operations)
 
 
 def _write_conditions(operations: Any) -> None:
@@ -63,3 +65,16 @@ def _write_conditions(operations: Any) -> None:
                 compiler = dialect.statement_compiler(dialect, None)
                 written = compiler.process(options[name], include_table=False, literal_binds=True)
                 options[name] = text(written)
+
+
+def _shorten(operations: Any) -> None:
+    """Write the indexes of a new table beside it, and drop none before its table."""
+    whole = (ops.CreateTableOp, ops.DropTableOp)
+    tables = {each.table_name for each in operations.ops if isinstance(each, whole)}
+    short: list[Any] = []
+    for each in operations.ops:
+        if isinstance(each, ops.ModifyTableOps) and each.table_name in tables:
+            short += [part for part in each.ops if not isinstance(part, ops.DropIndexOp)]
+        else:
+            short.append(each)
+    operations.ops[:] = short

@@ -1,6 +1,15 @@
-"""${message}
+<%!
+    def sentence(text):
+        return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
-Revision: ${up_revision}, after ${down_revision or depends_on | comma,n}
+    def code(text):
+        """Leave out Alembic's remarks, of which each begins and ends the operations."""
+        lines = [line for line in text.splitlines() if not line.strip().startswith("# ###")]
+        return "\n".join(lines).strip()
+%>\
+"""${message | sentence}
+
+Revision: ${up_revision}, after ${down_revision or depends_on | comma,n}.
 """
 
 import sqlalchemy as sa
@@ -16,8 +25,8 @@ depends_on = ${repr(depends_on)}
 
 
 def upgrade() -> None:
-    ${upgrades if upgrades else "pass"}
+    ${upgrades or "pass" | code}
 
 
 def downgrade() -> None:
-    ${downgrades if downgrades else "pass"}
+    ${downgrades or "pass" | code}
