@@ -1,0 +1,1 @@
+"""The examples of the documents, used as a reader would use them."""
