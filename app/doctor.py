@@ -20,6 +20,7 @@ from app.config.settings import InvalidSettingsError, Settings
 from app.container import ApplicationContainer
 from app.core.exceptions import CompositionError
 from app.core.ports import PortInUse, address_of, refuse_port_in_use
+from app.main import create_app
 from app.shared.composition import modules_of
 from app.shared.infrastructure.database.diagnosis import diagnosed, why_damaged
 from app.shared.infrastructure.database.migrate import Readiness
@@ -68,9 +69,7 @@ def examine() -> Iterator[Finding]:
         settings = ApplicationContainer.load_settings()
     except InvalidSettingsError as error:
         for problem in error.problems:
-            wrong, _, example = problem.strip().partition("; for example: ")
-            fix = f"set it, for example: {example}" if example else "correct it"
-            yield Finding("settings", wrong, fix)
+            yield Finding("settings", *_wrong_and_fix(problem.strip()))
         return
     yield Finding("settings", f"complete, profile {settings.app_env}")
     yield from _modules(settings)
@@ -79,6 +78,14 @@ def examine() -> Iterator[Finding]:
     yield from asyncio.run(_database(settings))
     if settings.redis_url is not None or settings.celery_broker_url is not None:
         yield from _others(settings)
+
+
+def _wrong_and_fix(problem: str) -> tuple[str, str]:
+    wrong, _, example = problem.partition("; for example: ")
+    if example:
+        return wrong, f"set it, for example: {example}"
+    wrong, _, fix = problem.rpartition("; ")
+    return (wrong, fix) if wrong else (problem, "correct it")
 
 
 def _python() -> Finding:
@@ -90,13 +97,15 @@ def _python() -> Finding:
 
 def _modules(settings: Settings) -> Iterator[Finding]:
     try:
-        container = ApplicationContainer.build(settings)
+        app = create_app(
+            settings, ApplicationContainer
+        )  # routes that do not fit stop the start too
     except CompositionError as error:
         for problem in str(error).splitlines():
             wrong, _, fix = problem.rpartition("; ")
             yield Finding("modules", wrong, fix)
     else:
-        yield Finding("modules", ", ".join(modules_of(container)))
+        yield Finding("modules", ", ".join(modules_of(app.state.container)))
 
 
 def _data_dir(settings: Settings) -> Finding:
