@@ -128,26 +128,30 @@ def test_the_readme_says_how_to_run_and_to_test() -> None:
     assert {"make run", "make test"} <= set(re.findall(r"`(make \w+)`", text_of("README.md")))
 
 
-# --- docs/api/security.md -----------------------------------------------------------------------
+# --- Tests that documents name ------------------------------------------------------------------
 
 
 TEST = r"test_\w+"
-SECURITY = text_of("docs/api/security.md")
-PROOFS = sorted(set(re.findall(r"`((?:unit|integration|e2e|faults)/[^`]+)`", SECURITY)))
+NAMED = re.compile(r"`((?:unit|integration|e2e|faults|clients)/[^`]+)`")
+SECURITY, HABITS = text_of("docs/api/security.md"), text_of("docs/architecture/habits.md")
+PROOFS = sorted(set(NAMED.findall(SECURITY + HABITS)))
 
 
 @pytest.mark.parametrize("proof", PROOFS)
-def test_every_test_of_a_requirement_exists(proof: str) -> None:
+def test_every_test_that_a_document_names_exists(proof: str) -> None:
     path, _, name = proof.partition("::")
     text = text_of(f"tests/{path}")
     start = rf"^(async )?def {name or TEST}\("
     assert re.search(start, text, re.MULTILINE), proof
 
 
-def test_every_requirement_names_a_test() -> None:
-    rows = [line for line in SECURITY.splitlines() if re.match(r"\| (?!Requirement)", line)]
-    assert len(rows) > 50
-    assert [row for row in rows if not re.search(r"`(unit|integration|e2e|faults)/", row)] == []
+@pytest.mark.parametrize(
+    ("page", "least"), [(SECURITY, 50), (HABITS, 30)], ids=["security", "habits"]
+)
+def test_every_row_names_a_test(page: str, least: int) -> None:
+    rows = [line for line in page.splitlines() if re.match(r"\| (?!Requirement|a team|---)", line)]
+    assert len(rows) > least
+    assert [row for row in rows if not NAMED.search(row)] == []
 
 
 # --- Paths and commands -------------------------------------------------------------------------
