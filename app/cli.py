@@ -30,6 +30,7 @@ from app.core.shutdown import SHUTDOWN
 from app.database_commands import schema
 from app.doctor import examine
 from app.event_commands import events
+from app.job_commands import jobs
 from app.main import create_app
 from app.modules.user.application.dto import RolesOfAddress
 from app.shared.composition import opened, seeded, settings_of
@@ -46,6 +47,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 users = typer.Typer(no_args_is_help=True, help="Accounts, from the inside.")
 cli.add_typer(users, name="users")
 cli.add_typer(events, name="events")
+cli.add_typer(jobs, name="jobs")
 cli.add_typer(schema)
 
 FORESEEN: Final = (

@@ -1,31 +1,19 @@
 """`python -m app events`: show and control the deliveries of the engine."""
 
 import datetime as dt
-import re
-import sys
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import fields
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
-import orjson
 import typer
 from pydantic import TypeAdapter, ValidationError
-from rich.console import Console
-from rich.table import Column, Table
 
-from app.container import ApplicationContainer
+from app.command_output import BIGGEST, AsJson, ask, print_detail, print_json, show_items, state_of
 from app.core.exceptions import Invalid
 from app.core.http.schema_types import Timestamp
 from app.shared.application.dto import PageRequest
-from app.shared.application.dto.events import Changed, DeliveryDetail, DeliveryQuery, DeliveryStatus
-
-Result = TypeVar("Result")
+from app.shared.application.dto.events import Changed, DeliveryQuery, DeliveryStatus
 
 events = typer.Typer(no_args_is_help=True, help="Deliveries of events, and their handlers.")
 
-BIGGEST: Final = 2**63 - 1  # that the databases can compare with
-
-AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table.")]
 DeliveryId = Annotated[
     int, typer.Argument(max=BIGGEST, help="The number of the delivery, as `list` shows it.")
 ]
@@ -38,7 +26,6 @@ Since = Annotated[
 ]
 
 _TIMESTAMP: Final = TypeAdapter(Timestamp)
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @events.command(name="list")
@@ -55,20 +42,20 @@ def list_deliveries(
 ) -> None:
     """List deliveries, newest first."""
     page = PageRequest(limit=limit)
-    query = DeliveryQuery(state=_state(state), handler=handler, before=before, page=page)
-    found = _ask(context, lambda container: container.inspection().page(query)).items
+    query = DeliveryQuery(state=state_of(state), handler=handler, before=before, page=page)
+    found = ask(context, lambda container: container.inspection().page(query)).items
     columns = ("id", "state", "handler", "event_type", "attempts", "due_at", "last_error")
-    _show(found, columns, as_json=as_json)
+    show_items(found, columns, as_json=as_json)
 
 
 @events.command()
 def show(context: typer.Context, delivery_id: DeliveryId, *, as_json: AsJson = False) -> None:
     """Show a delivery: its event, the error of each attempt, and what it blocks."""
-    found = _ask(context, lambda container: container.inspection().show(delivery_id))
+    found = ask(context, lambda container: container.inspection().show(delivery_id))
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
-        _print_detail(found)
+        print_detail(found)
 
 
 @events.command()
@@ -86,10 +73,10 @@ def retry(
     """
     wanted = _one_of(delivery_id, handler)
     if isinstance(wanted, int):
-        _ask(context, lambda container: container.operations().retry(wanted))
+        ask(context, lambda container: container.operations().retry(wanted))
         typer.echo(f"Delivery {wanted} will be retried.")
     else:
-        retried = _ask(context, lambda container: container.operations().retry_all(wanted))
+        retried = ask(context, lambda container: container.operations().retry_all(wanted))
         typer.echo(f"{_count(retried)} will be retried.")
 
 
@@ -109,10 +96,10 @@ def discard(
     """
     wanted = _one_of(delivery_id, handler)
     if isinstance(wanted, int):
-        _ask(context, lambda container: container.operations().discard(wanted, reason=reason))
+        ask(context, lambda container: container.operations().discard(wanted, reason=reason))
         typer.echo(f"Delivery {wanted} is discarded; the deliveries that it blocked continue.")
     else:
-        changed = _ask(context, lambda c: c.operations().discard_all(wanted, reason=reason))
+        changed = ask(context, lambda c: c.operations().discard_all(wanted, reason=reason))
         typer.echo(f"{_count(changed)} discarded; the deliveries that they blocked continue.")
 
 
@@ -134,7 +121,7 @@ def replay(
     Unfinished deliveries stay as they are; for dead ones use `retry`.
     """
     start, end = _time(since), None if until is None else _time(until)
-    replayed = _ask(
+    replayed = ask(
         context,
         lambda c: c.replay().replay(handler, since=start, until=end, discarded=discarded),
     )
@@ -149,18 +136,18 @@ def backfill(context: typer.Context, handler: HandlerId, *, since: Since) -> Non
     before, do not go back further than that, or it gets those events again.
     """
     start = _time(since)
-    filled = _ask(context, lambda container: container.replay().backfill(handler, since=start))
+    filled = ask(context, lambda container: container.replay().backfill(handler, since=start))
     typer.echo(f"{_count(filled)} added, and will be delivered.")
 
 
 @events.command()
 def lag(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the remaining deliveries of each handler; `oldest_due` is in seconds."""
-    found = _ask(context, lambda container: container.backlog().lag())
+    found = ask(context, lambda container: container.backlog().lag())
     counts = ("ready", "claimed", "blocked", "blocked_streams", "dead", "no_handler", "oldest_due")
-    _show(found, ("handler", *counts), as_json=as_json)
+    show_items(found, ("handler", *counts), as_json=as_json)
     if not as_json:
-        described = _ask(context, lambda container: container.inspection().handlers())
+        described = ask(context, lambda container: container.inspection().handlers())
         for paused in (handler for handler in described if handler.paused_at):
             typer.echo(f"{paused.id} is paused: its deliveries wait until it resumes.")
 
@@ -168,47 +155,31 @@ def lag(context: typer.Context, *, as_json: AsJson = False) -> None:
 @events.command()
 def streams(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the blocked streams: the hundred longest, and what each waits for."""
-    found = _ask(context, lambda container: container.backlog().streams())
+    found = ask(context, lambda container: container.backlog().streams())
     of_stream = ("handler", "aggregate_type", "aggregate_id", "waiting")
-    _show(found, (*of_stream, "behind", "behind_state", "last_error"), as_json=as_json)
+    show_items(found, (*of_stream, "behind", "behind_state", "last_error"), as_json=as_json)
 
 
 @events.command()
 def handlers(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the handlers, with their events or schedule, and their policy."""
-    found = _ask(context, lambda container: container.inspection().handlers())
+    found = ask(context, lambda container: container.inspection().handlers())
     policy = ("transactional", "on_dead", "max_attempts", "timeout", "paused_at")
-    _show(found, ("id", "events", "schedule", *policy), as_json=as_json)
+    show_items(found, ("id", "events", "schedule", *policy), as_json=as_json)
 
 
 @events.command()
 def pause(context: typer.Context, handler: HandlerId) -> None:
     """Pause a handler in every process: its deliveries wait until it resumes."""
-    _ask(context, lambda container: container.operations().pause(handler))
+    ask(context, lambda container: container.operations().pause(handler))
     typer.echo(f"{handler} is paused.")
 
 
 @events.command()
 def resume(context: typer.Context, handler: HandlerId) -> None:
     """Resume a paused handler."""
-    _ask(context, lambda container: container.operations().resume(handler))
+    ask(context, lambda container: container.operations().resume(handler))
     typer.echo(f"{handler} is resumed.")
-
-
-def _ask(
-    context: typer.Context, work: Callable[[ApplicationContainer], Awaitable[Result]]
-) -> Result:
-    """Run it with the service's container, which the command line provides."""
-    answer: Result = context.obj(work)
-    return answer
-
-
-def _state(text: str | None) -> DeliveryStatus | None:
-    if text is None:
-        return None
-    if text not in set(DeliveryStatus):
-        raise Invalid("state", f"must be one of {', '.join(DeliveryStatus)}")
-    return DeliveryStatus(text)
 
 
 def _time(text: str) -> dt.datetime:
@@ -228,65 +199,3 @@ def _one_of(delivery_id: int | None, handler: str | None) -> int | str:
 
 def _count(changed: Changed) -> str:
     return "1 delivery" if changed.deliveries == 1 else f"{changed.deliveries} deliveries"
-
-
-def _show(items: Sequence[object], columns: Sequence[str], *, as_json: bool) -> None:
-    if as_json:
-        _print_json(items)
-    elif not items:
-        typer.echo("Nothing found.")
-    else:
-        _print_table(items, columns)
-
-
-def _print_table(items: Sequence[object], columns: Sequence[str]) -> None:
-    # No text is cut off, because ids are copied. If the output is no terminal, lines may be long.
-    width = None if sys.stdout.isatty() else 1_000
-    first, *others = (Column(name.replace("_", " "), overflow="fold") for name in columns)
-    first.no_wrap = True
-    table = Table(first, *others, box=None)
-    for item in items:
-        table.add_row(*(_text(_shown(item, column)) for column in columns))
-    Console(width=width, markup=False, emoji=False, highlight=False).print(table)
-
-
-def _shown(item: object, column: str) -> object:
-    value = getattr(item, column)
-    # Only a delivery that will run has a due time; the others keep that of their last run.
-    is_due = getattr(item, "state", None) in {DeliveryStatus.READY, DeliveryStatus.CLAIMED}
-    return value if is_due or column != "due_at" else None
-
-
-def _print_detail(found: DeliveryDetail) -> None:
-    parts: list[tuple[str, object]] = [("delivery", found.delivery), ("event", found.event)]
-    for title, part in parts:
-        typer.echo(title)
-        for field in fields(part):  # type: ignore[arg-type]  # both are dataclasses
-            typer.echo(f"  {field.name:<18}{_text(_shown(part, field.name))}")
-    for attempt in found.attempts:
-        typer.echo(f"attempt {attempt.attempt}, {_text(attempt.ended_at)}, by {attempt.worker_id}")
-        typer.echo(_text(attempt.traceback))
-    typer.echo(f"blocks {found.blocks}")
-    for blocked in found.first_blocked:
-        typer.echo(f"  {blocked.id} {blocked.event_type} (version {blocked.aggregate_version})")
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dt.datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, list):
-        value = ", ".join(value) or "-"
-    if isinstance(value, dict):
-        value = orjson.dumps(value, default=str).decode()
-    # An error may quote any text, and a terminal obeys control characters.
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value))
-
-
-def _print_json(value: object) -> None:
-    typer.echo(orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode())

@@ -8,7 +8,7 @@ class WhenUserDeactivatedCloseTheirInvoices:
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal, NoReturn, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Literal, NoReturn, Protocol, TypeVar, get_args
 
 from app.core.exceptions import CompositionError
 from app.core.json_forms import require_form
@@ -36,35 +36,6 @@ class PublishedEvent(Protocol):
     schema_version: ClassVar[int]
 
 
-class Retry(Exception):
-    """Raised by a handler: trying again is pointless before so many seconds have passed.
-
-    It counts as an attempt, and waits at least as long as any other that failed. So `max_attempts`
-    stands for the same patience however short the waits are that the other side asks for.
-    """
-
-    def __init__(self, *, after: float) -> None:
-        self.after = after
-        super().__init__(f"not before {after:g} s have passed")
-
-
-class Discard(Exception):
-    """Raised by a handler: there is nothing to do for this event, now or ever."""
-
-
-class MoreToDo(Exception):
-    """Raised by a handler: what it did so far is kept, and it is called again for the rest.
-
-    A transaction has to end soon, however much there is to do. So a handler does a bounded part of
-    it, and raises this as long as it did anything. It is no failed attempt: the count of those
-    begins anew, because something was achieved.
-    """
-
-
-class DeadLetter(Exception):
-    """Raised by a handler: trying again is pointless, somebody has to look at it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """What a handler asked for with `subscribe`, `every` or `cron`."""
@@ -78,6 +49,7 @@ class Subscription:
     priority: Priority = "normal"
     queue: str | None = None
     timetable: Timetable | None = None
+    job: type[PublishedEvent] | None = None
 
     @property
     def queue_name(self) -> str:
@@ -145,6 +117,10 @@ class Handler:
     def id(self) -> str:
         return self.subscription.id
 
+    @property
+    def is_job(self) -> bool:
+        return self.subscription.job is not None
+
 
 class EventRegistry:
     """All events by their names and all handlers by their ids, checked before the service starts.
@@ -155,19 +131,14 @@ class EventRegistry:
 
     def __init__(self) -> None:
         self._kinds: dict[str, type[PublishedEvent]] = {}
+        self._jobs: dict[str, type[PublishedEvent]] = {}
         self._handlers: dict[str, Handler] = {}
         self._of_event: dict[str, tuple[Handler, ...]] = {}
 
     def publish(self, kinds: Iterable[type[PublishedEvent]]) -> None:
         """Make event classes known."""
         for kind in kinds:
-            _require_name(kind.type, kind)
-            require_form(kind, of=f"the event {kind.type}", is_read_back=True)
-            if kind.type in self._kinds:
-                raise CompositionError(
-                    f"{_where(kind)} and {_where(self._kinds[kind.type])} are both called "
-                    f"{kind.type!r}; give one of these events another `type`"
-                )
+            self._require_new(kind, "event")
             self._kinds[kind.type] = kind
             self._of_event.setdefault(kind.type, ())
 
@@ -181,7 +152,7 @@ class EventRegistry:
             if subscription is None:
                 raise CompositionError(
                     f"{_where(type(call))} is among the handlers, but is none; "
-                    "mark it with @subscribe(…), @every(…) or @cron(…)"
+                    "mark it with @subscribe(…), @every(…), @cron(…) or @job(…)"
                 )
             if subscription.transactional and unit_of_work is None:
                 raise CompositionError(
@@ -190,17 +161,16 @@ class EventRegistry:
                 )
             _require_name(subscription.id, type(call))
             if subscription.id in self._handlers:
-                other = type(self._handlers[subscription.id].call)
-                raise CompositionError(
-                    f"{_where(type(call))} and {_where(other)} both have the id "
-                    f"{subscription.id!r}; give one of these handlers another"
-                )
+                other = self._handlers[subscription.id]
+                raise CompositionError(_of_two_handlers(type(call), other, subscription))
             for event in subscription.events:
                 if event.type not in self._kinds:
                     raise CompositionError(
                         f"{_where(type(call))} waits for {event.type!r}, which no module "
                         "publishes; name the class in `events` of its module's container"
                     )
+            if subscription.job is not None:
+                self._add_job(subscription.job)
             handler = Handler(subscription, call, unit_of_work or _no_unit_of_work)
             self._handlers[subscription.id] = handler
             for event in subscription.events:
@@ -216,16 +186,53 @@ class EventRegistry:
     def handler(self, id: str) -> Handler | None:
         return self._handlers.get(id)
 
+    def handler_of_job(self, kind: type[PublishedEvent]) -> Handler | None:
+        """Return what runs the jobs of a class; its id is their type."""
+        return self._handlers.get(kind.type) if self._jobs.get(kind.type) is kind else None
+
+    @property
+    def jobs(self) -> list[type[PublishedEvent]]:
+        """The classes of the jobs that have a handler, in the order of their types."""
+        return [self._jobs[name] for name in sorted(self._jobs)]
+
     @property
     def handlers(self) -> list[Handler]:
         return list(self._handlers.values())
 
     def __getitem__(self, name: str) -> type[PublishedEvent]:
-        """Return the class of an event. Raises KeyError for one that is not known."""
-        return self._kinds[name]
+        """Return the class of an event or a job. Raises KeyError for one that is not known."""
+        return self._kinds[name] if name in self._kinds else self._jobs[name]
 
     def __iter__(self) -> Iterator[str]:
+        """Walk the types of the events."""
         return iter(self._kinds)
+
+    def _add_job(self, kind: type[PublishedEvent]) -> None:
+        self._require_new(kind, "job")
+        require_form(_result_of(kind), of=f"the result of the job {kind.type}")
+        self._jobs[kind.type] = kind
+
+    def _require_new(self, kind: type[PublishedEvent], what: str) -> None:
+        _require_name(kind.type, kind)
+        require_form(kind, of=f"the {what} {kind.type}", is_read_back=True)
+        if other := self._kinds.get(kind.type) or self._jobs.get(kind.type):
+            raise CompositionError(
+                f"{_where(kind)} and {_where(other)} are both called "
+                f"{kind.type!r}; give one of these {what}s another `type`"
+            )
+
+
+def _result_of(kind: type[PublishedEvent]) -> Any:
+    """Return the type of a job's results: `ReportSent` of a `Job[ReportSent]`."""
+    arguments = [get_args(base) for base in getattr(kind, "__orig_bases__", ())]
+    return next((found[0] for found in arguments if found), None)
+
+
+def _of_two_handlers(one: type, other: Handler, asked: Subscription) -> str:
+    both = f"{_where(one)} and {_where(type(other.call))} both"
+    if asked.job is not None and other.subscription.job is not None:
+        return f"{both} run the job {asked.id!r}; a job has one handler, so leave one out"
+    return f"{both} have the id {asked.id!r}; give one of these handlers another"
 
 
 def _require_name(name: str, of: type) -> None:

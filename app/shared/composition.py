@@ -15,6 +15,7 @@ from app.core.exceptions import CompositionError
 from app.core.http.mounts import Routes
 from app.core.security import PERMISSION
 from app.shared.application.seed import DemoData
+from app.shared.domain.jobs import Job
 
 THE_BASE: Final = "the base"
 AnyContainer = Any  # the provider's instance is not of the class, and finds its providers by name
@@ -69,6 +70,7 @@ def compose(container: AnyContainer) -> None:
         registry.publish(part.events())
     for part in parts:
         registry.subscribe(part.handlers(), unit_of_work=part.providers.get("uow"))
+    _raise_if(_of_jobs(container, {kind.type for kind in registry.jobs}))
 
 
 @asynccontextmanager
@@ -170,6 +172,25 @@ def _of_routes(routers: dict[str, list[Routes]], known: frozenset[str]) -> Itera
     for address, names in owners.items():
         if len(names) > 1:
             yield f"{address} is a route of {' and of '.join(names)}; give one another path"
+
+
+def _of_jobs(container: AnyContainer, handled: set[str]) -> Iterator[str]:
+    """Say which jobs of a module's package nobody handles: enqueued, they would never run."""
+    for name, module in modules_of(container).items():
+        package, _, file = module.declarative_parent.__module__.rpartition(".")
+        for kind in _jobs() if file == "container" else ():
+            if kind.__module__.startswith(f"{package}.") and kind.type not in handled:
+                yield (
+                    f"{name}: nothing handles the job {kind.type!r} of {kind.__module__}; name a "
+                    f"handler with @job({kind.__name__}) in `handlers` of {name}'s container"
+                )
+
+
+def _jobs(base: type[Job[Any]] = Job) -> Iterator[type[Job[Any]]]:
+    for kind in base.__subclasses__():
+        if "type" in vars(kind):
+            yield kind
+        yield from _jobs(kind)
 
 
 def _permissions_of_roles(container: AnyContainer) -> dict[str, frozenset[str]]:

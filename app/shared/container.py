@@ -34,6 +34,7 @@ from app.shared.application.events import (
     EventInspection,
     EventReplay,
 )
+from app.shared.application.jobs import JobTracking
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.migrate import Readiness
@@ -46,12 +47,14 @@ from app.shared.infrastructure.events.delivery.worker_ids import this_worker_id
 from app.shared.infrastructure.events.operations.backlog import Backlog
 from app.shared.infrastructure.events.operations.delivery_operations import SqlDeliveryOperations
 from app.shared.infrastructure.events.operations.inspection import Inspection
+from app.shared.infrastructure.events.operations.jobs import SqlJobTracking
 from app.shared.infrastructure.events.operations.metrics import Scrape
 from app.shared.infrastructure.events.operations.replay import Replay
 from app.shared.infrastructure.idempotency import ForgetAnswers, SqlIdempotencyStore
 from app.shared.infrastructure.idempotency_quota import IdempotencyQuota
 from app.shared.module_container import ModuleContainer
 from app.shared.presentation.events import EventController, event_routes
+from app.shared.presentation.jobs import JobController, job_routes
 from app.shared.presentation.metrics import MetricsController, metrics_routes
 
 M = TypeVar("M", bound=ModuleContainer)
@@ -150,6 +153,10 @@ class BaseContainer(ModuleContainer):
     replay: Singleton[EventReplay] = Singleton(
         Replay, database=database, registry=registry, notifier=notifier
     )
+    job_tracking: Singleton[JobTracking] = Singleton(
+        SqlJobTracking, database=database, registry=registry, notifier=notifier
+    )
+    job_controller: Singleton[JobController] = Singleton(JobController, tracking=job_tracking)
     event_controller: Singleton[EventController] = Singleton(
         EventController,
         inspection=inspection,
@@ -163,9 +170,15 @@ class BaseContainer(ModuleContainer):
         scrape=Singleton(Scrape, backlog.provided.lag),
     )
 
-    permissions = Object({"admin": {"event:admin"}})
+    permissions = Object(
+        {
+            "admin": {"event:admin", "job:read", "job:write"},
+            "user": {"job:read", "job:write"},
+        }
+    )
     routers = List(
         Factory(event_routes, event_controller),
+        Factory(job_routes, job_controller),
         Factory(metrics_routes, metrics_controller),
     )
     events = Object((ScheduleTick,))

@@ -38,6 +38,10 @@ DELIVERY: Final[dict[str, Any]] = {
     "stream_position": 1024,
     "max_attempts": 10,
     "blocks_when_dead": True,
+    "priority": 1,
+    "delay": 0.0,
+    "due_at": None,
+    "expires_at": None,
 }
 
 

@@ -14,6 +14,7 @@ from app.modules.user.domain.entities import Role
 from tests.modules.note.container import ContainerWithNotes
 from tests.support import accounts
 from tests.support.accounts import an_account
+from tests.support.jobs import Jobs
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
 from tests.support.published import Published, published_from_now_on
@@ -67,6 +68,12 @@ async def published(service: Service, clean_database: None) -> Published:
 def drain(service: Service) -> Drain:
     """Delivers everything that is due: `await drain()`."""
     return Drain(service.state.container)
+
+
+@pytest.fixture
+def jobs(service: Service, drain: Drain) -> Jobs:
+    """What is enqueued, and time for it: `await jobs.drain(until=timedelta(hours=1))`."""
+    return Jobs(service.state.container, drain)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from app.core.events import MoreToDo
+from app.core.endings import Continue
 
 
 async def call_to_the_end(
@@ -15,7 +15,7 @@ async def call_to_the_end(
         async with unit() as uow:
             try:
                 await handler(event, uow)
-            except MoreToDo:
+            except Continue:
                 parts += 1
                 await uow.commit()
             else:

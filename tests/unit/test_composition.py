@@ -1,5 +1,6 @@
 """Modules are composed by their containers; a module that does not fit stops the start."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ from app.core.security import AUTHENTICATED, Access, scope
 from app.shared.composition import routers_of
 from app.shared.container import module
 from app.shared.domain.events import DomainEvent
+from app.shared.domain.jobs import Job
 from app.shared.module_container import ModuleContainer
 from tests.support.production import KEY
 
@@ -236,7 +238,7 @@ def test_an_invalid_handler_stops_the_start(settings: Settings) -> None:
     [told] = refused(settings, invoice=module(HasSomethingElseAmongItsHandlers))
     assert told == (
         "builtins.str is among the handlers, but is none; "
-        "mark it with @subscribe(…), @every(…) or @cron(…)"
+        "mark it with @subscribe(…), @every(…), @cron(…) or @job(…)"
     )
 
 
@@ -296,5 +298,25 @@ def test_a_setting_of_two_modules_stops_the_start(variables: pytest.MonkeyPatch)
         (
             "  API_KEY_DAYS: is a setting of UserSettings and of KeySettingsToo; "
             "give one of them another prefix or another name"
+        )
+    ]
+
+
+# --- Jobs ---------------------------------------------------------------------------------------
+
+
+def test_a_job_of_a_module_that_nobody_handles_stops_the_start(settings: Settings) -> None:
+    @dataclass(frozen=True)
+    class SendInvoice(Job[None]):
+        type: ClassVar = "invoice.send"
+
+    SendInvoice.__module__ = "tests.unit.invoice.domain"
+    kind = type(
+        "InvoiceContainer", (ModuleContainer,), {"__module__": "tests.unit.invoice.container"}
+    )
+    assert refused(settings, invoice=module(kind)) == [
+        (
+            "invoice: nothing handles the job 'invoice.send' of tests.unit.invoice.domain; name a "
+            "handler with @job(SendInvoice) in `handlers` of invoice's container"
         )
     ]

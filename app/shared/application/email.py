@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
-from app.core.events import DeadLetter
+from app.core.endings import DeadLetter
 from app.shared.domain.value_objects import EmailAddress
 
 

@@ -44,11 +44,18 @@ class DeliveryNotWaiting(Conflict):
     message = "The delivery is running or done."
 
 
+class DeliverySuperseded(Conflict):
+    """Of one job's key only one may wait, and a newer one does."""
+
+    code = "delivery_superseded"
+    message = "A newer job with its key waits; that one runs instead."
+
+
 class HandlerWithoutEvents(Conflict):
-    """A schedule has ticks and no events, and ticks cannot be replayed."""
+    """A schedule has ticks, and a job is enqueued: neither can be replayed."""
 
     code = "handler_without_events"
-    message = "The handler is a schedule, which has no events."
+    message = "The handler is for a schedule or a job, which have no events."
 
 
 class EventInspection(Protocol):
@@ -83,7 +90,10 @@ class DeliveryOperations(Protocol):
     """Changes what will be delivered. The order of each stream is kept."""
 
     async def retry(self, delivery_id: int, /) -> None:
-        """Retry a delivery that has ended. Raises DeliveryNotFound and DeliveryNotDead."""
+        """Retry a delivery that has ended.
+
+        Raises DeliveryNotFound, DeliveryNotDead and DeliverySuperseded.
+        """
         ...
 
     async def retry_all(self, handler: str, /) -> Changed:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Final
 
 from app.core.context import current_work
-from app.core.events import Discard, Retry
+from app.core.endings import Discard, Retry
 from app.core.limits import HOUR, Limit, Limiter, TooManyRequests
 from app.shared.application.email import Email, EmailKind, Mailer
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
+from app.shared.domain.jobs import JobQueue
+
 
 class UnitOfWork(Protocol):
     """Opened with `async with`; at its end, changes without a commit are rolled back.
@@ -24,8 +26,13 @@ class UnitOfWork(Protocol):
         /,
     ) -> None: ...
 
+    @property
+    def jobs(self) -> JobQueue:
+        """Where jobs are enqueued, to be committed with the changes."""
+        ...
+
     async def commit(self) -> None:
-        """Commit the changes and their events. Raises if that fails."""
+        """Commit the changes, their events and jobs. Raises if that fails."""
         ...
 
     def after_commit(self, call: Callable[[], object], /) -> None:

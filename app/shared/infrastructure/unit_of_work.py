@@ -11,6 +11,7 @@ from app.shared.infrastructure.after_commit import AfterCommit
 from app.shared.infrastructure.database.connection import Connection, Database
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
+from app.shared.infrastructure.events.outbox.job_queue import SqlJobQueue
 from app.shared.infrastructure.idempotency import DeferredCommit, claim_key
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class SqlUnitOfWork:
     """
 
     def __init__(self, database: Database, registry: EventRegistry, notifier: Notifier) -> None:
-        self._database, self._notifier = database, notifier
+        self._database, self._registry, self._notifier = database, registry, notifier
         self._stack = AsyncExitStack()
         self._events = EventCollector(registry)
         self._connection: Connection
@@ -60,6 +61,11 @@ class SqlUnitOfWork:
         self._connection, self._is_joined = connection, True
         self._build_repositories(connection, self._events)
         return self
+
+    @property
+    def jobs(self) -> SqlJobQueue:
+        """See `UnitOfWork`."""
+        return SqlJobQueue(self._connection, self._registry, self._events)
 
     def session(self) -> "AsyncSession":
         """Return SQLAlchemy's ORM session in this transaction, for complex writes.

@@ -28,6 +28,7 @@ from app.shared.application.events import (
     DeliveryNotFound,
     DeliveryNotWaiting,
     DeliveryOperations,
+    DeliverySuperseded,
     EventBacklog,
     EventInspection,
     EventReplay,
@@ -185,7 +186,7 @@ def event_routes(events: EventController) -> ApiRouter:
         events.retry,
         access=ADMIN,
         replayable=False,
-        raises=[DeliveryNotFound, DeliveryNotDead],
+        raises=[DeliveryNotFound, DeliveryNotDead, DeliverySuperseded],
     )
     router.post(
         f"{one}/discard",

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Final
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -27,12 +28,18 @@ from tests.support.cast import (
     Cast,
 )
 from tests.support.dead_letters import HANDLER, leave_failed
+from tests.support.jobs import leave_job
 from tests.support.manifest import Thing, manifests, things
 from tests.support.people import Person
 
 
 async def _dead_delivery(cast: Cast, _: str) -> str:
     return str((await leave_failed(cast.service.state.container.database()))[0])
+
+
+async def _job(cast: Cast, _: str) -> str:
+    database = cast.service.state.container.database()
+    return str(await leave_job(database, UUID(cast.owner.id)))
 
 
 def _fixed(name: str) -> Callable[[Cast, str], Awaitable[str]]:
@@ -48,6 +55,7 @@ THINGS: Final = {
     "code": Thing(there_for=EVERYBODY, make=_fixed("not_found")),  # one of its problems
     "delivery_id": Thing(there_for=frozenset({ADMIN}), make=_dead_delivery),
     "handler_id": Thing(there_for=frozenset({ADMIN}), make=_fixed(HANDLER)),
+    "job_id": Thing(make=_job),
     **things(),
 }
 THERE_FOR_NOBODY: Final = {"GET /metrics"}  # this service has no such token

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote_from_bytes
+from uuid import UUID
 
 import pytest
 
 from app.core.http.service import Service
 from tests.support.dead_letters import leave_failed
+from tests.support.jobs import leave_job
 from tests.support.manifest import manifests, things
 from tests.support.people import Person
 from tests.support.raw import Answer, send
@@ -198,6 +200,7 @@ async def sender(service: Service, admin: Person) -> Sender:
             path, body = thing.create
             ids[name] = (await admin.post(path, body())).json()["id"]
     dead, _ = await leave_failed(service.state.container.database())
+    ids["job_id"] = str(await leave_job(service.state.container.database(), UUID(admin.id)))
     # Another handler than that of the delivery, which stays unchanged.
     return Sender(service, admin, delivery_id=str(dead), handler_id="user.email_key_made", **ids)
 

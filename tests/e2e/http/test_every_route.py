@@ -33,6 +33,9 @@ GET    /api/v1/admin/events/streams                           event:admin
 GET    /api/v1/admin/events/{delivery_id}                   event:admin
 POST   /api/v1/admin/events/{delivery_id}/discard           event:admin
 POST   /api/v1/admin/events/{delivery_id}/retry             event:admin
+
+GET    /api/v1/jobs/{job_id}                                job:read
+POST   /api/v1/jobs/{job_id}/cancel                         job:write
 """
 TABLES = (TABLE, *(manifest.routes for manifest in manifests().values()))
 ROWS = [tuple(line.split()) for table in TABLES for line in table.splitlines() if line]
@@ -43,7 +46,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 def address(path: str) -> str:
     names = {"name": "start.js", "code": "not_found", "handler_id": "user.end_sessions"}
     ids = dict.fromkeys(things(), SOME_ID)
-    return path.format(delivery_id=1, **ids, **names)
+    return path.format(delivery_id=1, job_id=SOME_ID, **ids, **names)
 
 
 def methods_at(path: str) -> list[str]:

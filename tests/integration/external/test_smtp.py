@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from app.core.events import DeadLetter
+from app.core.endings import DeadLetter
 from app.shared.application.email import EmailDelayed, EmailRefused
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.external import mailer

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from app.core.events import DeadLetter, Discard, Retry
+from app.core.endings import DeadLetter, Discard, Retry
 from app.shared.application.webhook import WebhookMessage
 from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker
 from app.shared.infrastructure.external.guarded_transport import GuardedTransport

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from app.shared.infrastructure.events.delivery import deliveries, retention, scheduler
 from app.shared.infrastructure.events.operations import delivery_operations, inspection
-from tests.integration.plans.filling import CREATED, HANDLER, MODULE, PAUSED, SETTLED_UNTIL
+from app.shared.infrastructure.events.outbox import job_rows
+from tests.integration.plans.filling import CREATED, HANDLER, JOB, MODULE, PAUSED, SETTLED_UNTIL
 from tests.support.filling import ROWS
 
 NOW: Final = dt.datetime.now(dt.UTC)
@@ -15,6 +16,9 @@ _OWNER = UUID(int=2)  # of the rows 1, 1001, 2001, …
 
 # The last streams of deliveries, one for each state, by the number of their first delivery.
 _READY, _TAKEN, _DEAD, _DONE, _PARKED = 99_019, 99_003, 99_005, 99_007, 99_009
+
+
+_NEW = UUID(int=10**9)
 
 
 def _stream(first: int) -> UUID:
@@ -69,6 +73,38 @@ VALUES: Final[dict[str, Any]] = {
     "of_schedule": "event.forget_events",
     "seen": SETTLED_UNTIL,
     "after_stream": UUID(int=0),
+    # Jobs
+    "of_key": f"key-{_READY}",
+    "of_event": UUID(int=_READY),
+    "of_job": UUID(int=JOB),
+    "of_actor": None,
+    "of_delivery": 1,
+    "moment": NOW,
+    "of_aggregate_type": MODULE,
+    "of_aggregate_id": _stream(_READY),
+    "of_aggregate_version": 1,
+    "of_ordinal": 0,
+    "new_payload": {},
+    "new_schema_version": 1,
+    "new_actor_id": None,
+    "new_correlation_id": None,
+    "new_causation_id": None,
+    "jobs": f'[["{_NEW.hex}", {{}}]]',
+    "event_type": CREATED,
+    "schema_version": 1,
+    "module": MODULE,
+    "aggregate_type": "job",
+    "aggregate_version": 1,
+    "ordinal": 0,
+    "correlation_id": None,
+    "causation_id": None,
+    "traceparent": None,
+    "actor_id": None,
+    "occurred_at": NOW,
+    "handler": HANDLER,
+    "stream_position": 0,
+    "priority": 1,
+    "due_at": None,
     # Replays
     "kinds": [CREATED],
     "after_time": NOW - dt.timedelta(days=35),
@@ -93,6 +129,8 @@ OWN: Final[dict[Any, dict[str, Any]]] = {
         "last_time": NOW - dt.timedelta(minutes=ROWS - 60),
     },
     scheduler.FIRED: {"kind": MODULE},
+    job_rows.CANCEL: {"delivery_id": _READY},
+    job_rows.IS_OPEN: {"delivery_id": _READY},
     delivery_operations.PAUSE: {"of_handler": PAUSED},
     delivery_operations.RESUME: {"of_handler": PAUSED},
 }

@@ -13,6 +13,7 @@ MODULE: Final = "note"  # one that need not exist: nothing here checks it
 CREATED: Final = f"{MODULE}.created"
 HANDLER: Final = f"{MODULE}.tell_owner"
 ANOTHER_HANDLER: Final = f"{MODULE}.mail_owner"
+JOB: Final = 50_001  # the number of the event that is one
 PAUSED: Final = f"{MODULE}.mail_weekly"
 
 # The database creates them itself: only these statements are sent.
@@ -28,24 +29,28 @@ _EVENTS = f"""
 INSERT INTO event_log (event_id, event_type, schema_version, module, aggregate_type, aggregate_id,
     aggregate_version, ordinal, payload, occurred_at, recorded_at)
 SELECT {ID}, CASE WHEN n % 2 = 0 THEN '{MODULE}.changed' ELSE '{CREATED}' END, 1, '{MODULE}',
-    'note', {as_id("(n + 1) / 2")}, 2 - n % 2, 0, '{{}}', {MINUTES_AGO}, {MINUTES_AGO}
+    CASE WHEN n = {JOB} THEN 'job' ELSE 'note' END,
+    {as_id("(n + 1) / 2")}, 2 - n % 2, 0, '{{}}', {MINUTES_AGO}, {MINUTES_AGO}
 FROM generate_series(1, {ROWS}) AS n
 """  # noqa: S608
 _STATE = f"""
-    CASE WHEN n <= {ROWS} * 0.98 THEN CASE WHEN n % 100 = 7 THEN 6 ELSE 3 END
+    CASE WHEN n <= {ROWS} * 0.98 THEN
+        CASE WHEN n % 5000 = 9 THEN 7 WHEN n % 100 = 7 THEN 6 ELSE 3 END
     ELSE (ARRAY[[0, 0], [0, 4], [1, 4], [2, 4], [3, 4], [5, 4], [3, 0], [3, 3], [3, 3], [6, 6]])
         [1 + (n + 1) / 2 % 10][2 - n % 2] END
 """
 _DELIVERIES = f"""
 INSERT INTO event_delivery (event_id, handler, stream_id, stream_position, state, token,
-    attempts, max_attempts, blocks_when_dead, due_at, due_set_at, worker_id, done_at)
+    attempts, max_attempts, blocks_when_dead, due_at, due_set_at, worker_id, done_at,
+    job_key)
 SELECT {as_id("CASE WHEN n <= 110 THEN n + 200 ELSE n END")},
     CASE WHEN n <= 110 THEN '{MODULE}.archive' WHEN (n + 1) / 2 % 3 = 0 THEN '{ANOTHER_HANDLER}'
         ELSE '{HANDLER}' END,
     {as_id("(n + 1) / 2")}, (2 - n % 2) * 1024, state, 1, 1, 3, true,
     {MINUTES_AGO} + CASE WHEN state = 1 THEN interval '1 year' ELSE '0' END,
     {MINUTES_AGO} + CASE WHEN state = 1 THEN interval '364 days' ELSE '0' END,
-    CASE WHEN state = 1 THEN 'host:boot:1' END, CASE WHEN state IN (3, 6) THEN {MINUTES_AGO} END
+    CASE WHEN state = 1 THEN 'host:boot:1' END, CASE WHEN state IN (3, 6, 7) THEN {MINUTES_AGO} END,
+    CASE WHEN state IN (0, 1, 4) THEN 'key-' || n END
 FROM (SELECT n, {_STATE} AS state FROM generate_series(1, {ROWS}) AS n) AS made
 """  # noqa: S608
 _ATTEMPTS = f"""
@@ -55,6 +60,12 @@ FROM generate_series(1, {ROWS}) AS n
 """  # noqa: S608
 
 
+_JOB_STATES = f"""
+INSERT INTO job_state SELECT n, '[1]', 1, 2, '[2]' FROM generate_series(1, {ROWS}) AS n
+"""  # noqa: S608
+_JOB_CANCELS = f"""
+INSERT INTO job_cancel SELECT n FROM generate_series(1, {ROWS} * 99 / 100) AS n
+"""  # noqa: S608
 _PAUSES = f"""
 INSERT INTO event_handler VALUES ('{PAUSED}', now())
 """  # noqa: S608
@@ -67,6 +78,8 @@ FILLS: Final = (
     _EVENTS,
     _IDEMPOTENCY_KEYS,
     _ATTEMPTS,
+    _JOB_STATES,
+    _JOB_CANCELS,
     _PAUSES,
     _SCHEDULES,
 )

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import insert, select
 
-from app.core.events import MoreToDo
+from app.core.endings import Continue
 from app.modules.user.application import housekeeping
 from app.modules.user.application.housekeeping import (
     ForgetOldKeys,
@@ -100,7 +100,7 @@ async def test_a_session_with_tokens_is_not_deleted_in_one_statement(
     await a_session(database, ana, ends=NOW - 31 * DAY, tokens=5)
     forget: Any = ForgetOldSessions(Clock())
     async with unit(SqlUserUnitOfWork, database) as uow:
-        with pytest.raises(MoreToDo):
+        with pytest.raises(Continue):
             await forget(TICK, uow)
         await uow.commit()
     assert (await left(database, user_session), await left(database, refresh_token)) == (1, 3)

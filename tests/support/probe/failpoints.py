@@ -18,7 +18,8 @@ from app.shared.infrastructure.events.delivery.celery.broker_publisher import (
 from app.shared.infrastructure.events.delivery.celery.delivery_batch import DeliveryBatch
 from app.shared.infrastructure.events.delivery.celery.executor import CeleryExecutor
 from app.shared.infrastructure.events.delivery.notifier import Notifier
-from app.shared.infrastructure.events.delivery.runner import Claim, Outcome, Runner
+from app.shared.infrastructure.events.delivery.outcomes import Outcome
+from app.shared.infrastructure.events.delivery.runner import Claim, Runner
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 from tests.support.probe.handlers import Folder
 

@@ -4,13 +4,16 @@ import asyncio
 import os
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.core.context import current_work
-from app.core.events import DeadLetter, Discard, MoreToDo, Retry, Subscription, subscribe
+from app.core.endings import Continue, DeadLetter, Discard, Retry
+from app.core.events import Subscription, subscribe
+from app.core.jobs import Run, job
 from app.core.schedules import cron
 from app.shared.domain.base_entity import new_id
 from app.shared.domain.events import ScheduleTick
@@ -25,6 +28,9 @@ from tests.support.probe.module import (
     ProbeUnitOfWork,
     Sent,
     Shared,
+    Tell,
+    Work,
+    Worked,
 )
 
 MAX_ATTEMPTS: Final = 3
@@ -126,11 +132,19 @@ class Acting:
         self._folder = folder
 
     async def __call__(self, event: ProbeEvent, uow: ProbeUnitOfWork) -> None:
+        await self._act(event, uow)
+
+    async def _act(self, event: ProbeEvent | Work, uow: ProbeUnitOfWork) -> None:
         acts = self._next_acts(event)
         await uow.probes.affect(event, self.subscription.id)
         for act in acts:
             if act == "commit":
                 await uow.commit()
+            elif act == "see":
+                probe = await uow.probes.get(event.stream_id)
+                await uow.probes.affect(replace(event, number=probe.version), "probe.seen")
+            elif act == "enqueue":
+                await uow.jobs.enqueue(Tell())
             elif act == "answer":
                 other = Probe(id=new_id())
                 other.happen(Answered)
@@ -138,7 +152,7 @@ class Acting:
             else:
                 await ACTS[act](self._folder)
 
-    def _next_acts(self, event: ProbeEvent) -> list[str]:
+    def _next_acts(self, event: ProbeEvent | Work) -> list[str]:
         if not event.acts:
             return []
         count = self._folder.begin(self.subscription.id, current_work.get().caused_by)
@@ -157,8 +171,24 @@ async def _discard(_folder: Folder) -> None:
     raise Discard("not needed")
 
 
+class _Step(Exception):
+    """Go on with the next cursor."""
+
+
+class _Stay(Exception):
+    """Go on with the same cursor."""
+
+
+async def _step(_folder: Folder) -> None:
+    raise _Step
+
+
+async def _stay(_folder: Folder) -> None:
+    raise _Stay
+
+
 async def _more(_folder: Folder) -> None:
-    raise MoreToDo
+    raise Continue
 
 
 async def _give_up(_folder: Folder) -> None:
@@ -187,10 +217,13 @@ async def _do(_folder: Folder) -> None:
 
 ACTS: Final[dict[str, Callable[[Folder], Awaitable[None]]]] = {
     "do": _do,
+    "linger": _linger,
     "fail": _fail,
     "retry": _retry,
     "discard": _discard,
     "more": _more,
+    "step": _step,
+    "stay": _stay,
     "give up": _give_up,
     "cancel": _cancel,
     "hang": _hang,
@@ -257,6 +290,32 @@ class BeginTheYear:
         await uow.probes.affect(ProbeEvent(year, schedule_id(YEARLY)), YEARLY)
 
 
+@job(Work, max_attempts=MAX_ATTEMPTS)
+class DoWork(Acting):
+    """Its progress is as far as its cursor."""
+
+    async def __call__(self, args: Work, run: Run[ProbeUnitOfWork]) -> Worked:  # type: ignore[override]
+        await run.progress(run.cursor or 0, 10)
+        try:
+            await self._act(args, run.uow)
+        except _Step:
+            raise Continue((run.cursor or 0) + 1) from None
+        except _Stay:
+            raise Continue(run.cursor or 0) from None
+        return Worked(args.number, run.cursor)
+
+
+@job(Tell, max_attempts=MAX_ATTEMPTS, transactional=False)
+class TellIt(Acting):
+    async def __call__(self, args: Tell, run: Run[None]) -> Worked:  # type: ignore[override]
+        acts = self._next_acts(args)
+        self._folder.send(current_work.get().caused_by, run.key)
+        await run.progress(run.attempt)
+        for act in acts:
+            await ACTS[act](self._folder)
+        return Worked(args.number, run.cursor)
+
+
 def handlers(folder: Folder) -> Sequence[Any]:
-    kinds = (Keep, PassBy, Hurry, Hear, Share, ShareToo, Send, BeginTheYear)
+    kinds = (Keep, PassBy, Hurry, Hear, Share, ShareToo, Send, BeginTheYear, DoWork, TellIt)
     return [kind(folder) for kind in kinds]

@@ -25,8 +25,9 @@ from sqlalchemy import (
 
 from app.core.context import current_work
 from app.core.exceptions import ConcurrentUpdate
-from app.shared.domain.base_entity import AggregateRoot
+from app.shared.domain.base_entity import AggregateRoot, new_id
 from app.shared.domain.events import DomainEvent
+from app.shared.domain.jobs import Job
 from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
@@ -115,6 +116,32 @@ class Answered(ProbeEvent):
     type: ClassVar = "probe.answered"
 
 
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What a probe's job results in."""
+
+    number: int
+    cursor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Job[Worked]):
+    """A job whose effect is in the database; `acts` as those of a `ProbeEvent`."""
+
+    type: ClassVar = "probe.work"
+
+    number: int = 1
+    stream_id: UUID = field(default_factory=new_id)
+    acts: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Tell(Work):
+    """A job whose effect is outside the database."""
+
+    type: ClassVar = "probe.tell"
+
+
 EVENTS = (Kept, Passed, Hurried, Sent, Shared, Answered)
 
 
@@ -164,7 +191,7 @@ class Probes:
                 raise ConcurrentUpdate
         self._events.collect(one)
 
-    async def affect(self, event: ProbeEvent, handler: str) -> None:
+    async def affect(self, event: ProbeEvent | Work, handler: str) -> None:
         """Write down that a handler did what it does for an event."""
         row = {
             "event_id": current_work.get().caused_by,

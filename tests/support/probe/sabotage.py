@@ -4,6 +4,7 @@ Nothing here can be switched on in the service: it replaces what the engine is m
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import bindparam, true
@@ -11,8 +12,9 @@ from sqlalchemy.sql import visitors
 
 from app.core.events import Handler
 from app.shared.infrastructure.database.statement import Statement
-from app.shared.infrastructure.events.delivery import deliveries, runner
-from app.shared.infrastructure.events.delivery.runner import Claim, Runner, _working_on
+from app.shared.infrastructure.events.delivery import deliveries, outcomes, runner
+from app.shared.infrastructure.events.delivery.delivery_context import working_on
+from app.shared.infrastructure.events.delivery.runner import Claim, Runner
 
 
 def sabotage(what: str) -> None:
@@ -25,9 +27,9 @@ def _without_fence() -> None:
     """Whoever lost a delivery goes on with it as if it were still theirs."""
     held = deliveries._this.id == bindparam("held")
     for name in ("LOAD", "FINISH", "CONTINUE", "FAIL", "RELEASE"):
-        _replace(name, deliveries._is_held, held)
-    runner.DONE = runner.DONE._replace(write=deliveries.FINISH)  # type: ignore[misc]
-    runner.MORE = runner.MORE._replace(write=deliveries.CONTINUE)  # type: ignore[misc]
+        _replace(name, deliveries.is_held, held)
+    for name, write in (("DONE", deliveries.FINISH), ("CONTINUED", deliveries.CONTINUE)):
+        setattr(runner, name, replace(getattr(outcomes, name), write=write))
 
 
 def _without_transaction() -> None:
@@ -35,8 +37,8 @@ def _without_transaction() -> None:
 
     async def in_two(self: Runner, claim: Claim, handler: Handler) -> None:
         async with self._database.transaction() as connection:
-            row = await self._load(connection, claim)
-            with _working_on(row):
+            row = await self._load(connection, claim, handler)
+            with working_on(row):
                 uow = handler.unit_of_work().join(connection)
                 outcome = await self._call(handler, row, uow)
                 await uow.flush()

@@ -13,14 +13,28 @@ from sqlalchemy import Executable, Update, select, text, update
 
 from app.config.settings import Settings
 from app.shared.domain.base_entity import new_id
+from app.shared.domain.jobs import Cancellation, JobRef
 from app.shared.infrastructure.database.connection import Row
 from app.shared.infrastructure.database.expressions import database_time
-from app.shared.infrastructure.database.models import event_attempt, event_delivery, event_log
+from app.shared.infrastructure.database.models import (
+    event_attempt,
+    event_delivery,
+    event_log,
+    job_state,
+)
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.states import DeliveryState, is_in
 from tests.support.cleaning import Clean, cleaner
 from tests.support.probe.handlers import Folder
-from tests.support.probe.module import Probe, ProbeEvent, ProbeUnitOfWork, effect, schema
+from tests.support.probe.module import (
+    Probe,
+    ProbeEvent,
+    ProbeUnitOfWork,
+    Work,
+    Worked,
+    effect,
+    schema,
+)
 from tests.support.probe.service import probe_container, probe_settings
 from tests.support.schema import create_tables
 
@@ -87,6 +101,19 @@ class World:
                 await uow.commit()
         return probe.id
 
+    async def enqueue(self, job: Work, *, commit: bool = True, **terms: Any) -> JobRef[Worked]:
+        async with self.unit_of_work() as uow:
+            ref = await uow.jobs.enqueue(job, **terms)
+            if commit:
+                await uow.commit()
+        return ref
+
+    async def cancel(self, kind: type[Work], key: str) -> Cancellation:
+        async with self.unit_of_work() as uow:
+            answer = await uow.jobs.cancel(kind, key=key)
+            await uow.commit()
+        return answer
+
     # --- Looking
 
     async def deliveries(self) -> list[Row]:
@@ -113,6 +140,14 @@ class World:
             for row in rows
             if stream in {None, row["stream_id"]} and handler in {None, row["handler"]}
         ]
+
+    async def job_states(self) -> list[Row]:
+        """Return what jobs have besides their deliveries, in the order of enqueuing."""
+        return await self.fetch(select(job_state).order_by(job_state.c.delivery_id))
+
+    async def has_progress(self, progress: tuple[int, int | None]) -> bool:
+        states = await self.job_states()
+        return [(row["progress_done"], row["progress_total"]) for row in states] == [progress]
 
     async def are(self, states: list[str]) -> bool:
         return await self.states() == states

@@ -8,6 +8,7 @@ import pytest
 ROOT: Final = Path(__file__).parents[3]
 EXAMPLES: Final = {
     "docs/fastapi.md": "tests/e2e/fastapi/examples",
+    "docs/jobs.md": "tests/e2e/jobs",
     "docs/types.md": "tests/e2e/types/bookings",
 }
 """The files of a page's code."""
@@ -27,5 +28,5 @@ def blocks_of(page: str) -> list[str]:
     ],
 )
 def test_each_example_of_a_page_is_code_that_tests_run(page: str, block: str) -> None:
-    sources = [path.read_text(encoding="utf-8") for path in (ROOT / EXAMPLES[page]).glob("*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / EXAMPLES[page]).rglob("*.py")]
     assert any(block.strip() in source for source in sources), block

@@ -11,7 +11,9 @@ import pytest
 from app.cli import documented_settings
 from app.container import ApplicationContainer
 from app.core.events import EventRegistry
+from app.core.jobs import Run, job
 from app.shared.domain.events import DomainEvent
+from app.shared.domain.jobs import Job
 from app.shared.infrastructure.events.outbox.catalogue import (
     MARK,
     Schemas,
@@ -19,6 +21,7 @@ from app.shared.infrastructure.events.outbox.catalogue import (
     broken_promises,
     described,
     schemas,
+    schemas_of_jobs,
     updated,
     write_catalogue,
 )
@@ -61,6 +64,52 @@ def test_every_event_tells_its_meaning(registry: EventRegistry) -> None:
         or not registry[name].__doc__
     ]
     assert unexplained == []
+
+
+# --- Jobs -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def committed_jobs() -> Schemas:
+    found: Schemas = orjson.loads((FOLDER / "jobs.json").read_bytes())
+    return found
+
+
+def test_every_job_of_the_code_is_committed(
+    registry: EventRegistry, committed_jobs: Schemas
+) -> None:
+    assert updated(committed_jobs, schemas_of_jobs(registry)) == committed_jobs, "run: make openapi"
+
+
+def test_no_job_has_changed_so_that_waiting_ones_would_not_be_read(
+    registry: EventRegistry, committed_jobs: Schemas
+) -> None:
+    assert broken_promises(committed_jobs, schemas_of_jobs(registry)) == []
+
+
+@dataclass(frozen=True, slots=True)
+class SendParcel(Job[None]):
+    """Send a parcel."""
+
+    type: ClassVar = "parcel.send"
+
+    parcel_id: UUID
+
+
+@job(SendParcel)
+class SendParcelHandler:
+    async def __call__(self, args: SendParcel, run: Run[None]) -> None:
+        """Do nothing."""
+
+
+def test_the_arguments_of_a_job_are_committed_and_those_of_events_apart() -> None:
+    registry = EventRegistry()
+    registry.subscribe([SendParcelHandler()], unit_of_work=object)
+    assert schemas(registry) == {}
+    (version,) = schemas_of_jobs(registry)["parcel.send"].items()
+    assert version[0] == "1"
+    assert version[1]["required"] == ["parcel_id"]
+    assert "| `parcel.send` | job | exactly once |" in described(registry)
 
 
 # --- Planted events: one as it was published, and what may have become of it ----------------------
@@ -159,7 +208,7 @@ def test_a_field_that_becomes_required_breaks_the_promise(promised: Schemas) -> 
 
 
 def test_an_event_that_is_not_published_any_more_breaks_the_promise(promised: Schemas) -> None:
-    assert broken_promises(promised, {}) == ["parcel.left is not published any more"]
+    assert broken_promises(promised, {}) == ["parcel.left is not there any more"]
 
 
 def test_a_new_schema_version_may_have_any_shape_and_the_old_one_stays_promised(

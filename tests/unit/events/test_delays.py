@@ -4,26 +4,23 @@ from uuid import UUID
 
 import pytest
 
-from app.core.events import Retry
-from app.shared.infrastructure.events.delivery.runner import (
-    LONGEST_DELAY_SECONDS,
-    _delay,
-    delivery_key,
-)
+from app.core.endings import Retry
+from app.shared.infrastructure.events.delivery.delays import LONGEST_DELAY_SECONDS, delay_after
+from app.shared.infrastructure.events.delivery.delivery_context import delivery_key
 
 EVENT = UUID("0197f0c4-1111-7222-8333-444455556666")
 
 
 @pytest.mark.parametrize(("attempts", "usual"), [(1, 4), (2, 8), (3, 16), (9, 1024)])
 def test_each_attempt_waits_twice_as_long_as_the_last(attempts: int, usual: int) -> None:
-    delays = [_delay(attempts, ValueError()) for _ in range(1_000)]
+    delays = [delay_after(attempts, ValueError()) for _ in range(1_000)]
     assert 0.75 * usual <= min(delays) < 0.8 * usual
     assert 1.2 * usual < max(delays) <= 1.25 * usual
 
 
 @pytest.mark.parametrize("attempts", [11, 30, 1_000])
 def test_none_waits_much_longer_than_an_hour(attempts: int) -> None:
-    delay = _delay(attempts, ValueError())
+    delay = delay_after(attempts, ValueError())
     assert 0.75 * LONGEST_DELAY_SECONDS <= delay <= 1.25 * LONGEST_DELAY_SECONDS
 
 
@@ -31,8 +28,8 @@ def test_none_waits_much_longer_than_an_hour(attempts: int) -> None:
 def test_a_handler_may_put_it_off_for_longer_but_not_hurry(attempts: int) -> None:
     """Else one whose circuit is open for moments would use up a day's attempts in minutes."""
     usual = 2.0 * 2**attempts
-    assert _delay(attempts, Retry(after=10 * usual)) == 10 * usual
-    delays = [_delay(attempts, Retry(after=0.1)) for _ in range(100)]
+    assert delay_after(attempts, Retry(after=10 * usual)) == 10 * usual
+    delays = [delay_after(attempts, Retry(after=0.1)) for _ in range(100)]
     assert 0.75 * usual <= min(delays) < max(delays) <= 1.25 * usual
 
 

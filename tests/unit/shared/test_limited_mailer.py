@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.core.context import WorkContext, current_work
-from app.core.events import Discard, Retry
+from app.core.endings import Discard, Retry
 from app.core.limits import HOUR
 from app.modules.user.application.email_sender import AccountEmail
 from app.modules.user.domain.one_time_tokens import OneTimeToken

@@ -4,7 +4,8 @@ import datetime as dt
 from uuid import UUID
 
 from app.core.context import current_work
-from app.core.events import Discard, MoreToDo, subscribe
+from app.core.endings import Continue, Discard
+from app.core.events import subscribe
 from app.core.schedules import every
 from app.modules.task.application.dto import TaskView
 from app.modules.task.application.email_sender import AddressBook, TaskEmailSender
@@ -31,7 +32,7 @@ class _ReleaseTheirTasks:
             task.release(now=self._clock.now())
             await uow.tasks.save(task)
         if tasks:
-            raise MoreToDo
+            raise Continue
 
 
 @subscribe(UserDeactivated, id="task.release_tasks_of_user")
@@ -59,7 +60,7 @@ class WhenUserDeletedForgetTheirTasks:
 
     async def __call__(self, event: UserDeleted, uow: TaskUnitOfWork) -> None:
         if await uow.tasks.purge_of(event.user_id, most=self.MOST_AT_ONCE):
-            raise MoreToDo
+            raise Continue
 
 
 @every(dt.timedelta(hours=1), id="task.empty_bin")
@@ -74,7 +75,7 @@ class EmptyBin:
     async def __call__(self, _tick: ScheduleTick, uow: TaskUnitOfWork) -> None:
         before = self._clock.now() - self._keep
         if await uow.tasks.purge(deleted_before=before, most=self.MOST_AT_ONCE):
-            raise MoreToDo
+            raise Continue
 
 
 @every(dt.timedelta(minutes=15), id="task.remind_due")
@@ -93,7 +94,7 @@ class RemindOfDueTasks:
         for task in reminded:
             await uow.tasks.save(task)
         if reminded:
-            raise MoreToDo
+            raise Continue
 
 
 @subscribe(

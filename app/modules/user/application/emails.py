@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from app.core.events import Discard
+from app.core.endings import Discard
 from app.modules.user.application.email_sender import AccountEmail, AccountEmailSender
 from app.modules.user.application.one_time_tokens import issue
 from app.modules.user.domain.entities import User

@@ -3,7 +3,8 @@
 import datetime as dt
 from typing import Final
 
-from app.core.events import MoreToDo, subscribe
+from app.core.endings import Continue
+from app.core.events import subscribe
 from app.core.schedules import every
 from app.modules.user.domain.events import UserDeleted
 from app.modules.user.domain.repositories import UserUnitOfWork
@@ -21,7 +22,7 @@ class WhenUserDeletedForgetTheirAnswers:
 
     async def __call__(self, event: UserDeleted, uow: UserUnitOfWork) -> None:
         if await uow.users.forget_answers(event.user_id, most=MOST_AT_ONCE):
-            raise MoreToDo
+            raise Continue
 
 
 @subscribe(UserDeleted, id="user.forget_sessions_of")
@@ -30,7 +31,7 @@ class WhenUserDeletedForgetTheirSessions:
 
     async def __call__(self, event: UserDeleted, uow: UserUnitOfWork) -> None:
         if await uow.sessions.purge_of(event.user_id, most=MOST_AT_ONCE):
-            raise MoreToDo
+            raise Continue
 
 
 @every(dt.timedelta(hours=1), id="user.forget_keys")
@@ -45,7 +46,7 @@ class ForgetOldKeys:
     async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
         before = self._clock.now() - self.KEPT_AFTER_THEIR_END
         if await uow.keys.purge(before=before, most=MOST_AT_ONCE):
-            raise MoreToDo
+            raise Continue
 
 
 @every(dt.timedelta(hours=1), id="user.forget_sessions")
@@ -60,7 +61,7 @@ class ForgetOldSessions:
     async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
         before = self._clock.now() - self.KEPT_AFTER_THEIR_END
         if await uow.sessions.purge(before=before, most=MOST_AT_ONCE):
-            raise MoreToDo
+            raise Continue
 
 
 @every(dt.timedelta(hours=1), id="user.forget_spent_tokens")
@@ -76,7 +77,7 @@ class ForgetSpentRefreshTokens:
     async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
         before = self._clock.now() - self._keep
         if await uow.sessions.purge_spent(before=before, most=MOST_AT_ONCE):
-            raise MoreToDo
+            raise Continue
 
 
 @every(dt.timedelta(hours=1), id="user.forget_tokens")
@@ -88,7 +89,7 @@ class ForgetOldTokens:
 
     async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
         if await uow.tokens.purge(before=self._clock.now(), most=MOST_AT_ONCE):
-            raise MoreToDo
+            raise Continue
 
 
 @every(dt.timedelta(hours=1), id="user.forget_registrations")
@@ -100,4 +101,4 @@ class ForgetOldRegistrations:
 
     async def __call__(self, _tick: ScheduleTick, uow: UserUnitOfWork) -> None:
         if await uow.registrations.purge(before=self._clock.now() - self._keep, most=MOST_AT_ONCE):
-            raise MoreToDo
+            raise Continue

@@ -31,6 +31,7 @@ class DeliveryQuery:
 
     state: DeliveryStatus | None = None
     handler: str | None = None
+    only_jobs: bool = False
     before: int | None = None
     page: PageRequest = field(default_factory=PageRequest)
 

@@ -139,7 +139,8 @@ event_delivery = Table(
     Column("expires_at", Timestamp),
     # When it may be claimed: for its first run, its next attempt, or at the end of the lease.
     Column("due_at", Timestamp, nullable=False),
-    # When that was written. If it lies ahead, so did the database's clock: see `clock.py`.
+    # When that was written, unless somebody named the moment. If it lies ahead, so did the
+    # database's clock: see `clock.py`.
     Column("due_set_at", Timestamp),
     Column("worker_id", String(100)),
     Column("last_error", Text),
@@ -174,6 +175,11 @@ for _name, _columns, _where in (
         _STATE == 8,  # noqa: PLR2004 - see DeliveryState
     ),
     ("batch", (event_delivery.c.batch_id,), event_delivery.c.batch_id.is_not(None)),
+    (
+        "begun_key",
+        (event_delivery.c.handler, event_delivery.c.job_key),
+        and_(event_delivery.c.job_key.is_not(None), _STATE.in_([1, 5])),
+    ),
 ):
     Index(f"ix_event_delivery_{_name}", *_columns, postgresql_where=_where, sqlite_where=_where)
 # Of one handler only one delivery waits with a key.
@@ -200,6 +206,25 @@ event_attempt = Table(
     Column("error_class", String(200), nullable=False),
     Column("error", Text, nullable=False),
     Column("traceback", Text, nullable=False),
+)
+
+# What a job has besides its delivery: only those that need it have a row. It has no other index, so
+# that a change of it stays in its page.
+job_state = Table(
+    "job_state",
+    metadata,
+    Column("delivery_id", ForeignKey("event_delivery.id", ondelete="CASCADE"), primary_key=True),
+    Column("cursor", Json),
+    Column("progress_done", BigInteger),
+    Column("progress_total", BigInteger),
+    Column("result", Json),
+)
+
+# Jobs that somebody cancelled. It is no column of the delivery, whose row a run has locked.
+job_cancel = Table(
+    "job_cancel",
+    metadata,
+    Column("delivery_id", ForeignKey("event_delivery.id", ondelete="CASCADE"), primary_key=True),
 )
 
 # What all processes must know of a handler. A handler that was never paused has no row.

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from app.core.events import DeadLetter, Discard, Retry
+from app.core.endings import DeadLetter, Discard, Retry
 from app.core.http import strict_json
 from app.shared.application.base_usecase import Clock
 from app.shared.application.webhook import WebhookMessage

@@ -114,7 +114,7 @@ async def test_a_dead_letter_is_shown_with_its_event_its_errors_and_what_it_bloc
 
 async def test_one_or_all_of_a_handler_are_tried_again(run: Run, failed: list[int]) -> None:
     dead, _ = failed
-    assert "tried again" in (await run("retry", str(dead))).output
+    assert "retried" in (await run("retry", str(dead))).output
     (ready,) = (await run("list", "--state", "ready", "--json")).json
     assert (ready["id"], ready["attempts"]) == (dead, 0)
     assert (await run("retry", "--handler", HANDLER)).output.startswith("0 deliveries")
@@ -154,7 +154,7 @@ async def test_lag_streams_and_handlers_are_shown(run: Run, failed: list[int]) -
     assert (stream["behind"], stream["behind_state"], stream["waiting"]) == (dead, "dead", 1)
     handlers = {each["id"]: each for each in (await run("handlers", "--json")).json}
     assert handlers[HANDLER]["events"] == ["user.deactivated"]
-    assert handlers["user.forget_sessions"]["every"] == 3600
+    assert handlers["user.forget_sessions"]["schedule"] == "every 1:00:00"
     for table in ("lag", "streams", "handlers"):
         assert HANDLER in (await run(table)).output
 
@@ -186,7 +186,7 @@ async def test_a_handler_is_paused_and_resumes(run: Run, failed: list[int]) -> N
         ("replay no.such --since 2026-01-01T00:00:00Z", "There is no such handler."),
         (
             "backfill user.forget_sessions --since 2026-01-01T00:00:00Z",
-            "The handler is a schedule, which has no events.",
+            "The handler is for a schedule or a job, which have no events.",
         ),
         (
             "list --state lost",

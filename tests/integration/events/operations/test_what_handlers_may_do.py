@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from sqlalchemy import func, insert, select
 
-from app.core.events import MoreToDo, subscribe
+from app.core.endings import Continue
+from app.core.events import subscribe
 from app.shared.domain.events import DomainEvent
 from app.shared.infrastructure.database.models import event_handler
 from app.shared.infrastructure.database.statement import Statement
@@ -54,7 +55,7 @@ class Commits(Unit):
         if event.number == 3 and not self._is_partly_done:
             self._is_partly_done = True
             await uow.session().execute(event_handler.delete())
-            raise MoreToDo
+            raise Continue
 
     async def _look(self, number: int) -> None:
         row = await self._world.database.fetch_one(PAUSES, {})

@@ -175,7 +175,7 @@ UNBLOCK_NEXT: Final = Statement(
 )
 """Let the next one of a stream go, if nothing before it is unfinished."""
 
-_is_held = and_(
+is_held: Final = and_(
     _this.id == bindparam("held"),
     _this.token == bindparam("with_token"),
     _this.state == int(CLAIMED),
@@ -193,8 +193,9 @@ LOAD: Final = Statement(
         event_log.c.occurred_at,
     )
     .join(event_log, event_log.c.event_id == _this.event_id)
-    .where(_is_held)
-    .with_for_update(of=event_delivery)
+    .where(is_held)
+    # No change of its key is kept off: who cancels a job, writes a row that refers to this one.
+    .with_for_update(of=event_delivery, key_share=True)
 )
 """Lock a delivery that is held, and read its event: no row when somebody else has it by now.
 
@@ -226,12 +227,12 @@ The token grows here too, so that another copy of the message finds nothing to s
 
 FINISH: Final = Statement(
     update(event_delivery)
-    .where(_is_held)
+    .where(is_held)
     .values(state=int(DONE), done_at=database_time(), last_error=bindparam("note"))
 )
 FAIL: Final = Statement(
     update(event_delivery)
-    .where(_is_held)
+    .where(is_held)
     .values(
         state=case(
             (or_(bindparam("is_fatal"), _this.attempts >= _this.max_attempts), int(DEAD)),
@@ -244,18 +245,18 @@ FAIL: Final = Statement(
     .returning(_this.state)
 )
 EXTEND: Final = Statement(
-    update(event_delivery).where(_is_held).values(due_in(bindparam("lease", type_=Float)))
+    update(event_delivery).where(is_held).values(due_in(bindparam("lease", type_=Float)))
 )
 RELEASE: Final = Statement(
     update(event_delivery)
-    .where(_is_held)
+    .where(is_held)
     .values(state=int(READY), **due_in(), worker_id=None, attempts=_this.attempts - 1)
 )
 """Give a delivery back untried: its attempt does not count."""
 
 CONTINUE: Final = Statement(
     update(event_delivery)
-    .where(_is_held)
+    .where(is_held)
     .values(
         state=int(READY),
         **due_in(),
@@ -268,13 +269,13 @@ CONTINUE: Final = Statement(
 
 REFUND: Final = Statement(
     update(event_delivery)
-    .where(_is_held)
+    .where(is_held)
     .values(state=int(READY), **due_in(bindparam("delay", type_=Float)), worker_id=None)
 )
 """Give back what could not be sent: no attempt was counted yet."""
 
 MARK_NO_HANDLER: Final = Statement(
-    update(event_delivery).where(_is_held).values(state=int(NO_HANDLER), worker_id=None)
+    update(event_delivery).where(is_held).values(state=int(NO_HANDLER), worker_id=None)
 )
 
 ADD_ATTEMPT: Final = Statement(

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 
 from app.core.events import EventRegistry
 from app.shared.infrastructure.database.connection import Database
-from app.shared.infrastructure.database.expressions import one_of
+from app.shared.infrastructure.database.expressions import database_time, one_of
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.job_keys import is_superseded
 from app.shared.infrastructure.events.delivery.states import DeliveryState, due_in, is_just
 
 REQUEUED_AT_ONCE: Final = 500
@@ -32,10 +33,16 @@ _first = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_is_superseded = is_superseded(_this, DeliveryState.NO_HANDLER)
 REQUEUE: Final = Statement(
     update(event_delivery)
     .where(one_of(_this.id, _first))
-    .values(state=int(DeliveryState.READY), attempts=0, **due_in())
+    .values(
+        state=case((_is_superseded, int(DeliveryState.CANCELLED)), else_=int(DeliveryState.READY)),
+        done_at=case((_is_superseded, database_time())),
+        attempts=0,
+        **due_in(),
+    )
 )
 
 

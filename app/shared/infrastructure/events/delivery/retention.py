@@ -24,7 +24,13 @@ OLD_DELIVERIES: Final = delete_batch(
     lambda c: is_just(c.state, DeliveryState.DONE) & (c.done_at < _keep_since),
     "done_at",
 )
-"""The attempts go with them: the foreign key sees to it."""
+"""Attempts, results and progress go with them: the foreign keys see to it."""
+
+OLD_CANCELLED: Final = delete_batch(
+    event_delivery,
+    lambda c: is_just(c.state, DeliveryState.CANCELLED) & (c.done_at < _keep_since),
+    "done_at",
+)
 
 OLD_DISCARDED: Final = delete_batch(
     event_delivery,
@@ -58,13 +64,14 @@ OLD_EVENTS: Final = Statement(
 
 @every(dt.timedelta(hours=1), id="event.forget_deliveries", transactional=False)
 class ForgetDeliveries:
-    """Delete deliveries that were done long enough ago. Dead ones stay until somebody looks."""
+    """Delete deliveries that were done, or cancelled, long enough ago. Dead ones stay."""
 
     def __init__(self, database: Database, keep: dt.timedelta) -> None:
         self._database, self._keep = database, keep
 
     async def __call__(self, _tick: ScheduleTick, _key: str) -> None:
         await forget_older(self._database, OLD_DELIVERIES, self._keep)
+        await forget_older(self._database, OLD_CANCELLED, self._keep)
 
 
 @every(dt.timedelta(hours=1), id="event.forget_events", transactional=False)

@@ -1,29 +1,46 @@
 """Running one delivery: the handler's effect and the note that it is done, in one transaction."""
 
 import asyncio
-import random
 import traceback
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypeVar
-from uuid import UUID, uuid5
+from typing import Any, Final, TypeVar
+from uuid import UUID
 
 import structlog
 
-from app.core.context import WorkContext, current_work
-from app.core.events import (
-    DeadLetter,
-    Discard,
-    EventRegistry,
-    Handler,
-    MoreToDo,
-    Retry,
-)
+from app.core.endings import Continue, DeadLetter, Discard
+from app.core.events import EventRegistry, Handler
 from app.core.exceptions import Unavailable
-from app.shared.infrastructure.database.connection import Connection, Database, Row
+from app.shared.infrastructure.database.connection import (
+    Connection,
+    Database,
+    IntegrityViolation,
+    Row,
+)
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery import deliveries
+from app.shared.infrastructure.events.delivery.delays import delay_after
+from app.shared.infrastructure.events.delivery.delivery_context import delivery_key, working_on
+from app.shared.infrastructure.events.delivery.job_runs import (
+    CANCELLED,
+    EXPIRED,
+    IS_CANCELLED,
+    LOAD_JOB,
+    SUPERSEDED,
+    WITHDRAW,
+    JobRun,
+    Withdrawn,
+)
+from app.shared.infrastructure.events.delivery.outcomes import (
+    CONTINUED,
+    DONE,
+    Outcome,
+    continued,
+    discarded_by,
+    finished,
+)
 from app.shared.infrastructure.events.delivery.states import DeliveryState
 from app.shared.infrastructure.events.operations import metrics
 from app.shared.infrastructure.events.outbox.decoding import decoded
@@ -31,7 +48,6 @@ from app.shared.infrastructure.events.outbox.decoding import decoded
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
-LONGEST_DELAY_SECONDS: Final = 3600.0
 ERROR_LENGTH: Final = 2_000
 
 
@@ -54,18 +70,6 @@ class Claim:
     def held(self) -> dict[str, int]:
         """What every change of it names."""
         return {"held": self.id, "with_token": self.token}
-
-
-class Outcome(NamedTuple):
-    """How a run ended that did not fail: what is written of its delivery, and how it is counted."""
-
-    write: Statement
-    counted_as: str
-    note: str | None = None
-
-
-DONE: Final = Outcome(deliveries.FINISH, "done")
-MORE: Final = Outcome(deliveries.CONTINUE, "continued")
 
 
 class Runner:
@@ -93,6 +97,8 @@ class Runner:
                 await self._in_one_transaction(claim, handler)
             else:
                 await self._under_a_lease(claim, handler)
+        except Withdrawn as withdrawn:
+            await self._withdraw(claim, str(withdrawn))
         except ClaimLost:
             metrics.count_run(claim.handler, "claim_lost", claim.attempts)
             log.warning("claim lost", handler=claim.handler, delivery=claim.id)
@@ -107,7 +113,10 @@ class Runner:
 
     async def release(self, claim: Claim) -> None:
         """Give one back untried."""
-        await self._change(deliveries.RELEASE, claim)
+        try:
+            await self._change(deliveries.RELEASE, claim)
+        except IntegrityViolation:  # as above
+            await self._withdraw(claim, SUPERSEDED)
 
     async def extend(self, held: Sequence[Claim]) -> None:
         """Begin the lease of what is held anew, if the database is there: else the next time."""
@@ -131,59 +140,89 @@ class Runner:
     async def _in_one_transaction(self, claim: Claim, handler: Handler) -> None:
         """Exactly once: effect, new events and the note that it is done, together or not at all."""
         async with self._database.transaction() as connection:
-            row = await self._load(connection, claim)
-            with _working_on(row):
+            row = await self._load(connection, claim, handler)
+            with working_on(row):
                 uow = handler.unit_of_work().join(connection)
-                outcome = await self._call(handler, row, uow)
+                second = self._run(claim, row, connection, uow) if handler.is_job else uow
+                outcome = await self._call(handler, row, second)
                 await uow.flush()
             await self._finish(connection, claim, outcome)
-        with _working_on(row):
+        with working_on(row):
             await uow.run_after_commit()
 
     async def _under_a_lease(self, claim: Claim, handler: Handler) -> None:
         """At least once: the effect is somewhere else, no transaction waits for it meanwhile."""
         async with self._database.transaction() as connection:
-            row = await self._load(connection, claim)
+            row = await self._load(connection, claim, handler)
         async with self._lease_extended(claim):
-            with _working_on(row):
-                outcome = await self._call(handler, row, delivery_key(row["event_id"], handler.id))
+            with working_on(row):
+                second = self._run(claim, row) if handler.is_job else _key(claim, row)
+                outcome = await self._call(handler, row, second)
         async with self._database.transaction() as connection:
             await self._finish(connection, claim, outcome)
 
-    async def _load(self, connection: Connection, claim: Claim) -> Row:
-        row = await connection.fetch_one(deliveries.LOAD, claim.held)
+    async def _load(self, connection: Connection, claim: Claim, handler: Handler) -> Row:
+        load = LOAD_JOB if handler.is_job else deliveries.LOAD
+        row = await connection.fetch_one(load, claim.held)
         if row is None:
             raise ClaimLost
+        if handler.is_job and row["is_cancelled"]:
+            raise Withdrawn(CANCELLED)
+        if handler.is_job and row["is_expired"]:
+            raise Withdrawn(EXPIRED)
         return row
+
+    def _run(
+        self, claim: Claim, row: Row, connection: Connection | None = None, uow: Any = None
+    ) -> JobRun:
+        within = (self._database, connection)
+        return JobRun(*within, claim.id, row, key=_key(claim, row), uow=uow)
 
     async def _call(self, handler: Handler, row: Row, second: object) -> Outcome:
         event = decoded(self._registry, row)
         try:
             with metrics.HANDLER_SECONDS.labels(handler.id).time():
                 async with asyncio.timeout(handler.subscription.timeout):
-                    await handler.call(event, second)
+                    result = await handler.call(event, second)
         except Discard as discarded:
-            return Outcome(deliveries.FINISH, "discarded", f"discarded: {discarded}")
-        except MoreToDo:
-            return MORE
+            return discarded_by(discarded)
+        except Continue as more:
+            return continued(more, row) if handler.is_job else CONTINUED
         except asyncio.CancelledError as error:
             if _is_being_stopped():
                 raise
             raise RuntimeError("the handler was cancelled, but not by us") from error
-        return DONE
+        return finished(result) if handler.is_job else DONE
 
     async def _finish(self, connection: Connection, claim: Claim, outcome: Outcome) -> None:
         if await connection.execute(outcome.write, claim.held | {"note": outcome.note}) != 1:
-            raise ClaimLost
+            raise Withdrawn(CANCELLED) if await _is_cancelled(connection, claim) else ClaimLost
+        if outcome.keep is not None:
+            await connection.execute(outcome.keep, {"delivery_id": claim.id, **outcome.kept})
         await connection.commit()
         metrics.count_run(claim.handler, outcome.counted_as, claim.attempts)
 
     async def _fail(self, claim: Claim, error: Exception) -> None:
+        try:
+            await self._note_failure(claim, error)
+        except Withdrawn as withdrawn:
+            await self._withdraw(claim, str(withdrawn))
+        except IntegrityViolation:  # it would wait beside another one with its key
+            await self._withdraw(claim, SUPERSEDED)
+
+    async def _withdraw(self, claim: Claim, reason: str) -> None:
+        """End a job that is not to run any more, and let the next one of its stream go."""
+        await self._change(WITHDRAW, claim, note=reason)
+        metrics.count_run(claim.handler, "cancelled", claim.attempts)
+        log.info("job cancelled", handler=claim.handler, delivery=claim.id, reason=reason)
+        await self.unblock_next(claim)
+
+    async def _note_failure(self, claim: Claim, error: Exception) -> None:
         note = f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
         failed = {
             "note": note,
             "is_fatal": isinstance(error, DeadLetter),
-            "delay": _delay(claim.attempts, error),
+            "delay": delay_after(claim.attempts, error),
         }
         attempt = {
             "delivery_id": claim.id,
@@ -195,6 +234,8 @@ class Runner:
             "traceback": "".join(traceback.format_exception(error))[-10 * ERROR_LENGTH :],
         }
         async with self._database.transaction() as connection:
+            if await _is_cancelled(connection, claim):
+                raise Withdrawn(CANCELLED)
             row = await connection.fetch_one(deliveries.FAIL, claim.held | failed)
             if row is None:
                 return
@@ -212,9 +253,9 @@ class Runner:
         if is_dead:
             await self.unblock_next(claim)
 
-    async def _change(self, query: Statement, claim: Claim) -> None:
+    async def _change(self, query: Statement, claim: Claim, **params: str) -> None:
         async with self._database.transaction() as connection:
-            await connection.execute(query, claim.held)
+            await connection.execute(query, claim.held | params)
             await connection.commit()
 
     @asynccontextmanager
@@ -242,44 +283,14 @@ async def unbroken(work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
-def delivery_key(event_id: UUID, handler_id: str) -> str:
-    """Return what the other side can tell a repetition by.
+def _key(claim: Claim, row: Row) -> str:
+    return delivery_key(row["event_id"], claim.handler)
 
-    It follows from the event and the handler's id alone (UUIDv5, RFC 9562), so it is the same for
-    every attempt, also after a replay or in a restored database, and no other delivery has it. It
-    has no full stop, by which a signed message is divided.
-    """
-    return str(uuid5(event_id, handler_id))
+
+async def _is_cancelled(connection: Connection, claim: Claim) -> bool:
+    return await connection.fetch_one(IS_CANCELLED, {"of_delivery": claim.id}) is not None
 
 
 def _is_being_stopped() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-@contextmanager
-def _working_on(row: Row) -> Iterator[None]:
-    """Carry on in the name of whoever caused the event: log lines and new events say so."""
-    token = current_work.set(
-        WorkContext(
-            request_id=row["correlation_id"] or "",
-            actor_id=row["actor_id"],
-            traceparent=row["traceparent"],
-            caused_by=row["event_id"],
-            caused_at=row["occurred_at"],
-        )
-    )
-    try:
-        yield
-    finally:
-        current_work.reset(token)
-
-
-def _delay(attempts: int, error: Exception) -> float:
-    """Twice as long after each attempt, up to an hour, and never the same for all (± 25 %).
-
-    A handler may ask for more, not for less: its attempts are to last as long as they always do.
-    """
-    usual: float = min(LONGEST_DELAY_SECONDS, 2.0 * 2**attempts)
-    usual *= random.uniform(0.75, 1.25)  # noqa: S311 - nothing secret
-    return max(usual, error.after) if isinstance(error, Retry) else usual

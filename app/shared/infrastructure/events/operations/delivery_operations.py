@@ -8,11 +8,14 @@ from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import (
+    ColumnElement,
     bindparam,
     func,
     insert,
     literal_column,
+    not_,
     select,
+    true,
     update,
 )
 
@@ -23,6 +26,7 @@ from app.shared.application.events import (
     DeliveryNotDead,
     DeliveryNotFound,
     DeliveryNotWaiting,
+    DeliverySuperseded,
     HandlerNotFound,
 )
 from app.shared.infrastructure.database.connection import (
@@ -33,6 +37,7 @@ from app.shared.infrastructure.database.expressions import database_time, one_of
 from app.shared.infrastructure.database.models import event_delivery, event_handler
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery import deliveries
+from app.shared.infrastructure.events.delivery.job_keys import is_superseded
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.delivery.states import (
     OPEN_STATES,
@@ -77,7 +82,9 @@ DISCARD: Final = Statement(
 )
 
 
-def _batch_of_handler(*states: DeliveryState, **values: Any) -> Statement:
+def _batch_of_handler(
+    *states: DeliveryState, if_so: ColumnElement[bool] | None = None, **values: Any
+) -> Statement:
     """Change a handler's next deliveries in some states, in the order of their ids."""
     other = event_delivery.alias("other").c
     chosen = (
@@ -96,13 +103,19 @@ def _batch_of_handler(*states: DeliveryState, **values: Any) -> Statement:
     return Statement(
         update(event_delivery)
         # The states again: one that is taken meanwhile is not ours any more.
-        .where(one_of(_this.id, chosen), is_in(_this.state, *states))
+        .where(
+            one_of(_this.id, chosen),
+            is_in(_this.state, *states),
+            true() if if_so is None else if_so,
+        )
         .values(values)
         .returning(_this.id)
     )
 
 
-RETRY_BATCH: Final = _batch_of_handler(DEAD, NO_HANDLER, **AGAIN)
+RETRY_BATCH: Final = _batch_of_handler(
+    DEAD, NO_HANDLER, if_so=not_(is_superseded(_this, DEAD, NO_HANDLER)), **AGAIN
+)
 DISCARD_BATCH: Final = _batch_of_handler(DEAD, NO_HANDLER, **_GIVEN_UP)
 DISCARD_WAITING_BATCH: Final = _batch_of_handler(READY, DEAD, BLOCKED, NO_HANDLER, **_GIVEN_UP)
 BLOCK_BATCH: Final = _batch_of_handler(READY, state=int(BLOCKED))
@@ -185,7 +198,10 @@ class SqlDeliveryOperations:
     ) -> None:
         one = {"delivery_id": delivery_id}
         async with self._database.transaction() as connection:
-            row = await connection.fetch_one(query, one | params)
+            try:
+                row = await connection.fetch_one(query, one | params)
+            except IntegrityViolation:
+                raise DeliverySuperseded from None
             if row is None:
                 known = await connection.fetch_one(EXISTS, one)
                 raise refusal if known else DeliveryNotFound

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, literal_column, or_, select
 
 from app.core.cursors import Cursors
 from app.core.events import EventRegistry, Handler
@@ -71,6 +71,7 @@ DELIVERIES: Final = KeysetList(
     filters={
         **{state.name: is_just(_this.state, state) for state in DeliveryState},
         "of_handler": _this.handler == bindparam("of_handler"),
+        "only_jobs": _event.aggregate_type == literal_column("'job'"),
         "before": _this.id < bindparam("before"),
     },
     view=_delivery,
@@ -127,6 +128,8 @@ class Inspection:
         if query.handler is not None:
             await self.require(query.handler)
         filters: dict[str, Any] = {"of_handler": query.handler, "before": query.before}
+        if query.only_jobs:
+            filters["only_jobs"] = True
         if query.state is not None:
             filters[query.state.name] = True
         return await DELIVERIES.page(self._database, self._cursors, query.page, {}, filters)

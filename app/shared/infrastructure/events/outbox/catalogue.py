@@ -21,17 +21,26 @@ _WORDS: Final = frozenset({"title", "description", "default", "examples"})
 
 
 def write_catalogue(registry: EventRegistry, folder: Path) -> None:
-    """Bring the generated part of `events.md`, and `events.json`, up to the code."""
-    page, shapes = folder / "events.md", folder / "events.json"
+    """Bring `events.json`, `jobs.json` and the generated part of `events.md` up to the code."""
+    page = folder / "events.md"
     by_hand = page.read_text(encoding="utf-8").partition(MARK)[0]
     page.write_text(by_hand + MARK + described(registry), encoding="utf-8")
-    committed = orjson.loads(shapes.read_bytes()) if shapes.exists() else {}
-    shapes.write_bytes(as_json(updated(committed, schemas(registry))))
+    for file, current in (
+        (folder / "events.json", schemas(registry)),
+        (folder / "jobs.json", schemas_of_jobs(registry)),
+    ):
+        committed = orjson.loads(file.read_bytes()) if file.exists() else {}
+        file.write_bytes(as_json(updated(committed, current)))
 
 
 def schemas(registry: EventRegistry) -> Schemas:
     """Return the shape of every event that this code publishes."""
     return {name: {str(kind.schema_version): _schema(kind)} for name, kind in _kinds(registry)}
+
+
+def schemas_of_jobs(registry: EventRegistry) -> Schemas:
+    """Return the shape of the arguments of every job that this code handles."""
+    return {kind.type: {str(kind.schema_version): _schema(kind)} for kind in registry.jobs}
 
 
 def updated(committed: Schemas, current: Schemas) -> Schemas:
@@ -49,7 +58,7 @@ def updated(committed: Schemas, current: Schemas) -> Schemas:
 
 def broken_promises(committed: Schemas, current: Schemas) -> list[str]:
     """Return, as sentences, what published events are not any more."""
-    gone = [f"{name} is not published any more" for name in committed if name not in current]
+    gone = [f"{name} is not there any more" for name in committed if name not in current]
     changed = [
         f"{name}, version {version}: {change}"
         for name, version, schema in _each(current)
@@ -144,7 +153,8 @@ def _handlers(registry: EventRegistry) -> str:
 def _row(handler: Handler) -> str:
     asked = handler.subscription
     events = ", ".join(f"`{event.type}`" for event in asked.events)
-    event = events or f"schedule, `{asked.timetable.times}`" if asked.timetable else events
+    schedule = f"schedule, `{asked.timetable.times}`" if asked.timetable else "job"
+    event = events or schedule
     effect = "exactly once" if asked.transactional else "at least once"
     cells = (f"`{handler.id}`", event, effect, asked.max_attempts, f"{asked.timeout:g} s")
     where = f"{asked.on_dead} | {asked.priority} | {asked.queue_name}"

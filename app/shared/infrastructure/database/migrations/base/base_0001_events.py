@@ -109,6 +109,12 @@ def upgrade() -> None:
     )
     _index("ix_event_delivery_batch", "event_delivery", ["batch_id"], "batch_id IS NOT NULL")
     _index(
+        "ix_event_delivery_begun_key",
+        "event_delivery",
+        ["handler", "job_key"],
+        "job_key IS NOT NULL AND state IN (1, 5)",
+    )
+    _index(
         "ix_event_delivery_key",
         "event_delivery",
         ["handler", "job_key"],
@@ -136,6 +142,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("delivery_id", "token", name=op.f("pk_event_attempt")),
     )
     op.create_table(
+        "job_state",
+        sa.Column(
+            "delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("cursor", Json, nullable=True),
+        sa.Column("progress_done", sa.BigInteger(), nullable=True),
+        sa.Column("progress_total", sa.BigInteger(), nullable=True),
+        sa.Column("result", Json, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["event_delivery.id"],
+            name=op.f("fk_job_state_delivery_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_job_state")),
+    )
+    op.create_table(
+        "job_cancel",
+        sa.Column(
+            "delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["event_delivery.id"],
+            name=op.f("fk_job_cancel_delivery_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_job_cancel")),
+    )
+    op.create_table(
         "event_handler",
         sa.Column("handler", sa.String(length=100), nullable=False),
         sa.Column("paused_at", Timestamp, nullable=True),
@@ -154,6 +190,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("schedule_state")
     op.drop_table("event_handler")
+    op.drop_table("job_cancel")
+    op.drop_table("job_state")
     op.drop_table("event_attempt")
     op.drop_table("event_delivery")
     op.drop_table("event_log")

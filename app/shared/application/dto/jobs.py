@@ -1,0 +1,43 @@
+"""What is shown of a job to whoever enqueued it."""
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class JobStatus(StrEnum):
+    """What has become of a job."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    """It runs, and was cancelled."""
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass
+class JobProgress:
+    """How far it is; `total` is null if nobody knows."""
+
+    done: int
+    total: int | None
+
+
+@dataclass
+class JobView:
+    """A job as the user sees it who enqueued it. `result` is null until it is done."""
+
+    id: UUID
+    type: str
+    status: JobStatus
+    attempts: int
+    max_attempts: int
+    progress: JobProgress | None
+    result: Any
+    enqueued_at: dt.datetime
+    due_at: dt.datetime | None
+    ended_at: dt.datetime | None

@@ -1,0 +1,117 @@
+"""Jobs: work for later, enqueued in the transaction of the change that asks for it."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from uuid import UUID
+
+from app.core.events import Priority
+from app.core.exceptions import Invalid
+
+Result = TypeVar("Result")
+OnWaiting = Literal["keep", "replace", "postpone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[Result]):
+    """The arguments of a job; `Result` is what its handler returns, or None.
+
+        @dataclass(frozen=True, slots=True)
+        class SendReport(Job[ReportSent]):
+            type: ClassVar = "report.send"
+
+            report_id: UUID
+
+    `type` is its stable name, and never changes. `schema_version` grows when the fields change
+    their shape. Exactly one handler, marked with `@job(SendReport)`, runs it.
+    """
+
+    type: ClassVar[str]
+    schema_version: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class JobRef(Generic[Result]):
+    """Which job was enqueued. An answer with it and status 202 says where to look for it."""
+
+    id: UUID
+
+
+class Cancellation(StrEnum):
+    """What came of a cancellation."""
+
+    CANCELLED = "cancelled"
+    """It was waiting, and will never run."""
+    WILL_STOP = "will_stop"
+    """It is running: it will not run again, and unless it ends first, its effect is undone."""
+    TOO_LATE = "too_late"
+    """There is nothing to cancel: it has ended, or it never was."""
+
+
+class InvalidJob(Invalid):
+    """A job can't be enqueued with these arguments or terms."""
+
+    code = "invalid_job"
+    message = "The job can't be enqueued with these values; see errors."
+
+    def __init__(self, term: str = "job", rule: str = "invalid") -> None:
+        super().__init__(term, rule)
+        self.args = (f"{term}: {rule}",)
+
+
+class JobQueue(Protocol):
+    """Enqueues jobs in the transaction of its unit of work: if that rolls back, there are none.
+
+    Raises InvalidJob for arguments that JSON can't hold and for terms that make no sense, and
+    TypeError for a job without a handler. Then nothing of the call is enqueued.
+    """
+
+    async def enqueue(
+        self,
+        job: Job[Result],
+        /,
+        *,
+        delay: dt.timedelta | None = None,
+        due_at: dt.datetime | None = None,
+        key: str | None = None,
+        on_waiting: OnWaiting = "keep",
+        once: str | None = None,
+        order_by: UUID | int | str | None = None,
+        priority: Priority | None = None,
+        expires_at: dt.datetime | None = None,
+    ) -> JobRef[Result]:
+        """Have a job run soon, after a delay, or at a moment.
+
+        `key`: of all jobs of this type with this key only one waits. If there is one already,
+        `keep` leaves it as it is, `replace` gives it the new arguments, and `postpone` gives it
+        the new arguments and the new time. In each case a run begins after this commit.
+        `once`: the job is enqueued at most once, as long as the event log remembers it.
+        `order_by`: jobs of this type with the same value run one after another, in the order of
+        their commits. It can't be combined with a delay, which would stop those behind it.
+        `priority`: another one than the handler's.
+        `expires_at`: no attempt begins after it; the job is cancelled instead.
+        """
+        ...
+
+    async def enqueue_many(
+        self,
+        jobs: Iterable[Job[Any]],
+        /,
+        *,
+        delay: dt.timedelta | None = None,
+        due_at: dt.datetime | None = None,
+        priority: Priority | None = None,
+        expires_at: dt.datetime | None = None,
+    ) -> list[JobRef[Any]]:
+        """Enqueue many at once, on the same terms; return them in their order."""
+        ...
+
+    async def cancel(self, kind: type[Job[Any]], /, *, key: str) -> Cancellation:
+        """Cancel the jobs of a type with this key: the one that waits, and one that runs."""
+        ...
+
+    async def cancel_one(self, ref: JobRef[Any], /) -> Cancellation:
+        """Cancel one job."""
+        ...

@@ -1,0 +1,1 @@
+"""Jobs over HTTP, and the examples of docs/jobs.md."""

@@ -1,0 +1,106 @@
+"""Jobs while whatever runs them is killed: what a key and a cancellation promise."""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.core.exceptions import Unavailable
+from app.shared.domain.base_entity import new_id
+from app.shared.domain.jobs import Cancellation
+from tests.faults.conftest import Rounds
+from tests.faults.storm import balance, storm
+from tests.support.fault_table import Row
+from tests.support.probe.module import Probe, Work, effect
+from tests.support.probe.world import World
+
+Note = Callable[[Row], None]
+
+
+async def killing(
+    world: World, dice: random.Random, kills: int, meanwhile: Coroutine[Any, Any, None]
+) -> None:
+    """Kill one of two processes that run jobs, again and again, and deliver what is left."""
+    async with storm(world, dice) as raging:
+        workers = [await raging.begin("deliver") for _ in range(2)]
+        at_work = asyncio.create_task(meanwhile)
+        for _ in range(kills):
+            await raging.last(0.4)
+            member = dice.choice(workers)
+            workers[workers.index(member)] = await raging.kill(member)
+        at_work.cancel()
+        await asyncio.gather(at_work, return_exceptions=True)
+    await balance(world)
+
+
+async def test_after_each_committed_change_with_a_key_a_run_begins_that_sees_it(
+    world: World, dice: random.Random, rounds: Rounds, note_fault: Note
+) -> None:
+    kills, committed = rounds(3), dict.fromkeys([new_id() for _ in range(4)], 0)
+
+    async def change() -> None:
+        while True:
+            await asyncio.sleep(dice.uniform(0, 0.01))
+            await change_one(dice.choice(list(committed)))
+
+    async def change_one(id: UUID) -> None:
+        try:
+            async with world.unit_of_work() as uow:
+                probe = await uow.probes.get(id) if committed[id] else Probe(id=id)
+                await uow.probes.save(probe)
+                await uow.jobs.enqueue(
+                    Work(stream_id=id, acts=["see"]),
+                    key=str(id),
+                    on_waiting=dice.choice(["keep", "replace", "postpone"]),
+                )
+                await asyncio.sleep(dice.uniform(0, 0.005))  # so that others may come in between
+                if dice.random() < 0.1:
+                    return  # it is rolled back
+                await uow.commit()
+        except Unavailable:
+            return
+        committed[id] = probe.version
+
+    await killing(world, dice, kills, change())
+
+    seen = dict.fromkeys(committed, 0)
+    for row in await world.fetch(select(effect).where(effect.c.handler == "probe.seen")):
+        seen[row["stream_id"]] = max(seen[row["stream_id"]], row["number"])
+    lost = [id for id, version in committed.items() if seen[id] < version]
+    note_fault(Row("kill -9 under keys", [kills, sum(committed.values()), len(lost), 0, 0, 0]))
+    assert sum(committed.values()) > 10
+    assert lost == []
+
+
+async def test_what_was_answered_cancelled_has_no_effect(
+    world: World, dice: random.Random, rounds: Rounds, note_fault: Note
+) -> None:
+    kills = rounds(3)
+    answers: dict[UUID, Cancellation | None] = {}
+
+    async def enqueue_and_cancel() -> None:
+        number = 0
+        while True:
+            number += 1
+            acts = [dice.choice(["do", "fail", "linger"]), "do"]
+            ref = await world.enqueue(Work(acts=acts), key=f"key {number}")
+            answers[ref.id] = None
+            await asyncio.sleep(dice.uniform(0, 0.02))
+            if dice.random() < 0.7:
+                answers[ref.id] = Cancellation.WILL_STOP  # or something else: it is to be answered
+                answers[ref.id] = await world.cancel(Work, f"key {number}")
+
+    await killing(world, dice, kills, enqueue_and_cancel())
+
+    affected = {row["event_id"] for row in await world.fetch(select(effect))}
+    cancelled = {id for id, answer in answers.items() if answer is Cancellation.CANCELLED}
+    untouched = {id for id, answer in answers.items() if answer is None}
+    note_fault(
+        Row("kill -9 under cancel", [kills, len(answers), 0, len(affected & cancelled), 0, 0])
+    )
+    assert affected & cancelled == set()
+    assert untouched <= affected
+    assert cancelled
