@@ -5,8 +5,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 SERVICE := $(VENV)/.service
 INSTALLED := $(VENV)/.installed
-BENCH_VENV := .venv-bench
-BENCH_INSTALLED := $(BENCH_VENV)/.installed
 CLIENTS_VENV := .venv-clients
 CLIENTS_INSTALLED := $(CLIENTS_VENV)/.installed
 
@@ -19,7 +17,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 # The steps of `check` print one after another, and the tests' summary comes last.
 .NOTPARALLEL:
 .PHONY: help install run worker migrate migration reset seed doctor test test-unit test-integration \
-	faults mutants bench bench-quick bench-events lint format types migrations coverage clients check \
+	faults mutants bench-events lint format types migrations coverage clients check \
 	openapi lock sbom clean \
 	docker-build docker-run
 
@@ -72,7 +70,7 @@ migration: $(SERVICE) ## Write the next migration from the models (NAME="what it
 reset: $(SERVICE) ## Drop the tables of a database on this machine, and create them again
 	@$(BIN)/python -m app reset
 
-seed: $(SERVICE) ## Add demo users and tasks
+seed: $(SERVICE) ## Add demo data
 	@$(BIN)/python scripts/seed.py
 
 ##@ Test and check
@@ -94,6 +92,12 @@ faults: $(INSTALLED) ## Kill, freeze and restart processes under load for an hou
 	@$(BIN)/python -m pytest -n 4 $(LONG) tests/faults tests/e2e/contract $(TIMED:%=--ignore=%)
 	@$(BIN)/python -m pytest -s $(LONG) $(TIMED)
 
+# sample
+BENCH_VENV := .venv-bench
+BENCH_INSTALLED := $(BENCH_VENV)/.installed
+
+.PHONY: bench bench-quick
+
 bench: $(BENCH_INSTALLED) ## Compare requests with the limit and the alternatives (10 minutes)
 	@$(BENCH_VENV)/bin/python -m bench.http
 
@@ -106,6 +110,7 @@ $(BENCH_INSTALLED): requirements-dev.txt requirements-bench.txt $(INSTALLED)
 	@$(BIN)/python -m venv $(BENCH_VENV)
 	@scripts/install.sh $(BENCH_VENV) -r requirements-dev.txt -r requirements-bench.txt
 	@touch $@
+# /sample
 
 mutants: $(INSTALLED) ## Change the code of authentication, and check that tests fail (some minutes)
 	@$(BIN)/mutmut run --max-children 2
@@ -169,7 +174,9 @@ openapi: $(INSTALLED) ## Write docs/api and the event catalogue from the code
 lock: $(INSTALLED) ## Pin the dependencies of pyproject.toml (LOCK=--upgrade takes the newest)
 	@$(BIN)/uv pip compile pyproject.toml --extra sentry -o requirements.txt $(COMPILE)
 	@$(BIN)/uv pip compile pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt $(COMPILE)
+# sample
 	@$(BIN)/uv pip compile --group bench -c requirements-dev.txt -o requirements-bench.txt $(COMPILE)
+# /sample
 	@$(BIN)/uv pip compile --group clients -o requirements-clients.txt $(COMPILE)
 
 # One file for every Python and platform; the header must not tell where it was made.

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Inspector, inspect, make_url, text
+from sqlalchemy import Connection, Inspector, MetaData, inspect, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -28,6 +28,12 @@ async def connected(address: str) -> AsyncIterator[AsyncConnection]:
 async def run(address: str, statement: str) -> None:
     async with connected(address) as connection:
         await connection.execute(text(statement))
+
+
+async def create_tables(address: str, schema: MetaData) -> None:
+    """Add tables that no migration makes, where they are not there."""
+    async with connected(address) as connection:
+        await connection.run_sync(schema.create_all)
 
 
 async def schema_of(address: str) -> dict[str, Any]:

@@ -110,10 +110,11 @@ def _migrate(url: URL) -> None:
     """Create the tables of the service, and those of the tests' own module."""
     # Imported here, because unit tests import this file too and do not need Alembic.
     from app.shared.infrastructure.database.migrate import upgrade  # noqa: PLC0415
-    from tests.modules.note.storage import create_tables  # noqa: PLC0415
+    from tests.modules.note.storage import schema  # noqa: PLC0415
+    from tests.support.anybody import create_tables  # noqa: PLC0415
 
     _outside_the_loop(lambda: upgrade(text(url)))
-    _outside_the_loop(lambda: asyncio.run(create_tables(text(url))))
+    _outside_the_loop(lambda: asyncio.run(create_tables(text(url), schema)))
 
 
 def _copy_file(template: URL, copy: URL) -> str:

@@ -8,13 +8,14 @@ import pytest
 MARKER: Final = "thorough"
 DESCRIPTION: Final = "only `make check` runs it"
 
-# Processes that are killed or frozen; Celery on real brokers; a copy of the project with the
-# example of a module; generated requests, fifty for each operation of the API; pages in a browser.
-# A single parameter, such as a shape with Celery, is marked where it is.
+# Processes that are killed or frozen; Celery on real brokers; copies of the project with the
+# example of a module and without the sample; generated requests, fifty for each operation of the
+# API; pages in a browser. A single parameter, such as a shape with Celery, is marked where it is.
 PATHS: Final = (
     "faults",
     "integration/events/celery",
     "integration/examples",
+    "integration/sample",
     "e2e/contract/test_every_operation_keeps_its_contract.py",
     "e2e/fastapi/test_pages_in_a_browser.py",
 )

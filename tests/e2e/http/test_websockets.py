@@ -102,7 +102,7 @@ def build() -> Service:
     app.websocket("/echo", echo, access=AUTHENTICATED)
     app.websocket("/few", echo, access=AUTHENTICATED, limits=FEW)
     app.websocket("/open", echo, access=PUBLIC)
-    app.websocket("/closed", echo, access=scope("task:write"))
+    app.websocket("/closed", echo, access=scope("note:write"))
     for endpoint in (wait, leave, refuse, raise_http, raise_theirs, defect):
         app.websocket(f"/{endpoint.__name__}", endpoint, access=AUTHENTICATED)
     router = APIRouter(prefix="/router")

@@ -12,8 +12,8 @@ from app.shared.infrastructure.database import sqlite_errors
 from app.shared.infrastructure.database.connection import Database
 from tests.integration.rows import invoices  # noqa: F401 - its tables
 from tests.integration.rows.tables import schema
+from tests.support.anybody import create_tables
 from tests.support.cleaning import Clean, cleaner
-from tests.support.schema import create_tables
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,6 @@ from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 from tests.modules.note.domain import TITLE_MAX_LENGTH, Colour, Note, NoteNotFound
-from tests.support.anybody import connected
 
 schema = MetaData(naming_convention=metadata.naming_convention)
 note = Table(
@@ -117,9 +116,3 @@ class SqlNoteUnitOfWork(SqlUnitOfWork):
 
     def _build_repositories(self, connection: Connection, events: EventCollector) -> None:
         self.notes = SqlNoteRepository(connection, events)
-
-
-async def create_tables(address: str) -> None:
-    """Create the tables without a migration, if they do not exist."""
-    async with connected(address) as connection:
-        await connection.run_sync(schema.create_all)

@@ -1,4 +1,4 @@
-// The tour of README.md: create tasks, list, complete and revise them, and meet problems.
+// Tasks as README.md shows them, and further: create, list, complete, revise; meet problems.
 import { answerOf, expect, password, problemOf, register, signedInWith, tokensFor } from "../steps.js";
 
 const email = "typescript-tasks@example.com";

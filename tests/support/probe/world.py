@@ -24,6 +24,7 @@ from app.shared.infrastructure.database.models import (
 )
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.states import DeliveryState, is_in
+from tests.support.anybody import create_tables
 from tests.support.cleaning import Clean, cleaner
 from tests.support.probe.handlers import Folder
 from tests.support.probe.module import (
@@ -36,7 +37,6 @@ from tests.support.probe.module import (
     schema,
 )
 from tests.support.probe.service import probe_container, probe_settings
-from tests.support.schema import create_tables
 
 PATIENCE_SECONDS: Final = 30  # far more than anything takes; only a failure waits for so long
 READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState

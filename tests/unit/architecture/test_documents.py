@@ -15,6 +15,7 @@ from app.config.secret_files import is_secret
 from app.config.settings import Settings
 from app.container import ApplicationContainer
 from app.shared.composition import settings_of
+from tests.support.module_settings import empty_environment
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = settings_of(ApplicationContainer)
@@ -43,10 +44,7 @@ def example() -> dict[str, str]:
 
 @pytest.fixture
 def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No variable, and no file of the person who runs the tests."""
-    monkeypatch.chdir(tmp_path)
-    for name in NAMES:
-        monkeypatch.delenv(name, raising=False)
+    empty_environment(monkeypatch, tmp_path, *KINDS)
 
 
 def test_the_example_has_every_setting_and_nothing_else(example: dict[str, str]) -> None:
@@ -131,9 +129,17 @@ def test_the_readme_says_how_to_run_and_to_test() -> None:
 # --- Tests that documents name ------------------------------------------------------------------
 
 
+def security_of_modules() -> list[str]:
+    """Return the section Security of each page of a module that has one."""
+    pages = (page.read_text(encoding="utf-8") for page in (ROOT / "docs/modules").glob("*.md"))
+    sections = (section for page in pages for section in page.split("\n## ")[1:])
+    return [section for section in sections if section.startswith("Security\n")]
+
+
 TEST = r"test_\w+"
 NAMED = re.compile(r"`((?:unit|integration|e2e|faults|clients)/[^`]+)`")
-SECURITY, HABITS = text_of("docs/api/security.md"), text_of("docs/architecture/habits.md")
+SECURITY = "\n".join([text_of("docs/api/security.md"), *security_of_modules()])
+HABITS = text_of("docs/architecture/habits.md")
 PROOFS = sorted(set(NAMED.findall(SECURITY + HABITS)))
 
 
@@ -157,10 +163,13 @@ def test_every_row_names_a_test(page: str, least: int) -> None:
 # --- Paths and commands -------------------------------------------------------------------------
 
 # Where a path in a document may begin: the project, or a folder that the page describes.
-PLACES = ("", "tests", "app", "app/shared/infrastructure", "app/modules/task")
+PLACES = ("", "tests", "app", "app/shared/infrastructure", "app/modules/user")
 PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)+/?|[\w-]+\.(?:py|md|toml|sh))(?:::\w+)?`")
-# Paths of an example, of a running service, or of a library.
-NOT_HERE = ("var/", "text/", "application/", ".venv/", "bench/results/", "app/models", "app/routes")
+# Paths of an example, of a running service or of a library; the first migration creates its folder.
+NOT_HERE = (
+    *("var/", "text/", "application/", ".venv/", "bench/results/", "app/models", "app/routes"),
+    "app/migrations",
+)
 COMMAND = re.compile(r"(?:python|\.venv/bin/python) -m app ([a-z][a-z-]*(?: [a-z][a-z-]*)?)")
 
 

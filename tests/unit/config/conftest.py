@@ -6,15 +6,14 @@ from pathlib import Path
 import pytest
 
 from app.config.settings import Settings, load_settings
+from tests.support.module_settings import empty_environment
 
 Load = Callable[..., Settings]
 
 
 @pytest.fixture(autouse=True)
-def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in (*Settings.model_fields, "env_file"):
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.chdir(tmp_path)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    empty_environment(monkeypatch, tmp_path, Settings)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from app.core.security import Actor
 
 ANA = Actor(uuid4(), uuid4(), frozenset())
 AT_THE_TOP = pytest.param("", "__Host-session", "/", id="at the top of its host")
-BELOW_A_PATH = pytest.param("/tasks", "__Secure-session", "/tasks", id="below a path")
+BELOW_A_PATH = pytest.param("/shop", "__Secure-session", "/shop", id="below a path")
 
 
 async def know_ana(presented: str, /) -> Actor:

@@ -76,7 +76,7 @@ async def test_a_caller_that_is_checked_again_is_accepted_while_it_has_access() 
     with pytest.raises(Unauthenticated):
         await GUARD.ask_again("GET", {b"cookie": b"__Host-session=ended"}, AUTHENTICATED)
     with pytest.raises(Forbidden):
-        await GUARD.ask_again("GET", COOKIE, scope("task:write"))
+        await GUARD.ask_again("GET", COOKIE, scope("note:write"))
     with pytest.raises(CrossOrigin):
         await GUARD.ask_again("POST", COOKIE, AUTHENTICATED)
 

@@ -1,0 +1,1 @@
+"""Passwords and what hashes them, without a database."""

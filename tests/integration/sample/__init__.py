@@ -1,0 +1,1 @@
+"""The project without its sample, the task module."""
