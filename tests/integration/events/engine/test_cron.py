@@ -220,6 +220,15 @@ async def test_a_tick_of_the_old_expression_that_was_missed_is_still_fired(
     assert await service.ticks() == [SIX, SIX + 2 * HOUR]
 
 
+async def test_all_missed_ticks_of_the_old_expression_are_fired_however_many(
+    service: Service,
+) -> None:
+    service.start("0 8 * * *", catch_up="all")
+    while await service.look(SIX + 149 * DAY):
+        pass
+    assert await service.ticks() == [SIX + n * DAY for n in range(150)]
+
+
 async def test_a_tick_that_both_expressions_have_is_fired_once(service: Service) -> None:
     service.start("0 6 * * 1-5")
     assert await service.look(SIX + SECOND) == 1
@@ -264,6 +273,16 @@ async def test_a_clock_that_goes_back_fires_nothing_again(service: Service) -> N
         await service.look(now)
         service.start()
     assert await service.ticks() == [SIX]
+
+
+async def test_a_tick_that_the_log_has_already_does_not_hold_up_the_ones_after_it(
+    service: Service,
+) -> None:
+    service.start(catch_up="all")
+    await service.look(SIX)
+    await service.look(SIX - HOUR)
+    assert await service.look(SIX + DAY) == 1
+    assert await service.ticks() == [SIX, SIX + DAY]
 
 
 async def test_a_clock_that_was_ahead_by_a_year_stops_no_tick(service: Service) -> None:
