@@ -36,7 +36,7 @@ class AccountEmails:
         async with self._uow() as uow:
             registration = await uow.registrations.get(registration_id)
             if registration is None:
-                raise Discard("the registration does not exist any more")
+                raise Discard("there is no such registration")
             holder = await uow.users.get_by_email(registration.email)
             token = OneTimeToken.make()
             if holder is None:
