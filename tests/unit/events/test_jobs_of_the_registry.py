@@ -120,7 +120,7 @@ def test_arguments_and_results_that_json_can_not_hold_stop_the_start(
 ) -> None:
     said = refused(handler)
     assert said.startswith(what)
-    assert said.endswith("has no form in JSON: it has no order; take list.")
+    assert said.endswith("has no form in JSON: it has no order; use list.")
 
 
 @dataclass(frozen=True, slots=True)
