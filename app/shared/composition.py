@@ -69,7 +69,8 @@ def compose(container: AnyContainer) -> None:
     for part in parts:
         registry.publish(part.events())
     for part in parts:
-        registry.subscribe(part.handlers(), unit_of_work=part.providers.get("uow"))
+        handlers = [handler for handler in part.handlers() if handler is not None]
+        registry.subscribe(handlers, unit_of_work=part.providers.get("uow"))
     _raise_if(_of_jobs(container, {kind.type for kind in registry.jobs}))
 
 

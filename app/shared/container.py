@@ -50,6 +50,10 @@ from app.shared.infrastructure.events.operations.inspection import Inspection
 from app.shared.infrastructure.events.operations.jobs import SqlJobTracking
 from app.shared.infrastructure.events.operations.metrics import Scrape
 from app.shared.infrastructure.events.operations.replay import Replay
+from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker
+from app.shared.infrastructure.external.guarded_transport import GuardedTransport
+from app.shared.infrastructure.external.http_client import GuardedHttpClient
+from app.shared.infrastructure.external.retry_budget import RetryBudget
 from app.shared.infrastructure.idempotency import ForgetAnswers, SqlIdempotencyStore
 from app.shared.infrastructure.idempotency_quota import IdempotencyQuota
 from app.shared.module_container import ModuleContainer
@@ -96,6 +100,12 @@ class BaseContainer(ModuleContainer):
     local_limiter: Singleton[Limiter] = Singleton(factories.local_limiter, settings)
     rate_limit: Callable[RateLimit | None] = Callable(factories.rate_limit, settings)
     mailer: Singleton[Mailer] = Singleton(factories.mailer, settings, limiter)
+    http_client: Singleton[GuardedHttpClient] = Singleton(
+        GuardedHttpClient,
+        Singleton(GuardedTransport),
+        Singleton(CircuitBreaker),
+        Singleton(RetryBudget),
+    )
 
     idempotency_quota: Singleton[IdempotencyQuota] = Singleton(
         IdempotencyQuota, settings.provided.quota_idempotency_bytes
@@ -199,7 +209,7 @@ class BaseContainer(ModuleContainer):
             keep=Callable(lambda s: dt.timedelta(hours=s.idempotency_keep_hours), settings),
         ),
     )
-    resources = List(database, limiter, notifier, hasher)
+    resources = List(database, limiter, notifier, hasher, http_client)
 
     @classmethod
     def load_settings(cls, **overrides: object) -> Settings:

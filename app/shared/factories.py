@@ -3,17 +3,22 @@
 from typing import TYPE_CHECKING
 
 from app.config.settings import Settings
+from app.config.webhook_settings import WebhookSettings
 from app.core.events import EventRegistry
 from app.core.http.rate_limit import RateLimit
 from app.core.limits import Limiter, Unlimited
+from app.shared.application.base_usecase import Clock
 from app.shared.application.email import Mailer
+from app.shared.application.http import HttpClient
 from app.shared.application.limited_mailer import LimitedMailer
+from app.shared.application.webhook import EventWebhook
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events.delivery.engine import Executor
 from app.shared.infrastructure.events.delivery.local import LocalExecutor
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.delivery.runner import Runner
 from app.shared.infrastructure.external.mailer import FileMailer, FromAddress, SmtpMailer
+from app.shared.infrastructure.external.webhook import StandardWebhook
 from app.shared.infrastructure.limits.local import LocalLimiter
 
 if TYPE_CHECKING:
@@ -49,6 +54,21 @@ def _mailer(settings: Settings) -> Mailer:
         is_development = settings.app_env == "development"
         return FileMailer(settings.data_dir / "mail", from_address, shows_links=is_development)
     return SmtpMailer(settings.smtp_url.get_secret_value(), from_address)
+
+
+def event_webhook(
+    kind: type[EventWebhook], settings: WebhookSettings, client: HttpClient, clock: Clock
+) -> EventWebhook | None:
+    """Return a module's webhook, or None if its settings name no address.
+
+    Without one nobody listens, and nothing is written down that nobody awaits.
+    """
+    if settings.webhook_url is None:
+        return None
+    allowed = client.inside() if settings.webhook_allow_private else client
+    return kind(
+        StandardWebhook(allowed, clock, url=settings.webhook_url, keys=settings.webhook_keys)
+    )
 
 
 def limiter(settings: Settings) -> Limiter:

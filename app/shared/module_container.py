@@ -36,7 +36,8 @@ class ModuleContainer(DeclarativeContainer):
     events: Object[Sequence[type[PublishedEvent]]] = Object(())
     """The classes of the events that it publishes."""
     handlers: Provider[list[object]] = List()
-    """Its event handlers and schedules; transactional ones get its `uow`."""
+    """Its event handlers and schedules; transactional ones get its `uow`. None stands for one that
+    the settings switch off."""
     seeds: Provider[list[object]] = List()
     """Objects that write its demo data: each a Seed."""
     resources: Provider[list[object]] = List()

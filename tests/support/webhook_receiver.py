@@ -41,6 +41,7 @@ class Receiver:
     """Answers with the replies in their order, and then always with the last one."""
 
     port: int = 0
+    connections: int = 0
     replies: list[Reply] = field(default_factory=lambda: [Reply()])
     received: list[Received] = field(default_factory=list)
     arrivals: asyncio.Queue[Received] = field(default_factory=asyncio.Queue)
@@ -53,6 +54,7 @@ class Receiver:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request after another, while the client keeps the connection."""
+        self.connections += 1
         try:
             while True:
                 request = await _request(reader)

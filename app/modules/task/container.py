@@ -1,9 +1,8 @@
 """Composition of the task module."""
 
 import datetime as dt
-from typing import Any
 
-from dependency_injector.providers import Callable, Dependency, Factory, List, Object, Singleton
+from dependency_injector.providers import Dependency, Factory, List, Object, Singleton
 
 from app.core.concurrency_limit import ConcurrencyLimit
 from app.core.cursors import Cursors
@@ -15,6 +14,7 @@ from app.modules.task.application.handlers import (
     EmptyBin,
     RemindOfDueTasks,
     WhenTaskAssignedEmailTheAssignee,
+    WhenTaskCompletedSendAWebhook,
     WhenTaskDueSoonEmailTheResponsible,
     WhenUserDeactivatedReleaseTheirTasks,
     WhenUserDeletedForgetTheirTasks,
@@ -51,6 +51,8 @@ from app.modules.task.presentation.routes import task_routes
 from app.modules.task.settings import TaskSettings
 from app.shared.application.base_usecase import Clock
 from app.shared.application.email import Mailer
+from app.shared.application.http import HttpClient
+from app.shared.factories import event_webhook
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.module_container import ModuleContainer
@@ -67,6 +69,7 @@ class TaskContainer(ModuleContainer):
     cursors: Dependency[Cursors] = Dependency(instance_of=Cursors)
     limiter: Dependency[Limiter] = Dependency()
     mailer: Dependency[Mailer] = Dependency()
+    http_client: Dependency[HttpClient] = Dependency()
     app_name: Dependency[str] = Dependency(instance_of=str)
     links_begin_with: Dependency[str] = Dependency(instance_of=str)
     has_active_user: Dependency[HasActiveUser] = Dependency()
@@ -116,8 +119,7 @@ class TaskContainer(ModuleContainer):
     routers = List(Factory(task_routes, controller))
     events = Object(EVENTS)
     seeds = List(Singleton(SeedTasks, uow.provider))
-    handlers: Callable[list[Any]] = Callable(
-        factories.handlers,
+    handlers = List(
         Singleton(WhenUserDeactivatedReleaseTheirTasks, clock=clock),
         Singleton(WhenUserDeletedForgetTheirTasks),
         Singleton(WhenUserDeletedReleaseTheirTasks, clock=clock),
@@ -135,5 +137,5 @@ class TaskContainer(ModuleContainer):
             addresses=addresses,
             email_sender=email_sender,
         ),
-        webhook=Singleton(factories.webhook, settings, clock),
+        Singleton(event_webhook, WhenTaskCompletedSendAWebhook, settings, http_client, clock),
     )

@@ -1,23 +1,12 @@
 """The settings of tasks and of their webhook."""
 
-from collections.abc import Iterator
-from typing import Self
+from pydantic import Field
 
-from pydantic import Field, SecretStr, model_validator
-
-from app.config.module_settings import ModuleSettings, Refusal
-from app.config.production import RANDOM, is_guessable
-from app.config.url_types import (
-    SIGNING_KEY_EXAMPLE,
-    SIGNING_KEY_PREFIX,
-    SIGNING_KEY_SAMPLE,
-    SigningKey,
-    WebUrl,
-    signing_key,
-)
+from app.config.url_types import SIGNING_KEY_EXAMPLE, SIGNING_KEY_SAMPLE, SigningKey, WebUrl
+from app.config.webhook_settings import WebhookSettings
 
 
-class TaskSettings(ModuleSettings):
+class TaskSettings(WebhookSettings):
     """Tasks."""
 
     prefix = "TASK_"
@@ -53,7 +42,7 @@ class TaskSettings(ModuleSettings):
         description="How often in 24 hours one account may assign a task to another user.",
         examples=["500"],
     )
-    external_api_url: WebUrl | None = Field(
+    webhook_url: WebUrl | None = Field(
         default=None,
         validation_alias="EXTERNAL_API_URL",
         description=(
@@ -62,7 +51,7 @@ class TaskSettings(ModuleSettings):
         ),
         examples=["https://hooks.example.com/tasks"],
     )
-    external_api_key: SigningKey | None = Field(
+    webhook_key: SigningKey | None = Field(
         default=None,
         validation_alias="EXTERNAL_API_KEY",
         description=(
@@ -72,13 +61,13 @@ class TaskSettings(ModuleSettings):
         ),
         examples=[SIGNING_KEY_EXAMPLE, SIGNING_KEY_SAMPLE],
     )
-    external_api_previous_key: SigningKey | None = Field(
+    webhook_previous_key: SigningKey | None = Field(
         default=None,
         validation_alias="EXTERNAL_API_PREVIOUS_KEY",
         description="The previous key, until all receivers have the new one: both keys sign.",
         examples=[SIGNING_KEY_EXAMPLE, SIGNING_KEY_SAMPLE],
     )
-    external_api_allow_private: bool = Field(
+    webhook_allow_private: bool = Field(
         default=False,
         validation_alias="EXTERNAL_API_ALLOW_PRIVATE",
         description=(
@@ -87,34 +76,3 @@ class TaskSettings(ModuleSettings):
         ),
         examples=["true"],
     )
-
-    @model_validator(mode="after")
-    def _fit_together(self) -> Self:
-        if self.external_api_url and not self.external_api_key:
-            message = (
-                "EXTERNAL_API_KEY is missing: it signs the webhooks to EXTERNAL_API_URL; "
-                f"for example: EXTERNAL_API_KEY={SIGNING_KEY_EXAMPLE}"
-            )
-            raise ValueError(message)
-        is_open = (self.external_api_url or "").lower().startswith("http:")
-        if is_open and not self.external_api_allow_private:
-            message = (
-                "EXTERNAL_API_URL must be https, except in a network of your own; "
-                "for example: EXTERNAL_API_ALLOW_PRIVATE=true"
-            )
-            raise ValueError(message)
-        return self
-
-    @property
-    def webhook_keys(self) -> tuple[bytes, ...]:
-        """The keys that sign webhooks: during a replacement, both."""
-        keys = (self.external_api_key, self.external_api_previous_key)
-        return tuple(signing_key(key) for key in keys if key)
-
-    def unfit_for_production(self) -> Iterator[Refusal]:
-        for field in ("external_api_key", "external_api_previous_key"):
-            key: SecretStr | None = getattr(self, field)
-            text = key.get_secret_value() if key else ""
-            is_known = text == SIGNING_KEY_SAMPLE
-            if text and (is_known or is_guessable(text.removeprefix(SIGNING_KEY_PREFIX))):
-                yield self.variable(field), RANDOM, SIGNING_KEY_EXAMPLE

@@ -15,9 +15,7 @@ from pydantic import SecretStr
 
 from app.config.url_types import SIGNING_KEY_EXAMPLE, signing_key
 from app.shared.application.base_usecase import SystemClock
-from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker
-from app.shared.infrastructure.external.guarded_transport import GuardedTransport
-from app.shared.infrastructure.external.http_client import HttpClient
+from app.shared.application.http import HttpClient
 from app.shared.infrastructure.external.webhook import StandardWebhook
 from tests.integration.external.test_webhook import KEY, MESSAGE
 from tests.support.webhook_receiver import Received, Receiver
@@ -71,8 +69,7 @@ def a_key() -> str:
     return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
-async def sent_with(receiver: Receiver, *keys: str) -> Received:
-    client = HttpClient(GuardedTransport(allow_private=True), CircuitBreaker())
+async def sent_with(client: HttpClient, receiver: Receiver, *keys: str) -> Received:
     webhook = StandardWebhook(
         client,
         SystemClock(),
@@ -83,25 +80,29 @@ async def sent_with(receiver: Receiver, *keys: str) -> Received:
     return receiver.received[-1]
 
 
-async def test_a_receiver_can_verify_and_read_a_message(read: Read, receiver: Receiver) -> None:
+async def test_a_receiver_can_verify_and_read_a_message(
+    read: Read, client: HttpClient, receiver: Receiver
+) -> None:
     key = a_key()
-    request = await sent_with(receiver, key)
+    request = await sent_with(client, receiver, key)
     assert read(key, request.headers, request.body) == json.loads(request.body)
 
 
 async def test_a_receiver_with_either_key_can_read_messages_during_a_replacement(
-    read: Read, receiver: Receiver
+    read: Read, client: HttpClient, receiver: Receiver
 ) -> None:
     old, new = a_key(), a_key()
-    request = await sent_with(receiver, new, old)
+    request = await sent_with(client, receiver, new, old)
     assert len(request.headers["webhook-signature"].split(" ")) == 2
     for key in (old, new):
         assert read(key, request.headers, request.body)["type"] == "note.archived"
 
 
-async def test_a_receiver_refuses_forged_and_old_messages(read: Read, receiver: Receiver) -> None:
+async def test_a_receiver_refuses_forged_and_old_messages(
+    read: Read, client: HttpClient, receiver: Receiver
+) -> None:
     key = a_key()
-    request = await sent_with(receiver, key)
+    request = await sent_with(client, receiver, key)
     headers, then = request.headers, int(request.headers["webhook-timestamp"])
     for wrong in (
         (a_key(), headers, request.body),

@@ -7,22 +7,15 @@ import httpx2
 import pytest
 
 from app.core.context import WorkContext, current_work
-from app.shared.infrastructure.external import http_client
-from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker, CircuitOpen
-from app.shared.infrastructure.external.guarded_transport import GuardedTransport
-from app.shared.infrastructure.external.http_client import (
+from app.shared.application.http import (
     MAX_BODY_BYTES,
     AnswerTooLarge,
+    CircuitOpen,
     HttpClient,
     NoAnswer,
 )
+from app.shared.infrastructure.external import guarded_transport, http_client
 from tests.support.webhook_receiver import HANG_UP, NEVER, Receiver, Reply
-
-
-@pytest.fixture
-def client() -> HttpClient:
-    return HttpClient(GuardedTransport(allow_private=True), CircuitBreaker())
-
 
 # --- What is sent and what comes back -------------------------------------------------------------
 
@@ -75,10 +68,9 @@ async def test_cookies_of_an_answer_are_not_sent_again(
 
 
 async def test_the_proxies_of_the_environment_are_not_used(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    client: HttpClient, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
-    client = HttpClient(GuardedTransport(allow_private=True), CircuitBreaker())
     assert (await client.send("GET", receiver.url())).status == 204
 
 
@@ -180,6 +172,54 @@ async def test_a_repetition_is_the_same_request(client: HttpClient, receiver: Re
     await client.send("POST", receiver.url(), body=b"abc", key="a-key")
     assert len(receiver.received) == 3
     assert len({repr(request) for request in receiver.received}) == 1
+
+
+async def test_of_many_requests_that_fail_few_are_repeated(
+    client: HttpClient, receiver: Receiver
+) -> None:
+    receiver.answers(Reply(429))
+    for _ in range(100):
+        assert (await client.send("GET", receiver.url())).status == 429
+    assert 100 + 20 < len(receiver.received) <= 100 + 30
+
+
+# --- Connections ----------------------------------------------------------------------------------
+
+
+async def test_requests_to_a_host_share_a_connection(
+    client: HttpClient, receiver: Receiver
+) -> None:
+    for _ in range(3):
+        assert (await client.send("POST", receiver.url())).status == 204
+    assert (len(receiver.received), receiver.connections) == (3, 1)
+
+
+async def test_a_connection_that_the_other_side_closed_is_replaced(
+    client: HttpClient, receiver: Receiver
+) -> None:
+    receiver.answers(Reply(raw=Reply().encode()), Reply(201))
+    assert (await client.send("POST", receiver.url())).status == 204
+    await asyncio.sleep(0.05)  # until its end has arrived
+    assert (await client.send("POST", receiver.url())).status == 201
+    assert receiver.connections == 2
+
+
+async def test_a_connection_whose_answer_was_not_read_to_its_end_is_not_used_again(
+    client: HttpClient, receiver: Receiver
+) -> None:
+    receiver.answers(Reply(200, body=b"x" * 2 * MAX_BODY_BYTES), Reply(201))
+    await client.send("GET", receiver.url())
+    assert (await client.send("GET", receiver.url())).status == 201
+    assert receiver.connections == 2
+
+
+async def test_beyond_so_many_hosts_no_connection_is_kept(
+    client: HttpClient, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarded_transport, "MOST_HOSTS", 1)
+    for host in ("127.0.0.1", "localhost", "localhost", "127.0.0.1"):
+        assert (await client.send("GET", receiver.url(host=host))).status == 204
+    assert receiver.connections == 3
 
 
 # --- No answer ------------------------------------------------------------------------------------

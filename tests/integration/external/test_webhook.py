@@ -10,11 +10,10 @@ from uuid import UUID
 import pytest
 
 from app.core.endings import DeadLetter, Discard, Retry
+from app.shared.application.http import HttpClient, NoAnswer
 from app.shared.application.webhook import WebhookMessage
-from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker
-from app.shared.infrastructure.external.guarded_transport import GuardedTransport
-from app.shared.infrastructure.external.http_client import HttpClient, NoAnswer
 from app.shared.infrastructure.external.webhook import StandardWebhook, WebhookFailed
+from tests.integration.external.conftest import MakeClient
 from tests.support.webhook_receiver import HANG_UP, Received, Receiver, Reply
 
 NOW = dt.datetime(2026, 1, 2, 17, 30, 0, 999_999, tzinfo=dt.UTC)
@@ -33,14 +32,13 @@ class StoppedClock:
         return NOW
 
 
-def to(url: str, *, allow_private: bool = True) -> StandardWebhook:
-    client = HttpClient(GuardedTransport(allow_private=allow_private), CircuitBreaker())
+def to(url: str, client: HttpClient) -> StandardWebhook:
     return StandardWebhook(client, StoppedClock(), url=url, keys=[SECRET])
 
 
 @pytest.fixture
-def webhook(receiver: Receiver) -> StandardWebhook:
-    return to(receiver.url())
+def webhook(client: HttpClient, receiver: Receiver) -> StandardWebhook:
+    return to(receiver.url(), client)
 
 
 def is_signed(request: Received) -> bool:
@@ -159,8 +157,10 @@ async def test_an_open_circuit_is_retried_after_its_pause(
     assert len(receiver.received) == 5
 
 
-async def test_an_internal_address_is_a_dead_letter(receiver: Receiver) -> None:
-    inside = to(receiver.url("/secret", scheme="https"), allow_private=False)
+async def test_an_internal_address_is_a_dead_letter(
+    client_of: MakeClient, receiver: Receiver
+) -> None:
+    inside = to(receiver.url("/secret", scheme="https"), client_of(allow_private=False))
     with pytest.raises(DeadLetter, match=r"^127\.0\.0\.1 has an address that is not public$"):
         await inside.post(MESSAGE, key=KEY)
     assert receiver.received == []

@@ -24,9 +24,9 @@ SIGNING_KEY = "whsec_" + "QUJD" * 8  # of ABC, eight times
 async def world(inhabit: Inhabit, receiver: Receiver) -> AsyncIterator[World]:
     async with inhabit(
         tasks={
-            "external_api_url": receiver.url("/hook"),
-            "external_api_key": SecretStr(SIGNING_KEY),
-            "external_api_allow_private": True,
+            "webhook_url": receiver.url("/hook"),
+            "webhook_key": SecretStr(SIGNING_KEY),
+            "webhook_allow_private": True,
         }
     ) as world:
         yield world

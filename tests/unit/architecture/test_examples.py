@@ -8,6 +8,7 @@ import pytest
 ROOT: Final = Path(__file__).parents[3]
 EXAMPLES: Final = {
     "docs/fastapi.md": "tests/e2e/fastapi/examples",
+    "docs/http-client.md": "tests/e2e/other_services",
     "docs/jobs.md": "tests/e2e/jobs",
     "docs/types.md": "tests/e2e/types/bookings",
 }
@@ -22,9 +23,9 @@ def blocks_of(page: str) -> list[str]:
 @pytest.mark.parametrize(
     ("page", "block"),
     [
-        pytest.param(page, block, id=block.splitlines()[0])
+        pytest.param(page, block, id=f"{page}-{number}")
         for page in EXAMPLES
-        for block in blocks_of(page)
+        for number, block in enumerate(blocks_of(page), 1)
     ],
 )
 def test_each_example_of_a_page_is_code_that_tests_run(page: str, block: str) -> None:

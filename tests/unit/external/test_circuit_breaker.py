@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker, CircuitOpen
+from app.shared.application.http import CircuitOpen
+from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker
 from tests.support.watch import Watch
 
 HOST = "hooks.example.com"

@@ -5,14 +5,8 @@ import datetime as dt
 import pytest
 import time_machine
 
-from app.shared.infrastructure.external.circuit_breaker import CircuitOpen
-from app.shared.infrastructure.external.guarded_transport import AddressRefused
-from app.shared.infrastructure.external.http_client import (
-    Answer,
-    NoAnswer,
-    _Busy,
-    _pause_before_another,
-)
+from app.shared.application.http import AddressRefused, Answer, CircuitOpen, NoAnswer
+from app.shared.infrastructure.external.http_client import _Busy, _pause_before_another
 
 NOW = dt.datetime(2026, 1, 2, 17, 30, tzinfo=dt.UTC)
 

@@ -21,7 +21,7 @@ def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
 def test_without_any_variable_no_webhook_is_sent(load: Load) -> None:
     settings = load()
     assert settings == TaskSettings.model_construct()
-    assert (settings.external_api_url, settings.webhook_keys) == (None, ())
+    assert (settings.webhook_url, settings.webhook_keys) == (None, ())
 
 
 def test_variables_have_the_prefix_and_those_of_webhooks_their_own_names(load: Load) -> None:
@@ -36,7 +36,7 @@ def test_variables_have_the_prefix_and_those_of_webhooks_their_own_names(load: L
     )
     assert (settings.bin_keep_days, settings.quota, settings.quota_bytes) == (3650, 20_000, 10**6)
     assert settings.quota_assignments_per_day == 5
-    assert settings.external_api_url == "https://localhost:9000"
+    assert settings.webhook_url == "https://localhost:9000"
 
 
 BAD = [
@@ -100,7 +100,7 @@ def test_a_url_without_tls_must_be_allowed(load: Load, url: str) -> None:
     [problem] = problems_of(load, **given)
     assert problem.startswith("EXTERNAL_API_URL must be https")
     assert problem.endswith("; for example: EXTERNAL_API_ALLOW_PRIVATE=true")
-    assert load(**given, EXTERNAL_API_ALLOW_PRIVATE="true").external_api_url == url
+    assert load(**given, EXTERNAL_API_ALLOW_PRIVATE="true").webhook_url == url
 
 
 def test_webhooks_are_signed_with_the_current_and_the_previous_key(load: Load) -> None:
@@ -113,8 +113,8 @@ def test_webhooks_are_signed_with_the_current_and_the_previous_key(load: Load) -
 def test_a_key_is_read_from_a_file_and_never_shown(load: Load, tmp_path: Path) -> None:
     (tmp_path / "key").write_text(f"{WEBHOOK_KEY}\n")
     settings = load(EXTERNAL_API_KEY_FILE=str(tmp_path / "key"))
-    assert settings.external_api_key is not None
-    assert settings.external_api_key.get_secret_value() == WEBHOOK_KEY
+    assert settings.webhook_key is not None
+    assert settings.webhook_key.get_secret_value() == WEBHOOK_KEY
     assert WEBHOOK_KEY not in repr(settings) + settings.model_dump_json()
 
 
@@ -125,7 +125,7 @@ def test_production_refuses_a_key_that_can_be_guessed(load: Load, name: str) -> 
 
 
 def test_production_refuses_the_key_of_the_examples(load: Load) -> None:
-    example = (TaskSettings.model_fields["external_api_key"].examples or [])[-1]
+    example = (TaskSettings.model_fields["webhook_key"].examples or [])[-1]
     [problem] = problems_of(load, **PRODUCTION, EXTERNAL_API_KEY=example)
     assert problem.startswith("EXTERNAL_API_KEY must be random in production")
 

@@ -1,6 +1,7 @@
 """The event handlers and schedules of the task module."""
 
 import datetime as dt
+from collections.abc import Mapping
 from uuid import UUID
 
 from app.core.context import current_work
@@ -14,7 +15,7 @@ from app.modules.task.domain.events import TaskAssigned, TaskCompleted, TaskDueS
 from app.modules.task.domain.repositories import TaskUnitOfWork
 from app.modules.user.domain.events import UserDeactivated, UserDeleted
 from app.shared.application.base_usecase import Clock
-from app.shared.application.webhook import Webhook, WebhookMessage
+from app.shared.application.webhook import EventWebhook, webhook
 from app.shared.domain.events import ScheduleTick
 
 
@@ -160,28 +161,9 @@ def _who_does(task: TaskView) -> list[UUID]:
     return [user_id for user_id in (task.assignee_id, task.owner_id) if user_id is not None]
 
 
-@subscribe(
-    TaskCompleted,
-    id="task.webhook_completed",
-    on_dead="skip",
-    max_attempts=30,  # for most of a day
-    timeout=60.0,
-    transactional=False,
-)
-class WhenTaskCompletedSendAWebhook:
+@webhook(TaskCompleted, id="task.webhook_completed")
+class WhenTaskCompletedSendAWebhook(EventWebhook):
     """The receiver at EXTERNAL_API_URL gets the id of the completed task."""
 
-    def __init__(self, webhook: Webhook) -> None:
-        self._webhook = webhook
-
-    async def __call__(self, event: TaskCompleted, key: str) -> None:
-        work = current_work.get()
-        if work.caused_by is None or work.caused_at is None:
-            raise TypeError("called without a delivery")
-        message = WebhookMessage(
-            id=work.caused_by,
-            type=event.type,
-            timestamp=work.caused_at,
-            data={"task_id": event.task_id},
-        )
-        await self._webhook.post(message, key=key)
+    def data(self, event: TaskCompleted) -> Mapping[str, UUID]:
+        return {"task_id": event.task_id}

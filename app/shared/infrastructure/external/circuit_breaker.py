@@ -5,13 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-
-class CircuitOpen(Exception):
-    """The host failed so often that it gets no request now. `after` is in seconds."""
-
-    def __init__(self, host: str, *, failures: int, after: float) -> None:
-        self.after = after
-        super().__init__(f"{host} gets no requests now: it failed {failures} times in a row")
+from app.shared.application.http import CircuitOpen
 
 
 @dataclass(slots=True)

@@ -7,11 +7,23 @@ There is no second lookup that could have another result.
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final, TypeAlias
 
 import httpx2
+
+from app.shared.application.http import AddressRefused
+
+ALLOW_PRIVATE: Final = "allow_private"
+"""An extension of requests."""
+
+KEPT: Final = 10
+KEPT_SECONDS: Final = 15.0
+MOST_HOSTS: Final = 100
+"""How many idle connections are kept to a host, for how long, and to how many hosts."""
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -29,10 +41,6 @@ _REFUSED: Final = tuple(
         "3fff::/20",  # RFC 9637: documentation
     )
 )
-
-
-class AddressRefused(Exception):
-    """The service may not call this host."""
 
 
 async def look_up(host: str, port: int) -> list[str]:
@@ -58,40 +66,73 @@ def _behind_nat64(address: IPv6Address) -> IPv4Address | None:
 
 
 class GuardedTransport(httpx2.AsyncBaseTransport):
-    """Sends each request over its own connection, to an address that was checked.
+    """Sends each request to an address that was checked, over a connection to that host alone.
 
-    With `allow_private` any address is allowed, and plain HTTP too. Proxies of the environment are
-    not used, because they would resolve the name again.
+    A request whose extension ALLOW_PRIVATE is true may go to any address, over plain HTTP too.
+    Proxies of the environment are not used, because they would resolve the name again.
     """
 
-    def __init__(self, *, allow_private: bool, resolve: Resolve = look_up) -> None:
-        self._allow_private, self._resolve = allow_private, resolve
-        # A kept connection would be reused by its address, also for another host with this address.
-        self._inner = httpx2.AsyncHTTPTransport(limits=httpx2.Limits(max_keepalive_connections=0))
+    def __init__(self, *, resolve: Resolve = look_up) -> None:
+        self._resolve = resolve
+        self._kept: dict[tuple[str, str, int | None], httpx2.AsyncHTTPTransport] = {}
+        self._pools: list[httpx2.AsyncHTTPTransport] = []
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Raises AddressRefused, or the errors of httpx2."""
         host = request.url.raw_host.decode("ascii")
-        if request.url.scheme != "https" and not self._allow_private:
+        allow_private = bool(request.extensions.get(ALLOW_PRIVATE))
+        if request.url.scheme != "https" and not allow_private:
             raise AddressRefused(f"{host}: only https is allowed")
+        found = await self._addresses_of(host, request.url, allow_private=allow_private)
         failure: Exception = httpx2.ConnectError(f"{host} has no address")
-        for address in await self._addresses_of(host, request.url):
+        for address in found:
             try:
-                return await self._inner.handle_async_request(_to(address, host, request))
+                sent = _to(address, host, request)
+                return await self._connections_to(host, request.url).handle_async_request(sent)
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
                 failure = error
         raise failure
 
-    async def aclose(self) -> None:
-        await self._inner.aclose()
+    def _connections_to(self, host: str, url: httpx2.URL) -> httpx2.AsyncHTTPTransport:
+        """Return those of a host: kept, unless it is one of too many hosts.
 
-    async def _addresses_of(self, host: str, url: httpx2.URL) -> Sequence[str]:
+        Each host has its own. A pool finds a connection by its address, and another host at that
+        address would get requests over it that are for the first one.
+        """
+        key = (url.scheme, host, url.port)
+        if key in self._kept:
+            return self._kept[key]
+        if len(self._kept) >= MOST_HOSTS:
+            return self._once
+        return self._kept.setdefault(key, self._pool(keep=KEPT))
+
+    @cached_property
+    def _once(self) -> httpx2.AsyncHTTPTransport:
+        return self._pool(keep=0)
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return httpx2.create_ssl_context()
+
+    def _pool(self, *, keep: int) -> httpx2.AsyncHTTPTransport:
+        limits = httpx2.Limits(max_keepalive_connections=keep, keepalive_expiry=KEPT_SECONDS)
+        self._pools.append(httpx2.AsyncHTTPTransport(verify=self._tls, limits=limits))
+        return self._pools[-1]
+
+    async def aclose(self) -> None:
+        self._kept.clear()
+        while self._pools:
+            await self._pools.pop().aclose()
+
+    async def _addresses_of(
+        self, host: str, url: httpx2.URL, *, allow_private: bool
+    ) -> Sequence[str]:
         try:
             found = await self._resolve(host, url.port or (443 if url.scheme == "https" else 80))
         except (OSError, UnicodeError) as error:
             raise httpx2.ConnectError(f"{host} can't be looked up") from error
         # One internal address is enough to refuse: a legitimate name does not mix them.
-        if not self._allow_private and not all(is_public(address) for address in found):
+        if not allow_private and not all(is_public(address) for address in found):
             raise AddressRefused(f"{host} has an address that is not public")
         return found
 

@@ -6,18 +6,18 @@ the environment, or logs URLs, whose paths may be secrets.
 
 import asyncio
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from time import time
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, Self
 
 import httpx2
 import stamina
 
 from app.core.context import current_work
+from app.core.resources import Resource
+from app.shared.application.http import MAX_BODY_BYTES, Answer, NoAnswer
 from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker
-from app.shared.infrastructure.external.guarded_transport import GuardedTransport
+from app.shared.infrastructure.external.guarded_transport import ALLOW_PRIVATE, GuardedTransport
+from app.shared.infrastructure.external.retry_budget import RetryBudget
 
 ATTEMPTS: Final = 3
 ATTEMPT_SECONDS: Final = 15.0
@@ -25,7 +25,6 @@ TIMEOUTS: Final = httpx2.Timeout(10.0, connect=5.0)
 LONGEST_PAUSE_SECONDS: Final = 4.0
 """With these, the longest time to an answer or an error is 55 seconds."""
 
-MAX_BODY_BYTES: Final = 1024 * 1024
 REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})  # RFC 9110, 9.2.2
 TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
 SERVER_ERRORS: Final = range(500, 600)
@@ -40,42 +39,6 @@ _REPEATING: Final = stamina.AsyncRetryingCaller(
 )
 
 
-class NoAnswer(Exception):
-    """The host is unreachable, did not answer in time, or did not answer in HTTP."""
-
-
-class AnswerTooLarge(Exception):
-    """The body is longer than this service reads."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer of the other service, with any status."""
-
-    status: int
-    headers: Mapping[str, str]
-    start: bytes
-    is_whole: bool
-
-    @property
-    def body(self) -> bytes:
-        """The body as it was sent. Raises AnswerTooLarge if it has more than `MAX_BODY_BYTES`."""
-        if not self.is_whole:
-            raise AnswerTooLarge(f"more than {MAX_BODY_BYTES} bytes")
-        return self.start
-
-    @property
-    def retry_after(self) -> float | None:
-        """After how many seconds to try again, if the other side says so (RFC 9110, 10.2.3)."""
-        text = self.headers.get("retry-after", "")
-        if text.isascii() and text.isdigit():
-            return float(text)
-        try:
-            return max(0.0, parsedate_to_datetime(text).timestamp() - time())
-        except (ValueError, OverflowError):
-            return None
-
-
 class _Busy(Exception):
     """An answer that asks for another attempt."""
 
@@ -84,15 +47,29 @@ class _Busy(Exception):
         super().__init__(f"{host} answered {answer.status}")
 
 
-class HttpClient:
-    """Sends requests to other services.
+class GuardedHttpClient(Resource):
+    """Sends requests to other services, over connections that are kept for a while.
 
     A request is sent up to `ATTEMPTS` times if that is safe (an idempotent method, or a key) and
-    may help (no connection, no answer in time, 429, 502, 503 or 504).
+    may help (no connection, no answer in time, 429, 502, 503 or 504), within the host's budget.
     """
 
-    def __init__(self, transport: GuardedTransport, circuits: CircuitBreaker) -> None:
-        self._transport, self._circuits = transport, circuits
+    def __init__(
+        self,
+        transport: GuardedTransport,
+        circuits: CircuitBreaker,
+        budget: RetryBudget,
+        *,
+        allow_private: bool = False,
+    ) -> None:
+        self._transport, self._circuits, self._budget = transport, circuits, budget
+        self._allow_private = allow_private
+
+    def inside(self) -> Self:
+        return type(self)(self._transport, self._circuits, self._budget, allow_private=True)
+
+    async def close(self) -> None:
+        await self._transport.aclose()
 
     async def send(
         self,
@@ -103,27 +80,35 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         key: str | None = None,
     ) -> Answer:
-        """Return the answer. `key` tells the other side that it is the same request again.
-
-        Raises NoAnswer, CircuitOpen at once while the circuit is open, and AddressRefused.
-        """
         own = _own_headers() | ({} if key is None else {"Idempotency-Key": key})
         request = httpx2.Request(
             method,
             url,
             content=body,
             headers={**own, **(headers or {})},
-            extensions={"timeout": TIMEOUTS.as_dict()},
+            extensions={"timeout": TIMEOUTS.as_dict(), ALLOW_PRIVATE: self._allow_private},
         )
         try:
             if key is None and request.method not in REPEATABLE:
                 return await self._attempt(request)
-            return await _REPEATING(_pause_before_another, self._attempt, request)
+            return await _REPEATING(self._may_repeat(_host(request)), self._attempt, request)
         except _Busy as busy:
             return busy.answer
 
+    def _may_repeat(self, host: str) -> Callable[[Exception], bool | float]:
+        self._budget.earn(host)
+        failed = 0
+
+        def pause_before_another(error: Exception) -> bool | float:
+            nonlocal failed
+            failed += 1
+            pause = _pause_before_another(error) if failed < ATTEMPTS else False
+            return pause if pause is not False and self._budget.spend(host) else False
+
+        return pause_before_another
+
     async def _attempt(self, request: httpx2.Request) -> Answer:
-        host = request.url.netloc.decode("ascii")
+        host = _host(request)
         self._circuits.admit(host)
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
@@ -155,6 +140,10 @@ class HttpClient:
             bytes(start[:MAX_BODY_BYTES]),
             is_whole=len(start) <= MAX_BODY_BYTES,
         )
+
+
+def _host(request: httpx2.Request) -> str:
+    return request.url.netloc.decode("ascii")
 
 
 def _own_headers() -> dict[str, str]:

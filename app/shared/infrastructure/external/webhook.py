@@ -11,14 +11,9 @@ import structlog
 from app.core.endings import DeadLetter, Discard, Retry
 from app.core.http import strict_json
 from app.shared.application.base_usecase import Clock
+from app.shared.application.http import AddressRefused, Answer, CircuitOpen, HttpClient
 from app.shared.application.webhook import WebhookMessage
-from app.shared.infrastructure.external.circuit_breaker import CircuitOpen
-from app.shared.infrastructure.external.guarded_transport import AddressRefused
-from app.shared.infrastructure.external.http_client import (
-    LONGEST_PAUSE_SECONDS,
-    Answer,
-    HttpClient,
-)
+from app.shared.infrastructure.external.http_client import LONGEST_PAUSE_SECONDS
 
 log = structlog.get_logger(__name__)
 

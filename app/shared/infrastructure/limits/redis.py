@@ -16,7 +16,8 @@ from redis.exceptions import RedisError
 
 from app.core.limits import Limit, TooManyRequests
 from app.core.resources import Resource
-from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker, CircuitOpen
+from app.shared.application.http import CircuitOpen
+from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker
 from app.shared.infrastructure.limits.local import LocalLimiter
 
 log = structlog.get_logger(__name__)
