@@ -9,6 +9,7 @@ import pytest
 from app.core.http.service import Service
 from app.shared.domain.base_entity import new_id
 from tests.e2e.jobs.examples import usecases
+from tests.e2e.jobs.examples.jobs import PrintNotes
 from tests.e2e.jobs.examples.printer import Printer
 from tests.e2e.jobs.examples.usecases import Units
 from tests.modules.note.domain import Note
@@ -103,3 +104,15 @@ async def test_a_job_of_somebody_else_is_as_one_that_never_was(
         assert (theirs.status_code, theirs.json()["code"]) == (404, "job_not_found")
         assert none.json()["code"] == "job_not_found"
     assert (await ana.get(f"/jobs/{id}")).json()["status"] == "waiting"
+
+
+async def test_a_request_that_is_sent_again_with_its_key_enqueues_no_second_job(
+    ana: Person, jobs: Jobs, printer: Printer
+) -> None:
+    answers = [
+        await ana.request("POST", "/prints", headers={"Idempotency-Key": "one"}) for _ in range(2)
+    ]
+
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert answers[0].headers["location"] == answers[1].headers["location"]
+    assert len(await jobs.enqueued(PrintNotes)) == 1

@@ -180,6 +180,7 @@ async def test_a_job_that_fails_after_it_was_cancelled_is_not_tried_again(
 
     assert await world.states() == ["cancelled"]
     assert len(world.folder.sent()) == 1
+    assert await world.attempts() == []  # it ended at once, not when it was to be tried again
 
 
 async def test_a_job_that_will_stop_leaves_no_effect_in_the_database(

@@ -41,8 +41,8 @@ def run(
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("APP_ENV", "test")
 
-    async def run(*arguments: str) -> Ended:
-        code = await asyncio.to_thread(exit_code, ["events", *arguments])
+    async def run(*arguments: str, group: str = "events") -> Ended:
+        code = await asyncio.to_thread(exit_code, [group, *arguments])
         output = capsys.readouterr().out
         if isinstance(code, str):
             return Ended(output, complaint=code)
