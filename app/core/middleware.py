@@ -25,7 +25,7 @@ from app.core.http.bodies import (
 from app.core.http.clients import ClientAddresses, one_client
 from app.core.http.cors import Cors
 from app.core.http.hosts import Hosts, refuse_duplicates
-from app.core.http.ingress_policy import IngressPolicy
+from app.core.http.ingress_policy import OPEN, IngressPolicy
 from app.core.http.metrics import observe_request
 from app.core.http.paths import refuse_misspelled
 from app.core.http.problems import as_app_error, send_problem
@@ -64,11 +64,10 @@ class RequestBoundary:
         app: ASGIApp,
         *,
         report: Callable[[Exception], object],
-        ingress: IngressPolicy | None = None,
+        ingress: IngressPolicy = OPEN,
         others: ASGIApp | None = None,
         body_limit: int = MAX_BODY_BYTES,
     ) -> None:
-        ingress = ingress or IngressPolicy()
         self._most = body_limit
         self._app = app
         self._others = others or app
@@ -77,7 +76,6 @@ class RequestBoundary:
         self._hosts = Hosts(ingress.allowed_hosts)
         self._cors = Cors(ingress.cors_origins) if ingress.cors_origins else None
         self._body_seconds = ingress.body_seconds
-        self._rate_limit = ingress.rate_limit
         self._refusals = Refusals(ingress.rate_limit)
         self._headers = SECURITY_HEADERS + _transport_security(ingress)
 
@@ -119,15 +117,9 @@ class RequestBoundary:
             scope.pop(CUT, None)
             seconds = time.perf_counter() - started
             observe_request(scope, answer.status, seconds)
-            if self._is_worth_a_line(work):
+            if self._refusals.is_worth_a_line(work):
                 log_access(scope["method"], scope, work, answer.status, seconds)
             current_work.reset(token)
-
-    def _is_worth_a_line(self, work: WorkContext) -> bool:
-        """Return whether to log the request. A client could fill the disk, so a limit applies."""
-        if self._rate_limit is None or work.headers is not None:  # the request was counted
-            return work.is_logged
-        return self._rate_limit.is_worth_a_line(one_client(work.client))
 
 
 class _Answer:
@@ -186,6 +178,12 @@ class Refusals:
         work.code = problem.code
         await send_problem(send, problem, work.request_id, root_path=work.root_path)
 
+    def is_worth_a_line(self, work: WorkContext) -> bool:
+        """Tell whether to log it: no client more often than it may call, or it fills the disk."""
+        if self._rate_limit is None or work.headers is not None:  # it was counted
+            return work.is_logged
+        return self._rate_limit.is_worth_a_line(one_client(work.client))
+
     def _too_many(self, work: WorkContext) -> AppError | None:
         if self._rate_limit is None or work.headers is not None:
             return None
@@ -198,8 +196,8 @@ class ForeseenErrors:
     Unexpected errors pass through the middleware to the boundary.
     """
 
-    def __init__(self, app: ASGIApp, ingress: IngressPolicy | None) -> None:
-        self._app, self._refusals = app, Refusals(ingress.rate_limit if ingress else None)
+    def __init__(self, app: ASGIApp, ingress: IngressPolicy) -> None:
+        self._app, self._refusals = app, Refusals(ingress.rate_limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -20,6 +20,12 @@ FILTERS: Final = {
 """The options of FastAPI for answers that a route may use."""
 
 
+def leaves_fields_out(route: Any) -> bool:
+    """Tell whether a route's answers lack fields that their type has."""
+    asked = (getattr(route, name) for name in FILTERS - {"response_model_by_alias"})
+    return any(value is not None and value is not False for value in asked)
+
+
 def writer_of(route: APIRoute, annotation: Any, *, is_filtered: bool) -> Write:
     """Return the function that writes the answers of a route, whose endpoint returns `annotation`.
 

@@ -10,7 +10,7 @@ from typing import Final
 from prometheus_client import Counter
 
 from app.core.http.clients import ClientAddresses, one_client
-from app.core.http.ingress_policy import IngressPolicy
+from app.core.http.ingress_policy import OPEN, IngressPolicy
 
 REFUSED: Final = Counter(
     "http_connections_refused", "Connections of clients that had too many open already."
@@ -48,7 +48,7 @@ class OpenConnections:
                 del self._open[client]
 
 
-ANY_NUMBER: Final = OpenConnections(IngressPolicy())
+ANY_NUMBER: Final = OpenConnections(OPEN)
 """For an application without a limit."""
 
 

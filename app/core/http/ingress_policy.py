@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from app.core.http.clients import Network
 from app.core.http.rate_limit import RateLimit
@@ -28,3 +29,7 @@ class IngressPolicy:
     """How many connections one address may have, unless it is a trusted proxy. 0: any number."""
     rate_limit: RateLimit | None = None
     """Counts the requests that are refused before they have a route."""
+
+
+OPEN: Final = IngressPolicy()
+"""Of a service that refuses no host and counts nothing."""

@@ -11,13 +11,14 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp
 
+from app.core.http.answers import leaves_fields_out
 from app.core.http.bodies import MAX_BODY_BYTES
 from app.core.http.connections import OpenConnections
 from app.core.http.dispatch import Dispatch
 from app.core.http.documentation import described_tags, refuse_operations_of_one_name
 from app.core.http.exception_handlers import handling
 from app.core.http.guarded_route import GuardedRoute
-from app.core.http.ingress_policy import IngressPolicy
+from app.core.http.ingress_policy import OPEN, IngressPolicy
 from app.core.http.json_schema import described_as_written
 from app.core.http.mounts import (
     Guarded,
@@ -34,7 +35,7 @@ from app.core.http.websockets import WebSocketBoundary
 from app.core.middleware import ForeseenErrors, RequestBoundary, tell_of_defect
 from app.core.security import Access
 
-_NAME: Final = re.compile(r"{[^}]*}")
+_PARAMETER: Final = re.compile(r"{[^}]*}")
 
 
 class Service(FastAPI):
@@ -48,7 +49,7 @@ class Service(FastAPI):
         self,
         *,
         report: Callable[[Exception], object],
-        ingress: IngressPolicy | None = None,
+        ingress: IngressPolicy = OPEN,
         guard: RouteGuard = CLOSED,
         **options: Any,
     ) -> None:
@@ -61,9 +62,9 @@ class Service(FastAPI):
         # FastAPI's own handlers would answer in another form than our boundary.
         self.exception_handlers = dict(options.get("exception_handlers") or {})
         self._report, self._ingress, self._guard = report, ingress, guard
-        self.root_path = ingress.root_path if ingress else ""
+        self.root_path = ingress.root_path
         self._tags: list[tuple[list[str], str]] = []
-        self.open_connections = OpenConnections(ingress or IngressPolicy())
+        self.open_connections = OpenConnections(ingress)
         """For the server, which counts connections first."""
 
     # --- Routes ---------------------------------------------------------------------------------
@@ -71,8 +72,8 @@ class Service(FastAPI):
     def add(self, *parts: Routes) -> None:
         """Add routes to the application, in one flat list: nested routers match twice.
 
-        Raises UnusableRoute for a route that would never be reached, and TypeError for what OpenAPI
-        cannot describe: two operations of one name, or a tag with two descriptions.
+        Raises UnusableRoute for a route that would never be reached, and CompositionError for what
+        OpenAPI cannot describe: two operations of one name, or a tag with two descriptions.
         """
         for part in parts:
             if isinstance(part, ApiRouter):
@@ -119,11 +120,18 @@ class Service(FastAPI):
         self.add(MountedWebSocket(path, endpoint, access=access, **options))
 
     def takes_websocket_at(self, path: str) -> bool:
-        """Return whether a WebSocket may be opened there."""
-        scope = {"type": "websocket", "path": path}
+        """Return whether a WebSocket may be opened there.
+
+        The proxy may have taken the root path away, or have left it.
+        """
+        scopes = [
+            {"type": "websocket", "path": each}
+            for each in {path, path.removeprefix(self.root_path)}
+        ]
         return any(
             isinstance(route, GuardedRoute) and route.matches(scope)[0] is Match.FULL
             for route in self.routes
+            for scope in scopes
         )
 
     def refuse_routes_without_access(self) -> None:
@@ -168,9 +176,12 @@ class Service(FastAPI):
         return BelowRootPath(boundary, self.root_path, self._addresses())
 
     def _addresses(self) -> re.Pattern[str]:
-        """Return the pattern of all paths that lead somewhere, without mounts of any path."""
-        routes = (route for route in self.routes if isinstance(route, Guarded))
-        return addresses_of(route.path_regex.pattern for route in routes if route.path != "/")
+        """Return the pattern of the paths of all routes that do not take any first segment."""
+        return addresses_of(
+            route.path_regex.pattern
+            for route in self.routes
+            if isinstance(route, Guarded) and route.path != "/" and not route.path.startswith("/{")
+        )
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -194,20 +205,13 @@ def _partial_answers(routes: Sequence[BaseRoute]) -> set[str]:
     return {
         str(context.operation_id or context.unique_id)
         for context in iter_route_contexts(routes)
-        if isinstance(context.original_route, APIRoute)
-        and (
-            context.response_model_include is not None
-            or context.response_model_exclude is not None
-            or context.response_model_exclude_unset
-            or context.response_model_exclude_defaults
-            or context.response_model_exclude_none
-        )
+        if isinstance(context.original_route, APIRoute) and leaves_fields_out(context)
     }
 
 
 def _overlap(old: Guarded, new: Guarded) -> str | None:
     """Return why the two routes conflict; None if each of them can be reached."""
-    was, comes = (_NAME.sub("{}", route.path) for route in (old, new))
+    was, comes = (_PARAMETER.sub("{}", route.path) for route in (old, new))
     if old.is_mount and _lies_below(comes, was):
         return f"{new.path} is never reached: mount {old.path} after it"
     if new.is_mount and new.path != "/" and _lies_below(was, comes):

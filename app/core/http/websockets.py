@@ -18,7 +18,7 @@ from app.core.exceptions import AppError, Forbidden, Unauthenticated
 from app.core.http.bodies import CUT, KIB
 from app.core.http.clients import ClientAddresses
 from app.core.http.hosts import Hosts
-from app.core.http.ingress_policy import IngressPolicy
+from app.core.http.ingress_policy import OPEN, IngressPolicy
 from app.core.http.metrics import WEBSOCKETS
 from app.core.http.problems import http_status_of
 from app.core.http.streams import Cut
@@ -53,9 +53,8 @@ class WebSocketBoundary:
         app: ASGIApp,
         *,
         report: Callable[[Exception], object],
-        ingress: IngressPolicy | None = None,
+        ingress: IngressPolicy = OPEN,
     ) -> None:
-        ingress = ingress or IngressPolicy()
         self._app, self._report = app, report
         self._clients = ClientAddresses(ingress.trusted_proxies)
         self._hosts = Hosts(ingress.allowed_hosts)
@@ -85,7 +84,7 @@ class WebSocketBoundary:
             await self._end(connection, error)
         finally:
             scope.pop(CUT, None)
-            if work.is_logged:
+            if self._refusals.is_worth_a_line(work):
                 log_access(METHOD, scope, work, connection.status, time.perf_counter() - started)
             current_work.reset(token)
 

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from app.core.exceptions import Conflict, Unauthenticated
 from app.core.http import websockets
 from app.core.http.cookie_authentication import CookieAuthentication
+from app.core.http.ingress_policy import IngressPolicy
 from app.core.http.route_guard import RouteGuard
 from app.core.http.routing import ApiRouter
 from app.core.http.service import Service
@@ -159,6 +160,22 @@ async def test_an_endpoint_gets_its_dependencies_and_the_actor(address: str, pat
         assert await connection.recv() == f'{{"number":8,"actor":"{ANA}"}}'
         await connection.send("hello")
         assert await connection.recv() == "hello"
+
+
+@pytest.mark.parametrize("path", ["/shop/hello", "/hello"])
+async def test_a_websocket_below_the_path_of_the_service_opens_whatever_the_proxy_passes_on(
+    path: str,
+) -> None:
+    async def hello(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text(websocket.url.path)
+        await websocket.close()
+
+    app = Service(report=reported.append, ingress=IngressPolicy(root_path="/shop"))
+    app.websocket("/hello", hello, access=PUBLIC)
+    with served(app) as address:
+        async with connect(f"{address.replace('http', 'ws')}{path}") as connection:
+            assert await connection.recv() == "/shop/hello"
 
 
 # --- Who may open one ---------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from structlog.typing import Processor
 
 from app.core import middleware
 from app.core.exceptions import Unauthenticated
-from app.core.http.ingress_policy import IngressPolicy
+from app.core.http.ingress_policy import OPEN, IngressPolicy
 from app.core.http.mounts import Routes
 from app.core.http.route_guard import RouteGuard
 from app.core.http.service import Service
@@ -39,7 +39,7 @@ def reported() -> list[Exception]:
 def serve(reported: list[Exception]) -> Serve:
     """Build an application of some routes."""
 
-    def serve(*routers: Routes, ingress: IngressPolicy | None = None) -> Service:
+    def serve(*routers: Routes, ingress: IngressPolicy = OPEN) -> Service:
         app = Service(
             report=reported.append,
             ingress=ingress,

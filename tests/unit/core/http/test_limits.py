@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from fastapi import WebSocket
 
 from app.core.http.ingress_policy import IngressPolicy
 from app.core.http.parameters import CurrentActor
@@ -42,6 +43,26 @@ async def mine(actor: CurrentActor) -> None:
 
 async def fail() -> None:
     raise ValueError("nobody thought of it")
+
+
+async def open_websocket(app: Service, path: str) -> None:
+    """Open one and do nothing else."""
+    scope = {
+        "type": "websocket",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"host", b"test")],
+        "http_version": "1.1",
+        "client": ("127.0.0.1", 1),
+    }
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    async def ignore(_message: object) -> None: ...
+
+    await app(scope, receive, ignore)
 
 
 @pytest.fixture
@@ -157,6 +178,21 @@ async def test_refusals_of_one_client_are_logged_up_to_its_limit(
             await send(app, "GET", path)
         refused = [line["status"] for line in log_lines if line["status"] == 429]
         assert (len(log_lines) - len(refused), len(refused)) == (5, path != "/things/health")
+        watch.seconds += 61
+
+
+async def test_no_client_has_more_websockets_logged_than_it_may_open(
+    app: Service, watch: Watch, log_lines: list[Any]
+) -> None:
+    async def leave(websocket: WebSocket) -> None:
+        await websocket.close()
+
+    app.websocket("/leave", leave, access=PUBLIC, counted=False)
+    for _ in range(2):
+        log_lines.clear()
+        for _ in range(50):
+            await open_websocket(app, "/leave")
+        assert [line["method"] for line in log_lines] == ["WEBSOCKET"] * 5
         watch.seconds += 61
 
 
