@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from app.core import exceptions
-from app.core.exceptions import AppError, QuotaExceeded, Unauthenticated
+from app.core.exceptions import AppError, CompositionError, QuotaExceeded, Unauthenticated
 from app.core.http.bodies import KIB
 from app.core.http.header_parameters import KEY_PARAMETER
 from app.core.http.parameters import Plan
@@ -25,18 +25,18 @@ NOT_MODIFIED: Final = 304
 
 
 def described_tags(routers: Iterable[tuple[Sequence[str], str]]) -> list[dict[str, str]]:
-    """Return the `tags` of the document. Raises TypeError for a tag with two descriptions."""
+    """Return the `tags` of the document. Raises CompositionError for one with two descriptions."""
     found: dict[str, str] = {}
     for tags, description in routers:
         for tag in tags if description else ():
             if found.setdefault(tag, description) != description:
                 message = f"the tag '{tag}' has two descriptions: give it to one ApiRouter alone"
-                raise TypeError(message)
+                raise CompositionError(message)
     return [{"name": tag, "description": description} for tag, description in found.items()]
 
 
 def refuse_operations_of_one_name(routes: Iterable[BaseRoute]) -> None:
-    """Raise TypeError if two operations have one id: generated clients name functions by it."""
+    """Raise CompositionError if two operations have one id: clients name functions by it."""
     found: dict[str, APIRoute] = {}
     for route in routes:
         if isinstance(route, APIRoute) and route.operation_id is not None:
@@ -46,7 +46,7 @@ def refuse_operations_of_one_name(routes: Iterable[BaseRoute]) -> None:
                     f"two operations are called {route.operation_id}: {_line(other)} and "
                     f"{_line(route)}; name the endpoint of one otherwise, or give it operation_id="
                 )
-                raise TypeError(message)
+                raise CompositionError(message)
 
 
 def _line(route: APIRoute) -> str:

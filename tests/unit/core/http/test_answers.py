@@ -10,7 +10,7 @@ from fastapi.exceptions import ResponseValidationError
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from app.core.exceptions import AppError, Conflict, NotFound
+from app.core.exceptions import AppError, CompositionError, Conflict, NotFound
 from app.core.http.parameters import IfMatch
 from app.core.http.routing import ApiRoute, ApiRouter
 from app.core.http.service import Service
@@ -214,13 +214,15 @@ def test_two_operations_of_one_name_stop_the_start(serve: Serve) -> None:
     router = ApiRouter("/x", tags=["things"])
     router.get("", Things().get, access=PUBLIC)
     router.get("/again", Things().get, access=PUBLIC)
-    with pytest.raises(TypeError, match="things_get: GET /x and GET /x/again; name the endpoint"):
+    with pytest.raises(
+        CompositionError, match="things_get: GET /x and GET /x/again; name the endpoint"
+    ):
         serve(router)
 
 
 def test_a_tag_with_two_descriptions_stops_the_start(serve: Serve) -> None:
     routers = [ApiRouter(tags=["things"], description=each) for each in ("One.", "Two.")]
-    with pytest.raises(TypeError, match="the tag 'things' has two descriptions"):
+    with pytest.raises(CompositionError, match="the tag 'things' has two descriptions"):
         serve(*routers)
 
 
