@@ -5,7 +5,9 @@ import re
 from decimal import Decimal
 from typing import Final
 
-_DAY: Final = dt.timedelta(days=1)
+MAX_DIGITS: Final = 18
+"""The digits of a decimal: what a 64-bit integer always holds, since SQLite stores it as one."""
+
 # ISO 8601-1, section 5.5.2, without years and months, which have no fixed length.
 _DURATION: Final = re.compile(
     r"(?P<sign>-?)P(?=.)(?:(?P<weeks>\d{1,8})W|"
@@ -55,8 +57,6 @@ def parse_duration(text: str) -> dt.timedelta:
         message = "no ISO 8601 duration of a fixed length"
         raise ValueError(message)
     sign, fraction = found["sign"], found["fraction"] or ""
-    parts = {
-        unit: int(found[unit] or 0) for unit in ("weeks", "days", "hours", "minutes", "seconds")
-    }
+    parts = {unit: int(found[unit] or 0) for unit in _UNITS}
     value = dt.timedelta(**parts, microseconds=int(fraction[:6].ljust(6, "0")))
     return -value if sign else value

@@ -5,8 +5,7 @@ are. An endpoint that takes the whole `Request` may read any parameter, so none 
 """
 
 import re
-from collections.abc import Sequence
-from typing import Any, Final, get_args, get_origin
+from typing import Final
 
 from fastapi import params
 from fastapi.dependencies.models import Dependant
@@ -16,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.http import strict_json
 from app.core.http.bodies import read_whole
-from app.core.http.encoded_fields import pairs_of, refuse_others
+from app.core.http.encoded_fields import is_list, pairs_of, refuse_others
 from app.core.http.parameters import OUR_DEPENDENCIES
 
 _JSON: Final = re.compile(rb"application/([\w.-]+\+)?json\s*(;.*)?", re.IGNORECASE)
@@ -29,7 +28,7 @@ class StrictByFastApi:
         self._app, self._most_values = app, most_values
         fields = get_flat_params(route.dependant)
         self._names = frozenset(field.alias for field in fields)
-        self._lists = frozenset(f.alias for f in fields if _is_list(f.field_info.annotation))
+        self._lists = frozenset(f.alias for f in fields if is_list(f.field_info.annotation))
         self._may_read_any = _takes_request(route.dependant)
         body = route.body_field.field_info if route.body_field is not None else None
         self._takes_json = body is not None and not isinstance(body, params.Form)
@@ -58,10 +57,3 @@ def _takes_request(dependant: Dependant) -> bool:
     is_ours = dependant.call in OUR_DEPENDENCIES
     takes = dependant.request_param_name or dependant.http_connection_param_name
     return bool(takes and not is_ours) or any(map(_takes_request, dependant.dependencies))
-
-
-def _is_list(hint: Any) -> bool:
-    origin = get_origin(hint) or hint
-    if origin in {list, tuple, set, frozenset, Sequence}:
-        return True
-    return any(_is_list(part) for part in get_args(hint))

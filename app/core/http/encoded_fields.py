@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from types import UnionType
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 from urllib.parse import parse_qsl
 
 from app.core.exceptions import Invalid, Malformed
@@ -11,6 +12,9 @@ from app.core.exceptions import Invalid, Malformed
 MAX_FIELDS: Final = 100
 
 Pairs = Sequence[tuple[str, str]]
+
+_LISTS: Final = (list, tuple, set, frozenset, Sequence)
+_UNIONS: Final = (Union, UnionType)
 
 _BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _SHOWABLE: Final = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
@@ -30,6 +34,13 @@ def pairs_of(encoded: bytes) -> Pairs:
         )
     except ValueError:  # UnicodeDecodeError is a ValueError, too many fields another
         raise Malformed(reason) from None
+
+
+def is_list(hint: Any) -> bool:
+    """Tell whether a parameter of this type may be given several times."""
+    plain = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    origin = get_origin(plain) or plain
+    return origin in _LISTS or (origin in _UNIONS and any(map(is_list, get_args(plain))))
 
 
 def refuse_others(

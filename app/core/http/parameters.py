@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import Parameter, iscoroutinefunction, signature
-from types import UnionType
-from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 from fastapi import Depends, Request
 from fastapi.params import Depends as DependsMarker
@@ -20,7 +19,7 @@ from app.core.exceptions import (
 from app.core.http import strict_json
 from app.core.http.bodies import announces_body, read_whole
 from app.core.http.cookie_authentication import presented_cookie
-from app.core.http.encoded_fields import pairs_of, refuse_others
+from app.core.http.encoded_fields import is_list, pairs_of, refuse_others
 from app.core.http.header_parameters import (
     documented_idempotency_key,
     documented_if_match,
@@ -171,7 +170,7 @@ def _model_reader(model: type[BaseModel], source: Callable[[Call], bytes]) -> Re
     validate = model.__pydantic_validator__.validate_python
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
     allowed = None if model.model_config.get("extra") == "ignore" else frozenset(fields)
-    lists = frozenset(name for name, field in fields.items() if _is_list(field.annotation))
+    lists = frozenset(name for name, field in fields.items() if is_list(field.annotation))
 
     def read(call: Call) -> Any:
         try:
@@ -180,11 +179,6 @@ def _model_reader(model: type[BaseModel], source: Callable[[Call], bytes]) -> Re
             raise invalid(error, within="parameter") from None
 
     return read
-
-
-def _is_list(hint: Any) -> bool:
-    origin = get_origin(hint) or hint
-    return origin is list or (origin in {Union, UnionType} and any(map(_is_list, get_args(hint))))
 
 
 def _fields(

@@ -19,22 +19,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.exceptions import AppError, CompositionError, MethodNotAllowed
 from app.core.http.answers import FILTERS, writer_of
-from app.core.http.bodies import (
-    BYTES_OF_A_VALUE,
-    FEW_VALUES,
-    INCOMING,
-    usual_body_limit,
-)
+from app.core.http.bodies import BYTES_OF_A_VALUE, FEW_VALUES, INCOMING, usual_body_limit
 from app.core.http.by_fastapi import StrictByFastApi
 from app.core.http.cookie_authentication import SAFE_METHODS
 from app.core.http.cors import PREFLIGHT, answer_preflight
-from app.core.http.documentation import (
-    Documentation,
-    summary_of,
-)
+from app.core.http.documentation import Documentation, summary_of
 from app.core.http.header_parameters import idempotency_key, is_unchanged
 from app.core.http.parameters import Call, NotPlanned, Plan, plan_for
 from app.core.http.route_guard import CLOSED, RouteGuard, RoutePolicy
+from app.core.http.streams import BODILESS
 from app.core.idempotency import (
     Answer,
     IdempotencyStore,
@@ -211,7 +204,7 @@ class ApiRoute(APIRoute):
         if self._created_at is not None:
             location = self._created_at.format(id=answer.id)
             headers.append((b"location", location.encode()))
-        if status not in {204, 304}:
+        if status not in BODILESS:
             body = self._write(answer)
             headers.append((b"content-type", b"application/json"))
             headers.append((b"content-length", b"%d" % len(body)))

@@ -15,10 +15,8 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from app.core.value_forms import decimal_text, duration_text, parse_duration
-
-MAX_DIGITS: Final = 18
-"""The digits of a decimal: what a 64-bit integer always holds, since SQLite stores it as one."""
+from app.core.http.json_schema import TIME
+from app.core.value_forms import MAX_DIGITS, decimal_text, duration_text, parse_duration
 
 FIRST_DATE: Final = dt.date(1900, 1, 1)
 LAST_DATE: Final = dt.date(2200, 12, 31)
@@ -27,7 +25,6 @@ LONGEST: Final = dt.timedelta(days=36_525)
 # RFC 3339: full-date, and partial-time, a time of the day without an offset.
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?", re.ASCII)
-_TIME_SCHEMA: Final = {"type": "string", "format": "time-local"}
 _DURATION_PATTERN: Final = (
     r"P(?=.)([0-9]{1,8}W|([0-9]{1,8}D)?"
     r"(T(?=.)([0-9]{1,8}H)?([0-9]{1,8}M)?([0-9]{1,8}(\.[0-9]+)?S)?)?)"
@@ -66,7 +63,7 @@ def _text_form(read: Callable[[object], Any], write: Callable[[Any], str]) -> Co
 Date = Annotated[dt.date, BeforeValidator(_date)]
 """A day, `2026-01-31`, in the years 1900 to 2200."""
 
-Time = Annotated[dt.time, BeforeValidator(_time), WithJsonSchema(_TIME_SCHEMA)]
+Time = Annotated[dt.time, BeforeValidator(_time), WithJsonSchema(TIME)]
 """A time of the day without an offset, `09:30:00`. Digits after the microseconds are dropped."""
 
 

@@ -1,14 +1,15 @@
 """Answers without an end of their own, and WebSockets: how they end when the server stops."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from starlette.types import Scope
 
 from app.core.exceptions import Unavailable
 from app.core.http.bodies import CUT, DRAINING
 
-BODILESS = {204, 304}
+BODILESS: Final = {204, 304}
+"""Statuses of answers without a body (RFC 9110, section 6.4.1)."""
 
 
 class Cut:

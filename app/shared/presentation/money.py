@@ -12,7 +12,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, GetCoreSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from app.core.http.schema_values import MAX_DIGITS, Scale
+from app.core.http.schema_values import Scale
+from app.core.value_forms import MAX_DIGITS
 from app.shared.domain.currencies import CURRENT, MAX_PLACES
 from app.shared.domain.value_objects import Money
 

@@ -25,11 +25,10 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
+from app.core.value_forms import MAX_DIGITS
+
 Value = TypeVar("Value")
 Convert = Callable[[Any], Any]
-
-MAX_DIGITS: Final = 18
-"""The digits of a decimal: what a 64-bit integer always holds."""
 
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 _LONGEST: Final = dt.timedelta(days=100_000_000)  # in microseconds this is a 64-bit integer
