@@ -166,16 +166,14 @@ def openapi(
 
     These are the document, the list of problems, the event catalogue and the settings of modules.
     """
-    settings = documented_settings()
-    document = create_app(settings, ApplicationContainer).openapi()
-    text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
+    app = create_app(documented_settings(), ApplicationContainer)
+    text = orjson.dumps(app.openapi(), option=orjson.OPT_INDENT_2).decode() + "\n"
     if write:
         Path("docs/api/openapi.json").write_text(text, encoding="utf-8")
         Path("docs/api/problems.md").write_text(problem_list(), encoding="utf-8")
         of_modules = settings_of(ApplicationContainer)
         write_settings(of_modules, Path(".env.example"), Path("docs/deployment/settings.md"))
-        registry = ApplicationContainer.build(settings).registry()
-        write_catalogue(registry, Path("docs/architecture"))
+        write_catalogue(app.state.container.registry(), Path("docs/architecture"))
     else:
         typer.echo(text, nl=False)
 

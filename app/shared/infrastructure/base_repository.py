@@ -1,7 +1,7 @@
 """The base repository: statements that follow from the table, built once."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
 
 Aggregate = TypeVar("Aggregate", bound=AggregateRoot)
+Written = TypeVar("Written")
 
 
 class BaseRepository(ABC, Generic[Aggregate]):
@@ -130,22 +131,21 @@ class BaseRepository(ABC, Generic[Aggregate]):
             stored = self._stored.get((name, aggregate.id)) if aggregate.version else []
             if stored is None:  # it was loaded by another repository
                 stored = (await children.load(self._connection, [aggregate.id]))[aggregate.id]
-            try:
-                rows = await children.save(
-                    self._connection, aggregate.id, getattr(aggregate, name), stored
-                )
-            except IntegrityViolation as violation:
-                raise self._meaning_of(violation) from violation
-            self._stored[name, aggregate.id] = rows
+            now = getattr(aggregate, name)
+            self._stored[name, aggregate.id] = await self._with_meaning(
+                children.save(self._connection, aggregate.id, now, stored)
+            )
 
     async def _write(self, statement: Statement, row: dict[str, Any]) -> None:
-        try:
-            hit = await self._connection.execute(statement, row)
-        except IntegrityViolation as violation:
-            raise self._meaning_of(violation) from violation
-        if hit != 1:
+        if await self._with_meaning(self._connection.execute(statement, row)) != 1:
             raise ConcurrentUpdate
 
-    def _meaning_of(self, violation: IntegrityViolation) -> Exception:
-        error = self.constraints.get(violation.constraint)
-        return IntegrityViolation(violation.constraint) if error is None else error()
+    async def _with_meaning(self, write: Awaitable[Written]) -> Written:
+        """Return what a write returns. Raises the error of the rule that it breaks."""
+        try:
+            return await write
+        except IntegrityViolation as violation:
+            error = self.constraints.get(violation.constraint)
+            if error is None:
+                raise
+            raise error() from violation

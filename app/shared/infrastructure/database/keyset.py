@@ -104,7 +104,7 @@ class KeysetList(Generic[Item]):
         nulls, position = None, {}  # of the first page
         if request.cursor is not None:
             seen = cursors.open(request.cursor, of=this_list)
-            position = dict(zip(order.names, seen, strict=True))
+            position = {key.name: value for key, value in zip(order.keys, seen, strict=True)}
             nulls = frozenset(name for name in position if position[name] is None)
         rows = await reads.fetch_all(
             self.statement(frozenset(chosen), request.sort, nulls),
@@ -142,21 +142,21 @@ class KeysetList(Generic[Item]):
 
         `nulls` are the names of the keys that are null at the position.
         """
-        keys, hidden, _ = self.orders[sort]
+        order = self.orders[sort]
         parts = [
-            rows.add_columns(*(key.column.label(key.row_name) for key in hidden))
+            rows.add_columns(*(key.column.label(key.row_name) for key in order.hidden))
             .where(*self._conditions(filters), *after)
-            .order_by(*(key.ordered for key in keys))
+            .order_by(*(key.ordered for key in order.keys))
             .limit(bindparam("size", type_=Integer))
             for rows in self._rows
-            for after in ([()] if nulls is None else walks_after(keys, nulls))
+            for after in ([()] if nulls is None else walks_after(order.keys, nulls))
         ]
         if len(parts) == 1:
             return Statement(parts[0], is_search=True)
         merged = union_all(*(select(part.subquery()) for part in parts)).subquery()
         statement = (
             select(*merged.c)
-            .order_by(*(key.directed(merged.c[key.row_name]) for key in keys))
+            .order_by(*(key.directed(merged.c[key.row_name]) for key in order.keys))
             .limit(bindparam("size", type_=Integer))
         )
         return Statement(statement, is_search=True)

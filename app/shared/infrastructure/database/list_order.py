@@ -41,19 +41,18 @@ class Key(NamedTuple):
 
 
 class Order(NamedTuple):
-    """The keys that a list is sorted by, the first one first; no two rows have the same values.
-
-    `hidden` are keys that the rows contain only for the position.
-    """
+    """The keys that a list is sorted by, the first one first; no two rows have the same values."""
 
     keys: tuple[Key, ...]
-    hidden: tuple[Key, ...]
-    names: tuple[str, ...]
+
+    @property
+    def hidden(self) -> list[Key]:
+        """The keys that the rows contain only for the position."""
+        return [key for key in self.keys if key.row_name == key.name]
 
     @property
     def reversed(self) -> "Order":
-        keys = tuple(key.reversed for key in self.keys)
-        return self._replace(keys=keys, hidden=tuple(key.reversed for key in self.hidden))
+        return Order(tuple(key.reversed for key in self.keys))
 
     @property
     def description(self) -> str:
@@ -73,8 +72,7 @@ def order_by(columns: Sequence[SortColumn], unique: Column[Any], rows: Select[An
     if len({key.name for key in keys}) < len(keys):  # their parameters would be one
         message = f"two columns of one order have the same name: {[key.name for key in keys]}"
         raise ValueError(message)
-    hidden = tuple(key for key in keys if key.row_name == key.name)
-    return Order(tuple(keys), hidden, tuple(key.name for key in keys))
+    return Order(tuple(keys))
 
 
 def _key(column: SortColumn, rows: Select[Any]) -> Key:
