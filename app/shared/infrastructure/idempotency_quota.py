@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, literal_column, select
 
 from app.core.exceptions import QuotaExceeded
+from app.core.recent import forget_oldest
 from app.shared.infrastructure.database.connection import Reads
 from app.shared.infrastructure.database.models import idempotency_key
 from app.shared.infrastructure.database.statement import Statement
@@ -51,8 +52,7 @@ class IdempotencyQuota:
             )
             raise QuotaExceeded("idempotency_bytes", self._most, detail)
         self._leave[user_id] = max(1, self._most // self.SHARE)
-        while len(self._leave) > self.MOST_REMEMBERED:
-            self._leave.popitem(last=False)
+        forget_oldest(self._leave, most=self.MOST_REMEMBERED)
 
     def note(self, user_id: UUID, body: bytes) -> None:
         """Count an answer that was stored."""

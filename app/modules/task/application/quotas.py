@@ -4,11 +4,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from app.core.exceptions import QuotaExceeded
 from app.core.limits import DAY, Limit, Limiter, TooManyRequests
+from app.core.recent import forget_oldest
 from app.modules.task.domain.repositories import TaskRepository, Usage
 
 
@@ -60,7 +61,7 @@ class TaskQuota:
             leave = await self._counted(tasks, owner_id, wanted)
         # There is no `await` since the check, so in one event loop both are one step.
         self._leave[owner_id] = Usage(leave.tasks - count, leave.text_bytes - text_bytes)
-        _forget_beyond(self.MOST_REMEMBERED, self._leave)
+        forget_oldest(self._leave, most=self.MOST_REMEMBERED)
 
     async def _counted(self, tasks: TaskRepository, owner_id: UUID, wanted: Usage) -> Usage:
         refusal = self._refused.get(owner_id)
@@ -70,7 +71,7 @@ class TaskQuota:
         if said := self._exceeded(used, wanted):
             until = self._now() + self.REFUSED_FOR_SECONDS
             self._refused[owner_id] = _Refusal(until, wanted, said)
-            _forget_beyond(self.MOST_REMEMBERED, self._refused)
+            forget_oldest(self._refused, most=self.MOST_REMEMBERED)
             raise QuotaExceeded(*said)
         return Usage(
             wanted.tasks + self._leave_for(used.tasks, self._quotas.tasks),
@@ -112,8 +113,3 @@ _BIN: Final = "including those in the bin, which are deleted automatically"
 
 def _fits(wanted: Usage, leave: Usage) -> bool:
     return wanted.tasks <= leave.tasks and wanted.text_bytes <= leave.text_bytes
-
-
-def _forget_beyond(most: int, remembered: OrderedDict[UUID, Any]) -> None:
-    while len(remembered) > most:
-        remembered.popitem(last=False)

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from app.core.exceptions import Unauthenticated
+from app.core.recent import forget_oldest
 from app.core.security import AccessTokens, Actor
 from app.modules.user.application.dto import SessionState
 from app.modules.user.application.failed_credentials import FailedCredentials
@@ -109,8 +110,7 @@ class Authenticate:
         actor = Actor(state.user_id, session_id, frozenset[str]().union(*allowed))
         known = Known(until, actor, state)
         self._known[session_id] = known
-        if len(self._known) > self.REMEMBERED:
-            self._known.popitem(last=False)
+        forget_oldest(self._known, most=self.REMEMBERED)
         return known
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from app.core.exceptions import Unauthenticated
+from app.core.recent import forget_oldest
 from app.core.security import Actor, Authenticator
 from app.modules.user.application.failed_credentials import FailedCredentials
 from app.modules.user.application.readers import KeyReader
@@ -59,8 +60,7 @@ class AuthenticateKey:
         permissions = state.scopes & frozenset[str]().union(*allowed)
         actor = Actor(state.user_id, state.id, permissions, is_key=True)
         self._known[fingerprint] = (until, actor)
-        if len(self._known) > self.REMEMBERED:
-            self._known.popitem(last=False)
+        forget_oldest(self._known, most=self.REMEMBERED)
         return actor
 
 

@@ -1,0 +1,14 @@
+from collections import OrderedDict
+
+import pytest
+
+from app.core.recent import forget_oldest
+
+
+@pytest.mark.parametrize(
+    ("most", "left"), [(4, [1, 2, 3]), (3, [1, 2, 3]), (2, [2, 3]), (1, [3]), (0, [])]
+)
+def test_the_oldest_are_forgotten_until_there_is_room(most: int, left: list[int]) -> None:
+    remembered = OrderedDict.fromkeys([1, 2, 3])
+    forget_oldest(remembered, most=most)
+    assert list(remembered) == left
