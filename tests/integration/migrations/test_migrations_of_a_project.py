@@ -92,6 +92,13 @@ async def test_a_new_table_is_written_as_by_hand(folders: Folders, thing: Table)
     assert "drop_index" not in text
 
 
+async def test_a_migration_without_a_number_does_not_count(folders: Folders, thing: Table) -> None:
+    folders.write("app_photos", after="app_0001")
+    written = await asyncio.to_thread(write_migration, "prices", "app")
+    assert written.name == "app_0002_prices.py"
+    assert "down_revision = 'app_photos'" in written.read_text()
+
+
 async def test_nothing_is_written_if_migrations_and_models_agree(
     folders: Folders,
 ) -> None:

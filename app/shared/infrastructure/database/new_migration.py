@@ -1,8 +1,9 @@
 """Writes a migration from the differences between models and migrations."""
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 from alembic import command
 from alembic.operations import ops
@@ -12,6 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.shared.infrastructure.database.migrate import alembic_config, upgrade
 from app.shared.infrastructure.database.revisions import FOLDERS, MigrationFailed, heads, revisions
 
+_NUMBERED: Final = re.compile(r"[a-z]+_([0-9]+)")
+
 
 def write_migration(message: str, branch: str) -> Path:
     """Write the next migration of a branch; return its file. Raises MigrationFailed.
@@ -19,7 +22,8 @@ def write_migration(message: str, branch: str) -> Path:
     It compares with a new SQLite file, so the state of a developer's own database does not matter.
     """
     ours = [name for name, revision in revisions().items() if revision.branch == branch]
-    number = 1 + max((int(name.rpartition("_")[2]) for name in ours), default=0)
+    numbers = [int(found[1]) for found in map(_NUMBERED.fullmatch, ours) if found]
+    number = 1 + max(numbers, default=0)
     others = [name for other, name in heads().items() if other != branch]
     FOLDERS[branch].mkdir(exist_ok=True)
     with TemporaryDirectory() as folder:
