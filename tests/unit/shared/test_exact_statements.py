@@ -1,5 +1,6 @@
 """A statement that SQLite would compute differently is refused where it is written."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -150,6 +151,20 @@ def test_the_refusal_names_the_combined_types() -> None:
         "thing.price = thing.amount: with ExactDecimal(2, digits=18) and "
         "ExactDecimal(3, digits=18), SQLite computes another number than PostgreSQL; "
         "use one type for all (type_= sets a function's), or compute it in Python"
+    )
+
+
+@pytest.mark.parametrize(
+    "multiply",
+    [lambda: c.price * 1.5, lambda: 1.5 * c.price],
+    ids=["price * 1.5", "1.5 * price"],
+)
+def test_a_decimal_times_a_float_is_refused_with_a_sentence(multiply: Callable[[], Any]) -> None:
+    with pytest.raises(CompositionError) as refusal:
+        multiply()
+    assert str(refusal.value) == (
+        "a decimal times 1.5: only whole numbers and decimals are exact factors; "
+        'write Decimal("1.5")'
     )
 
 

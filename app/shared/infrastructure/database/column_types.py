@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
+from app.core.exceptions import CompositionError
 from app.core.value_forms import MAX_DIGITS
 
 Value = TypeVar("Value")
@@ -116,6 +117,11 @@ class ExactDecimal(WholeUnits[Decimal]):
             return self
         if isinstance(value, int):
             return BigInteger()
+        if not isinstance(value, Decimal):
+            raise CompositionError(
+                f"a decimal times {value!r}: only whole numbers and decimals are exact factors; "
+                f'write Decimal("{value}")'
+            )
         return ExactDecimal(max(0, -int(value.as_tuple().exponent)))
 
     def checked(self, value: Decimal | int) -> Decimal:
