@@ -61,7 +61,8 @@ def _heading(kind: type[ModuleSettings]) -> str:
 
 
 def _explained(field: FieldInfo) -> str:
-    return " ".join(filter(None, (field.description, _range_of(field))))
+    required = "Required." if field.is_required() else ""
+    return " ".join(filter(None, (field.description, _range_of(field), required)))
 
 
 def _range_of(field: FieldInfo) -> str:
@@ -72,6 +73,7 @@ def _range_of(field: FieldInfo) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    if field.default is None:
+    default = None if field.is_required() else field.get_default(call_default_factory=True)
+    if default is None:
         return ""
-    return str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+    return str(default).lower() if isinstance(default, bool) else str(default)

@@ -52,7 +52,7 @@ class EnvironmentSettings(BaseSettings):
         """Return the default values, by the names of the variables."""
         fields = cls.model_fields.items()
         return {
-            cls.variable(name).lower(): field.default
+            cls.variable(name).lower(): field.get_default(call_default_factory=True)
             for name, field in fields
             if not field.is_required()
         }

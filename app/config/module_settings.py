@@ -29,17 +29,17 @@ class ModuleSettings(EnvironmentSettings):
     """The base class: its docstring is the heading; fields have a description and an example.
 
     `INVOICE_DUE_DAYS` is read into `due_days` if the prefix is `INVOICE_`. A field with a
-    `validation_alias` is read from the variable of that name.
+    `validation_alias` is read from the variable of that name. Two modules may ask for one class.
     """
 
     @classmethod
     def samples(cls) -> dict[str, Any]:
-        """Return a value for each optional setting: its last example."""
+        """Return a value for each setting without a default: its last example."""
         fields = cls.model_fields.items()
         return {
             cls.variable(name).lower(): (field.examples or [None])[-1]
             for name, field in fields
-            if field.default is None
+            if field.is_required() or field.default is None
         }
 
     def unfit_for_production(self) -> Iterable[Refusal]:

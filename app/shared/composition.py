@@ -37,10 +37,10 @@ def parts_of(container: AnyContainer) -> dict[str, Any]:
 
 
 def settings_of(container: type[DeclarativeContainer]) -> list[type[ModuleSettings]]:
-    """Return the settings classes of the modules."""
+    """Return the settings classes of the modules, each once."""
     dependencies = (module.dependencies.values() for module in modules_of(container).values())
     wanted = (dependency.instance_of for dependency in chain.from_iterable(dependencies))
-    return [kind for kind in wanted if issubclass(kind, ModuleSettings)]
+    return list(dict.fromkeys(kind for kind in wanted if issubclass(kind, ModuleSettings)))
 
 
 def routers_of(container: AnyContainer) -> list[Routes]:

@@ -280,6 +280,14 @@ def test_the_settings_of_a_module_are_read_by_its_container(variables: pytest.Mo
     assert kind.build(kind.load_settings()).invoice.settings().due_days == 14
 
 
+def test_two_modules_may_have_the_same_settings(variables: pytest.MonkeyPatch) -> None:
+    variables.setenv("INVOICE_DUE_DAYS", "14")
+    kind: Any = with_modules(invoice=module(Invoices), reminder=module(Invoices))
+    service = kind.build(kind.load_settings())
+    assert service.invoice.settings() is service.reminder.settings()
+    assert service.reminder.settings().due_days == 14
+
+
 def test_the_problems_of_all_settings_are_reported_at_once(variables: pytest.MonkeyPatch) -> None:
     variables.setenv("INVOICE_DUE_DAYS", "0")
     variables.setenv("PORT", "many")
