@@ -6,6 +6,7 @@ Revision: app_0001, after base_0003.
 import sqlalchemy as sa
 from alembic import op
 
+from app.shared.infrastructure.database.migrations.operations import create_partial_index
 from app.shared.infrastructure.database.models import Json, Timestamp
 
 revision = "app_0001"
@@ -35,58 +36,46 @@ def upgrade() -> None:
         sa.Column("deleted_at", Timestamp, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
     )
-    _index(
+    create_partial_index(
         "ix_task_assignee_id_created_at",
         "task",
         ["assignee_id", "created_at", "id"],
         "deleted_at IS NULL",
     )
-    _index(
+    create_partial_index(
         "ix_task_assignee_id_due_order",
         "task",
         ["assignee_id", "due_order", "id"],
         "deleted_at IS NULL",
     )
-    _index(
+    create_partial_index(
         "ix_task_assignee_id_priority",
         "task",
         ["assignee_id", "priority", "id"],
         "deleted_at IS NULL",
     )
-    _index("ix_task_bin_owner_id", "task", ["owner_id"], "deleted_at IS NOT NULL")
-    _index("ix_task_deleted_at", "task", ["deleted_at"], "deleted_at IS NOT NULL")
-    _index(
+    create_partial_index("ix_task_bin_owner_id", "task", ["owner_id"], "deleted_at IS NOT NULL")
+    create_partial_index("ix_task_deleted_at", "task", ["deleted_at"], "deleted_at IS NOT NULL")
+    create_partial_index(
         "ix_task_due_at",
         "task",
         ["due_at"],
         "deleted_at IS NULL AND reminded_for IS NOT due_at",
-        "deleted_at IS NULL AND reminded_for IS DISTINCT FROM due_at",
+        on_postgresql="deleted_at IS NULL AND reminded_for IS DISTINCT FROM due_at",
     )
-    _index(
+    create_partial_index(
         "ix_task_owner_id_created_at",
         "task",
         ["owner_id", "created_at", "id"],
         "deleted_at IS NULL",
     )
-    _index(
+    create_partial_index(
         "ix_task_owner_id_due_order", "task", ["owner_id", "due_order", "id"], "deleted_at IS NULL"
     )
-    _index(
+    create_partial_index(
         "ix_task_owner_id_priority", "task", ["owner_id", "priority", "id"], "deleted_at IS NULL"
     )
 
 
 def downgrade() -> None:
     op.drop_table("task")
-
-
-def _index(
-    name: str, table: str, columns: list[str], where: str, on_postgresql: str | None = None
-) -> None:
-    op.create_index(
-        name,
-        table,
-        columns,
-        postgresql_where=sa.text(on_postgresql or where),
-        sqlite_where=sa.text(where),
-    )

@@ -35,6 +35,7 @@ def test_a_table_of_a_module_in_the_base_is_refused(folders: Folders) -> None:
         "op.drop_index('ix_user_name', table_name='user')",
         "with op.batch_alter_table('user') as batch:\n    batch.drop_column('full_name')",
         "create_index_concurrently('ix_user_name', 'user', ['full_name'])",
+        "create_partial_index('ix_user_name', 'user', ['full_name'], 'is_active')",
     ],
 )
 def test_a_table_of_the_base_in_a_project_is_refused(folders: Folders, change: str) -> None:

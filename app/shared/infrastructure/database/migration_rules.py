@@ -36,6 +36,7 @@ _TABLE_AT: Final = {
     "create_index": 1,
     "drop_index": 1,
     "create_index_concurrently": 1,
+    "create_partial_index": 1,
     "create_unique_constraint": 1,
     "create_check_constraint": 1,
     "create_foreign_key": 1,

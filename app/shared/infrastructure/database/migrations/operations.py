@@ -10,6 +10,29 @@ _WAIT: Final = text("SELECT set_config('lock_timeout', :limit, false)")
 _LIMIT: Final = text("SELECT current_setting('lock_timeout')")
 
 
+def create_partial_index(
+    name: str,
+    table_name: str,
+    columns: Sequence[str],
+    where: str,
+    *,
+    on_postgresql: str | None = None,
+    unique: bool = False,
+) -> None:
+    """Make an index of the rows that fulfil a condition, on both databases.
+
+    `on_postgresql` is the condition as PostgreSQL has it, where that differs.
+    """
+    op.create_index(
+        name,
+        table_name,
+        columns,
+        unique=unique,
+        postgresql_where=text(on_postgresql or where),
+        sqlite_where=text(where),
+    )
+
+
 def create_index_concurrently(
     name: str,
     table_name: str,

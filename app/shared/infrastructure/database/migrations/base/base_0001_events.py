@@ -6,6 +6,7 @@ Revision: base_0001, after nothing.
 import sqlalchemy as sa
 from alembic import op
 
+from app.shared.infrastructure.database.migrations.operations import create_partial_index
 from app.shared.infrastructure.database.models import Json, Timestamp
 
 revision = "base_0001"
@@ -78,43 +79,53 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event_delivery")),
         sa.UniqueConstraint("event_id", "handler", name=op.f("uq_event_delivery_event_id_handler")),
     )
-    _index(
+    create_partial_index(
         "ix_event_delivery_blocked",
         "event_delivery",
         ["handler", "stream_id", "stream_position"],
         "state = 4",
     )
-    _index("ix_event_delivery_dead", "event_delivery", ["handler", "id"], "state IN (2, 5)")
-    _index("ix_event_delivery_discarded", "event_delivery", ["done_at"], "state IN (6, 7)")
-    _index("ix_event_delivery_done", "event_delivery", ["done_at"], "state = 3")
-    _index("ix_event_delivery_due", "event_delivery", ["due_at", "id"], "state IN (0, 1)")
-    _index("ix_event_delivery_no_handler", "event_delivery", ["handler", "id"], "state = 5")
-    _index(
+    create_partial_index(
+        "ix_event_delivery_dead", "event_delivery", ["handler", "id"], "state IN (2, 5)"
+    )
+    create_partial_index(
+        "ix_event_delivery_discarded", "event_delivery", ["done_at"], "state IN (6, 7)"
+    )
+    create_partial_index("ix_event_delivery_done", "event_delivery", ["done_at"], "state = 3")
+    create_partial_index(
+        "ix_event_delivery_due", "event_delivery", ["due_at", "id"], "state IN (0, 1)"
+    )
+    create_partial_index(
+        "ix_event_delivery_no_handler", "event_delivery", ["handler", "id"], "state = 5"
+    )
+    create_partial_index(
         "ix_event_delivery_stream",
         "event_delivery",
         ["handler", "stream_id", "stream_position"],
         "state IN (0, 1, 2, 4, 5)",
     )
-    _index(
+    create_partial_index(
         "ix_event_delivery_urgent",
         "event_delivery",
         ["due_at", "id"],
         "state IN (0, 1) AND priority = 0",
     )
-    _index(
+    create_partial_index(
         "ix_event_delivery_held",
         "event_delivery",
         ["handler", "stream_id", "stream_position"],
         "state = 8",
     )
-    _index("ix_event_delivery_batch", "event_delivery", ["batch_id"], "batch_id IS NOT NULL")
-    _index(
+    create_partial_index(
+        "ix_event_delivery_batch", "event_delivery", ["batch_id"], "batch_id IS NOT NULL"
+    )
+    create_partial_index(
         "ix_event_delivery_begun_key",
         "event_delivery",
         ["handler", "job_key"],
         "job_key IS NOT NULL AND state IN (1, 5)",
     )
-    _index(
+    create_partial_index(
         "ix_event_delivery_key",
         "event_delivery",
         ["handler", "job_key"],
@@ -195,10 +206,3 @@ def downgrade() -> None:
     op.drop_table("event_attempt")
     op.drop_table("event_delivery")
     op.drop_table("event_log")
-
-
-def _index(name: str, table: str, columns: list[str], where: str, *, unique: bool = False) -> None:
-    condition = sa.text(where)
-    op.create_index(
-        name, table, columns, unique=unique, postgresql_where=condition, sqlite_where=condition
-    )

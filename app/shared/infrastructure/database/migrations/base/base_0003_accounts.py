@@ -6,6 +6,7 @@ Revision: base_0003, after base_0002.
 import sqlalchemy as sa
 from alembic import op
 
+from app.shared.infrastructure.database.migrations.operations import create_partial_index
 from app.shared.infrastructure.database.models import Json, Timestamp
 
 revision = "base_0003"
@@ -34,7 +35,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("email", name=op.f("uq_user_email")),
     )
-    _index("ix_user_admins", "user", ["id"], "CAST(roles AS VARCHAR) LIKE '%\"admin\"%'")
+    create_partial_index(
+        "ix_user_admins", "user", ["id"], "CAST(roles AS VARCHAR) LIKE '%\"admin\"%'"
+    )
     op.create_index(op.f("ix_user_created_at_id"), "user", ["created_at", "id"])
     op.create_table(
         "registration",
@@ -114,7 +117,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_refresh_token")),
     )
     op.create_index("ix_refresh_token_session_id", "refresh_token", ["session_id"])
-    _index("ix_refresh_token_spent_at", "refresh_token", ["spent_at"], "spent_at IS NOT NULL")
+    create_partial_index(
+        "ix_refresh_token_spent_at", "refresh_token", ["spent_at"], "spent_at IS NOT NULL"
+    )
     op.create_table(
         "api_key",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -144,8 +149,3 @@ def downgrade() -> None:
     op.drop_table("registration_token")
     op.drop_table("registration")
     op.drop_table("user")
-
-
-def _index(name: str, table: str, columns: list[str], where: str) -> None:
-    condition = sa.text(where)
-    op.create_index(name, table, columns, postgresql_where=condition, sqlite_where=condition)
