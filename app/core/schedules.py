@@ -54,8 +54,9 @@ def cron(
 
     `expression` has the five fields of cron, `tz` names the zone whose clock they mean. `catch_up`
     says what becomes of ticks that were missed: the latest comes once, however late, or none, or
-    all in order. None comes that is later than `deadline`. A tick that is due while an earlier one
-    waits or runs counts as missed, unless they may `queue`. See `Cron` and `Timetable`.
+    all in order. None is published that is later than `deadline`; how long it then waits for a
+    place, the handler can tell by `due_at`. A tick that is due while an earlier one waits or runs
+    counts as missed, unless they may `queue`. See `Cron` and `Timetable`.
     Raises CompositionError for an expression or a zone that makes no sense.
     """
     return _scheduled(
