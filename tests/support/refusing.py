@@ -40,6 +40,10 @@ class Refusing:
         self.refuse(query, params)
         return await self._database.fetch_all(query, params)
 
+    async def execute(self, query: Statement, params: Params, /) -> int:
+        self.refuse(query, params)
+        return await self._database.execute(query, params)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         async with self._database.transaction() as connection:

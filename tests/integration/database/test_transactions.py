@@ -247,3 +247,27 @@ async def test_an_invalid_write_is_a_defect_and_no_outage(database: Database) ->
     with pytest.raises(Exception, match="no_such_table") as failure:
         await write(database, {}, query=NOWHERE)
     assert not isinstance(failure.value, AppError | IntegrityViolation)
+
+
+async def test_a_single_write_is_committed_without_a_transaction_around_it(
+    database: Database,
+) -> None:
+    event = an_event()
+    assert await database.execute(ADD, event) == 1
+    assert await database.execute(HIT, {"id": event["event_id"]}) == 1
+    assert await database.execute(HIT, {"id": new_id()}) == 0
+
+    [row] = await all_events(database)
+    assert row["schema_version"] == 2
+
+
+async def test_a_single_write_that_is_refused_leaves_nothing_and_the_connection_usable(
+    database: Database,
+) -> None:
+    event = an_event()
+    await database.execute(ADD, event)
+    with pytest.raises(IntegrityViolation):
+        await database.execute(ADD, event)
+
+    await write(database, an_event())
+    assert await count_events(database) == 2

@@ -38,6 +38,9 @@ class Clocked:
     async def fetch_all(self, query: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
         return await self._database.fetch_all(query, params)
 
+    async def execute(self, query: Statement, params: Mapping[str, Any], /) -> int:
+        return await self._database.execute(query, params)
+
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         return self._database.transaction()
 

@@ -101,6 +101,13 @@ class Database(Reads, Protocol):
         """Close the connections."""
         ...
 
+    async def execute(self, statement: Statement, params: Mapping[str, Any], /) -> int:
+        """Run a write that is a transaction by itself, and return the number of changed rows.
+
+        It saves the round trips of BEGIN and COMMIT. Raises IntegrityViolation.
+        """
+        ...
+
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """Begin a transaction; it is rolled back at the end unless it was committed."""
         ...

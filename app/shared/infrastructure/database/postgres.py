@@ -18,7 +18,7 @@ from app.shared.infrastructure.database.connection import (
 from app.shared.infrastructure.database.outage import Outage
 from app.shared.infrastructure.database.pool import Pool
 from app.shared.infrastructure.database.postgres_address import connect_arguments
-from app.shared.infrastructure.database.postgres_connection import PostgresConnection
+from app.shared.infrastructure.database.postgres_connection import PostgresConnection, rows_hit
 from app.shared.infrastructure.database.postgres_errors import (
     AWAY,
     LOST,
@@ -70,6 +70,14 @@ class PostgresDatabase:
 
     async def fetch_all(self, statement: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
         return cast("Sequence[Row]", await self._read_statement("fetch", statement, params))
+
+    async def execute(self, statement: Statement, params: Mapping[str, Any], /) -> int:
+        sql = statement.postgres
+        try:  # once: if the connection is lost, it is unknown whether the write was committed
+            status = await self._run_once("execute", sql.sql, sql.arguments(params), None)
+        except Exception as error:  # noqa: BLE001 - is raised, as what it means
+            self.fail(error)
+        return rows_hit(status)
 
     async def is_writable(self) -> bool:
         # Off only on a primary, and only if the default does not forbid writes.
@@ -123,16 +131,16 @@ class PostgresDatabase:
         self, method: str, sql: str, arguments: list[Any], within: float | None = None
     ) -> Any:
         try:
-            return await self._read_once(method, sql, arguments, within)
+            return await self._run_once(method, sql, arguments, within)
         except LOST:
             try:  # a restart leaves dead connections in the pool; a read may be sent twice
-                return await self._read_once(method, sql, arguments, within)
+                return await self._run_once(method, sql, arguments, within)
             except Exception as error:  # noqa: BLE001 - is raised, as what it means
                 self.fail(error)
         except Exception as error:  # noqa: BLE001 - as above
             self.fail(error)
 
-    async def _read_once(
+    async def _run_once(
         self, method: str, sql: str, arguments: list[Any], within: float | None
     ) -> Any:
         raw = await self._pool.acquire()

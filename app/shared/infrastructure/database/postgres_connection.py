@@ -38,8 +38,7 @@ class PostgresConnection:
 
     async def execute(self, statement: Statement, params: Mapping[str, Any], /) -> int:
         sql = statement.postgres
-        status = await self._run("execute", sql.sql, *sql.arguments(params))
-        return int(status.rpartition(" ")[2])  # such as "UPDATE 1"
+        return rows_hit(await self._run("execute", sql.sql, *sql.arguments(params)))
 
     async def execute_many(
         self, statement: Statement, params: Sequence[Mapping[str, Any]], /
@@ -105,3 +104,8 @@ class PostgresConnection:
             if await getattr(self._raw, method)(*arguments) != answer:
                 return False
         return True
+
+
+def rows_hit(status: str) -> int:
+    """Return the number of rows in an answer such as "UPDATE 1"."""
+    return int(status.rpartition(" ")[2])

@@ -74,6 +74,10 @@ class SqliteDatabase:
     async def fetch_all(self, statement: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
         return await self._reading.run(self._read, all_rows, statement, params)
 
+    async def execute(self, statement: Statement, params: Mapping[str, Any], /) -> int:
+        async with self.transaction() as connection:
+            return await connection.execute_and_commit(statement, params)
+
     async def is_writable(self) -> bool:
         return await self._reading.run(self._is_file_writable)
 

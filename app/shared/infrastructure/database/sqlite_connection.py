@@ -96,6 +96,10 @@ class SqliteConnection:
             self._session = session_on(self._run)
         return self._session
 
+    async def execute_and_commit(self, statement: Statement, params: Mapping[str, Any]) -> int:
+        """Run a write and commit it, with one change of thread."""
+        return await self._run(_committed, statement, params)
+
     async def commit(self) -> None:
         if self._session is not None and self._session.is_rolled_back:
             raise NothingCommitted
@@ -143,6 +147,12 @@ def _commit(raw: Connection) -> None:
         raw.invalidate()
         raise
     raw.close()
+
+
+def _committed(raw: Connection, statement: Statement, params: Any) -> int:
+    count = rows_hit(raw, statement, params)
+    _commit(raw)
+    return count
 
 
 def first_row(raw: Connection, statement: Statement, params: Any) -> Row | None:

@@ -52,6 +52,10 @@ class Troubled:
         self._tell()
         return await self._database.fetch_all(query, params)
 
+    async def execute(self, query: Statement, params: Mapping[str, Any], /) -> int:
+        self._tell()
+        return await self._database.execute(query, params)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         self._tell()

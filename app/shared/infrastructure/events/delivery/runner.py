@@ -17,6 +17,7 @@ from app.shared.infrastructure.database.connection import (
     Connection,
     Database,
     IntegrityViolation,
+    Reads,
     Row,
 )
 from app.shared.infrastructure.database.statement import Statement
@@ -132,10 +133,8 @@ class Runner:
         """Let the next one of the stream go. Own transaction, so that it sees ours committed."""
         stream = {"of_handler": claim.handler, "of_stream": claim.stream_id}
         if await self._database.fetch_one(deliveries.WAITING, stream) is None:
-            return  # as most often: a look costs less than a transaction
-        async with self._database.transaction() as connection:
-            await connection.execute(deliveries.UNBLOCK_NEXT, stream)
-            await connection.commit()
+            return  # as most often: a look costs less than a write
+        await self._database.execute(deliveries.UNBLOCK_NEXT, stream)
 
     async def _in_one_transaction(self, claim: Claim, handler: Handler) -> None:
         """Exactly once: effect, new events and the note that it is done, together or not at all."""
@@ -152,8 +151,7 @@ class Runner:
 
     async def _under_a_lease(self, claim: Claim, handler: Handler) -> None:
         """At least once: the effect is somewhere else, no transaction waits for it meanwhile."""
-        async with self._database.transaction() as connection:
-            row = await self._load(connection, claim, handler)
+        row = await self._load(self._database, claim, handler)
         async with self._lease_extended(claim):
             with working_on(row):
                 second = self._run(claim, row) if handler.is_job else _key(claim, row)
@@ -161,7 +159,7 @@ class Runner:
         async with self._database.transaction() as connection:
             await self._finish(connection, claim, outcome)
 
-    async def _load(self, connection: Connection, claim: Claim, handler: Handler) -> Row:
+    async def _load(self, connection: Reads, claim: Claim, handler: Handler) -> Row:
         load = LOAD_JOB if handler.is_job else deliveries.LOAD
         row = await connection.fetch_one(load, claim.held)
         if row is None:
@@ -254,9 +252,7 @@ class Runner:
             await self.unblock_next(claim)
 
     async def _change(self, query: Statement, claim: Claim, **params: str) -> None:
-        async with self._database.transaction() as connection:
-            await connection.execute(query, claim.held | params)
-            await connection.commit()
+        await self._database.execute(query, claim.held | params)
 
     @asynccontextmanager
     async def _lease_extended(self, claim: Claim) -> AsyncIterator[None]:
