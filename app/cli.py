@@ -127,8 +127,14 @@ def serve() -> None:
 
 
 @cli.command()
-def worker() -> None:
+def worker(
+    queues: Annotated[
+        str, typer.Option(help="Run only these queues, such as reports,default.")
+    ] = "",
+) -> None:
     """Deliver events and run schedules in a separate process."""
+    if queues:
+        os.environ[Settings.variable("event_worker_queues")] = queues
     settings = ApplicationContainer.load_settings()
     configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
     if settings.events == "celery":

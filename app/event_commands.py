@@ -144,7 +144,8 @@ def backfill(context: typer.Context, handler: HandlerId, *, since: Since) -> Non
 def lag(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the remaining deliveries of each handler; `oldest_due` is in seconds."""
     found = ask(context, lambda container: container.backlog().lag())
-    counts = ("ready", "claimed", "blocked", "blocked_streams", "dead", "no_handler", "oldest_due")
+    waiting = ("ready", "claimed", "blocked", "held", "blocked_streams")
+    counts = (*waiting, "dead", "no_handler", "oldest_due")
     show_items(found, ("handler", *counts), as_json=as_json)
     if not as_json:
         described = ask(context, lambda container: container.inspection().handlers())
@@ -164,7 +165,8 @@ def streams(context: typer.Context, *, as_json: AsJson = False) -> None:
 def handlers(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the handlers, with their events or schedule, and their policy."""
     found = ask(context, lambda container: container.inspection().handlers())
-    policy = ("transactional", "on_dead", "max_attempts", "timeout", "paused_at")
+    limits = ("queue", "priority", "concurrency", "rate", "max_attempts", "timeout")
+    policy = ("transactional", "on_dead", *limits, "paused_at")
     show_items(found, ("id", "events", "schedule", *policy), as_json=as_json)
 
 

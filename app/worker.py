@@ -62,6 +62,7 @@ def run_celery_worker(
     return worker.run_celery_worker(
         build(settings).celery(),
         open_service,
+        queues=settings.queues,
         processes=settings.event_processes,
         watchdog_seconds=settings.event_watchdog_seconds,
     )

@@ -120,6 +120,13 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
                 "for example: CELERY_BROKER_URL=redis://localhost:6379/0"
             )
             raise ValueError(message)
+        if not self.all_queues.keys() >= set(self.event_worker_queues):
+            message = (
+                "EVENT_WORKER_QUEUES: names a queue that has no places; there are "
+                f"{', '.join(self.all_queues)}, and EVENT_QUEUES gives places to others; "
+                "for example: EVENT_WORKER_QUEUES=default,outside"
+            )
+            raise ValueError(message)
         if self.metrics_port and not self.metrics_token:
             message = (
                 "METRICS_TOKEN is missing: clients of METRICS_PORT must send it; "

@@ -12,17 +12,19 @@ from typing import Any, ClassVar, Final, Literal, NoReturn, Protocol, TypeVar, g
 
 from app.core.exceptions import CompositionError
 from app.core.json_forms import require_form
+from app.core.run_limits import (
+    DEFAULT_QUEUE,
+    OUTSIDE_QUEUE,
+    Everywhere,
+    Priority,
+    Rate,
+    read_rate,
+    require_limits,
+)
 from app.core.timetables import Timetable
 
 TICK: Final = "schedule.tick"
 """The one event whose handlers are told apart by what it holds: which schedule it is for."""
-
-Priority = Literal["high", "normal", "low"]
-PRIORITIES: Final[dict[Priority, int]] = {"high": 0, "normal": 1, "low": 2}
-"""What is stored of a delivery: the smaller, the sooner."""
-
-DEFAULT_QUEUE: Final = "default"
-OUTSIDE_QUEUE: Final = "outside"
 
 _NAME: Final = re.compile(r"[a-z_]+\.[a-z_]+")
 
@@ -48,6 +50,8 @@ class Subscription:
     transactional: bool
     priority: Priority = "normal"
     queue: str | None = None
+    concurrency: int | Everywhere | None = None
+    rate: str | None = None
     timetable: Timetable | None = None
     job: type[PublishedEvent] | None = None
 
@@ -55,6 +59,16 @@ class Subscription:
     def queue_name(self) -> str:
         """Where the handler runs: unless it says so, by whether it holds a transaction."""
         return self.queue or (DEFAULT_QUEUE if self.transactional else OUTSIDE_QUEUE)
+
+    @property
+    def limit_of_process(self) -> int | None:
+        """How many runs at once each process may have, if the handler says so."""
+        return self.concurrency if isinstance(self.concurrency, int) else None
+
+    @property
+    def rate_limit(self) -> Rate | None:
+        """How many runs may start in a time. Raises ValueError if the text names no rate."""
+        return None if self.rate is None else read_rate(self.rate)
 
 
 def subscribe(
@@ -66,6 +80,8 @@ def subscribe(
     transactional: bool = True,
     priority: Priority = "normal",
     queue: str | None = None,
+    concurrency: int | Everywhere | None = None,
+    rate: str | None = None,
 ) -> Callable[[type[H]], type[H]]:
     """Have a handler called for each event of one kind or of several, durably.
 
@@ -76,7 +92,9 @@ def subscribe(
     side can tell a repetition: at least once. `timeout` is in seconds. When all
     attempts failed, `block` holds back what follows for the same aggregate, `skip` does not.
     Deliveries of a higher `priority` run before those of a lower one, however long these have
-    been due.
+    been due. `queue` names where the handler runs, as a rule `default` if it is transactional and
+    else `outside`. `concurrency` bounds its runs at once, in each process or `Everywhere`; `rate`,
+    such as `60/min`, bounds how many start in a time.
     """
     if not events:
         message = f"{id}: name the event, or the events, that the handler is for"
@@ -90,6 +108,8 @@ def subscribe(
         transactional=transactional,
         priority=priority,
         queue=queue,
+        concurrency=concurrency,
+        rate=rate,
     )
 
     return marked_with(subscription)
@@ -160,6 +180,12 @@ class EventRegistry:
                     "no `uow`; give it one, or say transactional=False"
                 )
             _require_name(subscription.id, type(call))
+            require_limits(
+                subscription.id,
+                subscription.priority,
+                subscription.concurrency,
+                subscription.rate,
+            )
             if subscription.id in self._handlers:
                 other = self._handlers[subscription.id]
                 raise CompositionError(_of_two_handlers(type(call), other, subscription))

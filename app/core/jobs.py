@@ -8,7 +8,8 @@ class SendReportHandler:
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from app.core.events import Priority, PublishedEvent, Subscription, marked_with
+from app.core.events import PublishedEvent, Subscription, marked_with
+from app.core.run_limits import Everywhere, Priority
 
 H = TypeVar("H")
 Unit = TypeVar("Unit", covariant=True)
@@ -58,13 +59,15 @@ def job(
     transactional: bool = True,
     priority: Priority = "normal",
     queue: str | None = None,
+    concurrency: int | Everywhere | None = None,
+    rate: str | None = None,
 ) -> Callable[[type[H]], type[H]]:
     """Have a handler run the jobs of a type. There is one for each type, with the type's name.
 
     The handler is called with the job and a `Run`. It returns the job's result, which is kept as
     long as the delivery. What a transactional handler writes by `run.uow` is committed with the
     result: exactly once. `transactional=False` is for slow and external work: at least once, with
-    `run.key` for the receiver. `timeout` is in seconds.
+    `run.key` for the receiver. `timeout` is in seconds; the limits are those of `subscribe`.
     """
     return marked_with(
         Subscription(
@@ -76,6 +79,8 @@ def job(
             transactional=transactional,
             priority=priority,
             queue=queue,
+            concurrency=concurrency,
+            rate=rate,
             job=kind,
         )
     )

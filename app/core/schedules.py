@@ -9,8 +9,9 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Final, TypedDict, TypeVar, Unpack
 
-from app.core.events import Priority, Subscription, marked_with
+from app.core.events import Subscription, marked_with
 from app.core.exceptions import CompositionError
+from app.core.run_limits import Everywhere, Priority
 from app.core.timetables import CatchUp, Cron, Interval, Overlap, Timetable
 
 H = TypeVar("H")
@@ -23,6 +24,8 @@ class ScheduleOptions(TypedDict, total=False):
     transactional: bool
     priority: Priority
     queue: str
+    concurrency: int | Everywhere
+    rate: str
 
 
 DEFAULTS: Final[ScheduleOptions] = {"timeout": 300.0, "transactional": True}

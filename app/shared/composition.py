@@ -11,6 +11,8 @@ from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Container, Object, Singleton
 
 from app.config.module_settings import ModuleSettings
+from app.config.settings import Settings
+from app.core.events import EventRegistry
 from app.core.exceptions import CompositionError
 from app.core.http.mounts import Routes
 from app.core.security import PERMISSION
@@ -72,6 +74,7 @@ def compose(container: AnyContainer) -> None:
         handlers = [handler for handler in part.handlers() if handler is not None]
         registry.subscribe(handlers, unit_of_work=part.providers.get("uow"))
     _raise_if(_of_jobs(container, {kind.type for kind in registry.jobs}))
+    _raise_if(_of_queues(container.settings(), registry))
 
 
 @asynccontextmanager
@@ -103,6 +106,28 @@ async def seeded(container: AnyContainer) -> AsyncIterator[str]:
 def _raise_if(problems: Iterator[str]) -> None:
     if found := list(problems):
         raise CompositionError("\n".join(found))
+
+
+def _of_queues(settings: Settings, registry: EventRegistry) -> Iterator[str]:
+    """Say which handlers have no queue, and whether there are connections for all places."""
+    holding = set()
+    for handler in registry.handlers:
+        queue = handler.subscription.queue_name
+        if queue not in settings.all_queues:
+            yield (
+                f"{handler.id}: there is no queue {queue!r}; name one of "
+                f"{', '.join(settings.all_queues)}, or give it places: EVENT_QUEUES={queue}=2"
+            )
+        if handler.subscription.transactional:
+            holding.add(queue)
+    places = sum(count for queue, count in settings.queues.items() if queue in holding)
+    needed = settings.event_concurrency if settings.events == "celery" else places
+    if needed > settings.database_pool_size and settings.database.get_backend_name() != "sqlite":
+        yield (
+            f"{needed} transactional handlers may run at once, each with a connection, and "
+            f"DATABASE_POOL_SIZE is {settings.database_pool_size}; raise it, or lower "
+            "EVENT_CONCURRENCY or the places of EVENT_QUEUES"
+        )
 
 
 def _of_names(container: AnyContainer) -> Iterator[str]:

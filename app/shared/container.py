@@ -137,6 +137,7 @@ class BaseContainer(ModuleContainer):
     delivery_batch: Factory[DeliveryBatch] = Factory(
         DeliveryBatch,
         database=database,
+        registry=registry,
         runner=runner,
         notifier=notifier,
         concurrency=settings.provided.event_concurrency,

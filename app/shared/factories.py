@@ -105,6 +105,7 @@ def celery(settings: Settings) -> "Celery | None":
         settings.celery_broker_url.get_secret_value(),
         name=settings.short_name,
         visibility_timeout=settings.event_queue_seconds,
+        queues=tuple(settings.all_queues),
     )
 
 
@@ -118,7 +119,7 @@ def executor(
     celery: "Celery | None",
 ) -> Executor:
     if celery is None:
-        return LocalExecutor(runner, notifier, concurrency=settings.event_concurrency)
+        return LocalExecutor(runner, notifier, registry, queues=settings.queues)
     from app.shared.infrastructure.events.delivery.celery.executor import CeleryExecutor  # noqa: PLC0415
 
     return CeleryExecutor(
@@ -126,6 +127,7 @@ def executor(
         registry,
         celery,
         lease=settings.event_queue_seconds,
+        queues=settings.queues,
         in_flight=settings.event_in_flight,
         concurrency=settings.event_concurrency,
     )

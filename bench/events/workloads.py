@@ -8,11 +8,12 @@ from typing import Final
 
 from sqlalchemy import update
 
-from app.core.events import EventRegistry
+from app.core.run_limits import DEFAULT_QUEUE
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.engine import Engine
 from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.places import Places
 from app.shared.infrastructure.events.delivery.runner import Claim
 from app.shared.infrastructure.events.delivery.states import DeliveryState, is_just
 from bench.events.floor import CLIENTS
@@ -97,8 +98,8 @@ class Nowhere:
     def __init__(self, count: int) -> None:
         self._count = count
 
-    async def free(self) -> int:
-        return self._count
+    async def places(self) -> list[Places]:
+        return [Places(DEFAULT_QUEUE, self._count, {})]
 
     async def start(self, deliveries: Sequence[Claim], /) -> None: ...
     async def finish(self) -> None: ...
@@ -108,7 +109,9 @@ class Nowhere:
 async def claiming(bench: Bench, *, at_once: int, times: int) -> list[float]:
     """Milliseconds of each step of an engine that takes so many at once and runs none."""
     waits, runner = [], bench.container.runner()
-    engine = Engine(bench.database, EventRegistry(), runner, Nowhere(at_once), Notifier())
+    engine = Engine(
+        bench.database, bench.container.registry(), runner, Nowhere(at_once), Notifier()
+    )
     for _ in range(times):
         began = time.perf_counter()
         await engine.step()

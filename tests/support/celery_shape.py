@@ -43,6 +43,11 @@ class Distributed(Shape):
         super().__init__(world)
         self._logs = logs
 
+    @property
+    def places_of_engine(self) -> int:
+        """As many as one process runs at once: the relay keeps no place."""
+        return self.world.settings.event_concurrency
+
     def delivering(self) -> AbstractAsyncContextManager[None]:
         return self.world.container.engine().running()
 

@@ -19,7 +19,7 @@ from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.states import DeliveryState
 from tests.support.probe.module import effect
 
-READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, _, HELD = DeliveryState
 
 EVENTS: Final = Statement(
     select(
@@ -143,7 +143,7 @@ def _judge(effects: int, delivered: Delivered | None, *, is_held_back: bool) -> 
             f"an effect, though {state}": delivered.state != DONE,
         }
     else:
-        waits = is_held_back and delivered.state == BLOCKED
+        waits = is_held_back and delivered.state in {BLOCKED, HELD}
         wrong = {
             "done, but lost": delivered.state == DONE,
             f"unfinished ({state})": delivered.state not in {DONE, DEAD} and not waits,

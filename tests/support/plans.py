@@ -95,6 +95,5 @@ def _literal(value: Any) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, list):
-        items = ", ".join(_literal(item) for item in value)
-        return f"ARRAY[{items}]"
+        return _literal("{" + ",".join(f'"{item}"' for item in value) + "}")
     return "'" + str(value).replace("'", "''") + "'"

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
-from app.core.events import Priority
 from app.core.exceptions import Invalid
+from app.core.run_limits import Priority
 
 Result = TypeVar("Result")
 OnWaiting = Literal["keep", "replace", "postpone"]

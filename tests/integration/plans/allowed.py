@@ -3,7 +3,14 @@
 from typing import Any, Final
 
 from app.shared.infrastructure import idempotency_quota
-from app.shared.infrastructure.events.delivery import deliveries, leases, retention, unblocking
+from app.shared.infrastructure.events.delivery import (
+    claiming,
+    demands,
+    leases,
+    limits,
+    retention,
+    unblocking,
+)
 from app.shared.infrastructure.events.operations import (
     backlog,
     delivery_operations,
@@ -20,7 +27,7 @@ SMALL: Final = {
 """The tables that do not grow: reading all of one is the fastest way."""
 
 
-_UNDONE = 1_200  # of the deliveries that are backfilled
+_UNDONE = 1_400  # of the deliveries that are backfilled
 _SUMS_UP = "it sums up what is to be done, and reads that alone: never what is done, which grows"
 _OPERATOR = "an operator's, now and then: it reads what one handler has still to do, and no more"
 
@@ -28,10 +35,20 @@ ALLOWED: Final[dict[Any, Allowed]] = {
     idempotency_quota.USED: Allowed(
         ROWS, "it counts the answers kept for one user, once in a while, as far as the quota goes"
     ),
-    deliveries.CLAIM: Allowed(
+    claiming.CLAIM: Allowed(
         80,
         "it comes to each delivery four times, each time by an index: as due, as the head of its "
         "stream, to judge and to change it",
+    ),
+    demands.DEMANDS: Allowed(
+        400, "it counts what is due for each handler and priority, as far as there are places"
+    ),
+    limits.RUNNING: Allowed(_UNDONE, "it counts what runs of one handler, which has a limit"),
+    **dict.fromkeys(
+        (leases.END_OVER, leases.END_OF_WORKER),
+        Allowed(
+            500, "it comes to each delivery four times: as claimed, by its key, and to change it"
+        ),
     ),
     leases.IN_FLIGHT: Allowed(_UNDONE, _SUMS_UP),
     leases.WORKER_IDS: Allowed(_UNDONE, _SUMS_UP),
@@ -41,7 +58,6 @@ ALLOWED: Final[dict[Any, Allowed]] = {
     ),
     backlog.LAG: Allowed(_UNDONE, _SUMS_UP),
     backlog.STREAMS: Allowed(2 * _UNDONE, _SUMS_UP + "; then it reads the first of each stream"),
-    delivery_operations.BLOCK_BATCH: Allowed(_UNDONE, _OPERATOR),
     delivery_operations.DISCARD_WAITING_BATCH: Allowed(2 * _UNDONE, _OPERATOR),
     inspection.DELIVERIES: Allowed(
         _UNDONE, "an operator's list: it reads what is to be done, or walks past it to what is done"

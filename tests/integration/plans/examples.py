@@ -4,10 +4,25 @@ import datetime as dt
 from typing import Any, Final
 from uuid import UUID
 
-from app.shared.infrastructure.events.delivery import deliveries, retention, scheduler
+from app.shared.infrastructure.events.delivery import (
+    clock,
+    deliveries,
+    holding,
+    limits,
+    retention,
+    scheduler,
+)
 from app.shared.infrastructure.events.operations import delivery_operations, inspection
 from app.shared.infrastructure.events.outbox import job_rows
-from tests.integration.plans.filling import CREATED, HANDLER, JOB, MODULE, PAUSED, SETTLED_UNTIL
+from tests.integration.plans.filling import (
+    ANOTHER_HANDLER,
+    CREATED,
+    HANDLER,
+    JOB,
+    MODULE,
+    PAUSED,
+    SETTLED_UNTIL,
+)
 from tests.support.filling import ROWS
 
 NOW: Final = dt.datetime.now(dt.UTC)
@@ -16,6 +31,7 @@ _OWNER = UUID(int=2)  # of the rows 1, 1001, 2001, …
 
 # The last streams of deliveries, one for each state, by the number of their first delivery.
 _READY, _TAKEN, _DEAD, _DONE, _PARKED = 99_019, 99_003, 99_005, 99_007, 99_009
+_HELD_BACK = 99_015  # dead too, and what waits behind it is held
 
 
 _NEW = UUID(int=10**9)
@@ -106,6 +122,11 @@ VALUES: Final[dict[str, Any]] = {
     "priority": 1,
     "due_at": None,
     # Replays
+    "of_priority": 1,
+    "dead": [_DEAD],
+    "streams": [_stream(_DEAD)],
+    "used_until": NOW,
+    # Playing the log again
     "kinds": [CREATED],
     "after_time": NOW - dt.timedelta(days=35),
     "after_seq": 0,
@@ -121,6 +142,10 @@ VALUES: Final[dict[str, Any]] = {
 OWN: Final[dict[Any, dict[str, Any]]] = {
     inspection.DELIVERIES: {"before": 99_500, "seen_id": 99_500},
     deliveries.WAITING: {"of_stream": _stream(_DONE)},
+    holding.HOLD: {"of_handler": ANOTHER_HANDLER},
+    holding.FREE: {"streams": [_stream(_HELD_BACK)]},
+    clock.WAITING: {"after_time": NOW},
+    limits.USE_RATE: {"of_handler": PAUSED},
     deliveries.UNBLOCK_NEXT: {"of_stream": _stream(_DONE)},
     # The oldest events have no deliveries any more.
     retention.END_OF_OLD_EVENTS: {"after_time": NOW - dt.timedelta(minutes=ROWS + 10)},

@@ -36,9 +36,11 @@ FROM generate_series(1, {ROWS}) AS n
 _STATE = f"""
     CASE WHEN n <= {ROWS} * 0.98 THEN
         CASE WHEN n % 5000 = 9 THEN 7 WHEN n % 100 = 7 THEN 6 ELSE 3 END
-    ELSE (ARRAY[[0, 0], [0, 4], [1, 4], [2, 4], [3, 4], [5, 4], [3, 0], [3, 3], [3, 3], [6, 6]])
+    ELSE (ARRAY[[0, 0], [0, 4], [1, 4], [2, 4], [3, 4], [5, 4], [3, 0], [3, 3], [2, 8], [6, 6]])
         [1 + (n + 1) / 2 % 10][2 - n % 2] END
 """
+# Of what is claimed half the leases are over; a quarter of what is ready waits for its time.
+_LATER = "state = 1 AND n % 40 = 3 OR state = 0 AND n % 40 = 0"
 _DELIVERIES = f"""
 INSERT INTO event_delivery (event_id, handler, stream_id, stream_position, state, token,
     attempts, max_attempts, blocks_when_dead, due_at, due_set_at, worker_id, done_at,
@@ -47,8 +49,8 @@ SELECT {as_id("CASE WHEN n <= 110 THEN n + 200 ELSE n END")},
     CASE WHEN n <= 110 THEN '{MODULE}.archive' WHEN (n + 1) / 2 % 3 = 0 THEN '{ANOTHER_HANDLER}'
         ELSE '{HANDLER}' END,
     {as_id("(n + 1) / 2")}, (2 - n % 2) * 1024, state, 1, 1, 3, true,
-    {MINUTES_AGO} + CASE WHEN state = 1 THEN interval '1 year' ELSE '0' END,
-    {MINUTES_AGO} + CASE WHEN state = 1 THEN interval '364 days' ELSE '0' END,
+    {MINUTES_AGO} + CASE WHEN {_LATER} THEN interval '1 year' ELSE '0' END,
+    {MINUTES_AGO} + CASE WHEN {_LATER} THEN interval '364 days' ELSE '0' END,
     CASE WHEN state = 1 THEN 'host:boot:1' END, CASE WHEN state IN (3, 6, 7) THEN {MINUTES_AGO} END,
     CASE WHEN state IN (0, 1, 4) THEN 'key-' || n END
 FROM (SELECT n, {_STATE} AS state FROM generate_series(1, {ROWS}) AS n) AS made

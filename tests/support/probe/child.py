@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, Self
@@ -113,4 +113,6 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def _said(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={count}" for name, count in value.items())
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

@@ -5,6 +5,7 @@ Nothing here can be switched on in the service: it replaces what the engine is m
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import ModuleType
 from typing import Any, Final
 
 from sqlalchemy import bindparam, true
@@ -12,7 +13,7 @@ from sqlalchemy.sql import visitors
 
 from app.core.events import Handler
 from app.shared.infrastructure.database.statement import Statement
-from app.shared.infrastructure.events.delivery import deliveries, outcomes, runner
+from app.shared.infrastructure.events.delivery import claiming, deliveries, outcomes, runner
 from app.shared.infrastructure.events.delivery.delivery_context import working_on
 from app.shared.infrastructure.events.delivery.runner import Claim, Runner
 
@@ -27,7 +28,7 @@ def _without_fence() -> None:
     """Whoever lost a delivery goes on with it as if it were still theirs."""
     held = deliveries._this.id == bindparam("held")
     for name in ("LOAD", "FINISH", "CONTINUE", "FAIL", "RELEASE"):
-        _replace(name, deliveries.is_held, held)
+        _replace(deliveries, name, deliveries.is_held, held)
     for name, write in (("DONE", deliveries.FINISH), ("CONTINUED", deliveries.CONTINUE)):
         setattr(runner, name, replace(getattr(outcomes, name), write=write))
 
@@ -51,10 +52,10 @@ def _without_transaction() -> None:
 
 def _without_order() -> None:
     """Every delivery is the first of its stream."""
-    _replace("CLAIM", deliveries._judged.c.is_head, true())
+    _replace(claiming, "CLAIM", claiming._judged.c.is_head, true())
 
 
-def _replace(name: str, part: Any, by: Any) -> None:
+def _replace(module: ModuleType, name: str, part: Any, by: Any) -> None:
     """Put something else in the place of a part of a statement; fail if it is not there."""
     found = []
 
@@ -64,8 +65,8 @@ def _replace(name: str, part: Any, by: Any) -> None:
         found.append(element)
         return by
 
-    statement = getattr(deliveries, name).executable
-    setattr(deliveries, name, Statement(visitors.replacement_traverse(statement, {}, other)))
+    statement = getattr(module, name).executable
+    setattr(module, name, Statement(visitors.replacement_traverse(statement, {}, other)))
     assert found, f"{name} has changed: the sabotage does not fit any more"
 
 

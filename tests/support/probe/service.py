@@ -18,6 +18,7 @@ def probe_settings(address: str, folder: Path, **others: Any) -> Settings:
         "jwt_secret_key": SecretStr("a key for tests only, and long enough"),
         "data_dir": folder,
         "log_level": "WARNING",
+        "event_queues": {"outside": 4},  # as many as `default` has
     }
     return Settings(_env_file=None, **(given | others))
 

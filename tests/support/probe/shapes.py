@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from sqlalchemy import and_, exists, or_, select
 
@@ -15,6 +15,9 @@ from tests.support.probe.child import Child, child
 from tests.support.probe.world import World, until
 
 READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
+ONE_PLACE: Final = {"default": 1, "outside": 1}
+"""The queues of an engine that runs one delivery of each at once."""
+
 _this = event_delivery.c
 _first = event_delivery.alias("first").c
 _is_held_back = exists(
@@ -68,9 +71,14 @@ class Shape(ABC):
         self.world = world
 
     @property
+    def places_of_engine(self) -> int:
+        """How many deliveries of one handler an engine runs at once: the last place is kept."""
+        return self.world.settings.event_concurrency - 1
+
+    @property
     def places(self) -> int:
-        """How many deliveries it runs at once, all engines together."""
-        return self.engines * self.world.settings.event_concurrency
+        """How many deliveries of one handler it runs at once, all engines together."""
+        return self.engines * self.places_of_engine
 
     @abstractmethod
     def delivering(self) -> AbstractAsyncContextManager[None]:

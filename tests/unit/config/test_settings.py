@@ -73,6 +73,8 @@ GOOD: dict[str, tuple[str, Any]] = {
     "IDEMPOTENCY_KEEP_HOURS": ("720", 720),
     "EVENTS": ("worker", "worker"),
     "EVENT_CONCURRENCY": ("200", 200),
+    "EVENT_QUEUES": (" outside=32,reports=2", {"outside": 32, "reports": 2}),
+    "EVENT_WORKER_QUEUES": ("outside, default", ("outside", "default")),
     "EVENT_LEASE_SECONDS": ("1.5", 1.5),
     "EVENT_QUEUE_SECONDS": ("86400", 86_400.0),
     "EVENT_IN_FLIGHT": ("100000", 100_000),
@@ -270,6 +272,8 @@ BAD: dict[str, list[str]] = {
     ],
     "EVENTS": ["Embedded", "workers", "none", "true"],
     "EVENT_CONCURRENCY": ["0", "201", "many"],
+    "EVENT_QUEUES": ["outside", "outside=0", "outside=1001", "Mail=2", "a=1,a=2", "default=4"],
+    "EVENT_WORKER_QUEUES": ["reports", "default;outside"],
     "EVENT_LEASE_SECONDS": ["0.9", "3601", "nan", "inf", "60s"],
     "CELERY_BROKER_URL": [
         "nonsense",

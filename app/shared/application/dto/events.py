@@ -114,7 +114,10 @@ class DeliveryDetail:
 
 @dataclass
 class HandlerView:
-    """A handler as this code declares it, for events or for a schedule. Times are in seconds."""
+    """A handler as this code declares it, for events or for a schedule. Times are in seconds.
+
+    `concurrency` is the limit of its runs at once: in each process, or over all if `is_everywhere`.
+    """
 
     id: str
     events: list[str]
@@ -123,12 +126,17 @@ class HandlerView:
     on_dead: str
     max_attempts: int
     timeout: float
+    queue: str
+    priority: str
+    concurrency: int | None
+    is_everywhere: bool
+    rate: str | None
     paused_at: dt.datetime | None
 
 
 @dataclass
 class LagView:
-    """The remaining deliveries of a handler.
+    """The remaining deliveries of a handler. What is held waits behind a dead one of its stream.
 
     `oldest_due` is for how many seconds the oldest ready delivery has been due. An unknown handler
     is not in this code: its deliveries have the state `no_handler`.
@@ -139,6 +147,7 @@ class LagView:
     ready: int = 0
     claimed: int = 0
     blocked: int = 0
+    held: int = 0
     blocked_streams: int = 0
     dead: int = 0
     no_handler: int = 0

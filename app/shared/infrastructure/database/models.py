@@ -149,12 +149,17 @@ event_delivery = Table(
 )
 _STATE = event_delivery.c.state
 for _name, _columns, _where in (
-    ("due", (event_delivery.c.due_at, event_delivery.c.id), _STATE.in_([0, 1])),
     (
-        "urgent",
-        (event_delivery.c.due_at, event_delivery.c.id),
-        and_(_STATE.in_([0, 1]), event_delivery.c.priority == 0),
+        "ready",
+        (
+            event_delivery.c.handler,
+            event_delivery.c.priority,
+            event_delivery.c.due_at,
+            event_delivery.c.id,
+        ),
+        _STATE == 0,
     ),
+    ("claimed", (event_delivery.c.handler, event_delivery.c.due_at), _STATE == 1),
     (
         "stream",
         (event_delivery.c.handler, event_delivery.c.stream_id, event_delivery.c.stream_position),

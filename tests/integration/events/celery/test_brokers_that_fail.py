@@ -40,7 +40,7 @@ async def test_while_the_broker_is_away_all_is_published_and_waits(
             await world.publish(Kept)
         await until(lambda: executor._is_away)
         await until(lambda: world.are(["ready"] * 30))
-        assert await executor.free() == 0
+        assert await executor.places() == []
     await until(lambda: world.are(["done"] * 30))
 
     assert await world.effects() == [1] * 30

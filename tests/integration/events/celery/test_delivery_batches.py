@@ -40,6 +40,7 @@ async def test_what_was_sent_again_meanwhile_is_not_started_by_the_older_message
     await world.publish(Kept)
     older = await claim(world, unheard_relay)
     await world.end_leases()
+    await unheard_relay.engine().housekeeping.duties["leases"].work()
     newer = await claim(world, unheard_relay)
 
     await world.container.delivery_batch().run(older)

@@ -72,17 +72,18 @@ async def test_a_failed_part_does_not_undo_earlier_parts(shape: Shape, world: Wo
 
 
 async def test_several_engines_run_each_delivery_once(shape: Shape, world: World) -> None:
-    for _ in range(shape.places + 4):
+    count = shape.places + shape.places_of_engine
+    for _ in range(count):
         await world.publish(Sent, "wait")
     async with shape.delivering(), shape.victim():
         # All places of all engines are taken: so each of them is at work.
-        await until(lambda: len(world.folder.starts("probe.send")) == shape.places + 4)
+        await until(lambda: len(world.folder.starts("probe.send")) == count)
         streams = [await world.publish(Shared) for _ in range(50)]
         world.folder.open_gate()
         await shape.settled()
 
     assert len(set(world.folder.starts("probe.send"))) > 1
-    assert len(world.folder.starts("probe.send")) == shape.places + 4
+    assert len(world.folder.starts("probe.send")) == count
     for stream in streams:
         assert await world.effects(stream) == [1, 1]
 

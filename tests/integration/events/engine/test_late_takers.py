@@ -20,7 +20,8 @@ IS_WAITED_FOR = text(
 @on_postgresql  # SQLite locks no rows
 async def test_what_somebody_else_has_locked_for_a_moment_is_run(world: World) -> None:
     await world.publish(Kept)
-    (claim,) = await world.container.engine()._claim(1)
+    places = await world.container.executor().places()
+    (claim,) = await world.container.engine()._claimer.claim(places, lease=60, counts_attempts=True)
     async with world.database.transaction() as other:
         await other.fetch_all(LOCK, {})
         run = asyncio.create_task(world.container.runner().run(claim))

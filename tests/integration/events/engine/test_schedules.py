@@ -15,6 +15,7 @@ from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.delivery.runner import Runner
 from app.shared.infrastructure.events.delivery.scheduler import Scheduler
 from app.shared.infrastructure.events.delivery.states import DeliveryState
+from tests.support.probe.shapes import ONE_PLACE
 from tests.support.probe.ticking import NOON, Clocked, Listener, registry_of, set_state, ticks
 from tests.support.probe.world import World
 
@@ -144,7 +145,7 @@ async def test_a_tick_is_delivered_as_any_event(
 ) -> None:
     database.now = NOON + MINUTE / 4
     runner, notifier = Runner(database, registry, worker_id="test", lease=60), Notifier()
-    executor = LocalExecutor(runner, notifier, concurrency=1)
+    executor = LocalExecutor(runner, notifier, registry, queues=ONE_PLACE)
     await Engine(database, registry, runner, executor, notifier).drain()
 
     [tick] = handler.told

@@ -27,6 +27,7 @@ from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.delivery.runner import Runner
 from tests.support.logs import captured_lines
 from tests.support.probe.module import Kept, Sent
+from tests.support.probe.shapes import ONE_PLACE
 from tests.support.probe.world import World, until
 
 
@@ -80,7 +81,11 @@ def engine(world: World, database: Troubled, monkeypatch: pytest.MonkeyPatch) ->
     registry, notifier = world.container.registry(), Notifier()
     runner = Runner(database, registry, worker_id="test", lease=0.3)
     return Engine(
-        database, registry, runner, LocalExecutor(runner, notifier, concurrency=1), notifier
+        database,
+        registry,
+        runner,
+        LocalExecutor(runner, notifier, registry, queues=ONE_PLACE),
+        notifier,
     )
 
 
@@ -139,7 +144,11 @@ async def test_an_engine_waits_for_the_tables_without_a_traceback(
     registry, notifier = world.container.registry(), Notifier()
     runner = Runner(database, registry, worker_id="test", lease=60)
     engine = Engine(
-        database, registry, runner, LocalExecutor(runner, notifier, concurrency=1), notifier
+        database,
+        registry,
+        runner,
+        LocalExecutor(runner, notifier, registry, queues=ONE_PLACE),
+        notifier,
     )
     with captured_lines() as lines:
         async with engine.running():
@@ -186,7 +195,11 @@ async def test_an_engine_that_ends_unasked_says_so(world: World, database: Troub
     registry, notifier, ends = world.container.registry(), Broken(), []
     runner = Runner(database, registry, worker_id="test", lease=60)
     engine = Engine(
-        database, registry, runner, LocalExecutor(runner, notifier, concurrency=1), notifier
+        database,
+        registry,
+        runner,
+        LocalExecutor(runner, notifier, registry, queues=ONE_PLACE),
+        notifier,
     )
     async with engine.running(lambda: ends.append(True)):
         await notifier.is_waited_for.wait()
@@ -203,7 +216,11 @@ async def test_an_engine_that_is_asked_to_end_is_no_failure(
     registry, notifier, ends = world.container.registry(), Broken(), []
     runner = Runner(database, registry, worker_id="test", lease=60)
     engine = Engine(
-        database, registry, runner, LocalExecutor(runner, notifier, concurrency=1), notifier
+        database,
+        registry,
+        runner,
+        LocalExecutor(runner, notifier, registry, queues=ONE_PLACE),
+        notifier,
     )
     async with engine.running(lambda: ends.append(True)):
         await notifier.is_waited_for.wait()

@@ -17,12 +17,29 @@ from app.shared.infrastructure import idempotency
 from app.shared.infrastructure.database.list_parameters import SqliteCompiler
 from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.statement import Statement
-from app.shared.infrastructure.events.delivery import deliveries, no_handler, retention, unblocking
+from app.shared.infrastructure.events.delivery import (
+    claiming,
+    deliveries,
+    demands,
+    holding,
+    leases,
+    limits,
+    no_handler,
+    retention,
+    unblocking,
+)
 from app.shared.infrastructure.events.operations import backlog, delivery_operations, replay
 from tests.integration.events.operations.world import LONG_AGO, NOW, RECORD, World
 
 STATEMENTS = {
-    "claim": deliveries.CLAIM,
+    "demands": demands.DEMANDS,
+    "claim": claiming.CLAIM,
+    "for whom is ready": demands.HANDLERS,
+    "end leases": leases.END_OVER,
+    "park": no_handler.PARK,
+    "hold": holding.HOLD,
+    "free": holding.FREE,
+    "running": limits.RUNNING,
     "waiting": deliveries.WAITING,
     "unblock_next": deliveries.UNBLOCK_NEXT,
     "unblock": unblocking.NEXT_HANDLER,
@@ -35,15 +52,13 @@ STATEMENTS = {
     "streams": backlog.STREAMS,
     "retry": delivery_operations.RETRY_BATCH,
     "discard": delivery_operations.DISCARD_BATCH,
-    "block rest": delivery_operations.BLOCK_BATCH,
     "replay": replay.REDO,
     "forget": retention.OLD_DELIVERIES,
 }
 BATCHES = {
-    "set aside a stream": deliveries.BLOCK_REST,
+    "set aside a stream": claiming.BLOCK_REST,
     "retry": delivery_operations.RETRY_BATCH,
     "discard": delivery_operations.DISCARD_BATCH,
-    "block rest": delivery_operations.BLOCK_BATCH,
     "forget deliveries": retention.OLD_DELIVERIES,
     "forget answers": idempotency.OLD,
 }
@@ -51,6 +66,8 @@ PARAMETERS: dict[str, Any] = {
     "blocked": 1,
     "of_handler": RECORD,
     "of_stream": new_id(),
+    "of_priority": 1,
+    "streams": [new_id()],
     "count": 4,
     "counted": 1,
     "lease": 60.0,
@@ -90,7 +107,8 @@ async def test_no_statement_reads_through_what_is_done(lived_in: World, database
         re.MULTILINE,
     )
     assert {name: plan for name, plan in plans.items() if reads_all.search(plan)} == {}
-    assert "ix_event_delivery_due" in plans["claim"]
+    for name in ("demands", "claim"):
+        assert "ix_event_delivery_ready" in plans[name]
 
 
 async def test_what_a_batch_is_chosen_by_is_run_once_even_if_the_table_was_empty_a_moment_ago(

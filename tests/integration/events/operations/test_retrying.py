@@ -97,7 +97,6 @@ async def test_whatever_makes_a_delivery_ready_wakes_the_engine(world: World) ->
     await world.drain()
     steps: list[Callable[[], Awaitable[object]]] = [
         lambda: world.operations.retry_all(RECORD),
-        lambda: world.operations.pause(RECORD),
         lambda: world.operations.resume(RECORD),
         lambda: world.replay.replay(RECORD, since=LONG_AGO, until=None),
     ]

@@ -166,6 +166,7 @@ class World:
             database, self.registry, self.inspection, self.notifier
         )
         self.replay = Replay(database, self.registry, self.notifier)
+        self.queues = {"default": 4, "outside": 4}
         self.engine, self._executor = self._engine()
 
     def add(self, *handlers: object) -> None:
@@ -181,7 +182,7 @@ class World:
             Runner(self.database, self.registry, worker_id="test", lease=60),
             Notifier(),
         )
-        executor = LocalExecutor(runner, notifier, concurrency=4)
+        executor = LocalExecutor(runner, notifier, self.registry, queues=self.queues)
         return Engine(self.database, self.registry, runner, executor, notifier), executor
 
     async def happen(self, *numbers: int, to: Thing | None = None) -> Thing:

@@ -5,11 +5,13 @@ when the clock is there again, hours or years from now.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
 from sqlalchemy import bindparam, select, tuple_, update
 
+from app.core.run_limits import PRIORITIES
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.expressions import (
     after_the_same_wait,
@@ -18,15 +20,18 @@ from app.shared.infrastructure.database.expressions import (
 )
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.statement import Statement
-from app.shared.infrastructure.events.delivery.states import DeliveryState, is_in
+from app.shared.infrastructure.events.delivery import demands
+from app.shared.infrastructure.events.delivery.alone import alone
+from app.shared.infrastructure.events.delivery.states import DeliveryState, is_in, is_just
 
 log = structlog.get_logger(__name__)
+
+READY, CLAIMED, *_ = DeliveryState
 
 LOOKED_AT_ONCE: Final = 500
 AHEAD_SECONDS: Final = 1.0  # less is what clocks are set by every day
 
 _this = event_delivery.c
-_waits = is_in(_this.state, DeliveryState.READY, DeliveryState.CLAIMED)
 _position = tuple_(_this.due_at, _this.id)
 _after = tuple_(
     bindparam("after_time", type_=_this.due_at.type), bindparam("after_id", type_=_this.id.type)
@@ -35,15 +40,21 @@ _is_ahead = _this.due_set_at > database_time(AHEAD_SECONDS)
 WAITING: Final = Statement(
     select(_this.id, _this.due_at, _is_ahead.label("is_ahead"))
     .where(
-        _waits,
+        is_just(_this.state, READY),
+        _this.handler == bindparam("of_handler"),
+        _this.priority == bindparam("of_priority"),
         _this.due_at > database_time(),
         _this.due_at >= bindparam("after_time"),
         _position > _after,
     )
-    .order_by(_this.due_at, _this.id)
+    .order_by(_this.handler, _this.priority, _this.due_at, _this.id)
     .limit(bindparam("most"))
 )
-"""The next ones that are not due yet: what is due has nothing to wait for."""
+"""The next ones of a handler and a priority that are not due yet: what is due does not wait."""
+
+CLAIMED_AHEAD: Final = Statement(
+    select(_this.id).where(is_just(_this.state, CLAIMED), _is_ahead).limit(bindparam("most"))
+)
 
 _other = event_delivery.alias("other").c
 _if_free = (
@@ -51,7 +62,7 @@ _if_free = (
 )
 MOVE: Final = Statement(
     update(event_delivery)
-    .where(one_of(_this.id, _if_free), _waits, _is_ahead)
+    .where(one_of(_this.id, _if_free), is_in(_this.state, READY, CLAIMED), _is_ahead)
     .values(due_at=after_the_same_wait(_this.due_at, _this.due_set_at), due_set_at=database_time())
 )
 """Begin its wait anew, now. One that is run has its lock, and writes another time at its end."""
@@ -64,19 +75,48 @@ class Clock:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._levels: list[tuple[str, int]] = []
         self._after = (LONG_AGO, 0)
 
     async def correct(self) -> tuple[int, bool]:
         """Look at the next page; return how many were moved, and whether there are more."""
-        after_time, after_id = self._after
-        asked = {"after_time": after_time, "after_id": after_id, "most": LOOKED_AT_ONCE}
-        rows = await self._database.fetch_all(WAITING, asked)
-        ahead = [row["id"] for row in rows if row["is_ahead"]]
-        if ahead:
+        if not self._levels:
+            await self._begin_round()
+        ahead, is_full = await self._claimed_ahead(), False
+        while self._levels and not is_full:
+            more, is_full = await self._next_ahead()
+            ahead += more
+        hit = await self._move(ahead) if ahead else 0
+        return hit, bool(self._levels)
+
+    async def _begin_round(self) -> None:
+        rows = await self._database.fetch_all(demands.HANDLERS, {})
+        self._levels = [(row["id"], level) for row in rows for level in PRIORITIES.values()]
+        self._after = (LONG_AGO, 0)
+
+    async def _claimed_ahead(self) -> list[int]:
+        rows = await self._database.fetch_all(CLAIMED_AHEAD, {"most": LOOKED_AT_ONCE})
+        return [row["id"] for row in rows]
+
+    async def _next_ahead(self) -> tuple[list[int], bool]:
+        """Return what is ahead among the next ones of a level, and whether that was a full page."""
+        (handler, priority), (after_time, after_id) = self._levels[0], self._after
+        asked = {"of_handler": handler, "of_priority": priority, "most": LOOKED_AT_ONCE}
+        after = {"after_time": after_time, "after_id": after_id}
+        rows = await self._database.fetch_all(WAITING, asked | after)
+        is_full = len(rows) == LOOKED_AT_ONCE
+        if is_full:
+            self._after = (rows[-1]["due_at"], rows[-1]["id"])
+        else:
+            del self._levels[0]
+            self._after = (LONG_AGO, 0)
+        return [row["id"] for row in rows if row["is_ahead"]], is_full
+
+    async def _move(self, ahead: Sequence[int]) -> int:
+        async with alone(self._database, "clock") as connection:
+            if connection is None:
+                return 0
             log.warning("the database's clock was ahead", deliveries=len(ahead))
-            async with self._database.transaction() as connection:
-                await connection.execute_many(MOVE, [{"moved": id} for id in sorted(ahead)])
-                await connection.commit()
-        has_more = len(rows) == LOOKED_AT_ONCE
-        self._after = (rows[-1]["due_at"], rows[-1]["id"]) if has_more else (LONG_AGO, 0)
-        return len(ahead), has_more
+            await connection.execute_many(MOVE, [{"moved": id} for id in sorted(ahead)])
+            await connection.commit()
+        return len(ahead)

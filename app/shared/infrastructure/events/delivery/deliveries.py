@@ -9,28 +9,21 @@ from typing import Final
 from sqlalchemy import (
     ColumnElement,
     Float,
-    Integer,
     Select,
     and_,
     bindparam,
     case,
-    exists,
-    func,
     insert,
     literal_column,
-    not_,
     or_,
     select,
-    union_all,
     update,
 )
 
-from app.core.events import PRIORITIES
-from app.shared.infrastructure.database.expressions import database_time, one_of
+from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import (
     event_attempt,
     event_delivery,
-    event_handler,
     event_log,
 )
 from app.shared.infrastructure.database.statement import Statement
@@ -68,90 +61,6 @@ def head_of(handler: ColumnElement[str], stream: ColumnElement[object]) -> Selec
     )
 
 
-def is_paused(handler: ColumnElement[str]) -> ColumnElement[bool]:
-    paused = event_handler.c.paused_at.is_not(None)
-    return exists(select(event_handler.c.handler).where(event_handler.c.handler == handler, paused))
-
-
-def _first_due(count: ColumnElement[int], *also: ColumnElement[bool]) -> Select[tuple[int]]:
-    return (
-        select(_this.id)
-        .where(is_in(_this.state, READY, CLAIMED), _this.due_at <= database_time(), *also)
-        .order_by(_this.due_at, _this.id)
-        .limit(count)
-        .with_for_update(skip_locked=True)
-    )
-
-
-_count = bindparam("count", type_=Integer)
-_HIGH: Final[ColumnElement[int]] = literal_column(
-    str(PRIORITIES["high"])
-)  # a constant: see `is_in`
-_urgent = _first_due(_count, _this.priority == _HIGH).cte("urgent")
-_left = _count - select(func.count()).select_from(_urgent).scalar_subquery()
-_others = _first_due(_left, _this.priority != _HIGH).cte("others")
-_due = union_all(select(_urgent.c.id), select(_others.c.id)).cte("due")
-_is_first = _this.stream_position <= head_of(_this.handler, _this.stream_id).scalar_subquery()
-_judged = (
-    select(
-        _this.id,
-        and_(_is_first, not_(is_paused(_this.handler))).label("is_head"),
-        (_this.attempts < _this.max_attempts).label("may_try"),
-    )
-    .where(_this.id.in_(select(_due.c.id)))
-    .cte("judged")
-    .prefix_with("MATERIALIZED", dialect="postgresql")  # else it judges anew for each column
-)
-NEVER_ENDED: Final = "its last attempt never came to an end: the process was gone, or stood still"
-_may_run = and_(_judged.c.is_head, _judged.c.may_try)
-CLAIM: Final = Statement(
-    update(event_delivery)
-    .where(_this.id == _judged.c.id)
-    .values(
-        # A delivery whose every attempt was started and never ended killed its process each time.
-        state=case((_may_run, int(CLAIMED)), (_judged.c.is_head, int(DEAD)), else_=int(BLOCKED)),
-        token=_this.token + case((_may_run, 1), else_=0),
-        attempts=_this.attempts + case((_may_run, bindparam("counted", type_=Integer)), else_=0),
-        **{
-            name: case((_may_run, value), else_=_this[name])
-            for name, value in due_in(bindparam("lease", type_=Float)).items()
-        },
-        worker_id=bindparam("by"),
-        last_error=case(
-            (or_(_may_run, not_(_judged.c.is_head)), _this.last_error), else_=NEVER_ENDED
-        ),
-    )
-    .returning(_this.id, _this.token, _this.attempts, _this.state, _this.handler, _this.stream_id)
-)
-"""Take what is due, high priority and the oldest first: heads of their streams to run, the others
-are set aside.
-
-So is what belongs to a paused handler: it is looked at once, and not again until that resumes.
-
-Nobody waits for anybody (SKIP LOCKED). An attempt counts when it starts, so that a day without
-workers costs none, and one that kills its process is counted all the same.
-"""
-
-BLOCKED_AT_ONCE: Final = 5_000
-_later = event_delivery.alias("later").c
-_rest_of_stream = (
-    select(_later.id)
-    .where(
-        _later.handler == bindparam("of_handler"),
-        _later.stream_id == bindparam("of_stream"),
-        is_just(_later.state, READY),
-        _later.stream_position
-        > head_of(bindparam("of_handler"), bindparam("of_stream")).scalar_subquery(),
-    )
-    .order_by(_later.stream_position)
-    .limit(BLOCKED_AT_ONCE)
-    .with_for_update(skip_locked=True)
-)
-BLOCK_REST: Final = Statement(
-    update(event_delivery).where(one_of(_this.id, _rest_of_stream)).values(state=int(BLOCKED))
-)
-"""Set aside what else is ready in a stream: else others wait while it is found, a few at a time."""
-
 WAITING: Final = Statement(
     select(_this.id)
     .where(
@@ -167,7 +76,6 @@ UNBLOCK_NEXT: Final = Statement(
         _this.handler == bindparam("of_handler"),
         _this.stream_id == bindparam("of_stream"),
         is_just(_this.state, BLOCKED),
-        not_(is_paused(bindparam("of_handler"))),
         _this.stream_position
         == head_of(bindparam("of_handler"), bindparam("of_stream")).scalar_subquery(),
     )

@@ -1,7 +1,7 @@
 """The engine: takes what is due and has it run, until it is stopped."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol
 
@@ -11,9 +11,10 @@ from app.core.events import EventRegistry
 from app.core.exceptions import Unavailable
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.migrate import why_not_migrated
-from app.shared.infrastructure.events.delivery import deliveries
+from app.shared.infrastructure.events.delivery.claiming import Claimer, one_of_each_stream
 from app.shared.infrastructure.events.delivery.housekeeping import Housekeeping
 from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.places import Places
 from app.shared.infrastructure.events.delivery.runner import Claim, Runner, unbroken
 from app.shared.infrastructure.events.delivery.states import DeliveryState
 from app.shared.infrastructure.events.operations import metrics
@@ -44,7 +45,10 @@ class Executor(Protocol):
         """For how many seconds what was taken is left alone until something is heard of it."""
         ...
 
-    async def free(self) -> int: ...
+    async def places(self) -> Sequence[Places]:
+        """Return the places of each queue that it runs."""
+        ...
+
     async def start(self, deliveries: Sequence[Claim], /) -> None: ...
     async def finish(self) -> None: ...
     async def stop(self) -> None: ...
@@ -66,6 +70,7 @@ class Engine:
     ) -> None:
         self._database, self._notifier = database, notifier
         self._runner, self._executor = runner, executor
+        self._claimer = Claimer(database, registry, by=runner.worker_id)
         self.housekeeping = Housekeeping(database, registry, notifier)
         self._has_ended = False
         self._trouble: str | None = None
@@ -116,16 +121,16 @@ class Engine:
 
     async def step(self) -> int:
         """Take what is due and start it; return how much was found."""
-        free = await self._executor.free()
-        if free <= 0:
-            return 0
-        found = await self._claim(free)
+        places = await self._executor.places()
+        with metrics.CLAIM_SECONDS.time():
+            found = await self._claimer.claim(
+                places,
+                lease=self._executor.lease,
+                counts_attempts=self._executor.counts_attempts,
+            )
         await self._executor.start([t for t in found if t.state == DeliveryState.CLAIMED])
-        for claim in found:
-            if claim.state == DeliveryState.DEAD:  # it killed its process each time
-                metrics.count_run(claim.handler, "dead", claim.attempts)
-        # Given up or set aside: perhaps what it waited for was done meanwhile.
-        for claim in _one_of_each_stream(found, DeliveryState.DEAD, DeliveryState.BLOCKED):
+        # Set aside: perhaps what it waited for was done meanwhile.
+        for claim in one_of_each_stream(found, DeliveryState.BLOCKED):
             await self._runner.unblock_next(claim)
         return len(found)
 
@@ -159,27 +164,6 @@ class Engine:
         elif self._trouble and not trouble:
             log.info("deliveries go on")
         self._trouble = trouble
-
-    async def _claim(self, count: int) -> list[Claim]:
-        asked = {
-            "count": count,
-            "lease": self._executor.lease,
-            "by": self._runner.worker_id,
-            "counted": int(self._executor.counts_attempts),
-        }
-        with metrics.CLAIM_SECONDS.time():
-            async with self._database.transaction() as connection:
-                rows = await connection.fetch_all(deliveries.CLAIM, asked)
-                found = [Claim(**row) for row in rows]
-                for claim in _one_of_each_stream(found, DeliveryState.BLOCKED):
-                    stream = {"of_handler": claim.handler, "of_stream": claim.stream_id}
-                    await connection.execute(deliveries.BLOCK_REST, stream)
-                await connection.commit()
-        return found
-
-
-def _one_of_each_stream(found: Sequence[Claim], *states: DeliveryState) -> Iterable[Claim]:
-    return {(t.handler, t.stream_id): t for t in found if t.state in states}.values()
 
 
 def _longer(pause: float) -> float:

@@ -16,8 +16,8 @@ from app.core.events import EventRegistry
 from app.core.exceptions import Unavailable
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events.delivery.clock import Clock
-from app.shared.infrastructure.events.delivery.leases import end_leases_of_ended_workers
-from app.shared.infrastructure.events.delivery.no_handler import requeue
+from app.shared.infrastructure.events.delivery.leases import end_leases
+from app.shared.infrastructure.events.delivery.no_handler import park, requeue
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.delivery.scheduler import Scheduler
 from app.shared.infrastructure.events.delivery.unblocking import Unblocker
@@ -45,9 +45,9 @@ class Duty:
 
 
 class Housekeeping:
-    """Fires schedules, ends leases of processes that are gone, lets go what waits for nothing.
+    """Fires schedules, ends leases, lets go what waits for nothing.
 
-    Every engine does all of it: nothing is wrong when several do the same at once.
+    Every engine looks after all of it; what has to be changed, one process changes at a time.
     """
 
     def __init__(self, database: Database, registry: EventRegistry, notifier: Notifier) -> None:
@@ -61,23 +61,24 @@ class Housekeeping:
         async def fire_schedules() -> Done:
             return Done(await scheduler.fire_due())
 
-        async def end_leases() -> Done:
-            return Done(await end_leases_of_ended_workers(database))
+        async def end_all_leases() -> Done:
+            return Done(*await end_leases(database))
 
         async def unblock_all() -> Done:
             unblocked = await unblocker.unblock()
             return Done(unblocked.hit, has_more=unblocked.end is not None)
 
         async def requeue_known() -> Done:
-            hit = await requeue(database, registry)
-            return Done(hit, has_more=hit > 0)
+            requeued = await requeue(database, registry)
+            parked = await park(database, registry)
+            return Done(requeued, has_more=requeued + parked > 0)
 
         async def correct_waits() -> Done:
             return Done(*await clock.correct())
 
         self.duties = {
             "schedules": Duty(1.0, fire_schedules),
-            "leases": Duty(1.0, end_leases),
+            "leases": Duty(1.0, end_all_leases),
             "blocked": Duty(5.0, unblock_all),
             "no_handler": Duty(5.0, requeue_known),
             "clock": Duty(10.0, correct_waits),

@@ -1,7 +1,9 @@
-"""What an older version of this code had no handler for, and this one has."""
+"""What this code has no handler for is parked; what it has one for again is let go."""
 
+from collections.abc import Sequence
 from typing import Final
 
+import structlog
 from sqlalchemy import bindparam, case, func, select, update
 
 from app.core.events import EventRegistry
@@ -9,10 +11,14 @@ from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.expressions import database_time, one_of
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery import demands
+from app.shared.infrastructure.events.delivery.alone import alone
 from app.shared.infrastructure.events.delivery.job_keys import is_superseded
 from app.shared.infrastructure.events.delivery.states import DeliveryState, due_in, is_just
 
-REQUEUED_AT_ONCE: Final = 500
+log = structlog.get_logger(__name__)
+
+PARKED_AT_ONCE: Final = 500
 
 _this = event_delivery.c
 _orphans = event_delivery.alias("no_handler").c
@@ -46,18 +52,57 @@ REQUEUE: Final = Statement(
 )
 
 
+_due = (
+    select(_orphans.id)
+    .where(
+        is_just(_orphans.state, DeliveryState.READY),
+        _orphans.handler == bindparam("of_handler"),
+        _orphans.due_at <= database_time(),
+    )
+    .order_by(_orphans.handler, _orphans.priority, _orphans.due_at, _orphans.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+PARK: Final = Statement(
+    update(event_delivery)
+    .where(one_of(_this.id, _due), _this.state == int(DeliveryState.READY))
+    .values(state=int(DeliveryState.NO_HANDLER), worker_id=None)
+)
+
+
+async def park(database: Database, registry: EventRegistry, *, most: int = PARKED_AT_ONCE) -> int:
+    """Set aside what is due for handlers that this code does not have; return how much.
+
+    Only processes that know a handler claim for it, so nothing else would ever happen to these.
+    """
+    stored = [row["id"] for row in await database.fetch_all(demands.HANDLERS, {})]
+    unknown = [handler for handler in stored if registry.handler(handler) is None]
+    hit = await _change_each(database, PARK, unknown, most=most)
+    if hit:
+        log.warning("deliveries have no handler", handlers=unknown, deliveries=hit)
+    return hit
+
+
 async def requeue(
-    database: Database, registry: EventRegistry, *, most: int = REQUEUED_AT_ONCE
+    database: Database, registry: EventRegistry, *, most: int = PARKED_AT_ONCE
 ) -> int:
     """Have the next ones that are parked taken, of each handler that is there; return how many."""
     stored = [row["id"] for row in await database.fetch_all(HANDLERS, {})]
     known = [handler for handler in stored if registry.handler(handler)]
-    if not known:
+    return await _change_each(database, REQUEUE, known, most=most)
+
+
+async def _change_each(
+    database: Database, change: Statement, handlers: Sequence[str], *, most: int
+) -> int:
+    if not handlers:
         return 0
-    async with database.transaction() as connection:
+    async with alone(database, "no_handler") as connection:
+        if connection is None:
+            return 0
         hit = [
-            await connection.execute(REQUEUE, {"of_handler": handler, "most": most})
-            for handler in known
+            await connection.execute(change, {"of_handler": handler, "most": most})
+            for handler in handlers
         ]
         await connection.commit()
     return sum(hit)

@@ -51,7 +51,8 @@ OPEN_STATES: Final = tuple(
 """Of these one is the first of its stream. What is held never is: it stands behind a dead one."""
 # The states of the partial index that finds those of one: see the tables.
 _INDEXED: Final[dict[DeliveryState, tuple[DeliveryState, ...]]] = {
-    **dict.fromkeys(OPEN_STATES, OPEN_STATES),
+    DeliveryState.READY: (DeliveryState.READY,),
+    DeliveryState.CLAIMED: (DeliveryState.CLAIMED,),
     DeliveryState.DONE: (DeliveryState.DONE,),
     DeliveryState.DISCARDED: (DeliveryState.DISCARDED, DeliveryState.CANCELLED),
     DeliveryState.CANCELLED: (DeliveryState.DISCARDED, DeliveryState.CANCELLED),

@@ -1,8 +1,11 @@
 """The sweep: what was set aside, and has nothing before it any more, is let go.
 
-PROMOTE does so for one stream when something in it ends. This is for what nobody did it for: a
+UNBLOCK_NEXT does so for one stream when something in it ends. This is for what nobody did it for: a
 process died between its two steps, or somebody set the deliveries aside. It goes along the streams
 page by page, so that no number of streams makes a statement long.
+
+What waits behind a dead delivery is held: the sweep does not meet it again. Whoever changes a dead
+one frees its stream in the same transaction, so what is held always has a dead one before it.
 """
 
 from typing import Any, Final, NamedTuple
@@ -13,7 +16,6 @@ from sqlalchemy import (
     bindparam,
     func,
     literal_column,
-    not_,
     null,
     select,
     update,
@@ -24,8 +26,15 @@ from app.shared.infrastructure.database.connection import Connection, Database
 from app.shared.infrastructure.database.expressions import time_limit
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.statement import Statement
-from app.shared.infrastructure.events.delivery.deliveries import head_of, is_paused
-from app.shared.infrastructure.events.delivery.states import DeliveryState, is_just
+from app.shared.infrastructure.events.delivery.alone import alone
+from app.shared.infrastructure.events.delivery.deliveries import head_of
+from app.shared.infrastructure.events.delivery.holding import hold
+from app.shared.infrastructure.events.delivery.states import (
+    OPEN_STATES,
+    DeliveryState,
+    is_in,
+    is_just,
+)
 
 STREAMS_AT_ONCE: Final = 500
 LIMIT_SECONDS: Final = 0.5
@@ -55,42 +64,48 @@ def _first_after(stream: ColumnElement[Any]) -> ColumnElement[Any]:
     )
 
 
-_begin = (
-    select(
-        _first_after(bindparam("after_stream", type_=_this.stream_id.type)).label("stream_id"),
-        literal_column("1").label("place"),
-    )
-    .where(not_(is_paused(_handler)))
-    .cte("streams", recursive=True)
-)
+_begin = select(
+    _first_after(bindparam("after_stream", type_=_this.stream_id.type)).label("stream_id"),
+    literal_column("1").label("place"),
+).cte("streams", recursive=True)
 _streams = _begin.union_all(
     select(_first_after(_begin.c.stream_id), _begin.c.place + literal_column("1")).where(
         _begin.c.stream_id.is_not(None), _begin.c.place < bindparam("most")
     )
 )
-_free = (
-    select(_this.id)
-    .where(
-        _this.handler == _handler,
-        _this.stream_id == _streams.c.stream_id,
-        _this.stream_position
-        == head_of(_handler, _streams.c.stream_id).correlate(_streams).scalar_subquery(),
-        is_just(_this.state, DeliveryState.BLOCKED),
+
+
+def _first_if(state: DeliveryState) -> ColumnElement[Any]:
+    """The head of the stream if it is in this state."""
+    return (
+        select(_this.id)
+        .where(
+            _this.handler == _handler,
+            _this.stream_id == _streams.c.stream_id,
+            _this.stream_position
+            == head_of(_handler, _streams.c.stream_id).correlate(_streams).scalar_subquery(),
+            is_in(_this.state, *OPEN_STATES),
+            _this.state == literal_column(str(int(state))),
+        )
+        .correlate(_streams)
+        .scalar_subquery()
     )
-    .correlate(_streams)
-    .scalar_subquery()
-)
 
 
-def _page(free: ColumnElement[Any]) -> Statement:
+def _page(free: ColumnElement[Any], dead: ColumnElement[Any]) -> Statement:
     stream, place = _streams.c.stream_id, _streams.c.place
-    return Statement(select(stream, free.label("free")).where(stream.is_not(None)).order_by(place))
+    return Statement(
+        select(stream, free.label("free"), dead.label("dead"))
+        .where(stream.is_not(None))
+        .order_by(place)
+    )
 
 
-PAGE: Final = _page(_free)
-"""The next streams of a handler in which something waits, and what of it may go; none if paused."""
+PAGE: Final = _page(_first_if(DeliveryState.BLOCKED), _first_if(DeliveryState.DEAD))
+"""The next streams of a handler in which something waits: what of it may go, or which dead one it
+waits for."""
 
-PASSED: Final = _page(null())
+PASSED: Final = _page(null(), null())
 """The same streams, looked into no further."""
 
 UNBLOCK: Final = Statement(
@@ -146,7 +161,9 @@ class Unblocker:
         return unblocked
 
     async def _unblock(self, page: Statement) -> Unblocked:
-        async with self._database.transaction() as connection:
+        async with alone(self._database, "blocked") as connection:
+            if connection is None:
+                return Unblocked(0, None)
             await connection.fetch_one(LIMITED, {})
             after = await _next(connection, self._after)
             if after is None:
@@ -174,12 +191,14 @@ async def unblock(
     first = [{"blocked": id} for id in sorted(row["free"] for row in rows if row["free"])]
     if first:
         await connection.execute_many(UNBLOCK, first)
+    if dead := [row["dead"] for row in rows if row["dead"]]:
+        await hold(connection, after.handler, dead)
     end = rows[-1]["stream_id"] if len(rows) == most else None
     return Unblocked(len(first), Stream(after.handler, end))
 
 
 async def unblock_all(database: Database, handler: str) -> None:
-    """Make ready what is first in its stream now. What a paused handler has to do stays."""
+    """Make ready what is first in its stream now."""
     after = Stream(handler, BEFORE_ALL)
     while after.id is not None:
         async with database.transaction() as connection:

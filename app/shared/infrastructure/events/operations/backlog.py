@@ -4,12 +4,14 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Subquery,
     and_,
     case,
     func,
     literal_column,
     or_,
     select,
+    union_all,
 )
 
 from app.core.events import EventRegistry
@@ -18,14 +20,33 @@ from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.statement import Statement
-from app.shared.infrastructure.events.delivery.states import OPEN_STATES, DeliveryState, is_in
+from app.shared.infrastructure.events.delivery.states import (
+    OPEN_STATES,
+    DeliveryState,
+    is_in,
+    is_just,
+)
 
-READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, _, HELD = DeliveryState
 STREAMS_AT_ONCE: Final = 100
 
-_this = event_delivery.c
-_other = event_delivery.alias("other").c
-_holds_stream = is_in(_other.state, *OPEN_STATES)
+
+def _unfinished(*names: str) -> Subquery:
+    """All that is not done, by its two indexes: what is held has one of its own."""
+    row = event_delivery.alias("row").c
+    columns = [row[name] for name in names]
+    return union_all(
+        select(*columns).where(is_in(row.state, *OPEN_STATES)),
+        select(*columns).where(is_just(row.state, HELD)),
+    ).subquery("unfinished")
+
+
+def _waits(state: ColumnElement[int]) -> ColumnElement[bool]:
+    return is_in(state, BLOCKED, HELD)
+
+
+_this = _unfinished("handler", "stream_id", "state", "due_at").c
+_first = event_delivery.c
 
 
 def _if(state: DeliveryState, value: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -39,50 +60,51 @@ def _count(state: DeliveryState) -> ColumnElement[int]:
 LAG: Final = Statement(
     select(
         _this.handler,
-        *(_count(state) for state in (READY, CLAIMED, DEAD, BLOCKED, NO_HANDLER)),
-        func.count(_if(BLOCKED, _this.stream_id).distinct()).label("blocked_streams"),
+        *(_count(state) for state in (READY, CLAIMED, DEAD, BLOCKED, HELD, NO_HANDLER)),
+        func.count(case((_waits(_this.state), _this.stream_id)).distinct()).label(
+            "blocked_streams"
+        ),
         func.min(_if(READY, _this.due_at)).label("first_due_at"),
         database_time().label("now"),
-    )
-    .where(is_in(_this.state, *OPEN_STATES))
-    .group_by(_this.handler)
+    ).group_by(_this.handler)
 )
 
-_waiting = func.count(case((_other.state == int(BLOCKED), 1)))
-_held = (
+_other = _unfinished("handler", "stream_id", "stream_position", "state", "blocks_when_dead").c
+_waiting = func.count(case((_waits(_other.state), 1)))
+_stuck = (
     select(
         _other.handler,
         _other.stream_id,
         func.min(_other.stream_position).label("stream_position"),
         _waiting.label("waiting"),
     )
-    .where(_holds_stream, or_(_other.state != int(DEAD), _other.blocks_when_dead))
+    .where(or_(_other.state != int(DEAD), _other.blocks_when_dead))
     .group_by(_other.handler, _other.stream_id)
     .having(_waiting > literal_column("0"))
-    .subquery("held")
+    .subquery("stuck")
 )
 _is_first = and_(
-    _this.handler == _held.c.handler,
-    _this.stream_id == _held.c.stream_id,
-    _this.stream_position == _held.c.stream_position,
-    # A first one that is blocked itself waits for its handler, which is paused.
-    is_in(_this.state, *OPEN_STATES),
-    _this.state != int(BLOCKED),
+    _first.handler == _stuck.c.handler,
+    _first.stream_id == _stuck.c.stream_id,
+    _first.stream_position == _stuck.c.stream_position,
+    # A first one that is blocked itself is about to be let go.
+    is_in(_first.state, *OPEN_STATES),
+    _first.state != int(BLOCKED),
 )
 STREAMS: Final = Statement(
     select(
-        _this.handler,
+        _first.handler,
         event_log.c.aggregate_type,
         event_log.c.aggregate_id,
-        _held.c.waiting,
-        _this.id.label("behind"),
-        _this.state.label("behind_state"),
-        _this.last_error,
+        _stuck.c.waiting,
+        _first.id.label("behind"),
+        _first.state.label("behind_state"),
+        _first.last_error,
     )
-    .select_from(_held)
+    .select_from(_stuck)
     .join(event_delivery, _is_first)
-    .join(event_log, event_log.c.event_id == _this.event_id)
-    .order_by(_held.c.waiting.desc(), _this.id)
+    .join(event_log, event_log.c.event_id == _first.event_id)
+    .order_by(_stuck.c.waiting.desc(), _first.id)
     .limit(STREAMS_AT_ONCE)
 )
 

@@ -1,7 +1,8 @@
 """Steering deliveries: trying again, giving up, holding back.
 
 Whatever is to run (again) is set aside as blocked first and then let go as any other is, by the
-sweep: so it keeps the order of its stream, and waits while its handler is paused.
+sweep: so it keeps the order of its stream. A pause is a fact about the handler and changes no
+delivery: nothing is claimed for it meanwhile.
 """
 
 from contextlib import suppress
@@ -37,6 +38,7 @@ from app.shared.infrastructure.database.expressions import database_time, one_of
 from app.shared.infrastructure.database.models import event_delivery, event_handler
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery import deliveries
+from app.shared.infrastructure.events.delivery.holding import free, free_in_pages
 from app.shared.infrastructure.events.delivery.job_keys import is_superseded
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.delivery.states import (
@@ -48,7 +50,7 @@ from app.shared.infrastructure.events.delivery.states import (
 from app.shared.infrastructure.events.delivery.unblocking import unblock_all
 from app.shared.infrastructure.events.operations.inspection import Inspection
 
-READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, _, HELD = DeliveryState
 BATCH: Final = 5_000
 
 _this = event_delivery.c
@@ -67,18 +69,18 @@ _GIVEN_UP: Final[dict[str, Any]] = {
     "last_error": bindparam("note"),
 }
 
-EXISTS: Final = Statement(select(_this.id).where(_is_one))
+STREAM: Final = Statement(select(_this.handler, _this.stream_id).where(_is_one))
 RETRY: Final = Statement(
     update(event_delivery)
     .where(_is_one, is_in(_this.state, DEAD, NO_HANDLER, DISCARDED))
     .values(AGAIN)
-    .returning(_this.handler, _this.stream_id)
+    .returning(_this.id)
 )
 DISCARD: Final = Statement(
     update(event_delivery)
-    .where(_is_one, is_in(_this.state, READY, DEAD, BLOCKED, NO_HANDLER))
+    .where(_is_one, is_in(_this.state, READY, DEAD, BLOCKED, HELD, NO_HANDLER))
     .values(_GIVEN_UP)
-    .returning(_this.handler, _this.stream_id)
+    .returning(_this.id)
 )
 
 
@@ -109,7 +111,7 @@ def _batch_of_handler(
             true() if if_so is None else if_so,
         )
         .values(values)
-        .returning(_this.id)
+        .returning(_this.id, _this.stream_id)
     )
 
 
@@ -118,7 +120,6 @@ RETRY_BATCH: Final = _batch_of_handler(
 )
 DISCARD_BATCH: Final = _batch_of_handler(DEAD, NO_HANDLER, **_GIVEN_UP)
 DISCARD_WAITING_BATCH: Final = _batch_of_handler(READY, DEAD, BLOCKED, NO_HANDLER, **_GIVEN_UP)
-BLOCK_BATCH: Final = _batch_of_handler(READY, state=int(BLOCKED))
 
 _has_this_id = event_handler.c.handler == bindparam("of_handler")
 ADD_HANDLER: Final = Statement(insert(event_handler), columns=["handler"])
@@ -170,12 +171,11 @@ class SqlDeliveryOperations:
             with suppress(IntegrityViolation):  # somebody else has just added it
                 await self._add(handler)
             await self._execute(PAUSE, handler)
-        await self._change_all(BLOCK_BATCH, handler, {})
 
     async def resume(self, handler: str, /) -> None:
         if not await self._execute(RESUME, handler):
             known(self._registry, handler)
-        await self._unblock_all(handler)
+        self._notifier.notify()
 
     async def _add(self, handler: str) -> None:
         async with self._database.transaction() as connection:
@@ -197,35 +197,40 @@ class SqlDeliveryOperations:
         refusal: type[DeliveryNotDead | DeliveryNotWaiting],
     ) -> None:
         one = {"delivery_id": delivery_id}
+        found = await self._database.fetch_one(STREAM, one)
+        if found is None:
+            raise DeliveryNotFound
+        handler, stream = found["handler"], found["stream_id"]
+        await free_in_pages(self._database, handler, stream)
         async with self._database.transaction() as connection:
             try:
                 row = await connection.fetch_one(query, one | params)
             except IntegrityViolation:
                 raise DeliverySuperseded from None
             if row is None:
-                known = await connection.fetch_one(EXISTS, one)
-                raise refusal if known else DeliveryNotFound
-            stream = {"of_handler": row["handler"], "of_stream": row["stream_id"]}
-            await connection.execute(deliveries.UNBLOCK_NEXT, stream)
+                raise refusal
+            await free(connection, handler, [stream])
+            await connection.execute(
+                deliveries.UNBLOCK_NEXT, {"of_handler": handler, "of_stream": stream}
+            )
             await connection.commit()
         self._notifier.notify()
 
     async def _change_all(self, query: Statement, handler: str, params: dict[str, Any]) -> Changed:
         hit, after = 0, 0
+        await free_in_pages(self._database, handler)
         while True:
             asked = params | {"of_handler": handler, "after": after}
             async with self._database.transaction() as connection:
-                ids = [row["id"] for row in await connection.fetch_all(query, asked)]
+                rows = await connection.fetch_all(query, asked)
+                await free(connection, handler, list({row["stream_id"] for row in rows}))
                 await connection.commit()
-            if not ids:
+            if not rows:
                 break
-            hit, after = hit + len(ids), max(ids)
-        await self._unblock_all(handler)
-        return Changed(hit)
-
-    async def _unblock_all(self, handler: str) -> None:
+            hit, after = hit + len(rows), max(row["id"] for row in rows)
         await unblock_all(self._database, handler)
         self._notifier.notify()
+        return Changed(hit)
 
 
 def _note(reason: str) -> str:

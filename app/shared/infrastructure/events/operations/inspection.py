@@ -3,10 +3,11 @@
 import datetime as dt
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import Select, bindparam, func, literal_column, or_, select, union_all
 
 from app.core.cursors import Cursors
 from app.core.events import EventRegistry, Handler
+from app.core.run_limits import Everywhere
 from app.shared.application.dto import CursorPage
 from app.shared.application.dto.events import (
     AttemptView,
@@ -34,7 +35,7 @@ from app.shared.infrastructure.events.delivery.states import (
 )
 from app.shared.infrastructure.events.operations.backlog import status
 
-READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
+READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, _, HELD = DeliveryState
 SHOWN_AT_ONCE: Final = 20
 
 _this, _event = event_delivery.c, event_log.c
@@ -94,20 +95,31 @@ ATTEMPTS: Final = Statement(
     .order_by(event_attempt.c.token)
 )
 _holder = event_delivery.alias("holder").c
-_is_behind = and_(
-    _this.handler == _holder.handler,
-    _this.stream_id == _holder.stream_id,
-    _this.stream_position > _holder.stream_position,
-    is_just(_this.state, BLOCKED),
-    _holder.id == bindparam("delivery_id"),
-    is_in(_holder.state, *OPEN_STATES),
-    or_(_holder.state != int(DEAD), _holder.blocks_when_dead),
+_waiting = event_delivery.alias("waiting").c
+
+
+def _waiting_behind(state: DeliveryState) -> Select[Any]:
+    return select(_waiting.id, _waiting.stream_position).where(
+        _waiting.handler == _holder.handler,
+        _waiting.stream_id == _holder.stream_id,
+        _waiting.stream_position > _holder.stream_position,
+        is_just(_waiting.state, state),
+        _holder.id == bindparam("delivery_id"),
+        is_in(_holder.state, *OPEN_STATES),
+        or_(_holder.state != int(DEAD), _holder.blocks_when_dead),
+    )
+
+
+# Each by its own index.
+_behind = union_all(_waiting_behind(BLOCKED), _waiting_behind(HELD)).subquery("behind")
+_first_behind = (
+    select(_behind).order_by(_behind.c.stream_position).limit(SHOWN_AT_ONCE).subquery("first")
 )
-HOW_MANY_BEHIND: Final = Statement(
-    select(func.count().label("total")).select_from(event_delivery).where(_is_behind)
-)
+HOW_MANY_BEHIND: Final = Statement(select(func.count().label("total")).select_from(_behind))
 FIRST_BEHIND: Final = Statement(
-    _shown.where(_is_behind).order_by(_this.stream_position).limit(SHOWN_AT_ONCE)
+    _shown.join(_first_behind, _first_behind.c.id == _this.id).order_by(
+        _first_behind.c.stream_position
+    )
 )
 
 _PAUSED: Final = Statement(select(event_handler))
@@ -181,6 +193,7 @@ def _published(row: Row) -> EventView:
 
 def _handler(handler: Handler, paused_at: dt.datetime | None) -> HandlerView:
     asked = handler.subscription
+    limit = asked.concurrency
     return HandlerView(
         id=handler.id,
         events=[event.type for event in asked.events],
@@ -189,5 +202,10 @@ def _handler(handler: Handler, paused_at: dt.datetime | None) -> HandlerView:
         on_dead=asked.on_dead,
         max_attempts=asked.max_attempts,
         timeout=asked.timeout,
+        queue=asked.queue_name,
+        priority=asked.priority,
+        concurrency=limit.limit if isinstance(limit, Everywhere) else limit,
+        is_everywhere=isinstance(limit, Everywhere),
+        rate=asked.rate,
         paused_at=paused_at,
     )

@@ -91,7 +91,7 @@ class _AllMetrics(Collector):
             labels=["handler"],
         )
         for of in backlog:
-            for state in ("ready", "claimed", "blocked", "dead", "no_handler"):
+            for state in ("ready", "claimed", "blocked", "held", "dead", "no_handler"):
                 waiting.add_metric([of.handler, state], getattr(of, state))
             streams.add_metric([of.handler], of.blocked_streams)
             age.add_metric([of.handler], of.oldest_due or 0.0)

@@ -21,8 +21,9 @@ from sqlalchemy import (
     update,
 )
 
-from app.core.events import PRIORITIES, EventRegistry
+from app.core.events import EventRegistry
 from app.core.exceptions import ConcurrentUpdate
+from app.core.run_limits import PRIORITIES
 from app.shared.application.dto.events import Changed
 from app.shared.application.events import HandlerWithoutEvents
 from app.shared.infrastructure.database.connection import (

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import Float, bindparam, case, func, insert
 
 from app.core.context import current_work
-from app.core.events import PRIORITIES, EventRegistry, Handler, PublishedEvent
+from app.core.events import EventRegistry, Handler, PublishedEvent
+from app.core.run_limits import PRIORITIES
 from app.shared.domain.base_entity import AggregateRoot, new_id
 from app.shared.infrastructure.database.batches import execute_each
 from app.shared.infrastructure.database.connection import Connection

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
-from app.core.events import EventRegistry, Handler, Priority
+from app.core.events import EventRegistry, Handler
+from app.core.run_limits import Priority
 from app.shared.domain.base_entity import new_id
 from app.shared.domain.jobs import Cancellation, Job, JobRef, OnWaiting, Result
 from app.shared.infrastructure.database.connection import Connection

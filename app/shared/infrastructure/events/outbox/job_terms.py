@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from app.core.events import PRIORITIES, Priority
+from app.core.run_limits import PRIORITIES, Priority
 from app.shared.domain.jobs import InvalidJob
 
 LONGEST_KEY: Final = 200

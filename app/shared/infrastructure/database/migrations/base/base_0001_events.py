@@ -93,7 +93,13 @@ def upgrade() -> None:
     )
     create_partial_index("ix_event_delivery_done", "event_delivery", ["done_at"], "state = 3")
     create_partial_index(
-        "ix_event_delivery_due", "event_delivery", ["due_at", "id"], "state IN (0, 1)"
+        "ix_event_delivery_ready",
+        "event_delivery",
+        ["handler", "priority", "due_at", "id"],
+        "state = 0",
+    )
+    create_partial_index(
+        "ix_event_delivery_claimed", "event_delivery", ["handler", "due_at"], "state = 1"
     )
     create_partial_index(
         "ix_event_delivery_no_handler", "event_delivery", ["handler", "id"], "state = 5"
@@ -103,12 +109,6 @@ def upgrade() -> None:
         "event_delivery",
         ["handler", "stream_id", "stream_position"],
         "state IN (0, 1, 2, 4, 5)",
-    )
-    create_partial_index(
-        "ix_event_delivery_urgent",
-        "event_delivery",
-        ["due_at", "id"],
-        "state IN (0, 1) AND priority = 0",
     )
     create_partial_index(
         "ix_event_delivery_held",

@@ -1,9 +1,12 @@
 """The broker between relay and workers: what Celery is told, and why."""
 
 import ssl
+from collections.abc import Sequence
 from typing import Any, Final
 
 from celery import Celery
+
+from app.core.run_limits import DEFAULT_QUEUE
 
 TASK: Final = "events.deliver"
 QUORUM: Final = "quorum"
@@ -38,11 +41,14 @@ _SETTINGS: Final[dict[str, Any]] = {
 }
 
 
-def create_celery(url: str, *, name: str, visibility_timeout: float) -> Celery:
+def create_celery(
+    url: str, *, name: str, visibility_timeout: float, queues: Sequence[str] = ()
+) -> Celery:
     """Return a Celery application; it does not talk to the broker before it is used.
 
     `name` keeps apart what shares the broker. Redis does not see that a worker is gone: what that
-    had taken comes again after `visibility_timeout` seconds.
+    had taken comes again after `visibility_timeout` seconds. Each of `queues` has its own on the
+    broker, and one more for what is of high priority in it.
     """
     scheme = url.partition(":")[0]
     celery = Celery(name, broker=url, set_as_current=False)
@@ -53,27 +59,31 @@ def create_celery(url: str, *, name: str, visibility_timeout: float) -> Celery:
         celery.conf.update(_on_rabbitmq())
     if scheme in _TLS:
         celery.conf.update(broker_use_ssl=_TLS[scheme])
-    _add_urgent_queue(celery)
+    _add(celery, [name for queue in queues for name in broker_queues(celery, queue)])
     return celery
 
 
-def urgent_queue(celery: Celery) -> str:
-    """Return the name of the queue for what does not wait behind all that is in the other one.
+def broker_queues(celery: Celery, queue: str) -> tuple[str, str]:
+    """Return the names of a queue's own on the broker: the usual one, and that of high priority.
 
-    Workers receive from the two in turn.
+    Workers receive from all in turn. So what is urgent does not wait behind all that was sent.
     """
-    return f"{celery.conf.task_default_queue}.urgent"
+    default = str(celery.conf.task_default_queue)
+    usual = default if queue == DEFAULT_QUEUE else f"{default}.{queue}"
+    return usual, f"{usual}.high"
 
 
-def _add_urgent_queue(celery: Celery) -> None:
-    usual, name = celery.conf.task_default_queue, urgent_queue(celery)
-    celery.amqp.queues.select_add(
-        name,
-        exchange=usual,
-        exchange_type="direct",
-        routing_key=name,
-        queue_arguments=celery.amqp.queues[usual].queue_arguments,
-    )
+def _add(celery: Celery, names: Sequence[str]) -> None:
+    default = celery.conf.task_default_queue
+    for name in names:
+        if name != default:
+            celery.amqp.queues.select_add(
+                name,
+                exchange=default,
+                exchange_type="direct",
+                routing_key=name,
+                queue_arguments=celery.amqp.queues[default].queue_arguments,
+            )
 
 
 def _on_redis(name: str, visibility_timeout: float) -> dict[str, Any]:

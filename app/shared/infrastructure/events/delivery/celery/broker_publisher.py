@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from celery import Celery
 
-from app.shared.infrastructure.events.delivery.celery.broker import TASK, urgent_queue
+from app.shared.infrastructure.events.delivery.celery.broker import TASK, broker_queues
 
 LONGEST_SECONDS: Final = 5.0
 """What each step of sending may take: connecting, writing, and the broker's confirmation."""
@@ -24,7 +24,8 @@ class Message:
     pairs: list[tuple[int, int]]
     soft_limit: float
     hard_limit: float
-    is_urgent: bool = False
+    queue: str
+    is_high: bool = False
 
 
 class BrokerPublisher:
@@ -82,7 +83,7 @@ class BrokerPublisher:
             args=[message.pairs],
             soft_time_limit=message.soft_limit,
             time_limit=message.hard_limit,
-            queue=urgent_queue(self._celery) if message.is_urgent else None,
+            queue=broker_queues(self._celery, message.queue)[message.is_high],
             connection=self._connection,
             retry=False,
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from app.core.events import EventRegistry
 from app.core.exceptions import Unavailable
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events.delivery import deliveries
@@ -24,9 +25,16 @@ class DeliveryBatch:
     """
 
     def __init__(
-        self, database: Database, runner: Runner, notifier: Notifier, *, concurrency: int
+        self,
+        database: Database,
+        registry: EventRegistry,
+        runner: Runner,
+        notifier: Notifier,
+        *,
+        concurrency: int,
     ) -> None:
-        self._database, self._runner, self._notifier = database, runner, notifier
+        self._database, self._registry = database, registry
+        self._runner, self._notifier = runner, notifier
         self._concurrency = concurrency
         self._waiting: list[Claim] = []
         self._written = asyncio.Lock()
@@ -42,7 +50,7 @@ class DeliveryBatch:
         self._task = asyncio.current_task()
         try:
             async with self._leases_extended():
-                workers = (self._work() for _ in range(self._concurrency))
+                workers = (self._work() for _ in range(self._at_once()))
                 await asyncio.gather(*workers, return_exceptions=True)
         finally:
             await self._give_back()
@@ -66,6 +74,12 @@ class DeliveryBatch:
         if others := {id for id, _ in pairs} - {claim.id for claim in started}:
             log.info("nothing to start", deliveries=sorted(others))  # done, or sent again meanwhile
         return started
+
+    def _at_once(self) -> int:
+        """Return how many of them may run at once: they are all of one handler."""
+        handler = self._registry.handler(self._waiting[0].handler) if self._waiting else None
+        limit = handler.subscription.limit_of_process if handler else None
+        return min(self._concurrency, limit or self._concurrency)
 
     async def _work(self) -> None:
         while not self._is_stopped and (claim := await self._next()):

@@ -3,7 +3,8 @@
 import asyncio
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
@@ -12,6 +13,7 @@ import structlog
 from celery import Celery
 
 from app.core.events import EventRegistry
+from app.core.run_limits import DEFAULT_QUEUE
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events.delivery import deliveries
 from app.shared.infrastructure.events.delivery.celery.broker_publisher import (
@@ -19,6 +21,7 @@ from app.shared.infrastructure.events.delivery.celery.broker_publisher import (
     Message,
 )
 from app.shared.infrastructure.events.delivery.leases import IN_FLIGHT
+from app.shared.infrastructure.events.delivery.places import Places, places_of
 from app.shared.infrastructure.events.delivery.runner import Claim
 
 log = structlog.get_logger(__name__)
@@ -46,31 +49,39 @@ class CeleryExecutor:
         celery: Celery,
         *,
         lease: float,
+        queues: Collection[str],
         in_flight: int,
         concurrency: int,
         grace: float = 10.0,
     ) -> None:
-        """`concurrency` is that of one worker process; `grace`, in seconds, is what a message gets
-        beyond the time of its handlers before it is cut short.
+        """`in_flight` is for each queue, `concurrency` is that of one worker process. `grace`, in
+        seconds, is what a message gets beyond the time of its handlers before it is cut short.
         """
         self._database, self._registry, self.lease = database, registry, lease
         self._in_flight, self._concurrency, self._grace = in_flight, concurrency, grace
         self._publisher = BrokerPublisher(celery)
+        self._queues = queues
         self._left_alone_until = 0.0
         self._is_away = False
 
-    async def free(self) -> int:
-        """Return how many more it would send."""
+    async def places(self) -> list[Places]:
+        """Return how many more of each queue it would send."""
         if time.monotonic() < self._left_alone_until:
-            return 0
-        row = await self._database.fetch_one(IN_FLIGHT, {})
+            return []
+        rows = await self._database.fetch_all(IN_FLIGHT, {})
         most = 1 if self._is_away else CLAIMED_AT_ONCE
-        return min(most, self._in_flight - (row["count"] if row else 0))
+        found = places_of(
+            self._registry,
+            dict.fromkeys(self._queues, self._in_flight),
+            {row["handler"]: row["count"] for row in rows},
+            of_one_process=False,
+        )
+        return [replace(each, free=min(most, each.free)) for each in found]
 
     async def start(self, deliveries: Sequence[Claim], /) -> None:
         """Send what was taken, or give it back."""
         messages = [self._message(each) for each in batches(deliveries)]
-        messages.sort(key=lambda message: not message.is_urgent)
+        messages.sort(key=lambda message: not message.is_high)
         if messages:
             sent, error = await asyncio.to_thread(self._publisher.send, messages)
             self._note(error)
@@ -86,13 +97,15 @@ class CeleryExecutor:
     def _message(self, batch: list[Claim]) -> Message:
         handler = self._registry.handler(batch[0].handler)
         timeout = handler.subscription.timeout if handler else USUAL_TIMEOUT_SECONDS
-        rounds = math.ceil(len(batch) / self._concurrency)
+        limit = handler.subscription.limit_of_process if handler else None
+        rounds = math.ceil(len(batch) / min(self._concurrency, limit or self._concurrency))
         soft = timeout * rounds + self._grace
         return Message(
             pairs=[(claim.id, claim.token) for claim in batch],
             soft_limit=soft,
             hard_limit=soft + self._grace,
-            is_urgent=handler is not None and handler.subscription.priority == "high",
+            queue=handler.subscription.queue_name if handler else DEFAULT_QUEUE,
+            is_high=handler is not None and handler.subscription.priority == "high",
         )
 
     async def _refund(self, pairs: Sequence[tuple[int, int]]) -> None:

@@ -45,7 +45,7 @@ class Watchdog:
                 # Declared as it is, not just looked up: on Redis that does not heed the prefix.
                 bound = [
                     queue.bind(connection.default_channel)
-                    for queue in self._celery.amqp.queues.values()
+                    for queue in self._celery.amqp.queues.consume_from.values()
                 ]
                 return sum(int(queue.queue_declare().message_count) for queue in bound)
         except Exception:  # noqa: BLE001 - each transport has errors of its own

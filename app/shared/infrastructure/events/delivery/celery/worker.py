@@ -3,6 +3,7 @@
 import logging
 import os
 import warnings
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 import structlog
@@ -11,7 +12,7 @@ from celery.exceptions import CPendingDeprecationWarning
 from celery.utils.log import current_process_index
 from celery.worker import consumer
 
-from app.shared.infrastructure.events.delivery.celery.broker import TASK
+from app.shared.infrastructure.events.delivery.celery.broker import TASK, broker_queues
 from app.shared.infrastructure.events.delivery.celery.watchdog import Watchdog
 from app.shared.infrastructure.events.delivery.celery.worker_process import (
     OpenService,
@@ -33,9 +34,14 @@ class Consumer(consumer.Consumer):  # type: ignore[misc]  # Celery has no types
 
 
 def run_celery_worker(
-    celery: Celery, open_service: OpenService, *, processes: int, watchdog_seconds: float
+    celery: Celery,
+    open_service: OpenService,
+    *,
+    queues: Collection[str],
+    processes: int,
+    watchdog_seconds: float,
 ) -> int:
-    """Run deliveries until the process is told to stop; return its exit code.
+    """Run deliveries of some queues until the process is told to stop; return its exit code.
 
     The service is opened in each process that is forked, and nowhere else.
     """
@@ -69,6 +75,7 @@ def run_celery_worker(
     worker = celery.Worker(
         pool="prefork",
         concurrency=processes,
+        queues=[name for queue in queues for name in broker_queues(celery, queue)],
         consumer_cls=Consumer,
         without_gossip=True,
         without_mingle=True,

@@ -1,0 +1,167 @@
+"""Claiming: taking what is due, as much as there are places for and no more."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Float, Integer, bindparam, case, literal_column, select, update
+
+from app.core.events import EventRegistry, Handler
+from app.core.run_limits import Everywhere
+from app.shared.infrastructure.database.connection import Connection, Database, Row
+from app.shared.infrastructure.database.expressions import one_of
+from app.shared.infrastructure.database.models import event_delivery
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.deliveries import head_of
+from app.shared.infrastructure.events.delivery.demands import DEMANDS, due
+from app.shared.infrastructure.events.delivery.limits import allowed, available, use
+from app.shared.infrastructure.events.delivery.places import (
+    EVERY_EIGHTH,
+    Demand,
+    Places,
+    Share,
+    shares,
+)
+from app.shared.infrastructure.events.delivery.runner import Claim
+from app.shared.infrastructure.events.delivery.states import (
+    OPEN_STATES,
+    DeliveryState,
+    due_in,
+    is_in,
+)
+
+READY, CLAIMED, DEAD, DONE, BLOCKED, *_ = DeliveryState
+
+_this = event_delivery.c
+_chosen = (
+    due(bindparam("of_handler"), bindparam("of_priority"))
+    .limit(bindparam("count", type_=Integer))
+    .with_for_update(skip_locked=True)
+    .cte("chosen")
+)
+_is_first = _this.stream_position <= head_of(_this.handler, _this.stream_id).scalar_subquery()
+_judged = (
+    select(_this.id, _is_first.label("is_head"))
+    .where(_this.id.in_(select(_chosen.c.id)))
+    .cte("judged")
+    .prefix_with("MATERIALIZED", dialect="postgresql")  # else it judges anew for each column
+)
+_runs = _judged.c.is_head
+CLAIM: Final = Statement(
+    update(event_delivery)
+    .where(_this.id == _judged.c.id)
+    .values(
+        state=case((_runs, int(CLAIMED)), else_=int(BLOCKED)),
+        token=_this.token + case((_runs, 1), else_=0),
+        attempts=_this.attempts + case((_runs, bindparam("counted", type_=Integer)), else_=0),
+        **{
+            name: case((_runs, value), else_=_this[name])
+            for name, value in due_in(bindparam("lease", type_=Float)).items()
+        },
+        worker_id=bindparam("by"),
+    )
+    .returning(_this.id, _this.token, _this.attempts, _this.state, _this.handler, _this.stream_id)
+)
+"""Take what is due of one handler and priority, the oldest first: heads of their streams to run,
+the others are set aside.
+
+Nobody waits for anybody (SKIP LOCKED). An attempt counts when it starts, so that a day without
+workers costs none, and one that kills its process is counted all the same.
+"""
+
+BLOCKED_AT_ONCE: Final = 5_000
+_later = event_delivery.alias("later").c
+_rest_of_stream = (
+    select(_later.id)
+    .where(
+        _later.handler == bindparam("of_handler"),
+        _later.stream_id == bindparam("of_stream"),
+        is_in(_later.state, *OPEN_STATES),
+        _later.state == literal_column(str(int(READY))),
+        _later.stream_position
+        > head_of(bindparam("of_handler"), bindparam("of_stream")).scalar_subquery(),
+    )
+    .order_by(_later.stream_position)
+    .limit(BLOCKED_AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
+BLOCK_REST: Final = Statement(
+    update(event_delivery).where(one_of(_this.id, _rest_of_stream)).values(state=int(BLOCKED))
+)
+"""Set aside what else is ready in a stream: else others wait while it is found, a few at a time."""
+
+
+class Claimer:
+    """Claims for one engine."""
+
+    def __init__(self, database: Database, registry: EventRegistry, *, by: str) -> None:
+        self._database, self._registry, self._by = database, registry, by
+        self._turns: Counter[str] = Counter()
+
+    async def claim(
+        self, places: Sequence[Places], *, lease: float, counts_attempts: bool
+    ) -> list[Claim]:
+        """Return what was claimed, and what was set aside because it is not first in its stream."""
+        most = max((each.free for each in places), default=0)
+        if most <= 0:
+            return []
+        rows = await self._database.fetch_all(DEMANDS, {"most": most})
+        wanted = [share for each in places for share in self._shares(each, rows)]
+        if not wanted:
+            return []
+        asked = {"lease": lease, "by": self._by, "counted": int(counts_attempts)}
+        found: list[Claim] = []
+        async with self._database.transaction() as connection:
+            for handler, share in wanted:
+                found += await _claim(connection, handler, share, asked)
+            for claim in one_of_each_stream(found, BLOCKED):
+                stream = {"of_handler": claim.handler, "of_stream": claim.stream_id}
+                await connection.execute(BLOCK_REST, stream)
+            await connection.commit()
+        return found
+
+    def _shares(self, places: Places, rows: Sequence[Row]) -> list[tuple[Handler, Share]]:
+        handlers = {row["handler"]: self._registry.handler(row["handler"]) for row in rows}
+        here = {
+            id: handler
+            for id, handler in handlers.items()
+            if handler and handler.subscription.queue_name == places.queue
+        }
+        demands = [
+            _demand(here[row["handler"]], places, row)
+            for row in rows
+            if row["handler"] in here and row["due"]
+        ]
+        if not demands:
+            return []
+        self._turns[places.queue] += 1
+        is_eighth = self._turns[places.queue] % EVERY_EIGHTH == 0
+        shared = shares(places, demands, oldest_level_first=is_eighth)
+        return [(here[share.handler], share) for share in shared]
+
+
+def one_of_each_stream(found: Iterable[Claim], *states: DeliveryState) -> Iterable[Claim]:
+    return {(t.handler, t.stream_id): t for t in found if t.state in states}.values()
+
+
+def _demand(handler: Handler, places: Places, row: Row) -> Demand:
+    asked, may_start = handler.subscription, int(row["due"])
+    if asked.limit_of_process and places.of_one_process:
+        may_start = min(may_start, asked.limit_of_process - places.taken.get(handler.id, 0))
+    elif isinstance(asked.concurrency, Everywhere):
+        may_start = min(may_start, asked.concurrency.limit)
+    if rate := asked.rate_limit:
+        may_start = min(may_start, available(rate, row["rate_used_until"], row["now"]))
+    return Demand(handler.id, row["priority"], row["oldest"], row["due"], may_start)
+
+
+async def _claim(
+    connection: Connection, handler: Handler, share: Share, asked: Mapping[str, Any]
+) -> list[Claim]:
+    count = await allowed(connection, handler, share.places)
+    if not count:
+        return []
+    of_share = {"of_handler": share.handler, "of_priority": share.priority, "count": count}
+    found = [Claim(**row) for row in await connection.fetch_all(CLAIM, {**asked, **of_share})]
+    await use(connection, handler, sum(claim.state == CLAIMED for claim in found))
+    return found

@@ -1,0 +1,91 @@
+"""What limits a handler over all processes: its runs at once everywhere, and its rate.
+
+Rates follow the generic cell rate algorithm (GCRA, ITU-T I.371). One time is all that is kept:
+until when the rate is used up. Each start moves it on by the interval of the rate. A handler may
+start as long as that time lies no further ahead than the burst allows.
+"""
+
+import datetime as dt
+from typing import Final
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from app.core.events import Handler
+from app.core.run_limits import Everywhere, Rate
+from app.shared.infrastructure.database.connection import Connection
+from app.shared.infrastructure.database.expressions import database_time
+from app.shared.infrastructure.database.models import event_delivery, event_handler
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.alone import is_alone
+from app.shared.infrastructure.events.delivery.states import DeliveryState, is_just
+
+_ROUNDING: Final = 1e-6  # of intervals: times are kept in microseconds
+
+RUNNING: Final = Statement(
+    select(func.count().label("count")).where(
+        is_just(event_delivery.c.state, DeliveryState.CLAIMED),
+        event_delivery.c.handler == bindparam("of_handler"),
+    )
+)
+"""How many deliveries of a handler are claimed, by whichever process. Rows do not leak as counters
+do, which nobody takes back when a process dies."""
+
+_is_this = event_handler.c.handler == bindparam("of_handler")
+_clock = select(database_time().label("now")).subquery("clock")
+RATE: Final = Statement(
+    select(_clock.c.now, event_handler.c.handler, event_handler.c.rate_used_until)
+    .select_from(_clock)
+    .outerjoin(event_handler, _is_this)
+)
+USE_RATE: Final = Statement(
+    update(event_handler).where(_is_this).values(rate_used_until=bindparam("used_until"))
+)
+USE_RATE_FIRST: Final = Statement(insert(event_handler), columns=["handler", "rate_used_until"])
+
+
+async def allowed(connection: Connection, handler: Handler, count: int) -> int:
+    """Return how many of so many deliveries the handler may start now, by what runs elsewhere.
+
+    For a handler with such a limit the transaction has the handler's lock from here on, so that two
+    processes never count the same. Who does not get the lock starts nothing.
+    """
+    asked = handler.subscription
+    if not (isinstance(asked.concurrency, Everywhere) or asked.rate):
+        return count
+    if not await is_alone(connection, f"handler:{handler.id}"):
+        return 0
+    if isinstance(asked.concurrency, Everywhere):
+        row = await connection.fetch_one(RUNNING, {"of_handler": handler.id})
+        count = min(count, asked.concurrency.limit - (row["count"] if row else 0))
+    if rate := asked.rate_limit:
+        row = await connection.fetch_one(RATE, {"of_handler": handler.id})
+        count = min(count, available(rate, row["rate_used_until"], row["now"]) if row else 0)
+    return max(0, count)
+
+
+async def use(connection: Connection, handler: Handler, starts: int) -> None:
+    """Note what was started after `allowed`. What was not found uses nothing up."""
+    rate = handler.subscription.rate_limit
+    row = await connection.fetch_one(RATE, {"of_handler": handler.id}) if rate and starts else None
+    if rate is None or row is None:
+        return
+    until = used_until(rate, row["rate_used_until"], row["now"], starts=starts)
+    if row["handler"] is None:
+        first = {"handler": handler.id, "rate_used_until": until}
+        await connection.execute(USE_RATE_FIRST, first)
+    else:
+        await connection.execute(USE_RATE, {"of_handler": handler.id, "used_until": until})
+
+
+def available(rate: Rate, used: dt.datetime | None, now: dt.datetime) -> int:
+    """Return how many may start now."""
+    ahead = max(0.0, (used - now).total_seconds()) if used else 0.0
+    return max(0, int(rate.burst - ahead / rate.interval + _ROUNDING))
+
+
+def used_until(
+    rate: Rate, used: dt.datetime | None, now: dt.datetime, *, starts: int
+) -> dt.datetime:
+    """Return until when the rate is used up after so many starts."""
+    begin = max(used, now) if used else now
+    return begin + dt.timedelta(seconds=starts * rate.interval)

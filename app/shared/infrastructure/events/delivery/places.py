@@ -1,0 +1,97 @@
+"""Who gets the free places of a queue."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from app.core.events import EventRegistry
+
+EVERY_EIGHTH: Final = 8
+"""So often a claim begins with the level of priority that has waited longest: none starves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The places of a queue: how many are free, and how many each handler has.
+
+    `keeps_one`: several handlers run in the queue, so the last free place is only for one that has
+    no other. `of_one_process`: the places are in this process, and not in several workers.
+    """
+
+    queue: str
+    free: int
+    taken: Mapping[str, int]
+    keeps_one: bool = False
+    of_one_process: bool = True
+
+
+def places_of(
+    registry: EventRegistry,
+    queues: Mapping[str, int],
+    taken: Mapping[str, int],
+    *,
+    of_one_process: bool = True,
+) -> list[Places]:
+    """Return the places of queues, given how many each handler has."""
+    handlers: dict[str, list[str]] = {queue: [] for queue in queues}
+    for handler in registry.handlers:
+        handlers.setdefault(handler.subscription.queue_name, []).append(handler.id)
+    found = []
+    for queue, most in queues.items():
+        of_queue = {id: taken[id] for id in handlers[queue] if taken.get(id)}
+        keeps_one = of_one_process and most > 1 and len(handlers[queue]) > 1
+        free = most - sum(of_queue.values())
+        found.append(Places(queue, free, of_queue, keeps_one, of_one_process))
+    return found
+
+
+class Demand(NamedTuple):
+    """Deliveries of one handler and one priority that are due.
+
+    `due` counts them as far as it matters. `may_start` is how many more its handler may start now.
+    """
+
+    handler: str
+    priority: int
+    oldest: dt.datetime
+    due: int
+    may_start: int
+
+
+class Share(NamedTuple):
+    """So many deliveries of a handler and a priority are to be claimed."""
+
+    handler: str
+    priority: int
+    places: int
+
+
+def shares(
+    places: Places, demands: Sequence[Demand], *, oldest_level_first: bool = False
+) -> list[Share]:
+    """Share the free places out, one by one.
+
+    First each handler that has no place gets one. The rest goes by priority; among equals the
+    handler with the fewest places comes first, then the one whose delivery is the oldest.
+    """
+    first = min(demands, key=lambda each: each.oldest).priority if demands else 0
+    taken, given = Counter(places.taken), Counter[Demand]()
+
+    def rank(demand: Demand) -> tuple[bool, bool, int, int, dt.datetime]:
+        has_place = taken[demand.handler] > 0
+        is_later = oldest_level_first and demand.priority != first
+        return has_place, is_later, demand.priority, taken[demand.handler], demand.oldest
+
+    def wants_more(demand: Demand) -> bool:
+        started = taken[demand.handler] - places.taken.get(demand.handler, 0)
+        return given[demand] < demand.due and started < demand.may_start
+
+    for free in range(places.free, 0, -1):
+        next_one = min(filter(wants_more, demands), key=rank, default=None)
+        if next_one is None or (free == 1 and places.keeps_one and taken[next_one.handler]):
+            break
+        taken[next_one.handler] += 1
+        given[next_one] += 1
+    return [Share(each.handler, each.priority, count) for each, count in given.items()]
