@@ -19,6 +19,7 @@ import app.modules
 from app.shared.domain.base_entity import AggregateRoot, new_id
 from app.shared.domain.value_objects import Money
 from app.shared.infrastructure.base_repository import BaseRepository
+from app.shared.infrastructure.owned_repository import OwnedRepository
 
 Aggregate = TypeVar("Aggregate", bound=AggregateRoot)
 
@@ -42,7 +43,8 @@ def repositories() -> Iterator[type[BaseRepository[Any]]]:
     """Every repository of the modules."""
     for module in iter_modules(app.modules.__path__):
         import_module(f"app.modules.{module.name}.infrastructure.repositories")
-    kinds = BaseRepository.__subclasses__()  # those of tests too
+    bases: tuple[type[BaseRepository[Any]], ...] = (BaseRepository, OwnedRepository)
+    kinds = [kind for base in bases for kind in base.__subclasses__()]  # those of tests too
     yield from (kind for kind in kinds if kind.__module__.startswith("app.modules."))
 
 

@@ -1,9 +1,10 @@
 """Emails, as use cases and handlers know them."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from app.core.endings import DeadLetter
 from app.shared.domain.value_objects import EmailAddress
@@ -50,6 +51,21 @@ class Email:
     def __post_init__(self) -> None:
         if not self.KEY.fullmatch(self.key):  # the key becomes a Message-ID and a file name
             raise ValueError(f"{self.key!r} cannot be the key of an email")
+
+
+class TemplateMailer(Protocol):
+    async def send(
+        self,
+        template: str,
+        values: Mapping[str, Any],
+        /,
+        *,
+        to: EmailAddress,
+        kind: EmailKind,
+        key: str,
+    ) -> None:
+        """Write the email of a template and hand it over. Raises EmailRefused and EmailDelayed."""
+        ...
 
 
 class Mailer(Protocol):

@@ -1,27 +1,30 @@
 """The base repository: statements that follow from the table, built once."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar, get_args
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 
-from app.core.exceptions import AppError, ConcurrentUpdate
+from app.core.exceptions import AppError, ConcurrentUpdate, NotFound, StaleVersion
 from app.shared.domain.base_entity import AggregateRoot
 from app.shared.infrastructure.child_rows import ChildRow, ChildRows
 from app.shared.infrastructure.database.connection import Connection, IntegrityViolation, Row
+from app.shared.infrastructure.database.row_mapping import RowMapping
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
 
 Aggregate = TypeVar("Aggregate", bound=AggregateRoot)
 Written = TypeVar("Written")
 
+_IDENTITY: Final = ("id", "version", "created_at", "updated_at")
 
-class BaseRepository(ABC, Generic[Aggregate]):
+
+class BaseRepository(Generic[Aggregate]):
     """Stores aggregates of one kind in one table, and their children in tables of their own.
 
-    A module names the tables, converts rows to aggregates and back, and adds its own reads.
+    A module names the tables and adds its own reads. Fields and columns have the same names (see
+    RowMapping); where that does not fit, it writes its own `to_row` and `to_aggregate`.
     """
 
     table: ClassVar[Table]
@@ -30,13 +33,21 @@ class BaseRepository(ABC, Generic[Aggregate]):
     constraints: ClassVar[Mapping[str, type[AppError]]] = {}
     """The error that a violated constraint of the tables means."""
 
+    not_found: ClassVar[type[AppError]] = NotFound
+    """The error that says that there is no such aggregate."""
+
+    _MAPPING: ClassVar[RowMapping[Any]]
     _GET: ClassVar[Statement]
     _INSERT: ClassVar[Statement]
     _UPDATE: ClassVar[Statement]
     _DELETE: ClassVar[Statement]
 
     def __init_subclass__(cls) -> None:
+        if not hasattr(cls, "table"):
+            return  # a class that repositories derive from
         table = cls.table
+        if cls.to_row is BaseRepository.to_row:
+            cls._MAPPING = cls._mapping()
         is_seen_version = (table.c.id == bindparam("row_id")) & (
             table.c.version == bindparam("seen_version")
         )
@@ -54,18 +65,35 @@ class BaseRepository(ABC, Generic[Aggregate]):
         # changed.
         self._stored: dict[tuple[str, UUID], list[ChildRow]] = {}
 
-    @abstractmethod
+    @classmethod
+    def _mapping(cls) -> RowMapping[Any]:
+        """Return how the fields are columns. Raises TypeError unless each has the other."""
+        (base,) = cls.__orig_bases__  # type: ignore[attr-defined]  # each generic class has it
+        (kind,) = get_args(base)
+        mapping = RowMapping(kind, without={*_IDENTITY, *cls.children})
+        if alone := mapping.columns.symmetric_difference(cls.table.c.keys()).difference(_IDENTITY):
+            message = (
+                f"{cls.__name__}: the table {cls.table.name!r} and the fields of {kind.__name__} "
+                f"do not both have {', '.join(sorted(alone))}; give the other one a field or a "
+                "column, or write to_row and to_aggregate"
+            )
+            raise TypeError(message)
+        return mapping
+
     def to_row(self, aggregate: Aggregate) -> dict[str, Any]:
         """Return the values of the table's columns, without those that every aggregate has."""
+        return self._MAPPING.to_row(aggregate)
 
-    @abstractmethod
     def to_aggregate(self, row: Row) -> Aggregate:
         """Return the aggregate of the row."""
+        children = {name: row[name] for name in self.children}
+        aggregate: Aggregate = self._MAPPING.of_row(row, **self.identity(row), **children)
+        return aggregate
 
     @staticmethod
     def identity(row: Row) -> dict[str, Any]:
         """Return the fields that every aggregate has, for its constructor."""
-        return {name: row[name] for name in ("id", "version", "created_at", "updated_at")}
+        return {name: row[name] for name in _IDENTITY}
 
     async def get(self, id: UUID, /) -> Aggregate | None:
         """Return the aggregate, or None."""
@@ -108,6 +136,17 @@ class BaseRepository(ABC, Generic[Aggregate]):
         if self.children:
             (row,) = await self._with_children([row])
         return self.to_aggregate(row)
+
+    def _checked(self, found: Aggregate | None, *, version: int | None) -> Aggregate:
+        """Return what was found.
+
+        Raises `not_found` for None, and StaleVersion if the client saw another version.
+        """
+        if found is None:
+            raise self.not_found
+        if version not in {None, found.version}:
+            raise StaleVersion
+        return found
 
     async def _find_all(self, statement: Statement, **params: Any) -> list[Aggregate]:
         """Return the aggregates of all rows; the children of all take one more statement."""

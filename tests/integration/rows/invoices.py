@@ -14,7 +14,7 @@ from app.shared.domain.events import DomainEvent
 from app.shared.infrastructure.base_repository import BaseRepository
 from app.shared.infrastructure.child_rows import ChildRows
 from app.shared.infrastructure.database.column_types import ExactDecimal
-from app.shared.infrastructure.database.connection import Connection, Row
+from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.models import aggregate_columns
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
@@ -91,14 +91,6 @@ class SqlInvoiceRepository(BaseRepository[Invoice]):
         "notes": ChildRows(invoice_note, to_row=asdict, to_child=lambda row: Note(**row)),
     }
     constraints: ClassVar = {"uq_invoice_note_invoice_id_text": NoteTwice}
-
-    def to_row(self, aggregate: Invoice) -> dict[str, Any]:
-        return {"number": aggregate.number}
-
-    def to_aggregate(self, row: Row) -> Invoice:
-        return Invoice(
-            **self.identity(row), number=row["number"], lines=row["lines"], notes=row["notes"]
-        )
 
 
 class SqlInvoiceUnitOfWork(SqlUnitOfWork):

@@ -20,12 +20,11 @@ from sqlalchemy import (
     tuple_,
 )
 
-from app.core.exceptions import StaleVersion
-from app.shared.infrastructure.base_repository import BaseRepository
 from app.shared.infrastructure.database.connection import Connection, Row
 from app.shared.infrastructure.database.models import Json, Timestamp, metadata
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
+from app.shared.infrastructure.owned_repository import OwnedRepository
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 from tests.modules.note.domain import TITLE_MAX_LENGTH, Colour, Note, NoteNotFound
 
@@ -48,7 +47,6 @@ note = Table(
 )
 
 _is_own = note.c.owner_id == bindparam("owner_id")
-OWN = Statement(select(note).where(note.c.id == bindparam("note_id"), _is_own))
 COUNT = Statement(select(func.count().label("notes")).where(_is_own).select_from(note))
 FORGET = Statement(delete(note).where(_is_own))
 _position = tuple_(note.c.created_at, note.c.id)
@@ -62,16 +60,9 @@ FIRST_PAGE = Statement(_page)
 NEXT_PAGE = Statement(_page.where(_position < _last))
 
 
-class SqlNoteRepository(BaseRepository[Note]):
+class SqlNoteRepository(OwnedRepository[Note]):
     table: ClassVar = note
-
-    async def get_for(self, owner_id: UUID, note_id: UUID, /, *, version: int | None) -> Note:
-        found = await self._find(OWN, note_id=note_id, owner_id=owner_id)
-        if found is None:
-            raise NoteNotFound
-        if version not in {None, found.version}:
-            raise StaleVersion
-        return found
+    not_found: ClassVar = NoteNotFound
 
     async def page(self, owner_id: UUID, after: tuple[Any, UUID] | None, size: int) -> list[Note]:
         asked: dict[str, Any] = {"owner_id": owner_id, "size": size}

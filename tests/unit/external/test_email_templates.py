@@ -7,7 +7,7 @@ from jinja2 import TemplateNotFound, TemplateSyntaxError, UndefinedError
 
 from app.shared.application.email import Email, EmailKind
 from app.shared.domain.value_objects import EmailAddress
-from app.shared.infrastructure.external.email_templates import EmailTemplates
+from app.shared.infrastructure.external.email_templates import EmailTemplates, TemplatedMailer
 
 TEXT = "News of {{ signed_by }}\n\nHello {{ name }}: {{ title }}\n-- {{ signed_by }}\n"
 HTML = "<p>{{ name }}: {{ title }}</p>"
@@ -69,3 +69,17 @@ def test_a_mistake_in_a_template_stops_the_start(folder: Path) -> None:
     (folder / "news.html").write_text("{% if %}")
     with pytest.raises(TemplateSyntaxError):
         EmailTemplates(folder, signed_by="Shop")
+
+
+async def test_a_templated_mailer_writes_an_email_and_sends_it(folder: Path) -> None:
+    sent: list[Email] = []
+
+    class Outbox:
+        async def send(self, email: Email, /) -> None:
+            sent.append(email)
+
+    mailer = TemplatedMailer(Outbox(), folder, signed_by="A & B")
+    to = EmailAddress("ana@example.com")
+    values = {"name": "Ana", "title": "Olá"}
+    await mailer.send("news", values, to=to, kind=EmailKind.WORK, key="a-key")
+    assert sent == [write(folder, name="Ana", title="Olá")]

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, bindparam, func, or_, select, union_all
 
-from app.core.exceptions import StaleVersion
 from app.modules.task.domain.entities import (
     REMINDER_LEAD,
     Labels,
@@ -92,20 +91,15 @@ PURGE = delete_batch(task, lambda c: c.deleted_at < bindparam("deleted_before"),
 
 class SqlTaskRepository(BaseRepository[Task]):
     table: ClassVar = task
+    not_found: ClassVar = TaskNotFound
 
     async def get_for(self, user_id: UUID, task_id: UUID, /, *, version: int | None) -> Task:
         found = await self._find(VISIBLE, task_id=task_id, user_id=user_id)
-        if found is None:
-            raise TaskNotFound
-        if version not in {None, found.version}:
-            raise StaleVersion
-        return found
+        return self._checked(found, version=version)
 
     async def get_owned(self, owner_id: UUID, task_id: UUID, /) -> Task:
         found = await self._find(OWNED, task_id=task_id, user_id=owner_id)
-        if found is None:
-            raise TaskNotFound
-        return found
+        return self._checked(found, version=None)
 
     async def assigned_to(self, user_id: UUID, /, *, most: int) -> list[Task]:
         return await self._find_all(ASSIGNED, user_id=user_id, most=most)

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
 
-from app.core.exceptions import StaleVersion
 from app.modules.user.domain.entities import EmailTaken, FullName, User, UserNotFound
 from app.modules.user.domain.repositories import (
     AccountRequests,
@@ -47,17 +46,13 @@ RENEW_HASH = Statement(
 class SqlUserRepository(BaseRepository[User]):
     table: ClassVar = user
     constraints: ClassVar = {"uq_user_email": EmailTaken}
+    not_found: ClassVar = UserNotFound
 
     async def get_by_email(self, email: EmailAddress, /) -> User | None:
         return await self._find(BY_EMAIL, email=email.key)
 
     async def get_seen(self, user_id: UUID, /, *, version: int | None) -> User:
-        found = await self.get(user_id)
-        if found is None:
-            raise UserNotFound
-        if version not in {None, found.version}:
-            raise StaleVersion
-        return found
+        return self._checked(await self.get(user_id), version=version)
 
     async def active_admins(self) -> set[UUID]:
         return {row["id"] for row in await self._connection.fetch_all(ACTIVE_ADMINS, {})}

@@ -6,11 +6,12 @@ no slots, because orjson would take twice as long.
 """
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 Item = TypeVar("Item")
+View = TypeVar("View", bound="BaseResponse")
 
 
 @dataclass
@@ -21,6 +22,23 @@ class BaseResponse:
     version: int
     created_at: dt.datetime
     updated_at: dt.datetime
+
+
+def view_of(kind: type[View], aggregate: object) -> View:
+    """Return the view of an aggregate: its fields have the names of the aggregate's.
+
+    A value object with one field, such as an EmailAddress, is shown as the value of that field.
+    """
+    shown: dict[str, Any] = {
+        each.name: _shown(getattr(aggregate, each.name)) for each in fields(kind)
+    }
+    return kind(**shown)
+
+
+def _shown(value: object) -> object:
+    if is_dataclass(value) and len(parts := fields(value)) == 1:
+        return getattr(value, parts[0].name)
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

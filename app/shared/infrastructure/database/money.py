@@ -1,7 +1,8 @@
 """Money in a table: two columns, so that amounts of one currency can be compared and summed.
 
-`Table("invoice", metadata, *aggregate_columns(), *money_columns("total"))`; a repository's `to_row`
-has `**money_values("total", invoice.total)`, its `to_aggregate` `total=money_of(row, "total")`.
+`Table("invoice", metadata, *aggregate_columns(), *money_columns("total"))`. A repository that has
+its own `to_row` writes `**money_values("total", invoice.total)` there, and
+`total=money_of(row, "total")` in `to_aggregate`.
 """
 
 from typing import Any

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
-from app.shared.application.email import Email, EmailKind
+from app.shared.application.email import Email, EmailKind, Mailer
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.external.mailer import one_line
 
@@ -51,6 +51,25 @@ class EmailTemplates:
             text=email.text.render(values),
             html=email.html.render(values),
         )
+
+
+class TemplatedMailer:
+    """Sends the emails of a folder of templates: see EmailTemplates."""
+
+    def __init__(self, mailer: Mailer, folder: Path, **shared: str) -> None:
+        self._mailer, self._templates = mailer, EmailTemplates(folder, **shared)
+
+    async def send(
+        self,
+        template: str,
+        values: Mapping[str, Any],
+        /,
+        *,
+        to: EmailAddress,
+        kind: EmailKind,
+        key: str,
+    ) -> None:
+        await self._mailer.send(self._templates.write(template, values, key=key, kind=kind, to=to))
 
 
 def _template(environment: Environment, file: Path) -> _Template:
