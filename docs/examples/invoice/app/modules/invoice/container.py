@@ -1,19 +1,13 @@
 """The invoice module, put together."""
 
 import datetime as dt
+from pathlib import Path
+from typing import Final
 
-from dependency_injector.providers import (
-    Callable,
-    Dependency,
-    Factory,
-    List,
-    Object,
-    Singleton,
-)
+from dependency_injector.providers import Callable, Dependency, Factory, List, Object, Singleton
 
 from app.core.cursors import Cursors
 from app.core.events import EventRegistry
-from app.modules.invoice.application.email_sender import InvoiceEmailSender
 from app.modules.invoice.application.handlers import WhenInvoiceSentEmailTheCustomer
 from app.modules.invoice.application.readers import InvoiceReader
 from app.modules.invoice.application.usecases.create_invoice import CreateInvoice
@@ -23,17 +17,19 @@ from app.modules.invoice.application.usecases.pay_invoice import PayInvoice
 from app.modules.invoice.application.usecases.send_invoice import SendInvoice
 from app.modules.invoice.domain.events import EVENTS
 from app.modules.invoice.domain.repositories import InvoiceUnitOfWork
-from app.modules.invoice.infrastructure.external import TemplatedInvoiceEmailSender
 from app.modules.invoice.infrastructure.readers import SqlInvoiceReader
 from app.modules.invoice.infrastructure.repositories import SqlInvoiceUnitOfWork
 from app.modules.invoice.presentation.controllers import InvoiceController
 from app.modules.invoice.presentation.routes import invoice_routes
 from app.modules.invoice.settings import InvoiceSettings
 from app.shared.application.base_usecase import Clock
-from app.shared.application.email import Mailer
+from app.shared.application.email import Mailer, TemplateMailer
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.external.email_templates import TemplatedMailer
 from app.shared.module_container import ModuleContainer
+
+TEMPLATES: Final = Path(__file__).parent / "infrastructure/templates"
 
 
 class InvoiceContainer(ModuleContainer):
@@ -52,8 +48,8 @@ class InvoiceContainer(ModuleContainer):
     reader: Singleton[InvoiceReader] = Singleton(
         SqlInvoiceReader, database=database, cursors=cursors
     )
-    email_sender: Singleton[InvoiceEmailSender] = Singleton(
-        TemplatedInvoiceEmailSender, mailer=mailer, signed_by=app_name
+    template_mailer: Singleton[TemplateMailer] = Singleton(
+        TemplatedMailer, mailer, TEMPLATES, signed_by=app_name
     )
     controller: Singleton[InvoiceController] = Singleton(
         InvoiceController,
@@ -74,5 +70,5 @@ class InvoiceContainer(ModuleContainer):
     routers = List(Factory(invoice_routes, controller))
     events = Object(EVENTS)
     handlers = List(
-        Singleton(WhenInvoiceSentEmailTheCustomer, reader=reader, email_sender=email_sender)
+        Singleton(WhenInvoiceSentEmailTheCustomer, reader=reader, mailer=template_mailer)
     )

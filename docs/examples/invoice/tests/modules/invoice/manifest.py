@@ -26,7 +26,6 @@ SELECT {ID}, 0, 'Bricks', 1, 12.50, 'EUR' FROM generate_series(1, {ROWS}) AS n
 PLANS: Final = Plans(
     fills=(_INVOICES, _LINES),
     values={
-        "invoice_id": UUID(int=40_001),
         "owner_id": UUID(int=2),
         "status": "sent",
         "due_before": dt.date(2200, 1, 1),

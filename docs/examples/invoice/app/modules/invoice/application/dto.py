@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.core.security import Actor
-from app.modules.invoice.domain.entities import Invoice, InvoiceStatus, Line
+from app.modules.invoice.domain.entities import InvoiceStatus, Line
 from app.shared.application.dto import BaseResponse, PageRequest
 from app.shared.domain.value_objects import EmailAddress, Money
 
@@ -56,18 +56,3 @@ class InvoiceView(InvoiceSummary):
     """An invoice as its owner sees it."""
 
     lines: list[Line]
-
-    @classmethod
-    def of(cls, invoice: Invoice) -> "InvoiceView":
-        return cls(
-            id=invoice.id,
-            version=invoice.version,
-            created_at=invoice.created_at,
-            updated_at=invoice.updated_at,
-            number=invoice.number,
-            customer_email=str(invoice.customer_email),
-            due_on=invoice.due_on,
-            total=invoice.total,
-            status=invoice.status,
-            lines=invoice.lines,
-        )

@@ -1,9 +1,10 @@
 """What the module does when something happened."""
 
 from app.core.events import Discard, subscribe
-from app.modules.invoice.application.email_sender import InvoiceEmailSender
 from app.modules.invoice.application.readers import InvoiceReader
 from app.modules.invoice.domain.events import InvoiceSent
+from app.shared.application.email import EmailKind, TemplateMailer
+from app.shared.domain.value_objects import EmailAddress
 
 
 @subscribe(
@@ -15,11 +16,14 @@ from app.modules.invoice.domain.events import InvoiceSent
     transactional=False,
 )
 class WhenInvoiceSentEmailTheCustomer:
-    def __init__(self, reader: InvoiceReader, email_sender: InvoiceEmailSender) -> None:
-        self._reader, self._email_sender = reader, email_sender
+    def __init__(self, reader: InvoiceReader, mailer: TemplateMailer) -> None:
+        self._reader, self._mailer = reader, mailer
 
     async def __call__(self, event: InvoiceSent, key: str) -> None:
         invoice = await self._reader.invoice(event.owner_id, event.invoice_id)
         if invoice is None:
             raise Discard("the invoice does not exist any more")
-        await self._email_sender.send_invoice(invoice, key=key)
+        customer = EmailAddress(invoice.customer_email)
+        await self._mailer.send(
+            "invoice_sent", vars(invoice), to=customer, kind=EmailKind.WORK, key=key
+        )

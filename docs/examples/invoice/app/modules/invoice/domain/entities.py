@@ -24,22 +24,16 @@ class InvoiceNotFound(NotFound):
 
 
 class InvoiceNumberTaken(Conflict):
-    """Each user gives a number once."""
-
     code = "invoice_number_taken"
     message = "You have another invoice with this number."
 
 
 class InvoiceAlreadySent(Conflict):
-    """Only a draft can be sent."""
-
     code = "invoice_already_sent"
     message = "The invoice was sent already."
 
 
 class InvoiceNotSent(Conflict):
-    """Only an invoice that was sent, and is not paid, can be paid."""
-
     code = "invoice_not_sent"
     message = "The invoice is a draft, or is paid already."
 

@@ -7,26 +7,14 @@ from sqlalchemy import bindparam, select
 
 from app.core.cursors import Cursors
 from app.modules.invoice.application.dto import InvoiceListRequest, InvoiceSummary, InvoiceView
-from app.modules.invoice.domain.entities import InvoiceStatus
-from app.modules.invoice.infrastructure.repositories import LINES, OWN, SqlInvoiceRepository
+from app.modules.invoice.infrastructure.repositories import LINES, SqlInvoiceRepository
 from app.modules.invoice.infrastructure.tables import invoice
 from app.shared.application.dto import CursorPage
-from app.shared.infrastructure.database.connection import Database, Row
+from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.keyset import KeysetList
-from app.shared.infrastructure.database.money import money_of
+from app.shared.infrastructure.database.row_mapping import RowMapping
 
-
-def _summary(row: Row) -> InvoiceSummary:
-    return InvoiceSummary(
-        **SqlInvoiceRepository.identity(row),
-        number=row["number"],
-        customer_email=row["customer_email"],
-        due_on=row["due_on"],
-        total=money_of(row, "total"),
-        status=InvoiceStatus(row["status"]),
-    )
-
-
+_SUMMARY: Final = RowMapping(InvoiceSummary)
 INVOICES: Final = KeysetList(
     "invoices",
     select(invoice).where(invoice.c.owner_id == bindparam("owner_id")),
@@ -36,7 +24,7 @@ INVOICES: Final = KeysetList(
         "status": invoice.c.status == bindparam("status"),
         "due_before": invoice.c.due_on < bindparam("due_before"),
     },
-    view=_summary,
+    view=_SUMMARY.of_row,
 )
 
 
@@ -45,12 +33,13 @@ class SqlInvoiceReader:
         self._database, self._cursors = database, cursors
 
     async def invoice(self, owner_id: UUID, invoice_id: UUID, /) -> InvoiceView | None:
-        asked = {"invoice_id": invoice_id, "owner_id": owner_id}
-        row = await self._database.fetch_one(OWN, asked)
+        asked = {"id": invoice_id, "owner_id": owner_id}
+        row = await self._database.fetch_one(SqlInvoiceRepository.OWN, asked)
         if row is None:
             return None
         lines = await LINES.load(self._database, [invoice_id])
-        return InvoiceView(**vars(_summary(row)), lines=LINES.children(lines[invoice_id]))
+        summary = _SUMMARY.of_row(row)
+        return InvoiceView(**vars(summary), lines=LINES.children(lines[invoice_id]))
 
     async def page(self, request: InvoiceListRequest, /) -> CursorPage[InvoiceSummary]:
         return await INVOICES.page(

@@ -7,6 +7,7 @@ from app.modules.invoice.application.dto import InvoiceView, NewInvoice
 from app.modules.invoice.domain.entities import Invoice
 from app.modules.invoice.domain.repositories import InvoiceUnitOfWork
 from app.shared.application.base_usecase import Clock
+from app.shared.application.dto import view_of
 
 
 class CreateInvoice:
@@ -30,4 +31,4 @@ class CreateInvoice:
         async with self._uow() as uow:
             await uow.invoices.save(invoice)
             await uow.commit()
-        return InvoiceView.of(invoice)
+        return view_of(InvoiceView, invoice)

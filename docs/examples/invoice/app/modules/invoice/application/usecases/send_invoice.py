@@ -5,6 +5,7 @@ from collections.abc import Callable
 from app.modules.invoice.application.dto import InvoiceCommand, InvoiceView
 from app.modules.invoice.domain.repositories import InvoiceUnitOfWork
 from app.shared.application.base_usecase import Clock
+from app.shared.application.dto import view_of
 
 
 class SendInvoice:
@@ -21,4 +22,4 @@ class SendInvoice:
             invoice.send(now=self._clock.now())
             await uow.invoices.save(invoice)
             await uow.commit()
-        return InvoiceView.of(invoice)
+        return view_of(InvoiceView, invoice)
