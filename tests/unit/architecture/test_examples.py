@@ -1,33 +1,40 @@
-"""The documents show code that tests run."""
+"""The code of the examples in docs names only what the project has. `make check` runs it."""
 
+import ast
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
 
 import pytest
 
-ROOT: Final = Path(__file__).parents[3]
-EXAMPLES: Final = {
-    "docs/fastapi.md": "tests/e2e/fastapi/examples",
-    "docs/http-client.md": "tests/e2e/other_services",
-    "docs/jobs.md": "tests/e2e/jobs",
-    "docs/types.md": "tests/e2e/types/bookings",
-}
-"""The files of a page's code."""
+EXAMPLES = Path(__file__).resolve().parents[3] / "docs/examples"
+FILES = sorted(EXAMPLES.rglob("*.py"))
 
 
-def blocks_of(page: str) -> list[str]:
-    parts = (ROOT / page).read_text(encoding="utf-8").split("```python\n")[1:]
-    return [part.partition("```")[0] for part in parts]
+def imported(path: Path) -> Iterator[tuple[str, str]]:
+    """Each name that a file imports from the project, with its module."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("app.", "tests.")):
+            yield from ((str(node.module), alias.name) for alias in node.names)
 
 
-@pytest.mark.parametrize(
-    ("page", "block"),
-    [
-        pytest.param(page, block, id=f"{page}-{number}")
-        for page in EXAMPLES
-        for number, block in enumerate(blocks_of(page), 1)
-    ],
-)
-def test_each_example_of_a_page_is_code_that_tests_run(page: str, block: str) -> None:
-    sources = [path.read_text(encoding="utf-8") for path in (ROOT / EXAMPLES[page]).rglob("*.py")]
-    assert any(block.strip() in source for source in sources), block
+def is_of_the_example(module: str, example: Path) -> bool:
+    path = example / module.replace(".", "/")
+    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
+
+
+def test_there_are_examples() -> None:
+    assert FILES
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(EXAMPLES)))
+def test_an_example_imports_only_what_is_there(path: Path) -> None:
+    example = EXAMPLES / path.relative_to(EXAMPLES).parts[0]
+    missing = [
+        f"{module}.{name}"
+        for module, name in imported(path)
+        if not is_of_the_example(module, example)
+        if not (find_spec(module) and hasattr(import_module(module), name))
+    ]
+    assert missing == []

@@ -1,6 +1,7 @@
 """What the module does when something happened."""
 
-from app.core.events import Discard, subscribe
+from app.core.endings import Discard
+from app.core.events import subscribe
 from app.modules.invoice.application.readers import InvoiceReader
 from app.modules.invoice.domain.events import InvoiceSent
 from app.shared.application.email import EmailKind, TemplateMailer
