@@ -39,12 +39,15 @@ async def killing(
 async def test_after_each_committed_change_with_a_key_a_run_begins_that_sees_it(
     world: World, dice: random.Random, rounds: Rounds, note_fault: Note
 ) -> None:
-    kills, committed = rounds(3), dict.fromkeys([new_id() for _ in range(4)], 0)
+    kills = rounds(3)
+    committed: dict[UUID, int] = {}
 
     async def change() -> None:
-        while True:
-            await asyncio.sleep(dice.uniform(0, 0.01))
-            await change_one(dice.choice(list(committed)))
+        while True:  # each a few times: its last change is the one that could be missed
+            id = new_id()
+            committed[id] = 0
+            for _ in range(dice.randrange(2, 5)):
+                await change_one(id)
 
     async def change_one(id: UUID) -> None:
         try:
@@ -56,7 +59,7 @@ async def test_after_each_committed_change_with_a_key_a_run_begins_that_sees_it(
                     key=str(id),
                     on_waiting=dice.choice(["keep", "replace", "postpone"]),
                 )
-                await asyncio.sleep(dice.uniform(0, 0.005))  # so that others may come in between
+                await asyncio.sleep(dice.uniform(0, 0.05))  # so that the run may come in between
                 if dice.random() < 0.1:
                     return  # it is rolled back
                 await uow.commit()
@@ -64,7 +67,10 @@ async def test_after_each_committed_change_with_a_key_a_run_begins_that_sees_it(
             return
         committed[id] = probe.version
 
-    await killing(world, dice, kills, change())
+    async def change_several() -> None:
+        await asyncio.gather(*(change() for _ in range(4)))
+
+    await killing(world, dice, kills, change_several())
 
     seen = dict.fromkeys(committed, 0)
     for row in await world.fetch(select(effect).where(effect.c.handler == "probe.seen")):
