@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Final, Protocol, TypeVar
 
+from app.core.context import current_work
 from app.core.exceptions import AppError
 from app.core.http.clients import networks_of
 from app.core.resources import Resource
@@ -83,6 +84,12 @@ class Limiter(Protocol):
     async def close(self) -> None:
         """Close the connections."""
         ...
+
+
+async def hit_by_client(limiter: Limiter, limit: Limit) -> None:
+    """Count a request for each network of its client. Raises TooManyRequests."""
+    for each, network in limit.for_client(current_work.get().client):
+        await limiter.hit(each, network)
 
 
 class Unlimited(Resource):

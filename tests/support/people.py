@@ -38,10 +38,15 @@ class Person:
         return await self.request("GET", path, **options)
 
     async def post(
-        self, path: str, body: Any = None, *, version: int | str | None = None
+        self,
+        path: str,
+        body: Any = None,
+        *,
+        version: int | str | None = None,
+        key: str | None = None,
     ) -> httpx2.Response:
-        """Send JSON; `version` becomes If-Match."""
-        return await self._write("POST", path, body, version)
+        """Send JSON; `version` becomes If-Match, and `key` Idempotency-Key."""
+        return await self._write("POST", path, body, version, key)
 
     async def patch(
         self, path: str, body: Any = None, *, version: int | str | None = None
@@ -68,9 +73,10 @@ class Person:
         return await self.create("/notes", {"title": "Lay the foundation", **fields})
 
     async def _write(
-        self, method: str, path: str, body: Any, version: int | str | None
+        self, method: str, path: str, body: Any, version: int | str | None, key: str | None = None
     ) -> httpx2.Response:
         tag = f'"{version}"' if isinstance(version, int) else version
-        headers = {} if tag is None else {"If-Match": tag}
+        sent = {"If-Match": tag, "Idempotency-Key": key}
+        headers = {name: value for name, value in sent.items() if value is not None}
         options = {} if body is None else {"json": body}
         return await self.request(method, path, headers=headers, **options)

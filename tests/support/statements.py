@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import event
 
-from app.core.context import WorkContext, current_work
+from app.core.context import current_work
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.postgres import PostgresDatabase
 from app.shared.infrastructure.database.sqlite import SqliteDatabase
@@ -48,16 +48,6 @@ class Statements:
 
     async def without_transactions(self) -> list[str]:
         return [sql for sql in await self.in_all() if not sql.startswith(_OF_TRANSACTIONS)]
-
-
-@contextmanager
-def a_request() -> Iterator[None]:
-    """Record what runs here as if a request did it."""
-    token = current_work.set(WorkContext(request_id="of a test"))
-    try:
-        yield
-    finally:
-        current_work.reset(token)
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from app.core.http.clients import one_client
 from app.core.http.cookie_authentication import NO_COOKIES, CookieAuthentication
 from app.core.http.rate_limit import RateLimit
 from app.core.idempotency import IdempotencyStore
-from app.core.limits import Limit, Limiter, Unlimited
+from app.core.limits import Limit, Limiter, Unlimited, hit_by_client
 from app.core.security import Access, Actor, Authenticator, reject_all
 
 # RFC 9110, section 11.1: the scheme's name is case-insensitive. Our credentials have some 500
@@ -54,8 +54,7 @@ class RouteGuard:
         if actor is not None:
             policy.access.check(actor)
         if policy.limit is not None:
-            for limit, network in policy.limit.for_client(current_work.get().client):
-                await self.limiter.hit(limit, network)
+            await hit_by_client(self.limiter, policy.limit)
         return actor
 
     async def ask_again(

@@ -109,9 +109,7 @@ async def test_a_job_of_somebody_else_is_as_one_that_never_was(
 async def test_a_request_that_is_sent_again_with_its_key_enqueues_no_second_job(
     ana: Person, jobs: Jobs, printer: Printer
 ) -> None:
-    answers = [
-        await ana.request("POST", "/prints", headers={"Idempotency-Key": "one"}) for _ in range(2)
-    ]
+    answers = [await ana.post("/prints", key="one") for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [202, 202]
     assert answers[0].headers["location"] == answers[1].headers["location"]

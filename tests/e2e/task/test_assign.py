@@ -58,9 +58,8 @@ async def test_a_repeated_assignment_with_its_key_gets_the_first_answer(
     ana: Person, bruno: Person, task: dict[str, Any]
 ) -> None:
     path = f"/tasks/{task['id']}/assign"
-    headers = {"If-Match": '"2"', "Idempotency-Key": "a-key-of-mine"}
     body = {"assignee_id": bruno.id}
-    answers = [await ana.request("POST", path, json=body, headers=headers) for _ in range(2)]
+    answers = [await ana.post(path, body, version=2, key="a-key-of-mine") for _ in range(2)]
     assert [(answer.status_code, answer.json()) for answer in answers] == [(200, task)] * 2
 
 

@@ -69,8 +69,8 @@ async def test_no_column_of_any_table_contains_the_deleted_user(
 ) -> None:
     """Their address, a former one, a requested one and their name, in all tables."""
     await ana.patch("/users/me", {"full_name": "Anastasia Canary"}, version="*")
-    keyed = {"json": {"title": "Anastasia Canary"}, "headers": {"Idempotency-Key": "once"}}
-    assert (await ana.request("POST", "/notes", **keyed)).status_code == 201
+    named = await ana.post("/notes", {"title": "Anastasia Canary"}, key="once")
+    assert named.status_code == 201
     wish = {"email": THERE, **LEAVE}
     await ana.put("/users/me/email", wish)
     await send("/email/confirm", token=await mail.token(THERE, "confirm-email"), password=PASSWORD)

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app.core.context import WorkContext, current_work
+from app.core.context import WorkContext
 from app.modules.user.domain.entities import User
 from app.modules.user.infrastructure.repositories import SqlUserUnitOfWork
 from app.shared.domain.base_entity import new_id
@@ -22,6 +22,7 @@ from tests.modules.note.domain import Note, NoteNotFound
 from tests.modules.note.storage import SqlNoteUnitOfWork
 from tests.support.events import ADD, all_events, an_event, count_events
 from tests.support.moments import CREATED, NOW
+from tests.support.requests import request_at_hand
 from tests.support.samples import a_full
 from tests.support.units import unit
 
@@ -144,10 +145,9 @@ async def test_a_unit_of_work_without_repositories_is_not_usable(database: Datab
 
 @pytest.fixture
 def work() -> Iterator[WorkContext]:
-    work = WorkContext(request_id="request-0001", actor_id=ACTOR, traceparent="00-trace-span-01")
-    token = current_work.set(work)
-    yield work
-    current_work.reset(token)
+    known = {"request_id": "request-0001", "actor_id": ACTOR, "traceparent": "00-trace-span-01"}
+    with request_at_hand(**known) as work:
+        yield work
 
 
 async def its_time(database: Database) -> dt.datetime:

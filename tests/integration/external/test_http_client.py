@@ -6,7 +6,6 @@ import socket
 import httpx2
 import pytest
 
-from app.core.context import WorkContext, current_work
 from app.shared.application.http import (
     MAX_BODY_BYTES,
     AnswerTooLarge,
@@ -15,6 +14,7 @@ from app.shared.application.http import (
     NoAnswer,
 )
 from app.shared.infrastructure.external import guarded_transport, http_client
+from tests.support.requests import request_at_hand
 from tests.support.webhook_receiver import HANG_UP, NEVER, Receiver, Reply
 
 # --- What is sent and what comes back -------------------------------------------------------------
@@ -34,11 +34,8 @@ async def test_request_and_answer_arrive_unchanged(client: HttpClient, receiver:
 
 async def test_the_trace_of_the_work_is_sent(client: HttpClient, receiver: Receiver) -> None:
     traceparent = f"00-{'a' * 32}-{'b' * 16}-01"
-    token = current_work.set(WorkContext(request_id="req-12345678", traceparent=traceparent))
-    try:
+    with request_at_hand(request_id="req-12345678", traceparent=traceparent):
         await client.send("GET", receiver.url())
-    finally:
-        current_work.reset(token)
     [request] = receiver.received
     assert request.headers["x-request-id"] == "req-12345678"
     assert request.headers["traceparent"] == traceparent

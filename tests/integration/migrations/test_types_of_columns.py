@@ -2,24 +2,23 @@
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from alembic import command
-from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Date, Integer, String, Table, Time
 
 from app.shared.infrastructure.database.column_types import Duration, ExactDecimal, ListOf
 from app.shared.infrastructure.database.migrate import alembic_config, upgrade
 from app.shared.infrastructure.database.models import Timestamp, metadata
 from app.shared.infrastructure.database.money import money_columns
-from app.shared.infrastructure.database.revisions import heads
+from app.shared.infrastructure.database.new_migration import write_migration
+from tests.integration.migrations.conftest import Folders
 
 
 @pytest.fixture
-def a_table_that_is_new() -> Iterator[None]:
+def thing() -> Iterator[None]:
     table = Table(
-        "new_thing",
+        "thing",
         metadata,
         Column("id", Integer, primary_key=True),
         Column("rate", ExactDecimal(4, digits=9)),
@@ -36,28 +35,14 @@ def a_table_that_is_new() -> Iterator[None]:
     metadata.remove(table)
 
 
-@pytest.mark.usefixtures("a_table_that_is_new")
-async def test_a_migration_is_written_with_each_type(empty_url: str, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("thing")
+async def test_a_migration_is_written_with_each_type(folders: Folders, empty_url: str) -> None:
+    folders.without_app()
+    written = await asyncio.to_thread(write_migration, "new thing", "app")
     await asyncio.to_thread(upgrade, empty_url)
-    config = alembic_config(empty_url)
-    folders = config.get_main_option("version_locations")
-    head = f"{min(heads())}@head"  # of `app`, where a module has tables; else of `base`
-    config.set_main_option("version_locations", f"{folders}\n{tmp_path}")
 
-    await asyncio.to_thread(
-        command.revision,
-        config,
-        "new thing",
-        autogenerate=True,
-        head=head,
-        version_path=str(tmp_path),
-    )
-    await asyncio.to_thread(command.upgrade, config, "heads")
-
-    await asyncio.to_thread(command.check, config)
-    (written,) = ScriptDirectory.from_config(config).get_revisions(head)
-    assert written is not None
-    text = await asyncio.to_thread(Path(written.path).read_text)
+    await asyncio.to_thread(command.check, alembic_config(empty_url))
+    text = written.read_text()
     for column in (
         "'rate', ExactDecimal(4, digits=9)",
         "'length', Duration()",

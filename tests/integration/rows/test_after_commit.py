@@ -8,7 +8,7 @@ import pytest
 import structlog
 from sqlalchemy import select
 
-from app.core.context import WorkContext, current_work
+from app.core.context import WorkContext
 from app.core.exceptions import Conflict
 from app.core.idempotency import Answer, IdempotentCall, run_once
 from app.shared.domain.base_entity import new_id
@@ -17,6 +17,7 @@ from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.idempotency import SqlIdempotencyStore
 from app.shared.infrastructure.idempotency_quota import IdempotencyQuota
 from tests.integration.rows.invoices import SqlInvoiceUnitOfWork, an_invoice, invoice
+from tests.support.requests import request_at_hand
 from tests.support.units import unit
 
 NUMBERS = Statement(select(invoice.c.number).order_by(invoice.c.number))
@@ -29,10 +30,8 @@ class Interrupted(Exception):
 @pytest.fixture
 def work() -> Iterator[WorkContext]:
     """The context of the current request."""
-    work = WorkContext(request_id="request-0001")
-    token = current_work.set(work)
-    yield work
-    current_work.reset(token)
+    with request_at_hand(request_id="request-0001") as work:
+        yield work
 
 
 class Seen:

@@ -25,7 +25,8 @@ from tests.integration.rows.invoices import (
     invoice_note,
 )
 from tests.support.events import all_events
-from tests.support.statements import a_request, recorded
+from tests.support.requests import request_at_hand
+from tests.support.statements import recorded
 from tests.support.units import unit
 
 LINES = [a_line("roof", "1.50"), a_line("door", "-0.01"), a_line("wall", "99.99")]
@@ -258,7 +259,7 @@ async def test_a_duplicate_child_is_reported_as_a_defect(database: Database) -> 
 async def statements_of(database: Database, one: Invoice, *lines: Line) -> list[str]:
     """Return the statements that read the invoice, set these lines, and save it."""
     async with recorded(database) as statements, unit(SqlInvoiceUnitOfWork, database) as uow:
-        with a_request():
+        with request_at_hand(request_id="request-0001"):
             seen = await uow.invoices.get(one.id)
             assert seen is not None
             seen.lines = list(lines)
@@ -280,11 +281,11 @@ async def test_reading_is_one_statement_and_one_for_each_child_table(
         # Once unrecorded: a connection that knew the tables of another test runs statements again.
         await uow.invoices.get(stored.id)
         await uow.invoices._find_all(ALL)
-        with a_request():
+        with request_at_hand(request_id="request-0001"):
             await uow.invoices.get(stored.id)
         assert len(await statements.without_transactions()) == 3
         await statements.forget()
-        with a_request():
+        with request_at_hand(request_id="request-0001"):
             assert len(await uow.invoices._find_all(ALL)) == 10
         assert len(await statements.without_transactions()) == 3
 
@@ -301,7 +302,7 @@ async def test_saving_a_new_aggregate_is_one_statement_for_it_and_one_for_all_li
 ) -> None:
     one = an_invoice(lines=[a_line(str(number)) for number in range(50)])
     async with recorded(database) as statements, unit(SqlInvoiceUnitOfWork, database) as uow:
-        with a_request():
+        with request_at_hand(request_id="request-0001"):
             await uow.invoices.save(one)
         said = await statements.without_transactions()
         await uow.commit()
@@ -326,7 +327,7 @@ async def test_removing_the_first_child_with_an_id_does_not_move_the_others(
     database: Database, stored: Invoice
 ) -> None:
     async with recorded(database) as statements, unit(SqlInvoiceUnitOfWork, database) as uow:
-        with a_request():
+        with request_at_hand(request_id="request-0001"):
             one = await uow.invoices.get(stored.id)
             assert one is not None
             del one.notes[0]

@@ -16,7 +16,8 @@ from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.keyset import KeysetList
 from app.shared.infrastructure.database.statement import Statement
 from tests.integration.rows.tables import thing
-from tests.support.statements import a_request, recorded
+from tests.support.requests import request_at_hand
+from tests.support.statements import recorded
 
 Thing = dict[str, Any]
 
@@ -207,7 +208,7 @@ async def test_a_page_is_one_statement(database: Database, things: list[Thing]) 
     first = await page(database, sort="-due_at", limit=10)
     assert first.items[-1]["due_at"] is None
     async with recorded(database) as statements:
-        with a_request():
+        with request_at_hand(request_id="request-0001"):
             await page(database, sort="-due_at", limit=10, cursor=first.next_cursor)
         assert len(await statements.in_all()) == 1
 

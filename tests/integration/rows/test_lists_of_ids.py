@@ -13,7 +13,8 @@ from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.models import Timestamp
 from app.shared.infrastructure.database.statement import Statement
 from tests.integration.rows.tables import schema, thing
-from tests.support.statements import a_request, recorded
+from tests.support.requests import request_at_hand
+from tests.support.statements import recorded
 
 ADD = Statement(insert(thing), columns=[column.name for column in thing.columns])
 OWNER = new_id()
@@ -57,7 +58,7 @@ async def test_the_rows_outside_a_list_of_ids_are_found(database: Database, ids:
 async def test_the_text_is_the_same_for_any_length(database: Database, ids: list[Any]) -> None:
     async with recorded(database) as statements:
         for length in (0, 1, 5):
-            with a_request():
+            with request_at_hand(request_id="request-0001"):
                 await ranks(database, AMONG, ids[:length])
         assert len(await statements.in_all()) == 3
         assert len(set(await statements.in_all())) == 1

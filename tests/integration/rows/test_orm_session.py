@@ -15,7 +15,6 @@ from sqlalchemy import Column, ForeignKey, Integer, Table, Uuid, func, select, t
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from app.core.context import WorkContext, current_work
 from app.core.exceptions import ConcurrentUpdate
 from app.core.idempotency import Answer, IdempotentCall, run_once
 from app.shared.domain.base_entity import new_id
@@ -40,6 +39,7 @@ from tests.integration.rows.invoices import (
 )
 from tests.integration.rows.tables import schema
 from tests.support.events import all_events
+from tests.support.requests import request_at_hand
 from tests.support.units import unit
 
 
@@ -372,13 +372,12 @@ async def test_a_concurrent_update_of_the_aggregate_rolls_back_the_rows(
 
 
 @pytest.fixture
-def request_at_hand() -> Iterator[None]:
-    token = current_work.set(WorkContext(request_id="request-0001"))
-    yield
-    current_work.reset(token)
+def a_request() -> Iterator[None]:
+    with request_at_hand(request_id="request-0001"):
+        yield
 
 
-@pytest.mark.usefixtures("request_at_hand")
+@pytest.mark.usefixtures("a_request")
 async def test_a_call_with_a_key_writes_the_rows_of_its_session_once(database: Database) -> None:
     user_id, store = new_id(), SqlIdempotencyStore(database, IdempotencyQuota(1_000_000))
 

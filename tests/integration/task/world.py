@@ -14,7 +14,6 @@ from sqlalchemy import bindparam, select, update
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer
-from app.core.context import WorkContext, current_work
 from app.modules.task.domain.entities import Task, TaskChanges, Title
 from app.modules.task.settings import TaskSettings
 from app.modules.user.domain.entities import FullName, User
@@ -30,6 +29,7 @@ from app.shared.infrastructure.events.delivery.scheduler import Schedule
 from app.shared.infrastructure.events.delivery.states import DeliveryState
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
 from tests.support.emails import read
+from tests.support.requests import request_at_hand
 
 NOW: Final = dt.datetime(2026, 1, 2, 17, 30, 0, 654_321, tzinfo=dt.UTC)
 KEY: Final = "a key for tests only, and long enough"
@@ -106,15 +106,12 @@ class World:
 
     async def do(self, task: Task, change: Callable[[Task], object], *, by: UUID) -> None:
         """Change the task in its stored state, as a user."""
-        token = current_work.set(WorkContext(request_id="req-12345678", actor_id=by))
-        try:
+        with request_at_hand(request_id="req-12345678", actor_id=by):
             async with self.container.task.uow() as uow:
                 stored = await uow.tasks.get_owned(task.owner_id, task.id)
                 change(stored)
                 await uow.tasks.save(stored)
                 await uow.commit()
-        finally:
-            current_work.reset(token)
 
     async def assign(self, task: Task, to: UUID | None, *, by: UUID) -> None:
         await self.do(task, lambda stored: stored.assign(to, now=NOW), by=by)

@@ -9,9 +9,9 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.context import WorkContext, current_work
 from app.core.logging import _render_json
 from tests.support.logs import lines, logged
+from tests.support.requests import request_at_hand
 
 UNSAFE = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\x00\x07\x1b\x7f\x9b\u202a\u202e\u2066\u2069"
 
@@ -106,23 +106,18 @@ def test_a_value_that_has_no_form_in_json_loses_no_line(value: Any) -> None:
 
 
 def test_security_lines_have_the_client_address() -> None:
-    token = current_work.set(WorkContext(client="192.0.2.1"))
-    try:
-        with logged() as output:
-            structlog.get_logger("security").warning("sign-in refused")
-            structlog.get_logger("other").warning("something else")
-    finally:
-        current_work.reset(token)
+    with request_at_hand(client="192.0.2.1"), logged() as output:
+        structlog.get_logger("security").warning("sign-in refused")
+        structlog.get_logger("other").warning("something else")
     assert [line.get("client") for line in lines(output)] == ["192.0.2.1", None]
 
 
 def test_a_line_carries_the_id_of_its_request() -> None:
     with logged() as output:
-        token = current_work.set(WorkContext(request_id="r-12345678"))
-        structlog.get_logger().info("ours")
-        logging.getLogger("some.library").warning("theirs")
-        structlog.get_logger().info("about another", request_id="r-another")
-        current_work.reset(token)
+        with request_at_hand(request_id="r-12345678"):
+            structlog.get_logger().info("ours")
+            logging.getLogger("some.library").warning("theirs")
+            structlog.get_logger().info("about another", request_id="r-another")
         structlog.get_logger().info("afterwards")
     ids = [line.get("request_id") for line in lines(output)]
     assert ids == ["r-12345678", "r-12345678", "r-another", None]

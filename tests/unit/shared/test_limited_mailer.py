@@ -1,12 +1,9 @@
 """The limits of the emails that one address gets, and that one user causes, in an hour."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from uuid import UUID
+from contextlib import suppress
 
 import pytest
 
-from app.core.context import WorkContext, current_work
 from app.core.endings import Discard, Retry
 from app.core.limits import HOUR
 from app.modules.user.application.email_sender import AccountEmail
@@ -18,6 +15,7 @@ from app.shared.domain.base_entity import new_id
 from app.shared.domain.value_objects import EmailAddress
 from app.shared.infrastructure.limits.local import MOST_BYTES, LocalLimiter
 from tests.support.emails import an_email
+from tests.support.requests import request_at_hand
 
 NOTICE, REQUEST, WORK = EmailKind.NOTICE, EmailKind.REQUEST, EmailKind.WORK
 RECOVERY = EmailKind.RECOVERY
@@ -61,15 +59,6 @@ class Post:
         return len(self.outbox.sent) - before
 
 
-@contextmanager
-def acting(user_id: UUID) -> Iterator[None]:
-    token = current_work.set(WorkContext(request_id="req-12345678", actor_id=user_id))
-    try:
-        yield
-    finally:
-        current_work.reset(token)
-
-
 async def test_the_emails_to_one_address_are_limited_over_all_kinds() -> None:
     post = Post(per_recipient=8)
     sent = {kind: await post.sends(120, kind) for kind in EmailKind}
@@ -101,11 +90,11 @@ async def test_over_the_limit_an_email_is_dropped_and_a_notice_is_delayed() -> N
 
 async def test_the_emails_that_one_user_causes_are_limited() -> None:
     post = Post(per_user=5)
-    with acting(new_id()):
+    with request_at_hand(actor_id=new_id()):
         went = [await post.sends(1, WORK, to=f"user{n}@example.com") for n in range(9)]
         assert went == [1, 1, 1, 1, 1, 0, 0, 0, 0]
         assert await post.sends(1, REQUEST) == 1
-    with acting(new_id()):
+    with request_at_hand(actor_id=new_id()):
         assert await post.sends(1, WORK, to="user9@example.com") == 1
     assert await post.sends(1, WORK) == 1  # of a schedule, which no user caused
 

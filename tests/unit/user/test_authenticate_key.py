@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.core.context import WorkContext, current_work
 from app.core.exceptions import Unauthenticated
 from app.core.limits import TooManyRequests
 from app.modules.user.application.dto import KeyState, KeyView
@@ -22,6 +21,7 @@ from app.modules.user.domain.keys import KeySecret
 from app.modules.user.domain.repositories import UserUnitOfWork
 from app.modules.user.domain.sessions import SessionLimits
 from app.shared.infrastructure.limits.local import LocalLimiter
+from tests.support.requests import request_at_hand
 from tests.support.watch import Watch
 
 NOW: Final = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
@@ -200,9 +200,8 @@ async def test_another_client_is_not_refused(authenticate: AuthenticateKey, key:
     await present_random_keys(authenticate, OF_CLIENT.amount)
     with pytest.raises(TooManyRequests):
         await authenticate(key)
-    token = current_work.set(WorkContext(client="192.0.2.1"))
-    assert await authenticate(key)
-    current_work.reset(token)
+    with request_at_hand(client="192.0.2.1"):
+        assert await authenticate(key)
 
 
 async def test_valid_keys_are_not_counted(authenticate: AuthenticateKey, keys: Keys) -> None:

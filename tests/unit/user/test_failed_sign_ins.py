@@ -5,11 +5,12 @@ from uuid import uuid4
 
 import pytest
 
-from app.core.context import WorkContext, current_work
+from app.core.context import current_work
 from app.core.limits import TooManyRequests
 from app.modules.user.application.failed_reauthentications import FailedReauthentications
 from app.modules.user.application.failed_sign_ins import FailedSignIns, FailureLimits
 from app.shared.infrastructure.limits.local import LocalLimiter
+from tests.support.requests import request_at_hand
 from tests.support.watch import Watch
 
 LIMITS = FailureLimits(per_account=10, per_client=2, total=30)
@@ -34,9 +35,8 @@ def failures(limiter: LocalLimiter) -> FailedSignIns:
 
 @pytest.fixture(autouse=True)
 def request_of_its_own() -> Iterator[None]:
-    token = current_work.set(WorkContext())
-    yield
-    current_work.reset(token)
+    with request_at_hand():
+        yield
 
 
 async def fails(failures: FailedSignIns, account: str, *, of: str) -> bool:

@@ -5,13 +5,13 @@ from typing import Final
 
 import pytest
 
-from app.core.context import WorkContext, current_work
 from app.core.identity.passwords import PasswordHasher
 from app.core.limits import TooManyRequests
 from app.modules.user.application.failed_sign_ins import FailedSignIns, FailureLimits
 from app.modules.user.application.passwords_of_links import PasswordOfLink
 from app.modules.user.domain.registrations import WrongPassword
 from app.shared.infrastructure.limits.local import LocalLimiter
+from tests.support.requests import request_at_hand
 
 RIGHT, WRONG = "correct horse battery", "wrong horse battery"
 LIMITS: Final = FailureLimits(per_account=3, per_client=100, total=100)
@@ -19,9 +19,8 @@ LIMITS: Final = FailureLimits(per_account=3, per_client=100, total=100)
 
 @pytest.fixture(autouse=True)
 def request_of_its_own() -> Iterator[None]:
-    token = current_work.set(WorkContext(client="192.0.2.1"))
-    yield
-    current_work.reset(token)
+    with request_at_hand(client="192.0.2.1"):
+        yield
 
 
 @pytest.fixture

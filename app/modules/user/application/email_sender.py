@@ -12,9 +12,9 @@ class AccountEmail(StrEnum):
 
     VERIFY_ADDRESS = "verify_address"
     ALREADY_REGISTERED = "already_registered"
-    RESET_PASSWORD = "reset_password"  # noqa: S105 - a letter's name
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - an email's name
     KEY_MADE = "key_made"
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a letter's name
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an email's name
     ADDRESS_CHANGE_ASKED = "address_change_asked"
     CONFIRM_ADDRESS = "confirm_address"
     ADDRESS_TAKEN = "address_taken"

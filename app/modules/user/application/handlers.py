@@ -41,7 +41,7 @@ class WhenUserDeactivatedDeleteTheirKeys:
         await uow.keys.delete_all(event.user_id)
 
 
-# --- Letters ------------------------------------------------------------------------------------
+# --- Emails -------------------------------------------------------------------------------------
 
 
 def _by_email(event: type[PublishedEvent], *, id: str) -> Callable[[type[H]], type[H]]:

@@ -1,11 +1,11 @@
 """An event that is committed has its effects, each once; one that is not has none."""
 
-from app.core.context import WorkContext, current_work
 from app.shared.domain.base_entity import new_id
 from tests.support.probe.handlers import MAX_ATTEMPTS
 from tests.support.probe.module import Kept, Sent, Shared
 from tests.support.probe.shapes import Shape
 from tests.support.probe.world import World, until
+from tests.support.requests import request_at_hand
 
 
 async def test_a_rolled_back_event_is_never_delivered(shape: Shape, world: World) -> None:
@@ -106,11 +106,8 @@ async def test_events_of_handlers_keep_the_actor_and_the_request(
     shape: Shape, world: World
 ) -> None:
     actor, trace = new_id(), "00-11111111111111111111111111111111-2222222222222222-01"
-    token = current_work.set(WorkContext("request-0001", actor, trace))
-    try:
+    with request_at_hand(request_id="request-0001", actor_id=actor, traceparent=trace):
         await world.publish(Kept, "answer")
-    finally:
-        current_work.reset(token)
 
     await shape.settle()
 

@@ -1,9 +1,9 @@
 import pytest
 
-from app.core.context import WorkContext, current_work
 from app.shared.application.events import DeliveryNotFound, DeliveryNotWaiting, HandlerNotFound
 from app.shared.domain.base_entity import new_id
 from tests.integration.events.operations.world import RECORD, RENAME, SLOW, Slow, World
+from tests.support.requests import request_at_hand
 
 
 async def test_what_is_given_up_is_discarded_and_what_it_blocked_goes_on(world: World) -> None:
@@ -27,9 +27,8 @@ async def test_the_note_says_who_gave_it_up(world: World) -> None:
     await world.happen(1)
     (ready,) = await world.ids()
     admin_id = new_id()
-    token = current_work.set(WorkContext(actor_id=admin_id))
-    await world.operations.discard(ready, reason="not needed")
-    current_work.reset(token)
+    with request_at_hand(actor_id=admin_id):
+        await world.operations.discard(ready, reason="not needed")
 
     shown = await world.inspection.show(ready)
     assert shown.delivery.last_error == f"discarded by {admin_id}: not needed"

@@ -7,12 +7,12 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from app.core.context import WorkContext, current_work
 from app.core.exceptions import CrossOrigin, Forbidden, Unauthenticated
 from app.core.http.cookie_authentication import CookieAuthentication
 from app.core.http.route_guard import RouteGuard, RoutePolicy
 from app.core.security import AUTHENTICATED, OWN_ORIGIN, PUBLIC, Actor, scope
 from tests.support.logs import separate_logging
+from tests.support.requests import request_at_hand
 
 pytestmark = pytest.mark.usefixtures("request_of_its_own")
 
@@ -30,9 +30,8 @@ async def know_ana(presented: str, /) -> Actor:
 @pytest.fixture
 def request_of_its_own() -> Iterator[None]:
     """The guard records the caller for its request."""
-    token = current_work.set(WorkContext())
-    yield
-    current_work.reset(token)
+    with request_at_hand():
+        yield
 
 
 GUARD = RouteGuard(

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from app.core.context import current_work
-from app.core.limits import MINUTE, Limit, Limiter
+from app.core.limits import MINUTE, Limit, Limiter, hit_by_client
 from app.modules.user.application.dto import Credentials, Exchange, TokenPair
 from app.modules.user.application.usecases.refresh_session import RefreshSession
 from app.modules.user.application.usecases.sign_in import SignIn
@@ -25,11 +24,7 @@ class IssueTokens:
     async def execute(self, request: Credentials | Exchange) -> TokenPair:
         """Return the tokens. Raises TooManyRequests, and the errors of either use case."""
         if isinstance(request, Exchange):
-            await self._count(REFRESHES)
+            await hit_by_client(self._limiter, REFRESHES)
             return await self._refresh.execute(request)
-        await self._count(SIGN_INS)
+        await hit_by_client(self._limiter, SIGN_INS)
         return await self._sign_in.execute(request)
-
-    async def _count(self, limit: Limit) -> None:
-        for each, network in limit.for_client(current_work.get().client):
-            await self._limiter.hit(each, network)
