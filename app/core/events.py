@@ -14,6 +14,7 @@ from app.core.exceptions import CompositionError
 from app.core.json_forms import require_form
 from app.core.run_limits import (
     DEFAULT_QUEUE,
+    LARGEST_BATCH,
     OUTSIDE_QUEUE,
     Everywhere,
     Priority,
@@ -52,6 +53,7 @@ class Subscription:
     queue: str | None = None
     concurrency: int | Everywhere | None = None
     rate: str | None = None
+    batch: int = LARGEST_BATCH
     timetable: Timetable | None = None
     job: type[PublishedEvent] | None = None
 
@@ -82,6 +84,7 @@ def subscribe(
     queue: str | None = None,
     concurrency: int | Everywhere | None = None,
     rate: str | None = None,
+    batch: int = LARGEST_BATCH,
 ) -> Callable[[type[H]], type[H]]:
     """Have a handler called for each event of one kind or of several, durably.
 
@@ -94,7 +97,8 @@ def subscribe(
     Deliveries of a higher `priority` run before those of a lower one, however long these have
     been due. `queue` names where the handler runs, as a rule `default` if it is transactional and
     else `outside`. `concurrency` bounds its runs at once, in each process or `Everywhere`; `rate`,
-    such as `60/min`, bounds how many start in a time.
+    such as `60/min`, bounds how many start in a time. So many runs as `batch` says may share one
+    transaction; 1 gives each its own.
     """
     if not events:
         message = f"{id}: name the event, or the events, that the handler is for"
@@ -110,6 +114,7 @@ def subscribe(
         queue=queue,
         concurrency=concurrency,
         rate=rate,
+        batch=batch,
     )
 
     return marked_with(subscription)
@@ -185,6 +190,7 @@ class EventRegistry:
                 subscription.priority,
                 subscription.concurrency,
                 subscription.rate,
+                subscription.batch,
             )
             if subscription.id in self._handlers:
                 other = self._handlers[subscription.id]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from app.core.events import PublishedEvent, Subscription, marked_with
-from app.core.run_limits import Everywhere, Priority
+from app.core.run_limits import LARGEST_BATCH, Everywhere, Priority
 
 H = TypeVar("H")
 Unit = TypeVar("Unit", covariant=True)
@@ -61,6 +61,7 @@ def job(
     queue: str | None = None,
     concurrency: int | Everywhere | None = None,
     rate: str | None = None,
+    batch: int = LARGEST_BATCH,
 ) -> Callable[[type[H]], type[H]]:
     """Have a handler run the jobs of a type. There is one for each type, with the type's name.
 
@@ -81,6 +82,7 @@ def job(
             queue=queue,
             concurrency=concurrency,
             rate=rate,
+            batch=batch,
             job=kind,
         )
     )

@@ -13,6 +13,9 @@ PRIORITIES: Final[dict[Priority, int]] = {"high": 0, "normal": 1, "low": 2}
 DEFAULT_QUEUE: Final = "default"
 OUTSIDE_QUEUE: Final = "outside"
 
+LARGEST_BATCH: Final = 32
+"""So many runs of a handler share a transaction at most."""
+
 _RATE: Final = re.compile(r"([0-9]{1,6})/(s|min|h|day)")
 _SECONDS: Final = {"s": 1, "min": 60, "h": 3600, "day": 86_400}
 MOST_PER_SECOND: Final = 1_000
@@ -60,7 +63,11 @@ def read_rate(text: str) -> Rate:
 
 
 def require_limits(
-    handler: str, priority: str, concurrency: int | Everywhere | None, rate: str | None
+    handler: str,
+    priority: str,
+    concurrency: int | Everywhere | None,
+    rate: str | None,
+    batch: int,
 ) -> None:
     """Raise CompositionError for a limit that lets nothing run, or means nothing."""
     most = concurrency.limit if isinstance(concurrency, Everywhere) else concurrency
@@ -71,6 +78,11 @@ def require_limits(
     if priority not in PRIORITIES:
         raise CompositionError(
             f"{handler}: priority must be one of {', '.join(PRIORITIES)}, not {priority!r}"
+        )
+    if not 1 <= batch <= LARGEST_BATCH:
+        raise CompositionError(
+            f"{handler}: batch must be between 1 and {LARGEST_BATCH}, not {batch}; "
+            "1 gives each run a transaction of its own"
         )
     try:
         _ = rate and read_rate(rate)

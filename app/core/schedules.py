@@ -26,6 +26,7 @@ class ScheduleOptions(TypedDict, total=False):
     queue: str
     concurrency: int | Everywhere
     rate: str
+    batch: int
 
 
 DEFAULTS: Final[ScheduleOptions] = {"timeout": 300.0, "transactional": True}

@@ -76,6 +76,9 @@ class RefusingConnection:
             self._database.refuse(query, each)
         await self._connection.execute_many(query, params)
 
+    def forget_session(self) -> None:
+        self._connection.forget_session()
+
     def session(self) -> OrmSession:
         return self._connection.session()
 

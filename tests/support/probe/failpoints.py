@@ -9,14 +9,17 @@ import signal
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
-from app.shared.infrastructure.database.connection import Connection
+from app.core.events import Handler
+from app.shared.infrastructure.database.connection import Connection, Row
 from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery import group_sizes
 from app.shared.infrastructure.events.delivery.celery.broker_publisher import (
     BrokerPublisher,
     Message,
 )
 from app.shared.infrastructure.events.delivery.celery.delivery_batch import DeliveryBatch
 from app.shared.infrastructure.events.delivery.celery.executor import CeleryExecutor
+from app.shared.infrastructure.events.delivery.groups import GroupRun, Groups
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.delivery.outcomes import Outcome
 from app.shared.infrastructure.events.delivery.runner import Claim, Runner
@@ -78,12 +81,33 @@ def _before_run(reach: Pass) -> None:
 
     async def run(
         self: Runner, claim: Claim, *, is_late: Callable[[], bool] = lambda: False
-    ) -> None:
+    ) -> bool:
         if claim.handler.startswith("probe."):
             await reach()
-        await original(self, claim, is_late=is_late)
+        return await original(self, claim, is_late=is_late)
 
     Runner.run = run  # type: ignore[method-assign]
+    _group_before_run(reach, alone=True)
+
+
+def _group_before_run(reach: Pass, *, alone: bool = False) -> None:
+    """Between two runs of a group; with `alone` before the first one too.
+
+    No group is cut off because the machine is slow.
+    """
+    group_sizes.LONGEST_SECONDS = 1
+    call = Groups._call
+    last: list[Connection] = []
+
+    async def call_in_group(
+        self: Groups, connection: Connection, claim: Claim, handler: Handler, row: Row
+    ) -> GroupRun:
+        if handler.id.startswith("probe.") and (alone or connection in last):
+            await reach()
+        last[:] = [connection]
+        return await call(self, connection, claim, handler, row)
+
+    Groups._call = call_in_group  # type: ignore[method-assign]
 
 
 def _before_ack(reach: Pass) -> None:
@@ -96,6 +120,26 @@ def _before_ack(reach: Pass) -> None:
         await original(self, connection, claim, outcome)
 
     Runner._finish = finish  # type: ignore[method-assign]
+    _group_before_finish(reach)
+
+
+def _group_before_finish(reach: Pass) -> None:
+    """After all effects of a group, before the notes that they are done."""
+    group_sizes.LONGEST_SECONDS = 1
+    of_group = Groups._finish
+
+    async def finish_group(
+        self: Groups, connection: Any, runs: Sequence[GroupRun], left: Sequence[Claim]
+    ) -> None:
+        if _is_of_probe(runs):
+            await reach()
+        await of_group(self, connection, runs, left)
+
+    Groups._finish = finish_group  # type: ignore[method-assign]
+
+
+def _is_of_probe(runs: Sequence[GroupRun]) -> bool:
+    return any(run.claim.handler.startswith("probe.") for run in runs)
 
 
 def _before_commit(reach: Pass) -> None:
@@ -108,6 +152,22 @@ def _before_commit(reach: Pass) -> None:
         await original(self, connection, claim, outcome)
 
     Runner._finish = finish  # type: ignore[method-assign]
+    _group_before_commit(reach)
+
+
+def _group_before_commit(reach: Pass) -> None:
+    """After effects and notes of a group, before they are committed."""
+    group_sizes.LONGEST_SECONDS = 1
+    of_group = Groups._finish
+
+    async def finish_group(
+        self: Groups, connection: Any, runs: Sequence[GroupRun], left: Sequence[Claim]
+    ) -> None:
+        if _is_of_probe(runs):
+            connection = _Committing(connection, reach)
+        await of_group(self, connection, runs, left)
+
+    Groups._finish = finish_group  # type: ignore[method-assign]
 
 
 class _Committing:
@@ -132,6 +192,20 @@ def _before_promote(reach: Pass) -> None:
         await original(self, claim)
 
     Runner.unblock_next = unblock_next  # type: ignore[method-assign]
+    _group_before_promote(reach)
+
+
+def _group_before_promote(reach: Pass) -> None:
+    """After a group is committed, before the next ones of its streams may go."""
+    group_sizes.LONGEST_SECONDS = 1
+    of_group = Groups._unblock
+
+    async def unblock(self: Groups, handler: Handler, claims: Sequence[Claim]) -> None:
+        if handler.id.startswith("probe."):
+            await reach()
+        await of_group(self, handler, claims)
+
+    Groups._unblock = unblock  # type: ignore[method-assign]
 
 
 def _before_start(reach: Pass) -> None:
@@ -210,6 +284,10 @@ PLACES: Final[dict[str, Callable[[Pass], None]]] = {
     "before_ack": _before_ack,
     "before_commit": _before_commit,
     "before_promote": _before_promote,
+    "group_before_run": _group_before_run,
+    "group_before_finish": _group_before_finish,
+    "group_before_commit": _group_before_commit,
+    "group_before_promote": _group_before_promote,
     "before_start": _before_start,
     "before_broker_ack": _before_broker_ack,
     "before_send": _before_send,

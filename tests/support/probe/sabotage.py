@@ -13,14 +13,24 @@ from sqlalchemy.sql import visitors
 
 from app.core.events import Handler
 from app.shared.infrastructure.database.statement import Statement
-from app.shared.infrastructure.events.delivery import claiming, deliveries, outcomes, runner
+from app.shared.infrastructure.events.delivery import (
+    claiming,
+    deliveries,
+    outcomes,
+    runner,
+)
 from app.shared.infrastructure.events.delivery.delivery_context import working_on
+from app.shared.infrastructure.events.delivery.group_sizes import GroupSizes
 from app.shared.infrastructure.events.delivery.runner import Claim, Runner
 
 
 def sabotage(what: str) -> None:
-    """Take away `fence`, `transaction` or `order`; nothing if none is named."""
+    """Take away `fence`, `transaction` or `order`; nothing if none is named.
+
+    Each run is alone then: what is taken away is that of a single run.
+    """
     if what:
+        GroupSizes.of = lambda *_: 1  # type: ignore[method-assign]
         SABOTAGES[what]()
 
 
@@ -37,14 +47,14 @@ def _without_transaction() -> None:
     """The effect is committed first, and then, in a transaction of its own, that it is done."""
 
     async def in_two(self: Runner, claim: Claim, handler: Handler) -> None:
-        async with self._database.transaction() as connection:
+        async with self.database.transaction() as connection:
             row = await self._load(connection, claim, handler)
             with working_on(row):
                 uow = handler.unit_of_work().join(connection)
                 outcome = await self._call(handler, row, uow)
                 await uow.flush()
             await connection.commit()
-        async with self._database.transaction() as connection:
+        async with self.database.transaction() as connection:
             await self._finish(connection, claim, outcome)
 
     Runner._in_one_transaction = in_two  # type: ignore[method-assign]

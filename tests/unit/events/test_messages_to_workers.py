@@ -1,7 +1,8 @@
 """Which deliveries go in one message."""
 
 from app.shared.domain.base_entity import new_id
-from app.shared.infrastructure.events.delivery.celery.executor import batches
+from app.shared.infrastructure.events.delivery.deliveries import SENT_AT_ONCE
+from app.shared.infrastructure.events.delivery.groups import divided
 from app.shared.infrastructure.events.delivery.runner import Claim
 from app.shared.infrastructure.events.delivery.states import DeliveryState
 
@@ -18,7 +19,10 @@ def claim(id: int, handler: str, attempts: int = 0) -> Claim:
 
 
 def ids(*deliveries: Claim) -> list[list[int]]:
-    return [[each.id for each in batch] for batch in batches(deliveries)]
+    return [
+        [each.id for each in batch]
+        for batch in divided(deliveries, size=lambda _: SENT_AT_ONCE, attempts_of_fresh=0)
+    ]
 
 
 def test_deliveries_of_one_handler_are_sent_together() -> None:

@@ -71,6 +71,13 @@ class Connection(Reads, Protocol):
         """
         ...
 
+    def forget_session(self) -> None:
+        """Have `session` return another one: the last one has ended, and the transaction has not.
+
+        Raises NothingCommitted if the session was rolled back.
+        """
+        ...
+
     async def commit(self) -> None:
         """Commit the transaction. Raises if that fails."""
         ...

@@ -55,6 +55,11 @@ class PostgresConnection:
             self._session = session_on(self._raw, self._fail)
         return self._session
 
+    def forget_session(self) -> None:
+        if self._session is not None and self._session.is_rolled_back:
+            raise NothingCommitted
+        self._session = None
+
     async def commit(self) -> None:
         if self._session is not None and self._session.is_rolled_back:
             raise NothingCommitted

@@ -100,6 +100,11 @@ class SqliteConnection:
         """Run a write and commit it, with one change of thread."""
         return await self._run(_committed, statement, params)
 
+    def forget_session(self) -> None:
+        if self._session is not None and self._session.is_rolled_back:
+            raise NothingCommitted
+        self._session = None
+
     async def commit(self) -> None:
         if self._session is not None and self._session.is_rolled_back:
             raise NothingCommitted

@@ -1,5 +1,6 @@
 """Claiming: taking what is due, as much as there are places for and no more."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -102,18 +103,23 @@ class Claimer:
         self, places: Sequence[Places], *, lease: float, counts_attempts: bool
     ) -> list[Claim]:
         """Return what was claimed, and what was set aside because it is not first in its stream."""
-        most = max((each.free for each in places), default=0)
+        most = max((each.most for each in places), default=0)
         if most <= 0:
             return []
         rows = await self._database.fetch_all(DEMANDS, {"most": most})
-        wanted = [share for each in places for share in self._shares(each, rows)]
+        wanted = [
+            (handler, share, share.places * each.size(handler.id))
+            for each in places
+            for handler, share in self._shares(each, rows)
+        ]
         if not wanted:
             return []
         asked = {"lease": lease, "by": self._by, "counted": int(counts_attempts)}
         found: list[Claim] = []
         async with self._database.transaction() as connection:
-            for handler, share in wanted:
-                found += await _claim(connection, handler, share, asked)
+            for handler, share, count in wanted:
+                of_share = {"of_handler": share.handler, "of_priority": share.priority}
+                found += await _claim(connection, handler, count, asked | of_share)
             for claim in one_of_each_stream(found, BLOCKED):
                 stream = {"of_handler": claim.handler, "of_stream": claim.stream_id}
                 await connection.execute(BLOCK_REST, stream)
@@ -145,23 +151,24 @@ def one_of_each_stream(found: Iterable[Claim], *states: DeliveryState) -> Iterab
 
 
 def _demand(handler: Handler, places: Places, row: Row) -> Demand:
-    asked, may_start = handler.subscription, int(row["due"])
+    asked, due = handler.subscription, math.ceil(row["due"] / places.size(handler.id))
+    may_start = due
     if asked.limit_of_process and places.of_one_process:
         may_start = min(may_start, asked.limit_of_process - places.taken.get(handler.id, 0))
     elif isinstance(asked.concurrency, Everywhere):
         may_start = min(may_start, asked.concurrency.limit)
     if rate := asked.rate_limit:
         may_start = min(may_start, available(rate, row["rate_used_until"], row["now"]))
-    return Demand(handler.id, row["priority"], row["oldest"], row["due"], may_start)
+    return Demand(handler.id, row["priority"], row["oldest"], due, may_start)
 
 
 async def _claim(
-    connection: Connection, handler: Handler, share: Share, asked: Mapping[str, Any]
+    connection: Connection, handler: Handler, count: int, asked: Mapping[str, Any]
 ) -> list[Claim]:
-    count = await allowed(connection, handler, share.places)
+    count = await allowed(connection, handler, count)
     if not count:
         return []
-    of_share = {"of_handler": share.handler, "of_priority": share.priority, "count": count}
-    found = [Claim(**row) for row in await connection.fetch_all(CLAIM, {**asked, **of_share})]
+    rows = await connection.fetch_all(CLAIM, {**asked, "count": count})
+    found = [Claim(**row) for row in rows]
     await use(connection, handler, sum(claim.state == CLAIMED for claim in found))
     return found

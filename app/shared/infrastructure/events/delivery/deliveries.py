@@ -10,9 +10,11 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     Select,
+    String,
     and_,
     bindparam,
     case,
+    cast,
     insert,
     literal_column,
     or_,
@@ -61,6 +63,17 @@ def head_of(handler: ColumnElement[str], stream: ColumnElement[object]) -> Selec
     )
 
 
+WAITING_IN: Final = Statement(
+    select(_this.stream_id)
+    .where(
+        _this.handler == bindparam("of_handler"),
+        _this.stream_id.in_(bindparam("of_streams", expanding=True)),
+        is_just(_this.state, BLOCKED),
+    )
+    .distinct()
+)
+"""In which of a handler's streams something waits."""
+
 WAITING: Final = Statement(
     select(_this.id)
     .where(
@@ -88,7 +101,13 @@ is_held: Final = and_(
     _this.token == bindparam("with_token"),
     _this.state == int(CLAIMED),
 )
-LOAD: Final = Statement(
+_with_token = cast(_this.id, String) + ":" + cast(_this.token, String)
+are_held: Final = and_(
+    _this.id.in_(bindparam("ids", expanding=True)),
+    _with_token.in_(bindparam("with_tokens", expanding=True)),
+    _this.state == int(CLAIMED),
+)
+_event_of_delivery = (
     select(
         _this.attempts,
         event_log.c.event_id,
@@ -101,14 +120,19 @@ LOAD: Final = Statement(
         event_log.c.occurred_at,
     )
     .join(event_log, event_log.c.event_id == _this.event_id)
-    .where(is_held)
     # No change of its key is kept off: who cancels a job, writes a row that refers to this one.
     .with_for_update(of=event_delivery, key_share=True)
 )
+LOAD: Final = Statement(_event_of_delivery.where(is_held))
 """Lock a delivery that is held, and read its event: no row when somebody else has it by now.
 
 It waits for the lock: another engine's TAKE that came too late has it for a moment.
 """
+
+LOAD_GROUP: Final = Statement(
+    _event_of_delivery.add_columns(_this.id).where(are_held).order_by(_this.id)
+)
+"""The same of several: those that somebody else has by now are not among the rows."""
 
 SENT_AT_ONCE: Final = 20
 _are_held = or_(
@@ -138,6 +162,11 @@ FINISH: Final = Statement(
     .where(is_held)
     .values(state=int(DONE), done_at=database_time(), last_error=bindparam("note"))
 )
+FINISH_GROUP: Final = Statement(
+    update(event_delivery)
+    .where(are_held)
+    .values(state=int(DONE), done_at=database_time(), last_error=None)
+)
 FAIL: Final = Statement(
     update(event_delivery)
     .where(is_held)
@@ -155,11 +184,11 @@ FAIL: Final = Statement(
 EXTEND: Final = Statement(
     update(event_delivery).where(is_held).values(due_in(bindparam("lease", type_=Float)))
 )
-RELEASE: Final = Statement(
-    update(event_delivery)
-    .where(is_held)
-    .values(state=int(READY), **due_in(), worker_id=None, attempts=_this.attempts - 1)
+_released = update(event_delivery).values(
+    state=int(READY), **due_in(), worker_id=None, attempts=_this.attempts - 1
 )
+RELEASE: Final = Statement(_released.where(is_held))
+RELEASE_GROUP: Final = Statement(_released.where(are_held))
 """Give a delivery back untried: its attempt does not count."""
 
 CONTINUE: Final = Statement(

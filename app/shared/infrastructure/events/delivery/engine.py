@@ -11,11 +11,12 @@ from app.core.events import EventRegistry
 from app.core.exceptions import Unavailable
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.migrate import why_not_migrated
+from app.shared.infrastructure.events.delivery.cancelling import unbroken
 from app.shared.infrastructure.events.delivery.claiming import Claimer, one_of_each_stream
 from app.shared.infrastructure.events.delivery.housekeeping import Housekeeping
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.delivery.places import Places
-from app.shared.infrastructure.events.delivery.runner import Claim, Runner, unbroken
+from app.shared.infrastructure.events.delivery.runner import Claim, Runner
 from app.shared.infrastructure.events.delivery.states import DeliveryState
 from app.shared.infrastructure.events.operations import metrics
 

@@ -16,16 +16,24 @@ MOST: Final = 2**63 - 1
 
 _this = event_delivery.c
 _is_marked = exists(select(job_cancel).where(job_cancel.c.delivery_id == _this.id))
-LOAD_JOB: Final = Statement(
-    cast("Select[Any]", deliveries.LOAD.executable)
-    .add_columns(
-        job_state.c.cursor,
-        _is_marked.label("is_cancelled"),
-        func.coalesce(_this.expires_at <= database_time(), false()).label("is_expired"),
+
+
+def _of_a_job(load: Statement) -> Statement:
+    return Statement(
+        cast("Select[Any]", load.executable)
+        .add_columns(
+            job_state.c.cursor,
+            _is_marked.label("is_cancelled"),
+            func.coalesce(_this.expires_at <= database_time(), false()).label("is_expired"),
+        )
+        .outerjoin(job_state, job_state.c.delivery_id == _this.id)
     )
-    .outerjoin(job_state, job_state.c.delivery_id == _this.id)
-)
+
+
+LOAD_JOB: Final = _of_a_job(deliveries.LOAD)
 """As `LOAD`, with the cursor, and with what forbids to run it."""
+
+LOAD_JOB_GROUP: Final = _of_a_job(deliveries.LOAD_GROUP)
 
 
 def _unless_cancelled(statement: Statement) -> Statement:
@@ -33,6 +41,7 @@ def _unless_cancelled(statement: Statement) -> Statement:
 
 
 FINISH_JOB: Final = _unless_cancelled(deliveries.FINISH)
+FINISH_JOB_GROUP: Final = _unless_cancelled(deliveries.FINISH_GROUP)
 CONTINUE_JOB: Final = _unless_cancelled(deliveries.CONTINUE)
 IS_CANCELLED: Final = Statement(
     select(job_cancel.c.delivery_id).where(job_cancel.c.delivery_id == bindparam("of_delivery"))

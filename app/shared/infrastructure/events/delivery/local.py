@@ -3,10 +3,13 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 
 from app.core.events import EventRegistry
+from app.core.run_limits import DEFAULT_QUEUE
+from app.shared.infrastructure.events.delivery.groups import Groups, divided
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.delivery.places import Places, places_of
 from app.shared.infrastructure.events.delivery.runner import Claim, Runner
@@ -15,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 class LocalExecutor:
-    """Runs as many deliveries at once as its queues have places, each in a task of its own."""
+    """Runs as many deliveries or groups at once as its queues have places, each in its own task."""
 
     counts_attempts = True  # what is taken is started at once
 
@@ -30,6 +33,7 @@ class LocalExecutor:
         """`queues` says how many places each queue has that is run here."""
         self._runner, self._notifier = runner, notifier
         self._registry, self._queues = registry, queues
+        self._groups, self._sizes = Groups(runner), dict[str, int]()
         self._running: dict[asyncio.Task[None], str] = {}
 
     @property
@@ -38,14 +42,38 @@ class LocalExecutor:
 
     async def places(self) -> list[Places]:
         taken = Counter(self._running.values())
-        return places_of(self._registry, self._queues, taken)
+        sizes = {each.id: self._runner.sizes.of(each) for each in self._registry.handlers}
+        self._sizes = sizes  # of what is claimed now: they may change before it is started
+        found = places_of(self._registry, self._queues, taken)
+        return [replace(each, sizes=sizes) for each in found]
 
     async def start(self, deliveries: Sequence[Claim]) -> None:
-        """Begin to run what was taken."""
-        for claim in deliveries:
-            task = asyncio.create_task(self._runner.run(claim))
-            self._running[task] = claim.handler
+        """Begin to run what was taken.
+
+        What is tried again needs a place for each, so there may be too few: the rest goes back.
+        """
+        free = Counter(self._queues) - Counter(map(self._queue, self._running.values()))
+        fitting = []
+        for claims in divided(deliveries, size=self._size, attempts_of_fresh=1):
+            handler = claims[0].handler
+            if free[self._queue(handler)] > 0:
+                free[self._queue(handler)] -= 1
+                fitting.append(claims)
+            else:
+                self._runner.sizes.failed(handler)
+                await self._groups.give_back(claims)
+        # Only now: one that kills its process costs those that went back no attempt.
+        for claims in fitting:
+            task = asyncio.create_task(self._groups.run(claims))
+            self._running[task] = claims[0].handler
             task.add_done_callback(self._ended)
+
+    def _queue(self, handler: str) -> str:
+        known = self._registry.handler(handler)
+        return known.subscription.queue_name if known else DEFAULT_QUEUE
+
+    def _size(self, handler: str) -> int:
+        return self._sizes.get(handler, 1)
 
     async def finish(self) -> None:
         """Wait for what runs."""

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from app.core.events import EventRegistry
@@ -25,6 +25,16 @@ class Places:
     taken: Mapping[str, int]
     keeps_one: bool = False
     of_one_process: bool = True
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+    def size(self, handler: str) -> int:
+        """Return how many deliveries of a handler one place takes: a group has one place."""
+        return self.sizes.get(handler, 1)
+
+    @property
+    def most(self) -> int:
+        """How many deliveries it could take of one handler."""
+        return self.free * max(self.sizes.values(), default=1)
 
 
 def places_of(
@@ -50,7 +60,8 @@ def places_of(
 class Demand(NamedTuple):
     """Deliveries of one handler and one priority that are due.
 
-    `due` counts them as far as it matters. `may_start` is how many more its handler may start now.
+    `due` counts the places that they need, as far as it matters. `may_start` is how many more its
+    handler may have now.
     """
 
     handler: str
@@ -61,7 +72,7 @@ class Demand(NamedTuple):
 
 
 class Share(NamedTuple):
-    """So many deliveries of a handler and a priority are to be claimed."""
+    """So many places are for deliveries of a handler and a priority."""
 
     handler: str
     priority: int

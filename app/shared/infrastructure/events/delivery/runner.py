@@ -2,10 +2,10 @@
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -22,8 +22,10 @@ from app.shared.infrastructure.database.connection import (
 )
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery import deliveries
+from app.shared.infrastructure.events.delivery.cancelling import is_being_stopped, unbroken
 from app.shared.infrastructure.events.delivery.delays import delay_after
 from app.shared.infrastructure.events.delivery.delivery_context import delivery_key, working_on
+from app.shared.infrastructure.events.delivery.group_sizes import GroupSizes
 from app.shared.infrastructure.events.delivery.job_runs import (
     CANCELLED,
     EXPIRED,
@@ -46,7 +48,6 @@ from app.shared.infrastructure.events.delivery.states import DeliveryState
 from app.shared.infrastructure.events.operations import metrics
 from app.shared.infrastructure.events.outbox.decoding import decoded
 
-T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 ERROR_LENGTH: Final = 2_000
@@ -79,20 +80,22 @@ class Runner:
     def __init__(
         self, database: Database, registry: EventRegistry, *, worker_id: str, lease: float
     ) -> None:
-        self._database, self._registry = database, registry
+        self.database, self.registry = database, registry
         self.worker_id, self.lease = worker_id, lease
+        self.sizes = GroupSizes()
 
-    async def run(self, claim: Claim, *, is_late: Callable[[], bool] = lambda: False) -> None:
-        """Run one. Raises nothing of the handler's; Unavailable if the database is away.
+    async def run(self, claim: Claim, *, is_late: Callable[[], bool] = lambda: False) -> bool:
+        """Run one; return whether it is done. Raises nothing of the handler's; Unavailable if the
+        database is away.
 
         If it is cancelled it is given back untried, unless `is_late` says that it took too long.
         """
-        handler = self._registry.handler(claim.handler)
+        handler = self.registry.handler(claim.handler)
         if handler is None:
             await self._change(deliveries.MARK_NO_HANDLER, claim)
             metrics.count_run(claim.handler, "no_handler", claim.attempts)
             log.warning("delivery has no handler", handler=claim.handler, delivery=claim.id)
-            return
+            return False
         try:
             if handler.subscription.transactional:
                 await self._in_one_transaction(claim, handler)
@@ -105,12 +108,14 @@ class Runner:
             log.warning("claim lost", handler=claim.handler, delivery=claim.id)
         except asyncio.CancelledError:
             over = TimeoutError("over its time limit")
-            await unbroken(self._fail(claim, over) if is_late() else self.release(claim))
+            await unbroken(self.fail(claim, over) if is_late() else self.release(claim))
             raise
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is noted, not raised
-            await unbroken(self._fail(claim, error))
+            await unbroken(self.fail(claim, error))
         else:
             await self.unblock_next(claim)
+            return True
+        return False
 
     async def release(self, claim: Claim) -> None:
         """Give one back untried."""
@@ -125,38 +130,45 @@ class Runner:
         if not extended:
             return
         with suppress(Unavailable):
-            async with self._database.transaction() as connection:
+            async with self.database.transaction() as connection:
                 await connection.execute_many(deliveries.EXTEND, extended)
                 await connection.commit()
 
     async def unblock_next(self, claim: Claim) -> None:
         """Let the next one of the stream go. Own transaction, so that it sees ours committed."""
         stream = {"of_handler": claim.handler, "of_stream": claim.stream_id}
-        if await self._database.fetch_one(deliveries.WAITING, stream) is None:
+        if await self.database.fetch_one(deliveries.WAITING, stream) is None:
             return  # as most often: a look costs less than a write
-        await self._database.execute(deliveries.UNBLOCK_NEXT, stream)
+        await self.database.execute(deliveries.UNBLOCK_NEXT, stream)
 
     async def _in_one_transaction(self, claim: Claim, handler: Handler) -> None:
         """Exactly once: effect, new events and the note that it is done, together or not at all."""
-        async with self._database.transaction() as connection:
+        async with self.database.transaction() as connection:
             row = await self._load(connection, claim, handler)
-            with working_on(row):
-                uow = handler.unit_of_work().join(connection)
-                second = self._run(claim, row, connection, uow) if handler.is_job else uow
-                outcome = await self._call(handler, row, second)
-                await uow.flush()
+            outcome, uow = await self.call_in(connection, claim, handler, row)
             await self._finish(connection, claim, outcome)
         with working_on(row):
             await uow.run_after_commit()
 
+    async def call_in(
+        self, connection: Connection, claim: Claim, handler: Handler, row: Row
+    ) -> tuple[Outcome, Any]:
+        """Call the handler in this transaction, and write its events."""
+        with working_on(row):
+            uow = handler.unit_of_work().join(connection)
+            second = self._run(claim, row, connection, uow) if handler.is_job else uow
+            outcome = await self._call(handler, row, second)
+            await uow.flush()
+        return outcome, uow
+
     async def _under_a_lease(self, claim: Claim, handler: Handler) -> None:
         """At least once: the effect is somewhere else, no transaction waits for it meanwhile."""
-        row = await self._load(self._database, claim, handler)
+        row = await self._load(self.database, claim, handler)
         async with self._lease_extended(claim):
             with working_on(row):
                 second = self._run(claim, row) if handler.is_job else _key(claim, row)
                 outcome = await self._call(handler, row, second)
-        async with self._database.transaction() as connection:
+        async with self.database.transaction() as connection:
             await self._finish(connection, claim, outcome)
 
     async def _load(self, connection: Reads, claim: Claim, handler: Handler) -> Row:
@@ -173,11 +185,11 @@ class Runner:
     def _run(
         self, claim: Claim, row: Row, connection: Connection | None = None, uow: Any = None
     ) -> JobRun:
-        within = (self._database, connection)
+        within = (self.database, connection)
         return JobRun(*within, claim.id, row, key=_key(claim, row), uow=uow)
 
     async def _call(self, handler: Handler, row: Row, second: object) -> Outcome:
-        event = decoded(self._registry, row)
+        event = decoded(self.registry, row)
         try:
             with metrics.HANDLER_SECONDS.labels(handler.id).time():
                 async with asyncio.timeout(handler.subscription.timeout):
@@ -187,20 +199,24 @@ class Runner:
         except Continue as more:
             return continued(more, row) if handler.is_job else CONTINUED
         except asyncio.CancelledError as error:
-            if _is_being_stopped():
+            if is_being_stopped():
                 raise
             raise RuntimeError("the handler was cancelled, but not by us") from error
         return finished(result) if handler.is_job else DONE
 
     async def _finish(self, connection: Connection, claim: Claim, outcome: Outcome) -> None:
+        await self.write(connection, claim, outcome)
+        await connection.commit()
+        metrics.count_run(claim.handler, outcome.counted_as, claim.attempts)
+
+    async def write(self, connection: Connection, claim: Claim, outcome: Outcome) -> None:
+        """Note how it ended. Raises ClaimLost or Withdrawn if it is not ours any more."""
         if await connection.execute(outcome.write, claim.held | {"note": outcome.note}) != 1:
             raise Withdrawn(CANCELLED) if await _is_cancelled(connection, claim) else ClaimLost
         if outcome.keep is not None:
             await connection.execute(outcome.keep, {"delivery_id": claim.id, **outcome.kept})
-        await connection.commit()
-        metrics.count_run(claim.handler, outcome.counted_as, claim.attempts)
 
-    async def _fail(self, claim: Claim, error: Exception) -> None:
+    async def fail(self, claim: Claim, error: Exception) -> None:
         try:
             await self._note_failure(claim, error)
         except Withdrawn as withdrawn:
@@ -231,7 +247,7 @@ class Runner:
             "error": note,
             "traceback": "".join(traceback.format_exception(error))[-10 * ERROR_LENGTH :],
         }
-        async with self._database.transaction() as connection:
+        async with self.database.transaction() as connection:
             if await _is_cancelled(connection, claim):
                 raise Withdrawn(CANCELLED)
             row = await connection.fetch_one(deliveries.FAIL, claim.held | failed)
@@ -252,7 +268,7 @@ class Runner:
             await self.unblock_next(claim)
 
     async def _change(self, query: Statement, claim: Claim, **params: str) -> None:
-        await self._database.execute(query, claim.held | params)
+        await self.database.execute(query, claim.held | params)
 
     @asynccontextmanager
     async def _lease_extended(self, claim: Claim) -> AsyncIterator[None]:
@@ -269,24 +285,9 @@ class Runner:
             await asyncio.gather(heartbeat, return_exceptions=True)
 
 
-async def unbroken(work: Coroutine[Any, Any, T]) -> T:
-    """Return what it returns. Whoever cancels waits for its end."""
-    task = asyncio.create_task(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.gather(task, return_exceptions=True)
-        raise
-
-
 def _key(claim: Claim, row: Row) -> str:
     return delivery_key(row["event_id"], claim.handler)
 
 
 async def _is_cancelled(connection: Connection, claim: Claim) -> bool:
     return await connection.fetch_one(IS_CANCELLED, {"of_delivery": claim.id}) is not None
-
-
-def _is_being_stopped() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

@@ -11,6 +11,7 @@ from app.core.events import EventRegistry
 from app.core.exceptions import Unavailable
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events.delivery import deliveries
+from app.shared.infrastructure.events.delivery.groups import Groups
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.delivery.runner import Claim, Runner
 
@@ -35,7 +36,7 @@ class DeliveryBatch:
     ) -> None:
         self._database, self._registry = database, registry
         self._runner, self._notifier = runner, notifier
-        self._concurrency = concurrency
+        self._groups, self._concurrency = Groups(runner), concurrency
         self._waiting: list[Claim] = []
         self._written = asyncio.Lock()
         self._task: asyncio.Task[Any] | None = None
@@ -82,16 +83,21 @@ class DeliveryBatch:
         return min(self._concurrency, limit or self._concurrency)
 
     async def _work(self) -> None:
-        while not self._is_stopped and (claim := await self._next()):
+        while not self._is_stopped and (claims := await self._next()):
             try:
-                await self._runner.run(claim, is_late=lambda: self._is_late)
+                await self._groups.run(claims, is_late=lambda: self._is_late)
             except Exception as error:  # noqa: BLE001 - one does not end the others
                 # The lease will end, and somebody will take the delivery again.
                 log.warning("delivery left behind", error=type(error).__name__)
 
-    async def _next(self) -> Claim | None:
+    async def _next(self) -> list[Claim]:
         async with self._written:  # a run skips what is locked, be it by ourselves
-            return self._waiting.pop(0) if self._waiting else None
+            if not self._waiting:
+                return []
+            handler = self._registry.handler(self._waiting[0].handler)
+            size = self._runner.sizes.of(handler)
+            claims, self._waiting = self._waiting[:size], self._waiting[size:]
+            return claims
 
     @asynccontextmanager
     async def _leases_extended(self) -> AsyncIterator[None]:

@@ -3,10 +3,8 @@
 import asyncio
 import math
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import groupby
-from operator import attrgetter
 from typing import Final
 
 import structlog
@@ -20,6 +18,8 @@ from app.shared.infrastructure.events.delivery.celery.broker_publisher import (
     BrokerPublisher,
     Message,
 )
+from app.shared.infrastructure.events.delivery.deliveries import SENT_AT_ONCE
+from app.shared.infrastructure.events.delivery.groups import divided
 from app.shared.infrastructure.events.delivery.leases import IN_FLIGHT
 from app.shared.infrastructure.events.delivery.places import Places, places_of
 from app.shared.infrastructure.events.delivery.runner import Claim
@@ -80,7 +80,8 @@ class CeleryExecutor:
 
     async def start(self, deliveries: Sequence[Claim], /) -> None:
         """Send what was taken, or give it back."""
-        messages = [self._message(each) for each in batches(deliveries)]
+        parts = divided(deliveries, size=lambda _: SENT_AT_ONCE, attempts_of_fresh=0)
+        messages = [self._message(each) for each in parts]
         messages.sort(key=lambda message: not message.is_high)
         if messages:
             sent, error = await asyncio.to_thread(self._publisher.send, messages)
@@ -127,21 +128,3 @@ class CeleryExecutor:
         elif error is None and self._is_away:
             log.info("broker back")
         self._is_away = error is not None
-
-
-def batches(claims: Sequence[Claim]) -> Iterator[list[Claim]]:
-    """Group what goes in one message: of one handler, so many at most.
-
-    What was tried before goes alone. It may be what kills each process that starts it, and then
-    those in its message would be counted as tried without ever having been run.
-    """
-    by_handler = attrgetter("handler")
-    for _, group in groupby(sorted(claims, key=by_handler), key=by_handler):
-        fresh: list[Claim] = []
-        for each in group:
-            if each.attempts:
-                yield [each]
-            else:
-                fresh.append(each)
-        for first in range(0, len(fresh), deliveries.SENT_AT_ONCE):
-            yield fresh[first : first + deliveries.SENT_AT_ONCE]

@@ -1,0 +1,50 @@
+"""How many runs of a handler share a transaction: as many as go well, and quickly."""
+
+from collections import Counter
+
+from app.core.events import Handler
+from app.core.run_limits import LARGEST_BATCH, Everywhere
+
+LONGEST_SECONDS = 0.05  # not Final: tests on slow machines change it
+"""No run is added to a group that is as old: others wait for its locks."""
+
+ALONE_AFTER_FAILURE = 64
+
+
+class GroupSizes:
+    """The sizes of one process. A size doubles with each group of that size that goes well.
+
+    After a failure the next 64 runs of the handler are alone.
+    """
+
+    def __init__(self) -> None:
+        self._sizes: dict[str, int] = {}
+        self._alone: Counter[str] = Counter()
+
+    def of(self, handler: Handler | None) -> int:
+        """Return how many runs the handler's next group may have."""
+        return min(self._sizes.get(handler.id, 1), largest(handler)) if handler else 1
+
+    def went_well(self, handler: str, *, count: int, seconds: float) -> None:
+        if self._alone[handler] > 0:
+            self._alone[handler] -= count
+            return
+        size = self._sizes.get(handler, 1)
+        if seconds >= LONGEST_SECONDS:
+            self._sizes[handler] = min(size, count)
+        elif count >= size and seconds < LONGEST_SECONDS / 2:
+            self._sizes[handler] = min(2 * size, LARGEST_BATCH)
+
+    def failed(self, handler: str) -> None:
+        self._sizes[handler], self._alone[handler] = 1, ALONE_AFTER_FAILURE
+
+
+def largest(handler: Handler) -> int:
+    """Return how large a group of the handler may ever be.
+
+    What is limited over all processes, at once or in a time, is counted by what is claimed. So
+    nothing of it is claimed before its turn.
+    """
+    asked = handler.subscription
+    is_counted = isinstance(asked.concurrency, Everywhere) or asked.rate is not None
+    return 1 if is_counted or not asked.transactional else asked.batch

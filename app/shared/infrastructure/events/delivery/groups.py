@@ -1,0 +1,250 @@
+"""Groups: first attempts of one handler, run one after another in one transaction.
+
+A commit costs more than the runs of most handlers. Each effect still comes exactly once: effects
+and notes of all runs are one commit, or none. Order stays, because only the first of each stream is
+claimed. A run that fails costs the others a rollback, and no attempt.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final
+
+import structlog
+
+from app.core.events import Handler
+from app.core.exceptions import Unavailable
+from app.shared.infrastructure.database.connection import (
+    Connection,
+    DatabaseUnavailable,
+    IntegrityViolation,
+    Row,
+)
+from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery import deliveries, group_sizes
+from app.shared.infrastructure.events.delivery.cancelling import unbroken
+from app.shared.infrastructure.events.delivery.delivery_context import working_on
+from app.shared.infrastructure.events.delivery.job_runs import (
+    FINISH_JOB,
+    FINISH_JOB_GROUP,
+    LOAD_JOB_GROUP,
+)
+from app.shared.infrastructure.events.delivery.outcomes import Outcome
+from app.shared.infrastructure.events.delivery.runner import Claim, ClaimLost, Runner
+from app.shared.infrastructure.events.operations import metrics
+
+log = structlog.get_logger(__name__)
+
+_TOGETHER: Final = {
+    deliveries.FINISH: deliveries.FINISH_GROUP,
+    FINISH_JOB: FINISH_JOB_GROUP,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRun:
+    """A run of a group, until the group is committed."""
+
+    claim: Claim
+    row: Row
+    outcome: Outcome
+    uow: Any
+
+
+class GroupFailed(Exception):
+    """A group was rolled back. `claim` is the one that raised, if that is known."""
+
+    def __init__(self, claim: Claim | None) -> None:
+        self.claim = claim
+
+
+class Groups:
+    """Runs what was claimed for one place: one delivery, or a group of one handler."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner, self._sizes = runner, runner.sizes
+        self._database, self._registry = runner.database, runner.registry
+
+    async def run(
+        self, claims: Sequence[Claim], *, is_late: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Run each to its end, or give it back untried. Raises as `Runner.run`."""
+        handler = self._registry.handler(claims[0].handler)
+        waiting = list(claims)
+        try:
+            if handler is not None and len(claims) > 1:
+                await self._run_together(handler, waiting, is_late)
+            while waiting:
+                await self._run_alone(waiting.pop(0), is_late)
+        finally:
+            if waiting:
+                await unbroken(self.give_back(waiting))
+
+    async def _run_alone(self, claim: Claim, is_late: Callable[[], bool]) -> None:
+        begun = time.monotonic()
+        is_done = await self._runner.run(claim, is_late=is_late)
+        if is_done and claim.attempts == 1:
+            self._sizes.went_well(claim.handler, count=1, seconds=time.monotonic() - begun)
+        elif not is_done:
+            self._sizes.failed(claim.handler)
+
+    async def _run_together(
+        self, handler: Handler, waiting: list[Claim], is_late: Callable[[], bool]
+    ) -> None:
+        """Run them as a group, and once more without one that raised; the rest stays waiting."""
+        for _ in range(2):
+            try:
+                await self._commit_group(handler, waiting, is_late)
+            except GroupFailed as failed:
+                self._sizes.failed(handler.id)
+                cause = type(failed.__cause__).__name__
+                log.info("group rolled back", handler=handler.id, size=len(waiting), error=cause)
+                await self._runner.extend(waiting)  # the time of this group is lost
+                if failed.claim is None:
+                    return
+                waiting.remove(failed.claim)
+                await self._run_alone(failed.claim, is_late)
+            else:
+                return
+            if len(waiting) < 2:  # noqa: PLR2004 - one alone is no group
+                return
+
+    async def _commit_group(
+        self, handler: Handler, waiting: list[Claim], is_late: Callable[[], bool]
+    ) -> None:
+        """Take out of `waiting` what was run, or was given back because time was over.
+
+        What is not to be run, such as a cancelled job, stays waiting.
+        """
+        runs: list[GroupRun] = []
+        left: list[Claim] = []
+        current: Claim | None = None
+        begun = time.monotonic()
+        try:
+            async with self._database.transaction() as connection:
+                rows = await self._load(connection, handler, waiting)
+                for claim in [each for each in waiting if each.id in rows]:
+                    if runs and time.monotonic() - begun > group_sizes.LONGEST_SECONDS:
+                        left.append(claim)
+                        continue
+                    current = claim
+                    runs.append(await self._call(connection, claim, handler, rows[claim.id]))
+                current = None
+                await self._finish(connection, runs, left)
+        except asyncio.CancelledError:
+            if current is not None and is_late():
+                waiting.remove(current)
+                await unbroken(self._runner.fail(current, TimeoutError("over its time limit")))
+            raise
+        except Exception as error:
+            # The loser of a deadlock is not its cause; an outage has nothing to do with any run.
+            raise GroupFailed(
+                None if isinstance(error, DatabaseUnavailable) else current
+            ) from error
+        for claim in [*left, *(run.claim for run in runs)]:
+            waiting.remove(claim)
+        seconds = time.monotonic() - begun
+        self._sizes.went_well(handler.id, count=len(runs), seconds=seconds)
+        await self._after_commit(handler, runs)
+
+    async def _load(
+        self, connection: Connection, handler: Handler, claims: Sequence[Claim]
+    ) -> Mapping[int, Row]:
+        """Return the rows of those that are to be run, by their ids."""
+        streams = {claim.stream_id for claim in claims}
+        assert len(streams) == len(claims), "two of one stream in a group"  # noqa: S101
+        load = LOAD_JOB_GROUP if handler.is_job else deliveries.LOAD_GROUP
+        rows = await connection.fetch_all(load, _held(claims))
+        return {
+            row["id"]: row
+            for row in rows
+            if not (handler.is_job and (row["is_cancelled"] or row["is_expired"]))
+        }
+
+    async def _call(
+        self, connection: Connection, claim: Claim, handler: Handler, row: Row
+    ) -> GroupRun:
+        outcome, uow = await self._runner.call_in(connection, claim, handler, row)
+        connection.forget_session()
+        return GroupRun(claim, row, outcome, uow)
+
+    async def _finish(
+        self, connection: Connection, runs: Sequence[GroupRun], left: Sequence[Claim]
+    ) -> None:
+        """Note all ends, and commit. Raises ClaimLost or Withdrawn."""
+        together: defaultdict[Statement, list[Claim]] = defaultdict(list)
+        for run in runs:
+            outcome = run.outcome
+            write = _TOGETHER.get(outcome.write) if outcome.note is None else None
+            if write is None or outcome.keep is not None:
+                await self._runner.write(connection, run.claim, outcome)
+            else:
+                together[write].append(run.claim)
+        if left:
+            together[deliveries.RELEASE_GROUP].extend(left)
+        for write, claims in together.items():
+            if await connection.execute(write, _held(claims)) != len(claims):
+                raise ClaimLost
+        if together or runs:
+            await connection.commit()
+
+    async def _after_commit(self, handler: Handler, runs: Sequence[GroupRun]) -> None:
+        for run in runs:
+            metrics.count_run(handler.id, run.outcome.counted_as, run.claim.attempts)
+        for run in runs:
+            with working_on(run.row):
+                await run.uow.run_after_commit()
+        await self._unblock(handler, [run.claim for run in runs])
+
+    async def _unblock(self, handler: Handler, claims: Sequence[Claim]) -> None:
+        """Let the next ones of their streams go."""
+        if not claims:
+            return
+        streams = {"of_handler": handler.id, "of_streams": [each.stream_id for each in claims]}
+        rows = await self._database.fetch_all(deliveries.WAITING_IN, streams)
+        going_on = {row["stream_id"] for row in rows}
+        for claim in claims:
+            if claim.stream_id in going_on:
+                await self._runner.unblock_next(claim)
+
+    async def give_back(self, claims: Sequence[Claim]) -> None:
+        """Give back untried what is still ours. Without a database its lease ends."""
+        with suppress(Unavailable):
+            try:
+                await self._database.execute(deliveries.RELEASE_GROUP, _held(claims))
+            except IntegrityViolation:  # one of them meets a newer job with its key
+                for claim in claims:
+                    await self._runner.release(claim)
+
+
+def divided(
+    claims: Sequence[Claim], *, size: Callable[[str], int], attempts_of_fresh: int
+) -> Iterator[list[Claim]]:
+    """Divide what was claimed by handlers, and so that no part is larger than its handler's size.
+
+    What was tried before is alone. It may be what kills each process that starts it, and then those
+    beside it would be counted as tried without ever having been run.
+    """
+    by_handler = attrgetter("handler")
+    for handler, group in groupby(sorted(claims, key=by_handler), key=by_handler):
+        fresh: list[Claim] = []
+        for each in group:
+            if each.attempts > attempts_of_fresh:
+                yield [each]
+            else:
+                fresh.append(each)
+        for first in range(0, len(fresh), size(handler)):
+            yield fresh[first : first + size(handler)]
+
+
+def _held(claims: Sequence[Claim]) -> dict[str, Any]:
+    """Name them with the tokens that they were claimed with: see `deliveries.are_held`."""
+    return {
+        "ids": [claim.id for claim in claims],
+        "with_tokens": [f"{claim.id}:{claim.token}" for claim in claims],
+    }
