@@ -22,7 +22,7 @@ def count_notes(container: ApplicationContainer) -> CountNotes:
     async def count_notes(person: Person) -> int:
         uow: SqlNoteUnitOfWork = vars(container)["note"].uow()
         async with uow:
-            return await uow.notes.count(UUID(person.id))
+            return len(await uow.notes.page(UUID(person.id), None, 10))
 
     return count_notes
 

@@ -33,7 +33,7 @@ class NoteContainer(ModuleContainer):
         SqlNoteUnitOfWork, database=database, registry=registry, notifier=notifier
     )
     controller: Singleton[NoteController] = Singleton(
-        NoteController, uow=uow.provider, cursors=cursors, clock=clock
+        NoteController, uow=uow.provider, database=database, cursors=cursors, clock=clock
     )
 
     permissions = Object(dict.fromkeys(("user", "admin"), ("note:read", "note:write")))

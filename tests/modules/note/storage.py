@@ -15,7 +15,6 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     delete,
-    func,
     select,
     tuple_,
 )
@@ -47,7 +46,6 @@ note = Table(
 )
 
 _is_own = note.c.owner_id == bindparam("owner_id")
-COUNT = Statement(select(func.count().label("notes")).where(_is_own).select_from(note))
 FORGET = Statement(delete(note).where(_is_own))
 _position = tuple_(note.c.created_at, note.c.id)
 _last = tuple_(
@@ -70,10 +68,6 @@ class SqlNoteRepository(OwnedRepository[Note]):
             asked["last_value"], asked["last_id"] = after
         rows = await self._connection.fetch_all(NEXT_PAGE if after else FIRST_PAGE, asked)
         return [self.to_aggregate(row) for row in rows]
-
-    async def count(self, owner_id: UUID) -> int:
-        row = await self._connection.fetch_one(COUNT, {"owner_id": owner_id})
-        return int(row["notes"]) if row else 0
 
     async def forget(self, owner_id: UUID) -> None:
         await self._connection.execute(FORGET, {"owner_id": owner_id})

@@ -3,11 +3,12 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import Query
 from pydantic import Field
+from sqlalchemy import bindparam, select
 
 from app.core.cursors import Cursors, InvalidCursor
 from app.core.http.bodies import KIB
@@ -16,18 +17,19 @@ from app.core.http.routing import API, ApiRouter
 from app.core.http.schema_types import (
     Body,
     Choice,
-    Digits,
     Flag,
     Id,
     Length,
     Line,
-    Parameters,
     Text,
     Timestamp,
 )
 from app.core.security import scope
 from app.shared.application.base_usecase import Clock
 from app.shared.application.dto import BaseResponse, CursorPage
+from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.database.keyset import KeysetList
+from app.shared.presentation.pages import PageParameters
 from tests.modules.note.domain import (
     TEXT_MAX_LENGTH,
     TITLE_MAX_LENGTH,
@@ -38,6 +40,7 @@ from tests.modules.note.domain import (
     NoteNotFound,
 )
 from tests.modules.note.storage import SqlNoteUnitOfWork
+from tests.modules.note.storage import note as note_table
 
 Title = Annotated[Line, Length(1, TITLE_MAX_LENGTH), Field(examples=["Lay the foundation"])]
 LongText = Annotated[Text, Length(0, TEXT_MAX_LENGTH)]
@@ -60,11 +63,9 @@ class NotePatch(Body):
     due_at: Timestamp | None = Field(default_factory=lambda: None)
 
 
-class NoteListParameters(Parameters):
-    q: Annotated[Annotated[Line, Length(1, 100)] | None, Field(description="Is not used.")] = None
-    sort: Literal["created_at"] = "created_at"
-    limit: Annotated[int, Field(ge=1, le=100), Digits] = 20
-    cursor: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+class NoteListParameters(PageParameters):
+    q: Annotated[Title | None, Field(description="The whole title.")] = None
+    sort: Literal["created_at", "-created_at"] = "-created_at"
     with_total: Flag = False
 
 
@@ -86,9 +87,20 @@ class NoteView(BaseResponse):
         return cls(**{**shown, "labels": list(note.labels)})
 
 
+NOTES: Final = KeysetList(
+    "notes",
+    select(note_table).where(note_table.c.owner_id == bindparam("owner_id")),
+    unique=note_table.c.id,
+    sorts={"created_at": [note_table.c.created_at]},
+    filters={"q": note_table.c.title == bindparam("q")},
+    view=lambda row: NoteView(**{**row, "colour": Colour(row["colour"])}),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteController:
     uow: Callable[[], SqlNoteUnitOfWork]
+    database: Database
     cursors: Cursors
     clock: Clock
 
@@ -109,19 +121,9 @@ class NoteController:
     async def list(
         self, actor: CurrentActor, query: Annotated[NoteListParameters, Query()]
     ) -> CursorPage[NoteView]:
-        """List your notes, the newest first."""
-        this_list = f"notes of {actor.user_id}, {query.q}"
-        async with self.uow() as uow:
-            found = await uow.notes.page(
-                actor.user_id, self._position(query.cursor, this_list), query.limit + 1
-            )
-            total = await uow.notes.count(actor.user_id) if query.with_total else None
-        items = [NoteView.of(note) for note in found[: query.limit]]
-        cursor = None
-        if len(found) > len(items):
-            last = items[-1]
-            cursor = self.cursors.seal([last.created_at.isoformat(), str(last.id)], of=this_list)
-        return CursorPage(items=items, next_cursor=cursor, limit=query.limit, total=total)
+        """List your notes, the newest first unless `sort` says otherwise."""
+        owner, filters = {"owner_id": actor.user_id}, {"q": query.q}
+        return await NOTES.page(self.database, self.cursors, query.page(), owner, filters)
 
     async def revise(
         self, note_id: Id, actor: CurrentActor, version: IfMatch, body: NotePatch
@@ -161,12 +163,6 @@ class NoteController:
             await uow.notes.save(note)
             await uow.commit()
         return NoteView.of(note)
-
-    def _position(self, cursor: str | None, this_list: str) -> tuple[Any, UUID] | None:
-        if cursor is None:
-            return None
-        value, last_id = self.cursors.open(cursor, of=this_list)
-        return dt.datetime.fromisoformat(value), UUID(last_id)
 
 
 def note_routes(notes: NoteController) -> ApiRouter:
