@@ -79,6 +79,7 @@ async def leave_job(database: Database, actor_id: UUID) -> UUID:
         "delay": 0.0,
         "due_at": None,
         "expires_at": None,
+        "batch_id": None,
     }
     async with database.transaction() as connection:
         await connection.execute(APPEND, event)

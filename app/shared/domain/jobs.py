@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
@@ -61,6 +62,26 @@ class InvalidJob(Invalid):
         self.args = (f"{term}: {rule}",)
 
 
+class JobBatch(Protocol):
+    """Takes the jobs of a batch, inside its `async with` block."""
+
+    async def enqueue_many(
+        self,
+        jobs: Iterable[Job[Any]],
+        /,
+        *,
+        delay: dt.timedelta | None = None,
+        due_at: dt.datetime | None = None,
+        priority: Priority | None = None,
+        expires_at: dt.datetime | None = None,
+    ) -> list[JobRef[Any]]:
+        """As `JobQueue.enqueue_many`; the jobs are written at the end of the block.
+
+        Raises TypeError outside of the block.
+        """
+        ...
+
+
 class JobQueue(Protocol):
     """Enqueues jobs in the transaction of its unit of work: if that rolls back, there are none.
 
@@ -106,6 +127,26 @@ class JobQueue(Protocol):
         expires_at: dt.datetime | None = None,
     ) -> list[JobRef[Any]]:
         """Enqueue many at once, on the same terms; return them in their order."""
+        ...
+
+    def batch(
+        self,
+        *,
+        then: Job[Any] | None = None,
+        catch: Job[Any] | None = None,
+        finally_: Job[Any] | None = None,
+    ) -> AbstractAsyncContextManager[JobBatch]:
+        """Enqueue jobs that belong together, and at their end other jobs, each of them once.
+
+            async with uow.jobs.batch(then=Notify(user_id), catch=Alert(user_id)) as batch:
+                await batch.enqueue_many(jobs)
+            await uow.commit()
+
+        `then`: when all are done. `catch`: when the first is dead, discarded or cancelled; then
+        `then` is left out, also if that one is done in the end. `finally_`: when each of them
+        is done, dead, discarded or cancelled. Raises InvalidJob at the end of the block if the
+        batch has no job, and at once without any callback. An error in the block enqueues nothing.
+        """
         ...
 
     async def cancel(self, kind: type[Job[Any]], /, *, key: str) -> Cancellation:

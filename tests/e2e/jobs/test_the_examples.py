@@ -10,6 +10,7 @@ import pytest
 from app.core.endings import Continue
 from app.core.http.service import Service
 from app.core.jobs import Run, job
+from app.shared.domain.base_entity import new_id
 from app.shared.domain.jobs import Cancellation, Job
 from tests.e2e.jobs.examples import usecases
 from tests.e2e.jobs.examples.jobs import ArchiveNotes, PrintNotes, TellOwner
@@ -109,6 +110,22 @@ async def test_a_long_job_is_done_in_parts(
     async with uow() as unit:
         found = await unit.notes.page(owner_id, None, 10)
     assert [note.is_archived for note in found] == [True] * 5
+
+
+async def test_after_all_jobs_of_a_batch_its_callbacks_run_once(
+    ana: Person, jobs: Jobs, uow: Units, told: list[str], printer: Printer
+) -> None:
+    owners = [UUID(ana.id), new_id()]
+    note = a_note(owners[0])
+    await usecases.write_note(uow, note)
+    await usecases.archive_and_tell(uow, note, owners)
+    assert await jobs.enqueued(ArchiveNotes) == [ArchiveNotes(owner) for owner in owners]
+    assert await jobs.enqueued(PrintNotes) == []
+
+    await jobs.drain()
+
+    assert told == ["You wrote Lay the foundation.", "All notes are archived."]
+    assert list(printer.pages.values()) == ["Lay the foundation"]
 
 
 async def test_a_job_that_waits_is_cancelled(

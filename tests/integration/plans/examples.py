@@ -5,6 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.shared.infrastructure.events.delivery import (
+    batches,
     clock,
     deliveries,
     holding,
@@ -17,6 +18,8 @@ from app.shared.infrastructure.events.outbox import job_rows
 from tests.integration.plans.filling import (
     ANOTHER_HANDLER,
     CREATED,
+    DONE_BATCH,
+    FAILED_BATCH,
     HANDLER,
     JOB,
     MODULE,
@@ -121,6 +124,10 @@ VALUES: Final[dict[str, Any]] = {
     "stream_position": 0,
     "priority": 1,
     "due_at": None,
+    "batch_id": None,
+    "of_batch": FAILED_BATCH,
+    "after_batch": UUID(int=0),
+    "callbacks": {},
     # Replays
     "of_priority": 1,
     "dead": [_DEAD],
@@ -154,6 +161,7 @@ OWN: Final[dict[Any, dict[str, Any]]] = {
         "last_time": NOW - dt.timedelta(minutes=ROWS - 60),
     },
     scheduler.FIRED: {"kind": MODULE},
+    batches.CLOSE_BATCH: {"of_batch": DONE_BATCH},
     job_rows.CANCEL: {"delivery_id": _READY},
     job_rows.IS_OPEN: {"delivery_id": _READY},
     delivery_operations.PAUSE: {"of_handler": PAUSED},

@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Iterable
 from typing import Final
+from uuid import UUID
 
 import asyncpg
 
@@ -14,6 +15,8 @@ CREATED: Final = f"{MODULE}.created"
 HANDLER: Final = f"{MODULE}.tell_owner"
 ANOTHER_HANDLER: Final = f"{MODULE}.mail_owner"
 JOB: Final = 50_001  # the number of the event that is one
+FAILED_BATCH: Final = UUID(int=101)  # an open one of ten jobs, of which one failed
+DONE_BATCH: Final = UUID(int=111)
 PAUSED: Final = f"{MODULE}.mail_weekly"
 
 # The database creates them itself: only these statements are sent.
@@ -44,7 +47,7 @@ _LATER = "state = 1 AND n % 40 = 3 OR state = 0 AND n % 40 = 0"
 _DELIVERIES = f"""
 INSERT INTO event_delivery (event_id, handler, stream_id, stream_position, state, token,
     attempts, max_attempts, blocks_when_dead, due_at, due_set_at, worker_id, done_at,
-    job_key)
+    job_key, batch_id)
 SELECT {as_id("CASE WHEN n <= 110 THEN n + 200 ELSE n END")},
     CASE WHEN n <= 110 THEN '{MODULE}.archive' WHEN (n + 1) / 2 % 3 = 0 THEN '{ANOTHER_HANDLER}'
         ELSE '{HANDLER}' END,
@@ -52,7 +55,7 @@ SELECT {as_id("CASE WHEN n <= 110 THEN n + 200 ELSE n END")},
     {MINUTES_AGO} + CASE WHEN {_LATER} THEN interval '1 year' ELSE '0' END,
     {MINUTES_AGO} + CASE WHEN {_LATER} THEN interval '364 days' ELSE '0' END,
     CASE WHEN state = 1 THEN 'host:boot:1' END, CASE WHEN state IN (3, 6, 7) THEN {MINUTES_AGO} END,
-    CASE WHEN state IN (0, 1, 4) THEN 'key-' || n END
+    CASE WHEN state IN (0, 1, 4) THEN 'key-' || n END, {as_id("n - n % 10 + 1")}
 FROM (SELECT n, {_STATE} AS state FROM generate_series(1, {ROWS}) AS n) AS made
 """  # noqa: S608
 _ATTEMPTS = f"""
@@ -68,6 +71,11 @@ INSERT INTO job_state SELECT n, '[1]', 1, 2, '[2]' FROM generate_series(1, {ROWS
 _JOB_CANCELS = f"""
 INSERT INTO job_cancel SELECT n FROM generate_series(1, {ROWS} * 99 / 100) AS n
 """  # noqa: S608
+_JOB_BATCHES = f"""
+INSERT INTO job_batch
+SELECT {as_id("n")}, '{{}}', NULL, CASE WHEN n % 100 NOT IN (1, 11) THEN {MINUTES_AGO} END
+FROM generate_series(1, {ROWS}) AS n
+"""  # noqa: S608
 _PAUSES = f"""
 INSERT INTO event_handler VALUES ('{PAUSED}', now())
 """  # noqa: S608
@@ -82,6 +90,7 @@ FILLS: Final = (
     _ATTEMPTS,
     _JOB_STATES,
     _JOB_CANCELS,
+    _JOB_BATCHES,
     _PAUSES,
     _SCHEDULES,
 )

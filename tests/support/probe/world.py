@@ -47,6 +47,7 @@ _DELIVERIES = (
     select(
         event_delivery,
         event_log.c.event_type,
+        event_log.c.payload,
         event_log.c.aggregate_version,
         event_log.c.correlation_id,
         event_log.c.causation_id,

@@ -179,7 +179,7 @@ for _name, _columns, _where in (
         (event_delivery.c.handler, event_delivery.c.stream_id, event_delivery.c.stream_position),
         _STATE == 8,  # noqa: PLR2004 - see DeliveryState
     ),
-    ("batch", (event_delivery.c.batch_id,), event_delivery.c.batch_id.is_not(None)),
+    ("batch", (event_delivery.c.batch_id, _STATE), event_delivery.c.batch_id.is_not(None)),
     (
         "begun_key",
         (event_delivery.c.handler, event_delivery.c.job_key),
@@ -231,6 +231,23 @@ job_cancel = Table(
     metadata,
     Column("delivery_id", ForeignKey("event_delivery.id", ondelete="CASCADE"), primary_key=True),
 )
+
+# Jobs that belong together, and what is enqueued at their end: see `batches.py`.
+job_batch = Table(
+    "job_batch",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    # Jobs that are still to be enqueued, by `then`, `catch` and `finally`.
+    Column("callbacks", Json, nullable=False),
+    # When the first of its jobs was found dead, discarded or cancelled.
+    Column("failed_at", Timestamp),
+    Column("closed_at", Timestamp),
+)
+for _name, _column, _where in (
+    ("open", job_batch.c.id, job_batch.c.closed_at.is_(None)),
+    ("closed", job_batch.c.closed_at, job_batch.c.closed_at.is_not(None)),
+):
+    Index(f"ix_job_batch_{_name}", _column, postgresql_where=_where, sqlite_where=_where)
 
 # What all processes must know of a handler. A handler that was never paused has no row.
 event_handler = Table(

@@ -63,6 +63,17 @@ async def archive_for_all(uow: Units, owners: list[UUID]) -> None:
         await unit.commit()
 
 
+async def archive_and_tell(uow: Units, note: Note, owners: list[UUID]) -> None:
+    async with uow() as unit:
+        async with unit.jobs.batch(
+            then=TellOwner(note.id, "All notes are archived."),
+            catch=TellOwner(note.id, "Some notes could not be archived."),
+            finally_=PrintNotes(note.owner_id),
+        ) as batch:
+            await batch.enqueue_many([ArchiveNotes(owner) for owner in owners])
+        await unit.commit()
+
+
 async def forget_print(uow: Units, owner_id: UUID) -> Cancellation:
     async with uow() as unit:
         answer = await unit.jobs.cancel(PrintNotes, key=f"print:{owner_id}")

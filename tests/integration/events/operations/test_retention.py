@@ -3,10 +3,16 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, update
 
+from app.shared.domain.base_entity import new_id
 from app.shared.domain.events import ScheduleTick
-from app.shared.infrastructure.database.models import event_attempt, event_delivery, event_log
+from app.shared.infrastructure.database.models import (
+    event_attempt,
+    event_delivery,
+    event_log,
+    job_batch,
+)
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery import retention
 from app.shared.infrastructure.events.delivery.retention import (
@@ -18,6 +24,7 @@ from tests.integration.events.operations.world import NOW, RECORD, RENAME, World
 
 DAY = dt.timedelta(days=1)
 TICK = ScheduleTick("event.forget", NOW)
+ADD_BATCH = Statement(insert(job_batch), columns=["id", "callbacks", "closed_at"])
 _IS_THIS = event_delivery.c.id == bindparam("of_id")
 DONE_AT = Statement(update(event_delivery).where(_IS_THIS).values(done_at=bindparam("moment")))
 RECORDED_AT = Statement(update(event_log).values(recorded_at=bindparam("moment")))
@@ -46,6 +53,18 @@ async def forget_deliveries(world: World, keep: dt.timedelta = DAY) -> None:
 
 async def forget_events(world: World, keep: dt.timedelta = DAY) -> None:
     await ForgetEvents(world.database, keep)(TICK, "key")
+
+
+async def test_a_batch_is_deleted_long_enough_after_its_end(world: World) -> None:
+    old, new, still_open = new_id(), new_id(), new_id()
+    closed = {old: ago(DAY * 1.01), new: ago(DAY * 0.99), still_open: None}
+    for id, moment in closed.items():
+        await world.execute(ADD_BATCH, id=id, callbacks={}, closed_at=moment)
+
+    await forget_deliveries(world)
+
+    left = await world.database.fetch_all(Statement(select(job_batch.c.id)), {})
+    assert {row["id"] for row in left} == {new, still_open}
 
 
 async def test_old_finished_deliveries_are_deleted_with_their_attempts(world: World) -> None:

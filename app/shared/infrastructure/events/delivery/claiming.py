@@ -13,7 +13,7 @@ from app.shared.infrastructure.database.connection import Connection, Database, 
 from app.shared.infrastructure.database.expressions import one_of
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.statement import Statement
-from app.shared.infrastructure.events.delivery.deliveries import head_of
+from app.shared.infrastructure.events.delivery.deliveries import CLAIMED_COLUMNS, head_of
 from app.shared.infrastructure.events.delivery.demands import DEMANDS, due
 from app.shared.infrastructure.events.delivery.limits import allowed, available, use
 from app.shared.infrastructure.events.delivery.places import (
@@ -61,7 +61,7 @@ CLAIM: Final = Statement(
         },
         worker_id=bindparam("by"),
     )
-    .returning(_this.id, _this.token, _this.attempts, _this.state, _this.handler, _this.stream_id)
+    .returning(*CLAIMED_COLUMNS)
 )
 """Take what is due of one handler and priority, the oldest first: heads of their streams to run,
 the others are set aside.

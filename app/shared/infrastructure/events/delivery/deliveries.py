@@ -43,6 +43,12 @@ _this = event_delivery.c
 _other = event_delivery.alias("other").c
 
 
+CLAIMED_COLUMNS: Final = tuple(
+    _this[name] for name in ("id", "token", "attempts", "state", "handler", "stream_id", "batch_id")
+)
+"""What whoever takes a delivery knows of it."""
+
+
 def _is_unfinished() -> ColumnElement[bool]:
     """Whether another delivery has still to be done, or holds its stream back as dead."""
     return and_(
@@ -150,7 +156,7 @@ START: Final = Statement(
         **due_in(bindparam("lease", type_=Float)),
         worker_id=bindparam("by"),
     )
-    .returning(_this.id, _this.token, _this.attempts, _this.state, _this.handler, _this.stream_id)
+    .returning(*CLAIMED_COLUMNS)
 )
 """Start what came in one message: the attempts count now, and the lease is a run's.
 

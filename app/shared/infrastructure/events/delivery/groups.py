@@ -27,6 +27,7 @@ from app.shared.infrastructure.database.connection import (
 )
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery import deliveries, group_sizes
+from app.shared.infrastructure.events.delivery.batches import settle_batches
 from app.shared.infrastructure.events.delivery.cancelling import unbroken
 from app.shared.infrastructure.events.delivery.delivery_context import working_on
 from app.shared.infrastructure.events.delivery.job_runs import (
@@ -202,9 +203,10 @@ class Groups:
         await self._unblock(handler, [run.claim for run in runs])
 
     async def _unblock(self, handler: Handler, claims: Sequence[Claim]) -> None:
-        """Let the next ones of their streams go."""
+        """Close the batches that end here, and let the next ones of their streams go."""
         if not claims:
             return
+        await settle_batches(self._database, [each.batch_id for each in claims])
         streams = {"of_handler": handler.id, "of_streams": [each.stream_id for each in claims]}
         rows = await self._database.fetch_all(deliveries.WAITING_IN, streams)
         going_on = {row["stream_id"] for row in rows}

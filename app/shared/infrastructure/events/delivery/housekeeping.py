@@ -15,6 +15,7 @@ import structlog
 from app.core.events import EventRegistry
 from app.core.exceptions import Unavailable
 from app.shared.infrastructure.database.connection import Database
+from app.shared.infrastructure.events.delivery.batches import OpenBatches
 from app.shared.infrastructure.events.delivery.clock import Clock
 from app.shared.infrastructure.events.delivery.leases import end_leases
 from app.shared.infrastructure.events.delivery.no_handler import park, requeue
@@ -52,10 +53,11 @@ class Housekeeping:
 
     def __init__(self, database: Database, registry: EventRegistry, notifier: Notifier) -> None:
         self._notifier = notifier
-        scheduler, unblocker, clock = (
+        scheduler, unblocker, clock, batches = (
             Scheduler(database, registry),
             Unblocker(database),
             Clock(database),
+            OpenBatches(database),
         )
 
         async def fire_schedules() -> Done:
@@ -76,11 +78,15 @@ class Housekeeping:
         async def correct_waits() -> Done:
             return Done(*await clock.correct())
 
+        async def settle_batches() -> Done:
+            return Done(*await batches.settle())
+
         self.duties = {
             "schedules": Duty(1.0, fire_schedules),
             "leases": Duty(1.0, end_all_leases),
             "blocked": Duty(5.0, unblock_all),
             "no_handler": Duty(5.0, requeue_known),
+            "batches": Duty(5.0, settle_batches),
             "clock": Duty(10.0, correct_waits),
         }
 

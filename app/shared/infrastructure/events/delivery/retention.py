@@ -10,7 +10,7 @@ from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.expressions import database_time
-from app.shared.infrastructure.database.models import event_delivery, event_log
+from app.shared.infrastructure.database.models import event_delivery, event_log, job_batch
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.states import DeliveryState, is_just
 from app.shared.infrastructure.events.outbox.log_positions import IS_AFTER, IS_UP_TO_LAST
@@ -39,6 +39,9 @@ OLD_DISCARDED: Final = delete_batch(
 )
 """As long as their event is kept: without them a replay would take it for one never delivered."""
 
+OLD_BATCHES: Final = delete_batch(job_batch, lambda c: c.closed_at < _keep_since, "closed_at")
+"""Only closed ones: an open one has no such time."""
+
 _event = event_log.c
 _next = (
     select(_event.recorded_at, _event.seq)
@@ -64,7 +67,10 @@ OLD_EVENTS: Final = Statement(
 
 @every(dt.timedelta(hours=1), id="event.forget_deliveries", transactional=False)
 class ForgetDeliveries:
-    """Delete deliveries that were done, or cancelled, long enough ago. Dead ones stay."""
+    """Delete deliveries that were done, or cancelled, long enough ago, and closed batches.
+
+    Dead deliveries stay.
+    """
 
     def __init__(self, database: Database, keep: dt.timedelta) -> None:
         self._database, self._keep = database, keep
@@ -72,6 +78,7 @@ class ForgetDeliveries:
     async def __call__(self, _tick: ScheduleTick, _key: str) -> None:
         await forget_older(self._database, OLD_DELIVERIES, self._keep)
         await forget_older(self._database, OLD_CANCELLED, self._keep)
+        await forget_older(self._database, OLD_BATCHES, self._keep)
 
 
 @every(dt.timedelta(hours=1), id="event.forget_events", transactional=False)

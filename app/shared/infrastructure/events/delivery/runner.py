@@ -22,6 +22,7 @@ from app.shared.infrastructure.database.connection import (
 )
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery import deliveries
+from app.shared.infrastructure.events.delivery.batches import settle_batches
 from app.shared.infrastructure.events.delivery.cancelling import is_being_stopped, unbroken
 from app.shared.infrastructure.events.delivery.delays import delay_after
 from app.shared.infrastructure.events.delivery.delivery_context import delivery_key, working_on
@@ -67,6 +68,7 @@ class Claim:
     state: int
     handler: str
     stream_id: UUID
+    batch_id: UUID | None = None
 
     @property
     def held(self) -> dict[str, int]:
@@ -136,6 +138,7 @@ class Runner:
 
     async def unblock_next(self, claim: Claim) -> None:
         """Let the next one of the stream go. Own transaction, so that it sees ours committed."""
+        await settle_batches(self.database, [claim.batch_id])
         stream = {"of_handler": claim.handler, "of_stream": claim.stream_id}
         if await self.database.fetch_one(deliveries.WAITING, stream) is None:
             return  # as most often: a look costs less than a write

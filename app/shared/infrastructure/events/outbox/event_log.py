@@ -38,6 +38,7 @@ DELIVERED = [
     "blocks_when_dead",
     "priority",
     "expires_at",
+    "batch_id",
 ]
 DELIVER = Statement(insert(event_delivery).values(NEW_DELIVERY), columns=DELIVERED)
 
@@ -53,6 +54,8 @@ class EventCollector:
         self._events: list[dict[str, Any]] = []
         self._deliveries: list[dict[str, Any]] = []
         self._has_jobs = False
+        self.open_batches = 0
+        """How many batches of jobs are in their blocks, and not written yet."""
 
     def collect(self, aggregate: AggregateRoot) -> None:
         """Take the events of an aggregate that was just saved: they carry its new version."""
@@ -83,6 +86,9 @@ class EventCollector:
 
     async def write(self, connection: Connection) -> bool:
         """Write what was gathered, inside the caller's transaction; tell if there is work to do."""
+        if self.open_batches:
+            message = "commit after the `async with` block of a batch, whose end writes its jobs"
+            raise TypeError(message)
         events, self._events = self._events, []
         deliveries, self._deliveries = self._deliveries, []
         await execute_each(connection, APPEND, events)
@@ -128,4 +134,5 @@ def delivery_row(
         "delay": 0.0,
         "due_at": None,
         "expires_at": None,
+        "batch_id": None,
     }

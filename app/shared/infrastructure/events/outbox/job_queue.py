@@ -20,6 +20,7 @@ from app.shared.infrastructure.events.outbox.event_log import (
     event_row,
 )
 from app.shared.infrastructure.events.outbox.job_arguments import arguments_of
+from app.shared.infrastructure.events.outbox.job_batches import SqlJobBatch
 from app.shared.infrastructure.events.outbox.job_terms import Terms, id_of
 
 _PLACE: Final = {"aggregate_type": "job", "aggregate_version": 1, "ordinal": 0}
@@ -91,18 +92,21 @@ class SqlJobQueue:
         expires_at: dt.datetime | None = None,
     ) -> list[JobRef[Any]]:
         terms = Terms(delay=delay, due_at=due_at, priority=priority, expires_at=expires_at)
-        refs: list[JobRef[Any]] = []
-        of_kind: dict[type[Job[Any]], dict[UUID, Job[Any]]] = {}
-        for job in jobs:
-            refs.append(JobRef(new_id()))
-            of_kind.setdefault(type(job), {})[refs[-1].id] = job
-        # All of them, before one is written.
-        rows = [self._many(kind, which, terms) for kind, which in of_kind.items()]
-        for row in rows:
-            await self._connection.execute(job_rows.APPEND_MANY, row)
-            await self._connection.execute(job_rows.DELIVER_MANY, row)
-            self._events.add()
+        refs, rows = self._rows_of_many(jobs, terms)
+        await self._write_many(rows)
         return refs
+
+    def batch(
+        self,
+        *,
+        then: Job[Any] | None = None,
+        catch: Job[Any] | None = None,
+        finally_: Job[Any] | None = None,
+    ) -> SqlJobBatch:
+        jobs = {"then": then, "catch": catch, "finally": finally_}
+        rows = {name: self._rows(job, Terms()) for name, job in jobs.items() if job is not None}
+        write = (self._rows_of_many, self._write_many)
+        return SqlJobBatch(self._connection, self._events, rows, *write)
 
     async def cancel(self, kind: type[Job[Any]], /, *, key: str) -> Cancellation:
         of_key = {"of_handler": self._handler(kind).id, "of_key": key}
@@ -121,6 +125,17 @@ class SqlJobQueue:
         arguments_of(type(job), [job], [id])
         return event, delivery_row(id, handler, id, 0) | terms.of_delivery()
 
+    def _rows_of_many(
+        self, jobs: Iterable[Job[Any]], terms: Terms
+    ) -> tuple[list[JobRef[Any]], list[JobRow]]:
+        """Return which jobs they are, and what is to be written: all is checked before."""
+        refs: list[JobRef[Any]] = []
+        of_kind: dict[type[Job[Any]], dict[UUID, Job[Any]]] = {}
+        for job in jobs:
+            refs.append(JobRef(new_id()))
+            of_kind.setdefault(type(job), {})[refs[-1].id] = job
+        return refs, [self._many(kind, which, terms) for kind, which in of_kind.items()]
+
     def _many(self, kind: type[Job[Any]], jobs: dict[UUID, Job[Any]], terms: Terms) -> JobRow:
         """Return what all of one kind have in common, and in JSON what each has for itself."""
         event, delivery = self._rows(next(iter(jobs.values())), terms)
@@ -137,6 +152,12 @@ class SqlJobQueue:
         return handler
 
     # --- Writing them
+
+    async def _write_many(self, rows: Iterable[JobRow]) -> None:
+        for row in rows:
+            await self._connection.execute(job_rows.APPEND_MANY, row)
+            await self._connection.execute(job_rows.DELIVER_MANY, row)
+            self._events.add()
 
     async def _append_once(self, event: JobRow, once: str) -> UUID | None:
         """Write the event if it is the first of its name; else return the id of the first."""

@@ -117,7 +117,7 @@ def upgrade() -> None:
         "state = 8",
     )
     create_partial_index(
-        "ix_event_delivery_batch", "event_delivery", ["batch_id"], "batch_id IS NOT NULL"
+        "ix_event_delivery_batch", "event_delivery", ["batch_id", "state"], "batch_id IS NOT NULL"
     )
     create_partial_index(
         "ix_event_delivery_begun_key",
@@ -183,6 +183,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_job_cancel")),
     )
     op.create_table(
+        "job_batch",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("callbacks", Json, nullable=False),
+        sa.Column("failed_at", Timestamp, nullable=True),
+        sa.Column("closed_at", Timestamp, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job_batch")),
+    )
+    create_partial_index("ix_job_batch_open", "job_batch", ["id"], "closed_at IS NULL")
+    create_partial_index("ix_job_batch_closed", "job_batch", ["closed_at"], "closed_at IS NOT NULL")
+    op.create_table(
         "event_handler",
         sa.Column("handler", sa.String(length=100), nullable=False),
         sa.Column("paused_at", Timestamp, nullable=True),
@@ -201,6 +211,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("schedule_state")
     op.drop_table("event_handler")
+    op.drop_table("job_batch")
     op.drop_table("job_cancel")
     op.drop_table("job_state")
     op.drop_table("event_attempt")
