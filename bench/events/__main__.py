@@ -44,6 +44,8 @@ QUICK: Final = Size(
 async def prepared(setting: Setting, size: Size) -> Workloads:
     """Return what is measured in each round, in this order."""
     on_postgres, on_sqlite = await setting.on_postgres(), await setting.on_sqlite()
+    alone, alone_in_file = await setting.on_postgres(), await setting.on_sqlite()
+    distributed_alone = await setting.distributed("worker_alone")
     distributed, nothing, relay = (
         await setting.distributed(),
         await setting.nothing(),
@@ -59,13 +61,16 @@ async def prepared(setting: Setting, size: Size) -> Workloads:
         "floor pg": partial(floor.inserting, undelivered.address, seconds=seconds),
         "publish pg": partial(workloads.publishing, undelivered, seconds=seconds),
         "embedded pg": partial(workloads.delivering_embedded, on_postgres, count=count),
+        "alone pg": partial(workloads.delivering_alone, alone, count=count),
         "floor sqlite": partial(
             floor.inserting_into_sqlite, undelivered_in_file.address, seconds=seconds
         ),
         "publish sqlite": partial(workloads.publishing, undelivered_in_file, seconds=seconds),
         "embedded sqlite": partial(workloads.delivering_embedded, on_sqlite, count=count),
+        "alone sqlite": partial(workloads.delivering_alone, alone_in_file, count=count),
         "floor celery": partial(nothing, count=count),
         "celery": partial(workloads.delivering, distributed, count=count),
+        "alone celery": partial(workloads.delivering, distributed_alone, count=count),
         "relay": partial(workloads.relaying, relay, count=count),
         "notify embedded": partial(workloads.waking_embedded, on_postgres, count=waits),
         "notify celery": partial(workloads.waking, distributed, count=waits),

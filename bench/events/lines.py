@@ -24,6 +24,27 @@ LINES: Final = (
         goal=1_000,
         floor="floor sqlite",
     ),
+    *(
+        Line(title=f"{title}, each alone", of=of, unit="deliveries/s")
+        for title, of in (
+            ("deliver embedded, PostgreSQL", "alone pg"),
+            ("deliver embedded, SQLite", "alone sqlite"),
+            ("deliver by Celery", "alone celery"),
+        )
+    ),
+    *(
+        Line(
+            title=f"groups compared with each alone, {title}",
+            of=of,
+            unit="deliveries/s",
+            floor=f"alone {of.split()[-1]}",
+        )
+        for title, of in (
+            ("PostgreSQL", "embedded pg"),
+            ("SQLite", "embedded sqlite"),
+            ("Celery", "celery"),
+        )
+    ),
     Line(
         title="deliver by Celery, in chunks",
         of="celery",

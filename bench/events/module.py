@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer
-from app.core.events import subscribe
+from app.core.events import Handler, subscribe
 from app.shared.domain.base_entity import AggregateRoot
 from app.shared.domain.events import DomainEvent
 from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.group_sizes import GroupSizes
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 
@@ -81,6 +82,20 @@ def bench_container(settings: Settings) -> ApplicationContainer:
 
     registry.publish([Recorded])
     registry.subscribe([WhenRecordedTakeNote()], unit_of_work=unit_of_work)
+    return container
+
+
+class Alone(GroupSizes):
+    """Gives each run a transaction of its own: what groups are compared with."""
+
+    def of(self, handler: Handler | None) -> int:  # noqa: ARG002 - whichever it is
+        return 1
+
+
+def alone_container(settings: Settings) -> ApplicationContainer:
+    """Build the service without groups."""
+    container = bench_container(settings)
+    container.runner().sizes = Alone()
     return container
 
 

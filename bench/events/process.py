@@ -9,7 +9,7 @@ from app.config.settings import Settings, load_settings
 from app.core.logging import configure_logging
 from app.shared.infrastructure.events.delivery.celery.broker import create_celery
 from app.worker import run, run_celery_worker
-from bench.events.module import bench_container
+from bench.events.module import alone_container, bench_container
 from bench.processes import end_with_parent
 
 NOTHING: Final = "bench.nothing"
@@ -22,6 +22,10 @@ def relay(settings: Settings) -> None:
 
 def worker(settings: Settings) -> None:
     run_celery_worker(settings, bench_container)
+
+
+def worker_alone(settings: Settings) -> None:
+    run_celery_worker(settings, alone_container)
 
 
 def nothing(settings: Settings) -> None:
@@ -50,6 +54,7 @@ def nothing(settings: Settings) -> None:
 ROLES: Final[dict[str, Callable[[Settings], None]]] = {
     "relay": relay,
     "worker": worker,
+    "worker_alone": worker_alone,
     "nothing": nothing,
 }
 

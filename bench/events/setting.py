@@ -42,10 +42,10 @@ class Setting:
         """One whose messages nobody receives."""
         return await self._opened(await self._server.new_database(), **self._on_celery())
 
-    async def distributed(self) -> Bench:
+    async def distributed(self, worker: str = "worker") -> Bench:
         """One with a relay and a worker in processes of their own."""
         bench = await self._opened(await self._server.new_database(), **self._on_celery())
-        for role in ("relay", "worker"):
+        for role in ("relay", worker):
             await self._start(role, environment(bench.settings))
         return bench
 

@@ -17,6 +17,7 @@ from app.shared.infrastructure.events.delivery.places import Places
 from app.shared.infrastructure.events.delivery.runner import Claim
 from app.shared.infrastructure.events.delivery.states import DeliveryState, is_just
 from bench.events.floor import CLIENTS
+from bench.events.module import Alone
 from bench.events.service import Bench
 from tests.support.brokers import empty
 
@@ -52,6 +53,12 @@ async def delivering(bench: Bench, *, count: int) -> list[float]:
 async def delivering_embedded(bench: Bench, *, count: int) -> list[float]:
     async with bench.container.engine().running():
         return await delivering(bench, count=count)
+
+
+async def delivering_alone(bench: Bench, *, count: int) -> list[float]:
+    """The same without groups."""
+    bench.container.runner().sizes = Alone()
+    return await delivering_embedded(bench, count=count)
 
 
 async def waking(bench: Bench, *, count: int) -> list[float]:
