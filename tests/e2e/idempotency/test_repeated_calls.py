@@ -196,6 +196,14 @@ def test_every_post_of_users_accepts_a_key_and_documents_it(service: Service) ->
     assert documented - refreshes == taking
 
 
+async def reaches(call: asyncio.Task[Any], place: asyncio.Event) -> None:
+    """Wait until a call reaches a place; fail if it ends before."""
+    waiting = asyncio.create_task(place.wait())
+    await asyncio.wait({waiting, call}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    assert place.is_set(), "the call ended before"
+
+
 async def test_a_repetition_during_the_first_call_waits_or_gets_a_409(
     ana: Person, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,7 +218,7 @@ async def test_a_repetition_during_the_first_call_waits_or_gets_a_409(
 
     monkeypatch.setattr(DeferredCommit, "commit", commit_later)
     first = asyncio.create_task(post(ana, "/notes", DRAFT, key="one"))
-    await reached.wait()
+    await reaches(first, reached)
     second = asyncio.create_task(post(ana, "/notes", DRAFT, key="one"))
     if database_url.startswith("postgresql"):  # on SQLite writers do not run at the same time
         async with asyncio.timeout(30):
@@ -235,7 +243,7 @@ async def test_a_cancelled_repetition_leaves_nothing_behind(
 
     monkeypatch.setattr(DeferredCommit, "commit", never)
     given_up = asyncio.create_task(post(ana, "/notes", DRAFT, key="one"))
-    await reached.wait()
+    await reaches(given_up, reached)
     given_up.cancel()
     await asyncio.gather(given_up, return_exceptions=True)
     assert await count(ana) == 0
