@@ -4,11 +4,13 @@ import datetime as dt
 from typing import Any, Final
 from uuid import UUID
 
+from app.core.run_limits import LARGEST_BATCH
 from app.shared.infrastructure.events.delivery import (
     batches,
     clock,
     deliveries,
     holding,
+    job_runs,
     limits,
     retention,
     scheduler,
@@ -146,9 +148,19 @@ VALUES: Final[dict[str, Any]] = {
 }
 """By the name of the parameter: most have the same meaning in every statement."""
 
+_GROUP: Final = {
+    "ids": [_TAKEN + 20 * n for n in range(LARGEST_BATCH)],
+    "with_tokens": [f"{_TAKEN + 20 * n}:1" for n in range(LARGEST_BATCH)],
+}
 OWN: Final[dict[Any, dict[str, Any]]] = {
     inspection.DELIVERIES: {"before": 99_500, "seen_id": 99_500},
     deliveries.WAITING: {"of_stream": _stream(_DONE)},
+    deliveries.WAITING_IN: {"of_streams": [_stream(_DONE)]},
+    deliveries.LOAD_GROUP: _GROUP,
+    deliveries.FINISH_GROUP: _GROUP,
+    deliveries.RELEASE_GROUP: _GROUP,
+    job_runs.LOAD_JOB_GROUP: _GROUP,
+    job_runs.FINISH_JOB_GROUP: _GROUP,
     holding.HOLD: {"of_handler": ANOTHER_HANDLER},
     holding.FREE: {"streams": [_stream(_HELD_BACK)]},
     clock.WAITING: {"after_time": NOW},
