@@ -29,7 +29,7 @@ def test_the_example_says_which_settings_are_required_and_gives_the_defaults_of_
 def test_the_guide_says_which_settings_are_required() -> None:
     assert (
         "| `RATES_KEY` | none | The key to the rates. Required. "
-        "A secret: may lie in the file that `RATES_KEY_FILE` names. |"
+        "A secret: may be in the file that `RATES_KEY_FILE` names. |"
     ) in as_page([RateSettings]).splitlines()
 
 
