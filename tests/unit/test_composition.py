@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 from dependency_injector.providers import Dependency, Factory, List, Object, Singleton
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from app.config.module_settings import ModuleSettings
 from app.config.settings import InvalidSettingsError, Settings
@@ -14,7 +14,9 @@ from app.container import ApplicationContainer
 from app.core.events import subscribe
 from app.core.exceptions import CompositionError
 from app.core.http.routing import ApiRouter
+from app.core.run_limits import Everywhere
 from app.core.security import AUTHENTICATED, Access, scope
+from app.modules.user.domain.events import UserRegistered
 from app.shared.composition import routers_of
 from app.shared.container import module
 from app.shared.domain.events import DomainEvent
@@ -232,6 +234,41 @@ def test_events_and_handlers_that_do_not_fit_stop_the_start(
     assert what in told
     assert remedy in told
     assert __name__.rpartition(".")[2] in told  # it contains the path of the class
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"queue": "reports"}, "there is no queue 'reports'; name one of default, outside, or"),
+        ({"concurrency": 0}, "concurrency must be 1 or more, not 0"),
+        ({"concurrency": Everywhere(-1)}, "concurrency must be 1 or more, not -1"),
+        ({"rate": "often"}, "rate must be like 60/min"),
+        ({"rate": "0/min"}, "rate must be like 60/min"),
+        ({"priority": "urgent"}, "priority must be one of high, normal, low, not 'urgent'"),
+    ],
+)
+def test_a_handler_with_an_impossible_limit_stops_the_start(
+    settings: Settings, options: dict[str, Any], expected: str
+) -> None:
+    @subscribe(UserRegistered, id="invoice.limited", transactional=False, **options)
+    class Limited:
+        pass
+
+    class HasLimits(ModuleContainer):
+        handlers = List(Singleton(Limited))
+
+    (told,) = refused(settings, invoice=module(HasLimits))
+    assert told.startswith(f"invoice.limited: {expected}")
+
+
+def test_more_places_than_connections_stop_the_start(settings: Settings) -> None:
+    others = {
+        "event_concurrency": 11,
+        "database_url": SecretStr("postgresql://nobody@localhost/unused"),
+    }
+    (told,) = refused(settings.model_copy(update=others))
+    assert told.startswith("11 transactional handlers may run at once, each with a connection")
+    assert "DATABASE_POOL_SIZE is 10; raise it" in told
 
 
 def test_an_invalid_handler_stops_the_start(settings: Settings) -> None:

@@ -14,12 +14,14 @@ from app.core.context import current_work
 from app.core.endings import Continue, DeadLetter, Discard, Retry
 from app.core.events import Subscription, subscribe
 from app.core.jobs import Run, job
+from app.core.run_limits import Everywhere
 from app.core.schedules import cron
 from app.shared.domain.base_entity import new_id
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.events.delivery.scheduler import schedule_id
 from tests.support.probe.module import (
     Answered,
+    Bounded,
     Hurried,
     Kept,
     Passed,
@@ -279,6 +281,26 @@ class Send(Acting):
             await ACTS[act](self._folder)
 
 
+@subscribe(
+    Bounded,
+    id="probe.narrow",
+    max_attempts=1000,
+    transactional=False,
+    concurrency=Everywhere(2),
+)
+class Narrow(Acting):
+    """Takes a moment, so that others would begin beside it."""
+
+    async def __call__(self, event: ProbeEvent, key: str) -> None:  # type: ignore[override]
+        await asyncio.sleep(0.02)
+
+
+@subscribe(Bounded, id="probe.paced", max_attempts=1000, rate="5/s")
+class Paced(Acting):
+    async def __call__(self, event: ProbeEvent, uow: ProbeUnitOfWork) -> None:
+        pass
+
+
 @cron("0 0 1 1 *", tz="America/Sao_Paulo", id=YEARLY)
 class BeginTheYear:
     """So seldom that no other test meets it: its effect has the number of the year."""
@@ -318,4 +340,4 @@ class TellIt(Acting):
 
 def handlers(folder: Folder) -> Sequence[Any]:
     kinds = (Keep, PassBy, Hurry, Hear, Share, ShareToo, Send, BeginTheYear, DoWork, TellIt)
-    return [kind(folder) for kind in kinds]
+    return [kind(folder) for kind in (*kinds, Narrow, Paced)]

@@ -103,6 +103,13 @@ class Sent(ProbeEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Bounded(ProbeEvent):
+    """Has two handlers: one with a limit over all processes, and one with a rate."""
+
+    type: ClassVar = "probe.bounded"
+
+
+@dataclass(frozen=True, slots=True)
 class Shared(ProbeEvent):
     """Has two handlers, that never give up."""
 
@@ -142,7 +149,7 @@ class Tell(Work):
     type: ClassVar = "probe.tell"
 
 
-EVENTS = (Kept, Passed, Hurried, Sent, Shared, Answered)
+EVENTS = (Kept, Passed, Hurried, Sent, Shared, Answered, Bounded)
 
 
 @dataclass(eq=False, kw_only=True, slots=True)

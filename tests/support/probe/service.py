@@ -36,5 +36,6 @@ def probe_container(
     registry.publish(EVENTS)
     registry.subscribe(handlers(folder), unit_of_work=unit_of_work)
     if is_hasty:
-        container.engine().housekeeping.duties["blocked"].pause_seconds = 0.1
+        for duty in ("blocked", "leases"):
+            container.engine().housekeeping.duties[duty].pause_seconds = 0.1
     return container
