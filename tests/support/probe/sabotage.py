@@ -5,7 +5,6 @@ Nothing here can be switched on in the service: it replaces what the engine is m
 
 from collections.abc import Callable
 from dataclasses import replace
-from types import ModuleType
 from typing import Any, Final
 
 from sqlalchemy import bindparam, true
@@ -38,7 +37,7 @@ def _without_fence() -> None:
     """Whoever lost a delivery goes on with it as if it were still theirs."""
     held = deliveries._this.id == bindparam("held")
     for name in ("LOAD", "FINISH", "CONTINUE", "FAIL", "RELEASE"):
-        _replace(deliveries, name, deliveries.is_held, held)
+        _replace(name, deliveries.is_held, held)
     for name, write in (("DONE", deliveries.FINISH), ("CONTINUED", deliveries.CONTINUE)):
         setattr(runner, name, replace(getattr(outcomes, name), write=write))
 
@@ -62,10 +61,10 @@ def _without_transaction() -> None:
 
 def _without_order() -> None:
     """Every delivery is the first of its stream."""
-    _replace(claiming, "CLAIM", claiming._judged.c.is_head, true())
+    claiming.CLAIMS.update({count: claiming.claim_of(count, true()) for count in claiming.CLAIMS})
 
 
-def _replace(module: ModuleType, name: str, part: Any, by: Any) -> None:
+def _replace(name: str, part: Any, by: Any) -> None:
     """Put something else in the place of a part of a statement; fail if it is not there."""
     found = []
 
@@ -75,8 +74,8 @@ def _replace(module: ModuleType, name: str, part: Any, by: Any) -> None:
         found.append(element)
         return by
 
-    statement = getattr(module, name).executable
-    setattr(module, name, Statement(visitors.replacement_traverse(statement, {}, other)))
+    statement = getattr(deliveries, name).executable
+    setattr(deliveries, name, Statement(visitors.replacement_traverse(statement, {}, other)))
     assert found, f"{name} has changed: the sabotage does not fit any more"
 
 

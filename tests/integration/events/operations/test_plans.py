@@ -68,7 +68,6 @@ PARAMETERS: dict[str, Any] = {
     "of_stream": new_id(),
     "of_priority": 1,
     "streams": [new_id()],
-    "count": 4,
     "counted": 1,
     "lease": 60.0,
     "by": "test",

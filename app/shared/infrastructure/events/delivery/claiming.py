@@ -5,7 +5,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Float, Integer, bindparam, case, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    bindparam,
+    case,
+    literal_column,
+    select,
+    update,
+)
 
 from app.core.events import EventRegistry, Handler
 from app.core.run_limits import Everywhere
@@ -34,40 +43,53 @@ from app.shared.infrastructure.events.delivery.states import (
 READY, CLAIMED, DEAD, DONE, BLOCKED, *_ = DeliveryState
 
 _this = event_delivery.c
-_chosen = (
-    due(bindparam("of_handler"), bindparam("of_priority"))
-    .limit(bindparam("count", type_=Integer))
-    .with_for_update(skip_locked=True)
-    .cte("chosen")
-)
-_is_first = _this.stream_position <= head_of(_this.handler, _this.stream_id).scalar_subquery()
-_judged = (
-    select(_this.id, _is_first.label("is_head"))
-    .where(_this.id.in_(select(_chosen.c.id)))
-    .cte("judged")
-    .prefix_with("MATERIALIZED", dialect="postgresql")  # else it judges anew for each column
-)
-_runs = _judged.c.is_head
-CLAIM: Final = Statement(
-    update(event_delivery)
-    .where(_this.id == _judged.c.id)
-    .values(
-        state=case((_runs, int(CLAIMED)), else_=int(BLOCKED)),
-        token=_this.token + case((_runs, 1), else_=0),
-        attempts=_this.attempts + case((_runs, bindparam("counted", type_=Integer)), else_=0),
-        **{
-            name: case((_runs, value), else_=_this[name])
-            for name, value in due_in(bindparam("lease", type_=Float)).items()
-        },
-        worker_id=bindparam("by"),
+IS_FIRST: Final = _this.stream_position <= head_of(_this.handler, _this.stream_id).scalar_subquery()
+
+
+def claim_of(count: int, is_first: ColumnElement[bool] = IS_FIRST) -> Statement:
+    chosen = (
+        due(bindparam("of_handler"), bindparam("of_priority"))
+        .limit(literal_column(str(count)))
+        .with_for_update(skip_locked=True)
+        .cte("chosen")
     )
-    .returning(*CLAIMED_COLUMNS)
-)
-"""Take what is due of one handler and priority, the oldest first: heads of their streams to run,
-the others are set aside.
+    judged = (
+        select(_this.id, is_first.label("is_head"))
+        .where(_this.id.in_(select(chosen.c.id)))
+        .cte("judged")
+        .prefix_with("MATERIALIZED", dialect="postgresql")  # else it judges anew for each column
+    )
+    runs = judged.c.is_head
+    return Statement(
+        update(event_delivery)
+        .where(_this.id == judged.c.id)
+        .values(
+            state=case((runs, int(CLAIMED)), else_=int(BLOCKED)),
+            token=_this.token + case((runs, 1), else_=0),
+            attempts=_this.attempts + case((runs, bindparam("counted", type_=Integer)), else_=0),
+            **{
+                name: case((runs, value), else_=_this[name])
+                for name, value in due_in(bindparam("lease", type_=Float)).items()
+            },
+            worker_id=bindparam("by"),
+        )
+        .returning(*CLAIMED_COLUMNS)
+    )
+
+
+CLAIM: Final = claim_of(4)
+CLAIMS: Final = {count: claim_of(count) for count in (128, 64, 32, 16, 8)} | {
+    4: CLAIM,
+    2: claim_of(2),
+    1: claim_of(1),
+}
+"""Take what is due of one handler and priority, so many at most, the oldest first: heads of their
+streams to run, the others are set aside.
 
 Nobody waits for anybody (SKIP LOCKED). An attempt counts when it starts, so that a day without
-workers costs none, and one that kills its process is counted all the same.
+workers costs none, and one that kills its process is counted all the same. There is a statement for
+each count: for one that it does not know the server would plan the statement each time, which takes
+longer than to run it.
 """
 
 BLOCKED_AT_ONCE: Final = 5_000
@@ -103,10 +125,9 @@ class Claimer:
         self, places: Sequence[Places], *, lease: float, counts_attempts: bool
     ) -> list[Claim]:
         """Return what was claimed, and what was set aside because it is not first in its stream."""
-        most = max((each.most for each in places), default=0)
-        if most <= 0:
+        if all(each.free <= 0 for each in places):
             return []
-        rows = await self._database.fetch_all(DEMANDS, {"most": most})
+        rows = await self._database.fetch_all(DEMANDS, {})
         wanted = [
             (handler, share, share.places * each.size(handler.id))
             for each in places
@@ -168,7 +189,11 @@ async def _claim(
     count = await allowed(connection, handler, count)
     if not count:
         return []
-    rows = await connection.fetch_all(CLAIM, {**asked, "count": count})
-    found = [Claim(**row) for row in rows]
+    found: list[Claim] = []
+    while count > 0:
+        most = next(most for most in CLAIMS if most <= count)
+        rows = await connection.fetch_all(CLAIMS[most], asked)
+        found += [Claim(**row) for row in rows]
+        count = count - most if len(rows) == most else 0
     await use(connection, handler, sum(claim.state == CLAIMED for claim in found))
     return found

@@ -7,9 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     Select,
-    bindparam,
     func,
     literal_column,
     select,
@@ -22,6 +20,8 @@ from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_delivery, event_handler
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.states import DeliveryState, is_just
+
+COUNTED: Final = 200
 
 _ready = event_delivery.alias("ready").c
 _is_ready = is_just(_ready.state, DeliveryState.READY)
@@ -71,7 +71,9 @@ _of_level = (_handlers.c.id, _level.c.priority)
 _oldest = due(*_of_level, _ready.due_at).limit(literal_column("1"))
 _some = (
     due(*_of_level)
-    .limit(bindparam("most", type_=Integer))
+    # Constants: for limits that it does not know the server would plan the statement each time,
+    # which takes longer than to run it.
+    .limit(literal_column(str(COUNTED)))
     .correlate(_handlers, _level)
     .subquery("some")
 )
@@ -90,4 +92,4 @@ DEMANDS: Final = Statement(
     .outerjoin(event_handler, event_handler.c.handler == _handlers.c.id)
     .where(_handlers.c.id.is_not(None), event_handler.c.paused_at.is_(None))
 )
-"""How much is due of each handler that is not paused, by priority; counted to `most` at most."""
+"""How much is due of each handler that is not paused, by priority; counted to COUNTED at most."""

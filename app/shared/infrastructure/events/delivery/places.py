@@ -31,11 +31,6 @@ class Places:
         """Return how many deliveries of a handler one place takes: a group has one place."""
         return self.sizes.get(handler, 1)
 
-    @property
-    def most(self) -> int:
-        """How many deliveries it could take of one handler."""
-        return self.free * max(self.sizes.values(), default=1)
-
 
 def places_of(
     registry: EventRegistry,
