@@ -41,7 +41,9 @@ async def test_each_callback_of_each_batch_is_enqueued_once(
         await until_nothing_is_left(world)
 
     failed, found = await outcomes(world)
-    expected = {name: {"catch" if name in failed else "then", "finally"} for name in names}
+    expected = {
+        name: {"catch" if name in failed else "then", "finally"} for name in {*names, *found}
+    }
     lost = sum(len(expected[name] - set(found[name])) for name in names)
     doubled = sum(found[name].total() - len(found[name]) for name in names)
     note_fault(Row("kill -9 under batches", [kills, len(names), lost, doubled, 0, 0]))
