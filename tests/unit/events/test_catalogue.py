@@ -55,7 +55,7 @@ def test_no_published_event_has_changed_incompatibly(
     assert broken_promises(committed, schemas(registry)) == []
 
 
-def test_every_event_tells_its_meaning(registry: EventRegistry) -> None:
+def test_every_event_has_a_description(registry: EventRegistry) -> None:
     # A dataclass without a docstring has its signature for one.
     unexplained = [
         name
@@ -161,7 +161,7 @@ def promised() -> Schemas:
     return schemas(published(Published))
 
 
-def test_the_same_event_keeps_its_promise(promised: Schemas) -> None:
+def test_an_unchanged_event_is_compatible(promised: Schemas) -> None:
     assert broken_promises(promised, schemas(published(changed()))) == []
 
 
@@ -180,14 +180,14 @@ class AddressWithoutTown:
         ({"weight": int}, "weight is required now"),
     ],
 )
-def test_a_field_that_is_gone_or_retyped_or_newly_required_breaks_the_promise(
+def test_a_removed_retyped_or_newly_required_field_is_incompatible(
     promised: Schemas, change: dict[str, object], complaint: str
 ) -> None:
     found = broken_promises(promised, schemas(published(changed(**change))))
     assert found == [f"parcel.left, version 1: {complaint}"]
 
 
-def test_a_new_field_that_may_be_left_out_breaks_nothing_and_is_promised_from_then_on(
+def test_a_new_optional_field_is_compatible_and_then_part_of_the_promise(
     promised: Schemas,
 ) -> None:
     with_weight = schemas(published(changed(weight=(int | None, None))))
@@ -199,7 +199,7 @@ def test_a_new_field_that_may_be_left_out_breaks_nothing_and_is_promised_from_th
     ]
 
 
-def test_a_field_that_becomes_required_breaks_the_promise(promised: Schemas) -> None:
+def test_a_field_that_becomes_required_is_incompatible(promised: Schemas) -> None:
     optional = schemas(published(changed(weight=(int, 1))))
     promised_now = updated(promised, optional)
     assert broken_promises(promised_now, schemas(published(changed(weight=int)))) == [
@@ -207,11 +207,11 @@ def test_a_field_that_becomes_required_breaks_the_promise(promised: Schemas) -> 
     ]
 
 
-def test_an_event_that_is_not_published_any_more_breaks_the_promise(promised: Schemas) -> None:
+def test_a_removed_event_is_incompatible(promised: Schemas) -> None:
     assert broken_promises(promised, {}) == ["parcel.left is not there any more"]
 
 
-def test_a_new_schema_version_may_have_any_shape_and_the_old_one_stays_promised(
+def test_a_new_schema_version_may_have_any_form_and_the_old_one_stays(
     promised: Schemas,
 ) -> None:
     second = schemas(published(_event(2, {"parcel_id": int})))
@@ -219,7 +219,7 @@ def test_a_new_schema_version_may_have_any_shape_and_the_old_one_stays_promised(
     assert set(updated(promised, second)["parcel.left"]) == {"1", "2"}
 
 
-def test_writing_the_catalogue_does_not_forgive_a_broken_promise(promised: Schemas) -> None:
+def test_writing_the_catalogue_refuses_an_incompatible_event(promised: Schemas) -> None:
     incompatible = schemas(published(changed(title=int)))
     assert updated(promised, incompatible) == promised
 
@@ -230,7 +230,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_was_written_by_hand_stays_when_the_rest_is_written_anew(
+def test_hand_written_text_stays_when_the_rest_is_generated(
     folder: Path, promised: Schemas
 ) -> None:
     write_catalogue(published(Published), folder)

@@ -12,20 +12,20 @@ EVENT = UUID("0197f0c4-1111-7222-8333-444455556666")
 
 
 @pytest.mark.parametrize(("attempts", "usual"), [(1, 4), (2, 8), (3, 16), (9, 1024)])
-def test_each_attempt_waits_twice_as_long_as_the_last(attempts: int, usual: int) -> None:
+def test_the_wait_doubles_with_each_attempt(attempts: int, usual: int) -> None:
     delays = [delay_after(attempts, ValueError()) for _ in range(1_000)]
     assert 0.75 * usual <= min(delays) < 0.8 * usual
     assert 1.2 * usual < max(delays) <= 1.25 * usual
 
 
 @pytest.mark.parametrize("attempts", [11, 30, 1_000])
-def test_none_waits_much_longer_than_an_hour(attempts: int) -> None:
+def test_a_wait_is_at_most_about_an_hour(attempts: int) -> None:
     delay = delay_after(attempts, ValueError())
     assert 0.75 * LONGEST_DELAY_SECONDS <= delay <= 1.25 * LONGEST_DELAY_SECONDS
 
 
 @pytest.mark.parametrize("attempts", [1, 8])
-def test_a_handler_may_put_it_off_for_longer_but_not_hurry(attempts: int) -> None:
+def test_a_handler_can_lengthen_the_wait_but_not_shorten_it(attempts: int) -> None:
     """Else one whose circuit is open for moments would use up a day's attempts in minutes."""
     usual = 2.0 * 2**attempts
     assert delay_after(attempts, Retry(after=10 * usual)) == 10 * usual

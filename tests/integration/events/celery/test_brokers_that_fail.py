@@ -13,7 +13,7 @@ from tests.support.probe.world import World, until
 
 
 @pytest.mark.usefixtures("worker_process")
-async def test_messages_that_are_lost_are_sent_again(
+async def test_lost_messages_are_sent_again(
     world: World, unheard_relay: ApplicationContainer
 ) -> None:
     for _ in range(30):
@@ -31,7 +31,7 @@ async def test_messages_that_are_lost_are_sent_again(
 
 
 @pytest.mark.usefixtures("relay")
-async def test_while_the_broker_is_away_all_is_published_and_waits(
+async def test_while_the_broker_is_unreachable_deliveries_wait_in_the_database(
     world: World, broker: Broker
 ) -> None:
     executor = executor_of(world)
@@ -48,7 +48,7 @@ async def test_while_the_broker_is_away_all_is_published_and_waits(
 
 
 @pytest.mark.usefixtures("relay")
-async def test_a_broker_that_does_not_answer_is_away(
+async def test_a_silent_broker_counts_as_unreachable(
     world: World, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker_publisher, "LONGEST_SECONDS", 0.2)
@@ -60,9 +60,7 @@ async def test_a_broker_that_does_not_answer_is_away(
 
 
 @pytest.mark.usefixtures("relay")
-async def test_a_broker_that_was_away_while_nothing_happened_is_not_missed(
-    world: World, broker: Broker
-) -> None:
+async def test_a_broker_outage_without_events_causes_no_error(world: World, broker: Broker) -> None:
     await world.publish(Kept)
     await until(lambda: world.are(["done"]))
     before = executor_of(world)._left_alone_until
@@ -74,7 +72,7 @@ async def test_a_broker_that_was_away_while_nothing_happened_is_not_missed(
     assert executor_of(world)._left_alone_until == before
 
 
-async def test_no_more_is_on_its_way_than_may_be(
+async def test_the_number_of_sent_deliveries_is_limited(
     world: World, unheard_relay: ApplicationContainer
 ) -> None:
     for _ in range(40):

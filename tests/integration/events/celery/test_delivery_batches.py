@@ -19,7 +19,7 @@ async def claim(world: World, relay: ApplicationContainer) -> list[tuple[int, in
     return [(row["id"], row["token"]) for row in await world.deliveries()]
 
 
-async def test_a_second_copy_finds_nothing_to_start(
+async def test_a_second_copy_of_a_message_starts_nothing(
     world: World, unheard_relay: ApplicationContainer
 ) -> None:
     for _ in range(10):
@@ -34,7 +34,7 @@ async def test_a_second_copy_finds_nothing_to_start(
     assert {row["attempts"] for row in await world.deliveries()} == {1}
 
 
-async def test_what_was_sent_again_meanwhile_is_not_started_by_the_older_message(
+async def test_a_delivery_that_was_sent_again_is_not_started_by_the_older_message(
     world: World, unheard_relay: ApplicationContainer
 ) -> None:
     await world.publish(Kept)
@@ -49,7 +49,7 @@ async def test_what_was_sent_again_meanwhile_is_not_started_by_the_older_message
     assert await world.states() == ["done"]
 
 
-async def test_those_that_wait_for_their_turn_keep_their_lease(
+async def test_waiting_deliveries_of_a_batch_keep_their_lease(
     world: World, unheard_relay: ApplicationContainer
 ) -> None:
     for _ in range(6):
@@ -72,7 +72,7 @@ async def test_those_that_wait_for_their_turn_keep_their_lease(
     assert {row["attempts"] for row in await world.deliveries()} == {1}
 
 
-async def test_what_is_stopped_is_given_back_untried(
+async def test_a_stopped_delivery_is_returned_without_an_attempt(
     world: World, unheard_relay: ApplicationContainer
 ) -> None:
     for _ in range(6):
@@ -88,7 +88,7 @@ async def test_what_is_stopped_is_given_back_untried(
     assert {row["attempts"] for row in await world.deliveries()} == {0}
 
 
-async def test_what_is_late_has_failed_and_what_waited_for_it_is_untried(
+async def test_a_late_delivery_fails_and_the_waiting_ones_are_returned(
     world: World, unheard_relay: ApplicationContainer
 ) -> None:
     for _ in range(6):

@@ -31,7 +31,7 @@ def in_a_hurry(world: World) -> Iterator[World]:
     registry._handlers, registry._of_event = before
 
 
-async def test_what_is_urgent_has_a_queue_of_its_own(
+async def test_deliveries_of_high_priority_have_their_own_queue(
     in_a_hurry: World, unheard_relay: ApplicationContainer
 ) -> None:
     hurry(unheard_relay.registry())

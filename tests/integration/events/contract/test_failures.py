@@ -15,9 +15,7 @@ from tests.support.probe.world import World, until
 SECOND = dt.timedelta(seconds=1)
 
 
-async def test_the_next_attempt_is_put_off_twice_as_long_each_time(
-    shape: Shape, world: World
-) -> None:
+async def test_the_wait_doubles_with_each_attempt(shape: Shape, world: World) -> None:
     await world.publish(Kept, "fail")
     for attempt, usual in ((1, 4 * SECOND), (2, 8 * SECOND)):
         async with shape.delivering():
@@ -30,7 +28,7 @@ async def test_the_next_attempt_is_put_off_twice_as_long_each_time(
         await world.bring_forward_retries()
 
 
-async def test_what_waits_for_its_time_is_left_alone(shape: Shape, world: World) -> None:
+async def test_a_delivery_that_is_not_due_is_not_run(shape: Shape, world: World) -> None:
     await world.publish(Kept, "fail", "do")
     async with shape.delivering():
         await until(lambda: world.have_failed(1))
@@ -40,7 +38,7 @@ async def test_what_waits_for_its_time_is_left_alone(shape: Shape, world: World)
     assert len(world.folder.starts("probe.keep")) == 1
 
 
-async def test_it_is_dead_after_its_last_attempt_and_each_error_is_kept(
+async def test_a_delivery_is_dead_after_its_last_attempt_and_keeps_each_error(
     shape: Shape, world: World
 ) -> None:
     await world.publish(Kept, "fail")
@@ -58,7 +56,7 @@ async def test_it_is_dead_after_its_last_attempt_and_each_error_is_kept(
     assert await world.effects() == []
 
 
-async def test_a_dead_one_is_left_alone(shape: Shape, world: World) -> None:
+async def test_a_dead_delivery_is_not_run(shape: Shape, world: World) -> None:
     await world.publish(Kept, "fail")
     await shape.settle()
     await world.publish(Kept)
@@ -70,7 +68,7 @@ async def test_a_dead_one_is_left_alone(shape: Shape, world: World) -> None:
 # --- What a handler may say -----------------------------------------------------------------------
 
 
-async def test_a_handler_says_when_it_wants_to_be_called_again(shape: Shape, world: World) -> None:
+async def test_a_handler_can_set_the_time_of_its_next_attempt(shape: Shape, world: World) -> None:
     await world.publish(Kept, "retry")
     async with shape.delivering():
         await until(lambda: world.have_failed(1))
@@ -80,9 +78,7 @@ async def test_a_handler_says_when_it_wants_to_be_called_again(shape: Shape, wor
     assert await world.effects() == []
 
 
-async def test_a_handler_that_always_asks_for_another_time_is_given_up(
-    shape: Shape, world: World
-) -> None:
+async def test_a_handler_that_always_raises_retry_becomes_dead(shape: Shape, world: World) -> None:
     await world.publish(Kept, "retry")
 
     await shape.settle()
@@ -92,7 +88,7 @@ async def test_a_handler_that_always_asks_for_another_time_is_given_up(
     assert {row["error_class"] for row in await world.attempts()} == {"Retry"}
 
 
-async def test_a_handler_says_that_there_is_nothing_to_do(shape: Shape, world: World) -> None:
+async def test_a_handler_can_discard_its_delivery(shape: Shape, world: World) -> None:
     await world.publish(Kept, "discard")
 
     await shape.settle()
@@ -102,7 +98,7 @@ async def test_a_handler_says_that_there_is_nothing_to_do(shape: Shape, world: W
     assert await world.attempts() == []
 
 
-async def test_a_handler_gives_up_at_once(shape: Shape, world: World) -> None:
+async def test_a_handler_can_raise_a_dead_letter(shape: Shape, world: World) -> None:
     await world.publish(Kept, "give up")
 
     await shape.settle()
@@ -115,7 +111,7 @@ async def test_a_handler_gives_up_at_once(shape: Shape, world: World) -> None:
 # --- What a handler may not do --------------------------------------------------------------------
 
 
-async def test_a_handler_that_takes_too_long_is_undone(shape: Shape, world: World) -> None:
+async def test_a_handler_over_its_time_limit_is_rolled_back(shape: Shape, world: World) -> None:
     await world.publish(Hurried, "hang", "do")
     async with shape.delivering():
         await until(lambda: world.have_failed(1))
@@ -128,7 +124,7 @@ async def test_a_handler_that_takes_too_long_is_undone(shape: Shape, world: Worl
     assert await world.effects() == [1]
 
 
-async def test_a_handler_does_not_commit_by_itself(shape: Shape, world: World) -> None:
+async def test_a_handler_must_not_commit(shape: Shape, world: World) -> None:
     await world.publish(Kept, "commit", "do")
     async with shape.delivering():
         await until(lambda: world.have_failed(1))
@@ -140,7 +136,7 @@ async def test_a_handler_does_not_commit_by_itself(shape: Shape, world: World) -
     assert await world.effects() == [1]
 
 
-async def test_a_handler_that_says_it_was_cancelled_has_failed(shape: Shape, world: World) -> None:
+async def test_a_handler_that_raises_cancelled_error_has_failed(shape: Shape, world: World) -> None:
     """As after `await task` for a task of its own that was cancelled: nobody stopped us."""
     await world.publish(Kept, "cancel")
 
@@ -153,7 +149,7 @@ async def test_a_handler_that_says_it_was_cancelled_has_failed(shape: Shape, wor
 # --- What cannot be delivered ---------------------------------------------------------------------
 
 
-async def test_what_cannot_be_read_is_dead_at_once(shape: Shape, world: World) -> None:
+async def test_an_unreadable_event_is_dead_at_once(shape: Shape, world: World) -> None:
     await world.publish(Kept)
     await world.execute(update(event_log).values(payload={"number": "many"}))
 
@@ -164,7 +160,7 @@ async def test_what_cannot_be_read_is_dead_at_once(shape: Shape, world: World) -
     assert await world.effects() == []
 
 
-async def test_an_event_that_nobody_knows_is_dead_at_once(shape: Shape, world: World) -> None:
+async def test_an_unknown_event_is_dead_at_once(shape: Shape, world: World) -> None:
     await world.publish(Kept)
     await world.execute(update(event_log).values(event_type="probe.forgotten"))
 
@@ -184,7 +180,7 @@ async def test_an_event_of_a_later_version_is_dead_at_once(shape: Shape, world: 
     assert (await world.delivery())["attempts"] == 1
 
 
-async def test_what_is_for_a_handler_that_nobody_knows_is_parked_until_it_is_known(
+async def test_a_delivery_of_an_unknown_handler_waits_as_no_handler(
     shape: Shape, world: World
 ) -> None:
     stream = await world.publish(Kept)
@@ -200,7 +196,7 @@ async def test_what_is_for_a_handler_that_nobody_knows_is_parked_until_it_is_kno
     assert await world.effects() == [1, 2]
 
 
-async def test_what_is_parked_is_not_overtaken(shape: Shape, world: World) -> None:
+async def test_a_delivery_without_a_handler_is_not_overtaken(shape: Shape, world: World) -> None:
     """As when a process of the last release comes first, and one of this release second."""
     stream = await world.publish(Kept)
     await world.execute(update(event_delivery).values(state=int(DeliveryState.NO_HANDLER)))

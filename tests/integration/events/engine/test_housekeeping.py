@@ -55,7 +55,7 @@ def engine_on(world: World, database: Refusing) -> Engine:
 
 @pytest.mark.parametrize("duty", FIRST_STATEMENTS)
 @pytest.mark.parametrize("error", [DatabaseUnavailable(), ValueError("nobody thought of it")])
-async def test_deliveries_go_on_while_a_duty_fails(
+async def test_deliveries_continue_while_a_housekeeping_task_fails(
     world: World, duty: str, error: Exception
 ) -> None:
     database = Refusing(world.database, FIRST_STATEMENTS[duty], error)
@@ -66,7 +66,7 @@ async def test_deliveries_go_on_while_a_duty_fails(
 
 
 @pytest.mark.parametrize("state", [BLOCKED, NO_HANDLER])
-async def test_a_duty_that_fails_keeps_no_other_from_its_work(
+async def test_a_failing_housekeeping_task_does_not_stop_the_others(
     world: World, state: DeliveryState
 ) -> None:
     other = {BLOCKED: "no_handler", NO_HANDLER: "blocked"}[state]
@@ -78,7 +78,7 @@ async def test_a_duty_that_fails_keeps_no_other_from_its_work(
     assert database.refused > 0
 
 
-async def test_a_schedule_that_cannot_be_published_keeps_no_other_from_its_turn(
+async def test_a_schedule_that_cannot_be_published_does_not_stop_the_others(
     world: World,
 ) -> None:
     broken = scheduler.schedule_id("event.forget_deliveries")
@@ -100,7 +100,7 @@ async def test_a_schedule_that_cannot_be_published_keeps_no_other_from_its_turn(
 # --- Pages that take too long -------------------------------------------------------------------
 
 
-async def test_a_page_that_takes_too_long_is_halved_until_it_does_not(world: World) -> None:
+async def test_a_slow_page_is_halved_until_it_is_fast(world: World) -> None:
     for _ in range(10):
         await world.publish(Kept)
     await world.execute(update(event_delivery).values(state=int(BLOCKED)))
@@ -112,7 +112,7 @@ async def test_a_page_that_takes_too_long_is_halved_until_it_does_not(world: Wor
     assert unblocked == 10
 
 
-async def test_a_stream_that_takes_too_long_by_itself_is_passed(world: World) -> None:
+async def test_a_single_slow_stream_is_skipped(world: World) -> None:
     streams = sorted([await world.publish(Kept) for _ in range(5)], key=lambda stream: stream.hex)
     await world.execute(update(event_delivery).values(state=int(BLOCKED)))
     database = Refusing(
@@ -154,7 +154,7 @@ async def only_duty(world: World, duty: Duty) -> AsyncIterator[None]:
         yield
 
 
-async def test_a_pause_is_counted_from_the_end_of_a_duty(world: World) -> None:
+async def test_the_interval_counts_from_the_end_of_a_housekeeping_task(world: World) -> None:
     begins, ends = [], []
 
     async def work() -> Done:
@@ -169,7 +169,7 @@ async def test_a_pause_is_counted_from_the_end_of_a_duty(world: World) -> None:
     assert min(pauses) >= 0.029
 
 
-async def test_what_has_more_to_do_leaves_most_of_the_time_to_others(world: World) -> None:
+async def test_a_housekeeping_task_with_more_work_uses_a_fraction_of_the_time(world: World) -> None:
     begins: list[float] = []
 
     async def work() -> Done:
@@ -183,7 +183,7 @@ async def test_what_has_more_to_do_leaves_most_of_the_time_to_others(world: Worl
     assert min(gaps) >= 0.01 / housekeeping.SHARE
 
 
-async def test_a_trouble_is_told_once_and_so_is_its_end(
+async def test_a_failure_is_logged_once_and_so_is_its_end(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = Told()
@@ -221,7 +221,7 @@ class Told:
 # --- What was parked ----------------------------------------------------------------------------
 
 
-async def test_what_is_parked_for_a_handler_that_is_there_is_run_page_by_page(
+async def test_deliveries_of_a_handler_that_exists_again_are_run_in_pages(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(5):
@@ -235,7 +235,7 @@ async def test_what_is_parked_for_a_handler_that_is_there_is_run_page_by_page(
     assert {row["state"] for row in await world.deliveries()} == {READY}
 
 
-async def test_what_is_parked_for_a_handler_that_is_gone_stays(world: World) -> None:
+async def test_deliveries_of_a_removed_handler_stay(world: World) -> None:
     await world.publish(Kept)
     await world.execute(update(event_delivery).values(state=int(NO_HANDLER), handler="probe.gone"))
     assert await no_handler.requeue(world.database, world.container.registry()) == 0

@@ -18,7 +18,7 @@ IS_WAITED_FOR = text(
 
 
 @on_postgresql  # SQLite locks no rows
-async def test_what_somebody_else_has_locked_for_a_moment_is_run(world: World) -> None:
+async def test_a_delivery_that_was_locked_for_a_moment_is_run(world: World) -> None:
     await world.publish(Kept)
     places = await world.container.executor().places()
     (claim,) = await world.container.engine()._claimer.claim(places, lease=60, counts_attempts=True)

@@ -42,7 +42,7 @@ def registry(world: World, handler: EachMinute) -> EventRegistry:
     return registry_of(world, handler)
 
 
-async def test_of_three_schedulers_one_fires_each_tick(
+async def test_one_of_three_schedulers_publishes_each_tick(
     world: World, database: Clocked, registry: EventRegistry
 ) -> None:
     schedulers = [Scheduler(database, registry) for _ in range(3)]
@@ -55,7 +55,7 @@ async def test_of_three_schedulers_one_fires_each_tick(
     assert await ticks(world) == [NOON + minute * MINUTE for minute in range(20)]
 
 
-async def test_a_tick_is_not_fired_again_by_one_that_starts_later(
+async def test_a_later_scheduler_does_not_publish_a_tick_again(
     world: World, database: Clocked, registry: EventRegistry
 ) -> None:
     await Scheduler(database, registry).fire_due()
@@ -104,7 +104,7 @@ async def test_a_dead_tick_does_not_stop_its_schedule(
     assert await Scheduler(database, registry).fire_due() == 1
 
 
-async def test_a_clock_that_jumps_back_fires_nothing_again(
+async def test_a_clock_that_jumps_back_publishes_no_tick_again(
     world: World, database: Clocked, registry: EventRegistry
 ) -> None:
     for now in (NOON, NOON + MINUTE, NOON, NOON + MINUTE):
@@ -115,7 +115,7 @@ async def test_a_clock_that_jumps_back_fires_nothing_again(
     assert await ticks(world) == [NOON, NOON + MINUTE]
 
 
-async def test_a_tick_that_the_log_has_forgotten_is_not_fired_again(
+async def test_a_tick_that_was_deleted_from_the_log_is_not_published_again(
     world: World, database: Clocked, registry: EventRegistry
 ) -> None:
     await Scheduler(database, registry).fire_due()
@@ -140,7 +140,7 @@ async def test_a_last_tick_in_the_future_keeps_no_tick_of_now_from_being_fired(
     assert await ticks(world) == [ahead, NOON, NOON + MINUTE]
 
 
-async def test_a_tick_is_delivered_as_any_event(
+async def test_a_tick_is_delivered_like_any_event(
     database: Clocked, registry: EventRegistry, handler: EachMinute
 ) -> None:
     database.now = NOON + MINUTE / 4

@@ -90,7 +90,7 @@ def engine(world: World, database: Troubled, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("trouble", [DatabaseUnavailable(), ValueError("nobody thought of it")])
-async def test_it_delivers_again_when_the_trouble_is_over(
+async def test_the_engine_delivers_again_after_an_outage(
     world: World, database: Troubled, engine: Engine, trouble: Exception
 ) -> None:
     async with engine.running():
@@ -112,7 +112,7 @@ def told(lines: list[EventDict]) -> list[tuple[str, str | None]]:
     ]
 
 
-async def test_a_trouble_is_told_once_and_so_is_its_end(
+async def test_an_outage_is_logged_once_and_so_is_its_end(
     world: World, database: Troubled, engine: Engine
 ) -> None:
     await world.publish(Kept)
@@ -163,7 +163,7 @@ async def test_an_engine_waits_for_the_tables_without_a_traceback(
     assert not any(line.get("exc_info") for line in lines)
 
 
-async def test_a_lease_is_kept_through_a_trouble_that_is_shorter(
+async def test_a_lease_survives_a_shorter_outage(
     world: World, database: Troubled, engine: Engine
 ) -> None:
     await world.publish(Sent, "wait")
@@ -191,7 +191,9 @@ class Broken(Notifier):
         raise ValueError("nobody thought of it")
 
 
-async def test_an_engine_that_ends_unasked_says_so(world: World, database: Troubled) -> None:
+async def test_an_engine_that_ends_unexpectedly_reports_it(
+    world: World, database: Troubled
+) -> None:
     registry, notifier, ends = world.container.registry(), Broken(), []
     runner = Runner(database, registry, worker_id="test", lease=60)
     engine = Engine(
@@ -210,7 +212,7 @@ async def test_an_engine_that_ends_unasked_says_so(world: World, database: Troub
     assert ends == [True]
 
 
-async def test_an_engine_that_is_asked_to_end_is_no_failure(
+async def test_a_requested_end_of_the_engine_is_no_failure(
     world: World, database: Troubled
 ) -> None:
     registry, notifier, ends = world.container.registry(), Broken(), []

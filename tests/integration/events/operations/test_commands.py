@@ -77,9 +77,7 @@ async def failed(open_database: Database, clean_database: None) -> list[int]:
     return await leave_failed(open_database)
 
 
-async def test_deliveries_are_listed_as_a_table_or_for_programs(
-    run: Run, failed: list[int]
-) -> None:
+async def test_deliveries_are_listed_as_a_table_or_as_json(run: Run, failed: list[int]) -> None:
     dead, blocked = failed
     table = (await run("list", "--handler", HANDLER)).output.splitlines()
     assert table[0].split()[:3] == ["id", "state", "handler"]
@@ -93,7 +91,7 @@ async def test_deliveries_are_listed_as_a_table_or_for_programs(
     assert (await run("list", "--before", str(dead))).output == "Nothing found.\n"
 
 
-async def test_an_error_is_shown_as_it_is_and_the_terminal_obeys_nothing_of_it(
+async def test_an_error_is_shown_without_control_characters(
     run: Run, open_database: Database, clean_database: None
 ) -> None:
     await leave_failed(open_database, error="[red]:no_good:\x1b[31m")
@@ -112,7 +110,7 @@ async def test_a_dead_letter_is_shown_with_its_event_its_errors_and_what_it_bloc
     assert (shown["blocks"], shown["first_blocked"][0]["id"]) == (1, blocked)
 
 
-async def test_one_or_all_of_a_handler_are_tried_again(run: Run, failed: list[int]) -> None:
+async def test_one_or_all_deliveries_of_a_handler_are_retried(run: Run, failed: list[int]) -> None:
     dead, _ = failed
     assert "retried" in (await run("retry", str(dead))).output
     (ready,) = (await run("list", "--state", "ready", "--json")).json
@@ -120,7 +118,9 @@ async def test_one_or_all_of_a_handler_are_tried_again(run: Run, failed: list[in
     assert (await run("retry", "--handler", HANDLER)).output.startswith("0 deliveries")
 
 
-async def test_one_or_all_of_a_handler_are_given_up(run: Run, failed: list[int]) -> None:
+async def test_one_or_all_deliveries_of_a_handler_are_discarded(
+    run: Run, failed: list[int]
+) -> None:
     dead, blocked = failed
     await run("discard", str(dead), "--reason", "was wrong")
     shown = (await run("show", str(dead), "--json")).json["delivery"]
@@ -131,7 +131,7 @@ async def test_one_or_all_of_a_handler_are_given_up(run: Run, failed: list[int])
     assert given_up.output.startswith("0 deliveries")
 
 
-async def test_events_are_played_again_and_filled_in(run: Run, failed: list[int]) -> None:
+async def test_events_are_replayed_and_backfilled(run: Run, failed: list[int]) -> None:
     dead, _ = failed
     await run("discard", str(dead), "--reason", "was wrong")
     since = ("--since", "2026-01-01T00:00:00Z")
@@ -203,13 +203,13 @@ async def test_a_handler_is_paused_and_resumes(run: Run, failed: list[int]) -> N
         ),
     ],
 )
-async def test_what_is_not_known_is_one_clear_line(
+async def test_an_unknown_id_is_reported_in_one_line(
     run: Run, failed: list[int], arguments: str, complaint: str
 ) -> None:
     assert await run(*arguments.split()) == Ended("", complaint)
 
 
-async def test_what_can_not_be_tried_again_is_one_clear_line(run: Run, failed: list[int]) -> None:
+async def test_an_impossible_retry_is_reported_in_one_line(run: Run, failed: list[int]) -> None:
     _, blocked = failed
     refused = await run("retry", str(blocked))
     assert refused == Ended("", "The delivery is not dead, not discarded, and has a handler.")

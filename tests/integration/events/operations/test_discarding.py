@@ -6,7 +6,7 @@ from tests.integration.events.operations.world import RECORD, RENAME, SLOW, Slow
 from tests.support.requests import request_at_hand
 
 
-async def test_what_is_given_up_is_discarded_and_what_it_blocked_goes_on(world: World) -> None:
+async def test_a_discarded_delivery_unblocks_its_stream(world: World) -> None:
     world.record.refused = {2}
     await world.happen(1, 2, 3, 4)
     await world.drain()
@@ -23,7 +23,7 @@ async def test_what_is_given_up_is_discarded_and_what_it_blocked_goes_on(world: 
     assert len(shown.attempts) == 1
 
 
-async def test_the_note_says_who_gave_it_up(world: World) -> None:
+async def test_the_reason_of_a_discard_names_the_actor(world: World) -> None:
     await world.happen(1)
     (ready,) = await world.ids()
     admin_id = new_id()
@@ -34,7 +34,7 @@ async def test_the_note_says_who_gave_it_up(world: World) -> None:
     assert shown.delivery.last_error == f"discarded by {admin_id}: not needed"
 
 
-async def test_one_that_waits_in_the_middle_of_its_stream_can_be_given_up(world: World) -> None:
+async def test_a_blocked_delivery_can_be_discarded(world: World) -> None:
     await world.happen(1, 2, 3)
     _, second, _ = await world.ids()
     await world.operations.discard(second, reason="not needed")
@@ -42,7 +42,7 @@ async def test_one_that_waits_in_the_middle_of_its_stream_can_be_given_up(world:
     assert world.record.numbers == [1, 3]
 
 
-async def test_what_is_done_or_was_never_there_is_not_given_up(world: World) -> None:
+async def test_a_finished_or_unknown_delivery_cannot_be_discarded(world: World) -> None:
     await world.happen(1)
     await world.drain()
     (done,) = await world.ids()
@@ -52,7 +52,7 @@ async def test_what_is_done_or_was_never_there_is_not_given_up(world: World) -> 
         await world.operations.discard(404, reason="nothing there")
 
 
-async def test_what_runs_right_now_is_not_given_up(world: World) -> None:
+async def test_a_running_delivery_cannot_be_discarded(world: World) -> None:
     slow = Slow()
     world.add(slow)
     await world.happen(1)
@@ -68,7 +68,7 @@ async def test_what_runs_right_now_is_not_given_up(world: World) -> None:
     assert slow.numbers == [1]
 
 
-async def test_only_what_failed_is_given_up_of_a_handler_that_is_there(world: World) -> None:
+async def test_discarding_a_handler_discards_only_failed_deliveries(world: World) -> None:
     world.record.refused = {1}
     await world.happen(1, 2)
     await world.drain()
@@ -77,7 +77,7 @@ async def test_only_what_failed_is_given_up_of_a_handler_that_is_there(world: Wo
     assert world.record.numbers == [2]
 
 
-async def test_all_that_was_stored_for_a_handler_that_is_gone_can_be_given_up(
+async def test_all_deliveries_of_a_removed_handler_can_be_discarded(
     world: World,
 ) -> None:
     await world.happen(1, 2)

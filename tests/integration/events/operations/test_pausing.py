@@ -4,7 +4,7 @@ from app.shared.application.events import HandlerNotFound
 from tests.integration.events.operations.world import RECORD, Other, World
 
 
-async def test_a_paused_handler_is_told_nothing_until_it_resumes_and_then_all_in_order(
+async def test_a_paused_handler_runs_nothing_until_it_resumes_and_then_all_in_order(
     world: World,
 ) -> None:
     other = Other()
@@ -54,7 +54,7 @@ async def test_a_retry_waits_while_its_handler_is_paused(world: World) -> None:
     assert world.record.numbers == [1]
 
 
-async def test_a_dead_one_still_blocks_its_stream_when_its_handler_resumes(world: World) -> None:
+async def test_a_dead_delivery_still_blocks_its_stream_after_resume(world: World) -> None:
     world.record.refused = {1}
     await world.happen(1, 2)
     await world.drain()

@@ -7,7 +7,7 @@ from app.shared.application.events import DeliveryNotDead, DeliveryNotFound, Han
 from tests.integration.events.operations.world import LONG_AGO, OTHER, RECORD, RENAME, Other, World
 
 
-async def test_a_dead_delivery_is_tried_again_and_what_it_blocked_follows_in_order(
+async def test_a_retried_delivery_unblocks_its_stream_in_order(
     world: World,
 ) -> None:
     world.record.refused = {2}
@@ -23,7 +23,7 @@ async def test_a_dead_delivery_is_tried_again_and_what_it_blocked_follows_in_ord
     assert await world.states() == ["done"] * 4
 
 
-async def test_what_is_retried_has_all_its_attempts_again_and_keeps_the_old_errors(
+async def test_a_retried_delivery_has_all_attempts_again_and_keeps_old_errors(
     world: World,
 ) -> None:
     world.record.refused = {1}
@@ -40,7 +40,7 @@ async def test_what_is_retried_has_all_its_attempts_again_and_keeps_the_old_erro
     assert [attempt.attempt for attempt in shown.attempts] == [1, 1]
 
 
-async def test_only_what_was_given_up_is_tried_again(world: World) -> None:
+async def test_only_an_ended_delivery_can_be_retried(world: World) -> None:
     await world.happen(1)
     (ready,) = await world.ids()
     with pytest.raises(DeliveryNotDead):
@@ -52,12 +52,12 @@ async def test_only_what_was_given_up_is_tried_again(world: World) -> None:
     assert world.record.numbers == [1]
 
 
-async def test_a_delivery_that_is_not_there_is_not_tried_again(world: World) -> None:
+async def test_an_unknown_delivery_cannot_be_retried(world: World) -> None:
     with pytest.raises(DeliveryNotFound):
         await world.operations.retry(404)
 
 
-async def test_all_that_is_dead_of_a_handler_is_tried_again_and_nothing_of_another(
+async def test_all_dead_deliveries_of_one_handler_are_retried(
     world: World,
 ) -> None:
     other = Other()
@@ -76,7 +76,7 @@ async def test_all_that_is_dead_of_a_handler_is_tried_again_and_nothing_of_anoth
     assert await world.states(OTHER) == ["dead", "dead", "done"]
 
 
-async def test_what_was_parked_for_a_handler_that_is_gone_can_be_tried_again(world: World) -> None:
+async def test_deliveries_without_a_handler_can_be_retried(world: World) -> None:
     await world.happen(1)
     await world.execute(RENAME, of_handler=RECORD, as_handler="test.gone")
     await world.drain()
@@ -86,12 +86,14 @@ async def test_what_was_parked_for_a_handler_that_is_gone_can_be_tried_again(wor
     assert await world.states("test.gone") == ["ready"]
 
 
-async def test_a_handler_that_nobody_knows_is_not_tried_again(world: World) -> None:
+async def test_an_unknown_handler_cannot_be_retried(world: World) -> None:
     with pytest.raises(HandlerNotFound):
         await world.operations.retry_all("test.never")
 
 
-async def test_whatever_makes_a_delivery_ready_wakes_the_engine(world: World) -> None:
+async def test_every_operation_that_makes_a_delivery_ready_notifies_the_engine(
+    world: World,
+) -> None:
     world.record.refused = {1}
     await world.happen(1, 2)
     await world.drain()

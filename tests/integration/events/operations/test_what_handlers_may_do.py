@@ -77,7 +77,7 @@ async def test_a_handler_of_several_events_gets_each_in_the_order_of_the_stream(
     assert world.record.numbers == [1, 2, 3]
 
 
-async def test_all_events_of_a_handler_are_played_again_and_filled_in(world: World) -> None:
+async def test_all_events_of_a_handler_are_replayed_and_backfilled(world: World) -> None:
     world.registry.publish([Ended])
     thing = await world.happen(1)
     await world.publish(thing, Ended())
@@ -91,7 +91,7 @@ async def test_all_events_of_a_handler_are_played_again_and_filled_in(world: Wor
     assert both.seen == ["test.happened", "test.ended"] * 2
 
 
-async def test_what_waits_for_a_handlers_commit_is_called_once_and_only_after_it(
+async def test_functions_after_the_commit_of_a_handler_are_called_once(
     world: World,
 ) -> None:
     commits = Commits(world)
