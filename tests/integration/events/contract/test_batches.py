@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.shared.domain.jobs import Job, JobRef
+from app.shared.infrastructure.events.delivery.batches import settle_batch
 from tests.support.probe.module import Tell, Work
 from tests.support.probe.shapes import Shape
 from tests.support.probe.world import World, until
@@ -77,11 +78,12 @@ async def test_a_dead_job_that_is_retried_after_the_end_of_its_batch_starts_no_c
 ) -> None:
     await enqueue_batch(world, Work(acts=["give up", "do"]))
     await settle(shape, CATCH, FINALLY)
-    (dead,) = [row["id"] for row in await world.deliveries() if row["batch_id"]]
+    (dead,) = [row for row in await world.deliveries() if row["batch_id"]]
 
-    await world.container.operations().retry(dead)
+    await world.container.operations().retry(dead["id"])
     await settle(shape, CATCH, FINALLY)
 
+    assert await settle_batch(world.database, dead["batch_id"]) == 0
     assert set(await world.states()) == {"done"}
     assert sorted(await world.effects()) == [1, CATCH]
 
