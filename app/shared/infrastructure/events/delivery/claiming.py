@@ -78,18 +78,13 @@ def claim_of(count: int, is_first: ColumnElement[bool] = IS_FIRST) -> Statement:
 
 
 CLAIM: Final = claim_of(4)
-CLAIMS: Final = {count: claim_of(count) for count in (128, 64, 32, 16, 8)} | {
-    4: CLAIM,
-    2: claim_of(2),
-    1: claim_of(1),
-}
-"""Take what is due of one handler and priority, so many at most, the oldest first: heads of their
-streams to run, the others are set aside.
+CLAIMS: Final = {count: claim_of(count) for count in (1, 2, 8, 16, 32, 64, 128)} | {4: CLAIM}
+"""Claim what is due of one handler and priority, at most so many, the oldest first. Heads of their
+streams are claimed, others are blocked.
 
-Nobody waits for anybody (SKIP LOCKED). An attempt counts when it starts, so that a day without
-workers costs none, and one that kills its process is counted all the same. There is a statement for
-each count: for one that it does not know the server would plan the statement each time, which takes
-longer than to run it.
+No process waits for another (SKIP LOCKED). An attempt counts when it starts: a day without workers
+costs none, and a run that kills its process counts too. There is a statement for each count, since
+PostgreSQL would plan one with an unknown limit again each time, which takes longer than to run it.
 """
 
 BLOCKED_AT_ONCE: Final = 5_000
@@ -191,7 +186,7 @@ async def _claim(
         return []
     found: list[Claim] = []
     while count > 0:
-        most = next(most for most in CLAIMS if most <= count)
+        most = max(most for most in CLAIMS if most <= count)
         rows = await connection.fetch_all(CLAIMS[most], asked)
         found += [Claim(**row) for row in rows]
         count = count - most if len(rows) == most else 0
