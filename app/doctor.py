@@ -20,7 +20,7 @@ from app.config.settings import InvalidSettingsError, Settings
 from app.container import ApplicationContainer
 from app.core.exceptions import CompositionError
 from app.core.ports import PortInUse, address_of, refuse_port_in_use
-from app.main import create_app
+from app.main import build_app
 from app.shared.composition import modules_of
 from app.shared.infrastructure.database.diagnosis import diagnosed, why_damaged
 from app.shared.infrastructure.database.migrate import Readiness
@@ -97,9 +97,8 @@ def _python() -> Finding:
 
 def _modules(settings: Settings) -> Iterator[Finding]:
     try:
-        app = create_app(
-            settings, ApplicationContainer
-        )  # routes that do not fit stop the start too
+        # Not the container alone: routes that do not fit stop the start too.
+        app = build_app(settings, ApplicationContainer)
     except CompositionError as error:
         for problem in str(error).splitlines():
             wrong, _, fix = problem.rpartition("; ")

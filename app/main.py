@@ -26,9 +26,14 @@ log = structlog.get_logger(__name__)
 def create_app(
     settings: Settings | None = None, kind: type[ApplicationContainer] = ApplicationContainer
 ) -> Service:
-    """Build the service. Without settings they are read from the environment."""
+    """Build the service and its log. Without settings they are read from the environment."""
     settings = settings or kind.load_settings()
     configure_logging(level=settings.effective_log_level, json_lines=settings.is_production)
+    return build_app(settings, kind)
+
+
+def build_app(settings: Settings, kind: type[ApplicationContainer]) -> Service:
+    """Build the service. Raises CompositionError if modules or routes do not fit."""
     container = kind.build(settings)
     health = HealthController(container.engine().why_not, container.readiness().why_not)
     rate_limit = container.rate_limit()
