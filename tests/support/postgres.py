@@ -34,7 +34,8 @@ cd / && rm -rf "${DIRECTORY:?}"
 SETTINGS = {
     "fsync": "off",  # the data does not outlive the run; a killed server still loses nothing
     "full_page_writes": "off",
-    "max_connections": "200",  # 8 workers with pools of 10, and room for tests of full pools
+    # Pools of 10: a fault test has four processes and its own connections, several run at once.
+    "max_connections": "400",
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a long TMPDIR would make the socket's path too long
     "scram_iterations": "1",  # the default costs each new connection milliseconds

@@ -76,7 +76,7 @@ async def test_a_discarded_dead_letter_unblocks_its_stream(
     assert await are_done(admin, blocked)
 
 
-async def test_a_paused_handler_is_listed_as_paused_and_runs_nothing(
+async def test_a_paused_handler_is_listed_and_what_is_retried_waits_for_its_resume(
     admin: Person, failed: Failed, drain: Drain
 ) -> None:
     dead, blocked = await failed()
@@ -85,8 +85,9 @@ async def test_a_paused_handler_is_listed_as_paused_and_runs_nothing(
 
     retried = await admin.post(f"{OF_HANDLER}/retry")
     assert retried.json() == {"deliveries": 1}
-    waiting = (await admin.get(f"{EVENTS}?state=blocked")).json()["items"]
-    assert [delivery["id"] for delivery in waiting] == [blocked, dead]
+    for state, waiting in ("ready", dead), ("blocked", blocked):
+        listed = (await admin.get(f"{EVENTS}?state={state}&handler={HANDLER}")).json()["items"]
+        assert [delivery["id"] for delivery in listed] == [waiting]
 
     assert (await admin.post(f"{OF_HANDLER}/resume")).status_code == 204
     assert await paused(admin) == []

@@ -77,6 +77,7 @@ async def test_a_stopped_delivery_is_returned_without_an_attempt(
 ) -> None:
     for _ in range(6):
         await world.publish(Kept, "wait")
+    world.container.runner().sizes.failed("probe.keep")  # so that each runs alone
     batch = world.container.delivery_batch()
     running = asyncio.create_task(batch.run(await claim(world, unheard_relay)))
     await until(lambda: len(world.folder.starts("probe.keep")) == 4)
@@ -93,6 +94,7 @@ async def test_a_late_delivery_fails_and_the_waiting_ones_are_returned(
 ) -> None:
     for _ in range(6):
         await world.publish(Kept, "wait")
+    world.container.runner().sizes.failed("probe.keep")  # so that each runs alone
     batch = world.container.delivery_batch()
     running = asyncio.create_task(batch.run(await claim(world, unheard_relay)))
     await until(lambda: len(world.folder.starts("probe.keep")) == 4)

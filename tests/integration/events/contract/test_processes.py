@@ -112,7 +112,9 @@ async def test_a_delivery_that_kills_each_process_becomes_dead(shape: Shape, wor
 
     await shape.settle()
 
-    assert await world.states() == ["dead", "blocked", "done"]
+    first, behind, last = await world.states()
+    assert (first, last) == ("dead", "done")
+    assert behind in {"blocked", "held"}  # housekeeping holds it a moment later
     assert len(world.folder.starts("probe.keep")) == MAX_ATTEMPTS
     assert await world.effects() == await world.effects(other) == [1]
     dead, *_ = await world.deliveries()
