@@ -1,1 +1,1 @@
-"""Delivering events to their handlers: in this process, or by Celery's workers."""
+"""The delivery of events to their handlers, in this process or by Celery's workers."""

@@ -1,4 +1,4 @@
-"""One process of all: what a transaction does while no other does the same."""
+"""A transaction does its work while no other process does the same."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,13 +14,13 @@ LOCK: Final = Statement(select(try_lock(bindparam("name", type_=String)).label("
 
 
 async def is_alone(connection: Connection, name: str) -> bool:
-    """Tell whether the transaction has the lock of this name, until it ends; it waits for none."""
+    """Tell whether the transaction got the lock of this name, until it ends. It does not wait."""
     row = await connection.fetch_one(LOCK, {"name": name})
     return bool(row and row["is_ours"])
 
 
 @asynccontextmanager
 async def alone(database: Database, duty: str) -> AsyncIterator[Connection | None]:
-    """Open a transaction that does a duty of the housekeeping; None if another process does it."""
+    """Open a transaction for a duty of housekeeping; None if another process does that duty."""
     async with database.transaction() as connection:
         yield connection if await is_alone(connection, f"housekeeping:{duty}") else None

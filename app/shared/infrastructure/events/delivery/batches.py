@@ -1,7 +1,7 @@
-"""The ends of batches: each callback is enqueued once, by whoever finds that its time has come.
+"""The ends of batches: each callback is enqueued once, by the process that finds it due.
 
-That is looked at after the commit of each job that ended, so that the last one sees all others.
-Housekeeping does so too: for jobs that somebody discarded or cancelled, and after a crash.
+The engine checks a batch after the commit of each job that ended, so the last one sees all others.
+Housekeeping checks too: for jobs that a person discarded or cancelled, and after a crash.
 """
 
 from collections.abc import Iterable
@@ -63,7 +63,7 @@ FAIL_BATCH: Final = Statement(
 )
 CLOSE_BATCH: Final = Statement(
     update(job_batch)
-    # One that failed since the statement above closes the batch itself, after its commit.
+    # A job that failed after the statement above closes the batch itself, after its commit.
     .where(_is_this, _is_open, _has_ended, not_(_has_failed))
     .values(closed_at=database_time())
     .returning(_batch.callbacks, _batch.failed_at)
@@ -77,16 +77,16 @@ OPEN_BATCHES: Final = Statement(
 
 
 async def settle_batches(database: Database, ids: Iterable[UUID | None]) -> None:
-    """Look at the batches of deliveries that ended, after the commit of their ends."""
+    """Check the batches of deliveries that ended, after the commit of their ends."""
     for id in {id for id in ids if id is not None}:
         await settle_batch(database, id)
 
 
 async def settle_batch(database: Database, batch_id: UUID) -> int:
-    """Enqueue the callbacks of a batch whose time has come; return how many."""
+    """Enqueue the callbacks of a batch that are due; return how many."""
     asked = {"of_batch": batch_id}
     if await database.fetch_one(IS_DUE, asked) is None:
-        return 0  # as most often: a look costs less than a transaction
+        return 0  # the usual case: a read costs less than a transaction
     async with database.transaction() as connection:
         due = []
         if failed := await connection.fetch_one(FAIL_BATCH, asked):
@@ -103,13 +103,13 @@ async def settle_batch(database: Database, batch_id: UUID) -> int:
 
 
 class OpenBatches:
-    """Goes along all open batches, a page each time, round and round."""
+    """Goes through all open batches, one page each time, and then begins again."""
 
     def __init__(self, database: Database) -> None:
         self._database, self._after = database, BEFORE_ALL
 
     async def settle(self) -> tuple[int, bool]:
-        """Settle those of the next page; return how many callbacks were enqueued, and if more."""
+        """Settle the next page; return how many callbacks were enqueued, and if there are more."""
         page = {"after_batch": self._after, "most": BATCHES_AT_ONCE}
         rows = await self._database.fetch_all(OPEN_BATCHES, page)
         hit = [await settle_batch(self._database, row["id"]) for row in rows if row["is_due"]]

@@ -1,4 +1,4 @@
-"""Being cancelled: what is begun is brought to its end first."""
+"""Cancellation: work that has begun is finished first."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 async def unbroken(work: Coroutine[Any, Any, T]) -> T:
-    """Return what it returns. A caller that is cancelled waits for its end."""
+    """Return the result of the work. A caller that is cancelled waits until the work ends."""
     task = asyncio.create_task(work)
     try:
         return await asyncio.shield(task)

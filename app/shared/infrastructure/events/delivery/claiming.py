@@ -1,4 +1,4 @@
-"""Claiming: taking what is due, as much as there are places for and no more."""
+"""Claiming: the engine claims due deliveries, no more than there are places for."""
 
 import math
 from collections import Counter
@@ -57,7 +57,7 @@ def claim_of(count: int, is_first: ColumnElement[bool] = IS_FIRST) -> Statement:
         select(_this.id, is_first.label("is_head"))
         .where(_this.id.in_(select(chosen.c.id)))
         .cte("judged")
-        .prefix_with("MATERIALIZED", dialect="postgresql")  # else it judges anew for each column
+        .prefix_with("MATERIALIZED", dialect="postgresql")  # else it evaluates this for each column
     )
     runs = judged.c.is_head
     return Statement(
@@ -79,12 +79,12 @@ def claim_of(count: int, is_first: ColumnElement[bool] = IS_FIRST) -> Statement:
 
 CLAIM: Final = claim_of(4)
 CLAIMS: Final = {count: claim_of(count) for count in (1, 2, 8, 16, 32, 64, 128)} | {4: CLAIM}
-"""Claim what is due of one handler and priority, at most so many, the oldest first. Heads of their
-streams are claimed, others are blocked.
+"""Claim due deliveries of one handler and priority, at most so many, the oldest first. Heads of
+their streams are claimed, others are blocked.
 
 No process waits for another (SKIP LOCKED). An attempt counts when it starts: a day without workers
-costs none, and a run that kills its process counts too. There is a statement for each count, since
-PostgreSQL would plan one with an unknown limit again each time, which takes longer than to run it.
+costs none, and a run that kills its process counts too. Each count has its own statement.
+PostgreSQL would plan one with an unknown limit each time, and planning takes longer than running.
 """
 
 BLOCKED_AT_ONCE: Final = 5_000
@@ -106,7 +106,7 @@ _rest_of_stream = (
 BLOCK_REST: Final = Statement(
     update(event_delivery).where(one_of(_this.id, _rest_of_stream)).values(state=int(BLOCKED))
 )
-"""Set aside what else is ready in a stream: else others wait while it is found, a few at a time."""
+"""Block what else is ready in a stream: finding it again, a few at a time, would delay others."""
 
 
 class Claimer:
@@ -119,7 +119,7 @@ class Claimer:
     async def claim(
         self, places: Sequence[Places], *, lease: float, counts_attempts: bool
     ) -> list[Claim]:
-        """Return what was claimed, and what was set aside because it is not first in its stream."""
+        """Return what was claimed, and what was blocked because it is not first in its stream."""
         if all(each.free <= 0 for each in places):
             return []
         rows = await self._database.fetch_all(DEMANDS, {})

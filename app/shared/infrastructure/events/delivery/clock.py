@@ -1,7 +1,7 @@
-"""After the database's clock was ahead: what waits for a while does not wait for that moment.
+"""Corrects waits after the database's clock was ahead: no delivery waits for that later moment.
 
-A wait is relative, `due_at` is not. What was written while the clock was ahead would be due only
-when the clock is there again, hours or years from now.
+A wait is relative, `due_at` is not. A row that was written while the clock was ahead would be due
+only when the clock reaches that time again, in hours or years.
 """
 
 import datetime as dt
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 READY, CLAIMED, *_ = DeliveryState
 
 LOOKED_AT_ONCE: Final = 500
-AHEAD_SECONDS: Final = 1.0  # less is what clocks are set by every day
+AHEAD_SECONDS: Final = 1.0  # clocks are corrected by less every day
 
 _this = event_delivery.c
 _position = tuple_(_this.due_at, _this.id)
@@ -50,7 +50,7 @@ WAITING: Final = Statement(
     .order_by(_this.handler, _this.priority, _this.due_at, _this.id)
     .limit(bindparam("most"))
 )
-"""The next ones of a handler and a priority that are not due yet: what is due does not wait."""
+"""The next deliveries of a handler and a priority that are not due yet: due ones do not wait."""
 
 CLAIMED_AHEAD: Final = Statement(
     select(_this.id).where(is_just(_this.state, CLAIMED), _is_ahead).limit(bindparam("most"))
@@ -65,13 +65,13 @@ MOVE: Final = Statement(
     .where(one_of(_this.id, _if_free), is_in(_this.state, READY, CLAIMED), _is_ahead)
     .values(due_at=after_the_same_wait(_this.due_at, _this.due_set_at), due_set_at=database_time())
 )
-"""Begin its wait anew, now. One that is run has its lock, and writes another time at its end."""
+"""Begin the wait again, now. A running delivery is locked, and gets another time at its end."""
 
 LONG_AGO: Final = dt.datetime.fromtimestamp(0, dt.UTC)
 
 
 class Clock:
-    """Goes along all that waits, a page each time, round and round."""
+    """Goes through all waiting deliveries, one page each time, and then begins again."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -79,7 +79,7 @@ class Clock:
         self._after = (LONG_AGO, 0)
 
     async def correct(self) -> tuple[int, bool]:
-        """Look at the next page; return how many were moved, and whether there are more."""
+        """Check the next page; return how many were moved, and whether there are more."""
         if not self._levels:
             await self._begin_round()
         ahead, is_full = await self._claimed_ahead(), False
@@ -99,7 +99,7 @@ class Clock:
         return [row["id"] for row in rows]
 
     async def _next_ahead(self) -> tuple[list[int], bool]:
-        """Return what is ahead among the next ones of a level, and whether that was a full page."""
+        """Return the ids that are ahead in a level's next page, and whether that page was full."""
         (handler, priority), (after_time, after_id) = self._levels[0], self._after
         asked = {"of_handler": handler, "of_priority": priority, "most": LOOKED_AT_ONCE}
         after = {"after_time": after_time, "after_id": after_id}

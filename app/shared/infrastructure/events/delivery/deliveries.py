@@ -1,7 +1,7 @@
-"""The life of a delivery in the database: taken, run, done; or tried again, blocked, dead.
+"""The life of a delivery in the database: claimed, run, done; or tried again, blocked, dead.
 
 Every time is the database's own, so the clocks of the processes do not matter. Every change of a
-taken delivery names the token it was taken with: whoever was overtaken changes nothing.
+claimed delivery names the token of its claim: a process that lost its claim changes nothing.
 """
 
 from typing import Final
@@ -46,11 +46,11 @@ _other = event_delivery.alias("other").c
 CLAIMED_COLUMNS: Final = tuple(
     _this[name] for name in ("id", "token", "attempts", "state", "handler", "stream_id", "batch_id")
 )
-"""What whoever takes a delivery knows of it."""
+"""What a process that claims a delivery knows of it."""
 
 
 def _is_unfinished() -> ColumnElement[bool]:
-    """Whether another delivery has still to be done, or holds its stream back as dead."""
+    """Whether another delivery is not done yet, or holds its stream back because it is dead."""
     return and_(
         is_in(_other.state, *OPEN_STATES),
         or_(_other.state != int(DEAD), _other.blocks_when_dead),
@@ -58,12 +58,12 @@ def _is_unfinished() -> ColumnElement[bool]:
 
 
 def head_of(handler: ColumnElement[str], stream: ColumnElement[object]) -> Select[tuple[int]]:
-    """Where in the stream the first unfinished delivery stands: one step into an index."""
+    """The position of the first unfinished delivery in the stream: one step into an index."""
     in_stream = and_(_other.handler == handler, _other.stream_id == stream)
     return (
         select(_other.stream_position)
         .where(in_stream, _is_unfinished())
-        # Not `min`: with a plan that was made while the table was empty it reads the whole stream.
+        # Not `min`: with a plan that was made while the table was empty, it reads the whole stream.
         .order_by(_other.handler, _other.stream_id, _other.stream_position)
         .limit(literal_column("1"))
     )
@@ -78,7 +78,7 @@ WAITING_IN: Final = Statement(
     )
     .distinct()
 )
-"""In which of a handler's streams something waits."""
+"""The streams of a handler in which a delivery waits."""
 
 WAITING: Final = Statement(
     select(_this.id)
@@ -100,7 +100,7 @@ UNBLOCK_NEXT: Final = Statement(
     )
     .values(state=int(READY))
 )
-"""Let the next one of a stream go, if nothing before it is unfinished."""
+"""Unblock the next delivery of a stream, if nothing before it is unfinished."""
 
 is_held: Final = and_(
     _this.id == bindparam("held"),
@@ -126,19 +126,19 @@ _event_of_delivery = (
         event_log.c.occurred_at,
     )
     .join(event_log, event_log.c.event_id == _this.event_id)
-    # No change of its key is kept off: who cancels a job, writes a row that refers to this one.
+    # The lock leaves the key free: a process that cancels a job writes a row that refers to it.
     .with_for_update(of=event_delivery, key_share=True)
 )
 LOAD: Final = Statement(_event_of_delivery.where(is_held))
-"""Lock a delivery that is held, and read its event: no row when somebody else has it by now.
+"""Lock a claimed delivery and read its event: no row if another process has claimed it meanwhile.
 
-It waits for the lock: another engine's TAKE that came too late has it for a moment.
+It waits for the lock: another engine whose claim came too late holds it for a moment.
 """
 
 LOAD_GROUP: Final = Statement(
     _event_of_delivery.add_columns(_this.id).where(are_held).order_by(_this.id)
 )
-"""The same of several: those that somebody else has by now are not among the rows."""
+"""The same for several: the rows omit those that another process has claimed meanwhile."""
 
 SENT_AT_ONCE: Final = 20
 _are_held = or_(
@@ -158,7 +158,7 @@ START: Final = Statement(
     )
     .returning(*CLAIMED_COLUMNS)
 )
-"""Start what came in one message: the attempts count now, and the lease is a run's.
+"""Start the deliveries of one message: the attempts count now, and the lease is that of a run.
 
 The token grows here too, so that another copy of the message finds nothing to start.
 """
@@ -195,7 +195,7 @@ _released = update(event_delivery).values(
 )
 RELEASE: Final = Statement(_released.where(is_held))
 RELEASE_GROUP: Final = Statement(_released.where(are_held))
-"""Give a delivery back untried: its attempt does not count."""
+"""Return a delivery untried: its attempt does not count."""
 
 CONTINUE: Final = Statement(
     update(event_delivery)
@@ -208,14 +208,14 @@ CONTINUE: Final = Statement(
         last_error=bindparam("note"),
     )
 )
-"""Keep a part that was done, and have the rest done when others have had their turn."""
+"""Keep the part that was done; the rest runs after others had their turn."""
 
 REFUND: Final = Statement(
     update(event_delivery)
     .where(is_held)
     .values(state=int(READY), **due_in(bindparam("delay", type_=Float)), worker_id=None)
 )
-"""Give back what could not be sent: no attempt was counted yet."""
+"""Return what could not be sent: no attempt was counted yet."""
 
 MARK_NO_HANDLER: Final = Statement(
     update(event_delivery).where(is_held).values(state=int(NO_HANDLER), worker_id=None)

@@ -1,4 +1,4 @@
-"""In whose name a delivery runs, and the key by which others know it."""
+"""The actor in whose name a delivery runs, and the key by which others know it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,18 +9,18 @@ from app.shared.infrastructure.database.connection import Row
 
 
 def delivery_key(event_id: UUID, handler_id: str) -> str:
-    """Return what the other side can tell a repetition by.
+    """Return the key by which the receiver recognises a repetition.
 
-    It follows from the event and the handler's id alone (UUIDv5, RFC 9562), so it is the same for
+    It depends only on the event and the handler's id (UUIDv5, RFC 9562). So it is the same for
     every attempt, also after a replay or in a restored database, and no other delivery has it. It
-    has no full stop, by which a signed message is divided.
+    contains no full stop, because full stops divide a signed message.
     """
     return str(uuid5(event_id, handler_id))
 
 
 @contextmanager
 def working_on(row: Row) -> Iterator[None]:
-    """Carry on in the name of whoever caused the event: log lines and new events say so."""
+    """Continue in the name of the actor that caused the event: log lines and new events name it."""
     token = current_work.set(
         WorkContext(
             request_id=row["correlation_id"] or "",

@@ -1,6 +1,6 @@
-"""What is due: of each handler and each priority, as far as it matters.
+"""What is due: for each handler and each priority, as far as it matters.
 
-Each is an exact range of one index: deliveries of the future and those of others are never read.
+Each is an exact range of one index: future deliveries and those of others are never read.
 """
 
 from typing import Any, Final
@@ -25,13 +25,13 @@ COUNTED: Final = 200
 
 _ready = event_delivery.alias("ready").c
 _is_ready = is_just(_ready.state, DeliveryState.READY)
-# All columns of the index, though some are equal: with a plan that was made while the table was
-# empty another index and a sort would look as good.
+# All columns of the index, though some are equal. Without them, a plan that was made while the
+# table was empty might use another index and a sort.
 _IN_ORDER: Final = (_ready.handler, _ready.priority, _ready.due_at, _ready.id)
 
 
 def first_ready_handler(*after: ColumnElement[bool]) -> Select[Any]:
-    """Return the first handler that has something ready: one step into an index."""
+    """Return the first handler that has a ready delivery: one step into an index."""
     return (
         select(_ready.handler)
         .where(_is_ready, *after)
@@ -44,7 +44,7 @@ _begin = select(first_ready_handler().scalar_subquery().label("id")).cte("handle
 _next = first_ready_handler(_ready.handler > _begin.c.id).correlate(_begin).scalar_subquery()
 _handlers = _begin.union_all(select(_next).where(_begin.c.id.is_not(None)))
 HANDLERS: Final = Statement(select(_handlers.c.id).where(_handlers.c.id.is_not(None)))
-"""All that have something ready, due or not: a step for each."""
+"""All handlers that have a ready delivery, due or not: one step for each."""
 
 _level = union_all(
     *(select(literal_column(str(level)).label("priority")) for level in PRIORITIES.values())
@@ -54,7 +54,7 @@ _level = union_all(
 def due(
     handler: ColumnElement[Any], priority: ColumnElement[Any], *columns: ColumnElement[Any]
 ) -> Select[Any]:
-    """Return what is due of a handler and a priority, the oldest first."""
+    """Return the due deliveries of a handler and a priority, oldest first."""
     return (
         select(*columns or (_ready.id,))
         .where(
@@ -71,8 +71,8 @@ _of_level = (_handlers.c.id, _level.c.priority)
 _oldest = due(*_of_level, _ready.due_at).limit(literal_column("1"))
 _some = (
     due(*_of_level)
-    # Constants: for limits that it does not know the server would plan the statement each time,
-    # which takes longer than to run it.
+    # Constants: with limits that it does not know, the server would plan the statement each time.
+    # That takes longer than to run it.
     .limit(literal_column(str(COUNTED)))
     .correlate(_handlers, _level)
     .subquery("some")
@@ -92,4 +92,4 @@ DEMANDS: Final = Statement(
     .outerjoin(event_handler, event_handler.c.handler == _handlers.c.id)
     .where(_handlers.c.id.is_not(None), event_handler.c.paused_at.is_(None))
 )
-"""How much is due of each handler that is not paused, by priority; counted to COUNTED at most."""
+"""How much is due for each handler that is not paused, by priority; counted up to COUNTED."""

@@ -1,4 +1,4 @@
-"""The engine: takes what is due and has it run, until it is stopped."""
+"""The engine: claims due deliveries and has them run, until it is stopped."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -27,23 +27,23 @@ LONGEST_PAUSE_SECONDS: Final = 1.0
 
 
 class EngineEnded(Exception):
-    """The engine ended, and nobody had asked it to: the log says why."""
+    """The engine ended without being asked to: the log says why."""
 
     def __init__(self) -> None:
         super().__init__("The engine that delivers events has ended; its error is in the log.")
 
 
 class Executor(Protocol):
-    """Where deliveries are run: in this process, or by workers behind a broker."""
+    """Where deliveries run: in this process, or in workers behind a broker."""
 
     @property
     def counts_attempts(self) -> bool:
-        """Whether to be taken is to be started, so that the attempt counts already."""
+        """Whether a claim is also a start, so that the attempt counts already."""
         ...
 
     @property
     def lease(self) -> float:
-        """For how many seconds what was taken is left alone until something is heard of it."""
+        """How many seconds a claim is left alone until there is news of it."""
         ...
 
     async def places(self) -> Sequence[Places]:
@@ -56,9 +56,9 @@ class Executor(Protocol):
 
 
 class Engine:
-    """Delivers events. Any number of them may run, in this process and in others.
+    """Delivers events. Any number of engines may run, in this process and in others.
 
-    A wake only makes it sooner: the database is asked again at least once a second.
+    A wake only makes a delivery faster: the engine asks the database at least once a second.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Engine:
 
     @asynccontextmanager
     async def running(self, if_it_ends: Callable[[], object] = lambda: None) -> AsyncIterator[None]:
-        """Deliver in the background while the block runs; then give back what is not done.
+        """Deliver in the background while the block runs; then return what is not done.
 
         If the engine ends before the block does, `if_it_ends` is called, once.
         """
@@ -105,7 +105,7 @@ class Engine:
         return str(EngineEnded()) if self._has_ended else None
 
     async def run(self) -> None:
-        """Deliver until cancelled; begin when there are tables for it."""
+        """Deliver until cancelled; begin when the tables exist."""
         pause = SHORTEST_PAUSE_SECONDS
         try:
             while (reason := await why_not_migrated(self._database)) is not None:
@@ -113,7 +113,7 @@ class Engine:
                 await asyncio.sleep(LONGEST_PAUSE_SECONDS)
             async with self._notifier.listening(), self.housekeeping.running():
                 while True:
-                    found = await unbroken(self._step_if_possible())  # what it took, it starts
+                    found = await unbroken(self._step_if_possible())  # what it claimed, it starts
                     pause = SHORTEST_PAUSE_SECONDS if found else _longer(pause)
                     if not found:
                         await self._notifier.wait(pause)
@@ -121,7 +121,7 @@ class Engine:
             await self._executor.stop()
 
     async def step(self) -> int:
-        """Take what is due and start it; return how much was found."""
+        """Claim what is due and start it; return how much was found."""
         places = await self._executor.places()
         with metrics.CLAIM_SECONDS.time():
             found = await self._claimer.claim(
@@ -130,13 +130,13 @@ class Engine:
                 counts_attempts=self._executor.counts_attempts,
             )
         await self._executor.start([t for t in found if t.state == DeliveryState.CLAIMED])
-        # Set aside: perhaps what it waited for was done meanwhile.
+        # They were blocked: perhaps the delivery that they wait for was done meanwhile.
         for claim in one_of_each_stream(found, DeliveryState.BLOCKED):
             await self._runner.unblock_next(claim)
         return len(found)
 
     async def drain(self) -> None:
-        """Keep house, and deliver until nothing is due any more: for tests."""
+        """Do housekeeping, and deliver until nothing is due any more: for tests."""
         await self.housekeeping.once()
         while await self.step():
             await self._executor.finish()
@@ -146,8 +146,8 @@ class Engine:
             found = await self.step()
         except Unavailable as error:
             self._note(error.code)
-        except Exception as error:  # noqa: BLE001 - it is noted
-            # Nobody would notice an engine that ended: its process goes on without it.
+        except Exception as error:  # noqa: BLE001 - it is logged
+            # An engine that ended would not be noticed: its process continues without it.
             self._note(f"unexpected: {type(error).__name__}", error)
         else:
             self._note(None)
@@ -156,7 +156,7 @@ class Engine:
         return 0
 
     def _note(self, trouble: str | None, error: Exception | None = None) -> None:
-        """Tell of each trouble once, however often it is met, and of its end."""
+        """Log each trouble once, however often it occurs, and its end."""
         if trouble and trouble != self._trouble:
             if error:
                 log.error("deliveries wait", reason=trouble, exc_info=error)

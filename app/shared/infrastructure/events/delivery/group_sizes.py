@@ -1,4 +1,4 @@
-"""How many runs of a handler share a transaction: as many as go well, and quickly."""
+"""How many runs of a handler share a transaction: as many as succeed, and quickly."""
 
 from collections import Counter
 
@@ -6,13 +6,13 @@ from app.core.events import Handler
 from app.core.run_limits import LARGEST_BATCH, Everywhere
 
 LONGEST_SECONDS = 0.05  # not Final: tests on slow machines change it
-"""No run is added to a group that is as old: others wait for its locks."""
+"""No run joins a group that is this old: others wait for its locks."""
 
 ALONE_AFTER_FAILURE = 64
 
 
 class GroupSizes:
-    """The sizes of one process. A size doubles with each group of that size that goes well.
+    """The sizes of one process. A size doubles with each group of that size that succeeds.
 
     After a failure the next 64 runs of the handler are alone.
     """
@@ -40,10 +40,10 @@ class GroupSizes:
 
 
 def largest(handler: Handler) -> int:
-    """Return how large a group of the handler may ever be.
+    """Return the largest group that the handler may ever have.
 
-    What is limited over all processes, at once or in a time, is counted by what is claimed. So
-    nothing of it is claimed before its turn.
+    Limits over all processes, on runs at once or on a rate, count what is claimed. So a handler
+    with such a limit claims nothing before its turn.
     """
     asked = handler.subscription
     is_counted = isinstance(asked.concurrency, Everywhere) or asked.rate is not None

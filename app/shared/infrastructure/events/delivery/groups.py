@@ -1,8 +1,8 @@
 """Groups: first attempts of one handler, run one after another in one transaction.
 
-A commit costs more than the runs of most handlers. Each effect still comes exactly once: effects
-and notes of all runs are one commit, or none. Order stays, because only the first of each stream is
-claimed. A run that fails costs the others a rollback, and no attempt.
+A commit costs more than the runs of most handlers. Each effect still happens exactly once: effects
+and ends of all runs are one commit, or none. The order stays, because only the first delivery of
+each stream is claimed. A run that fails costs the others a rollback, but no attempt.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ _TOGETHER: Final = {
 
 @dataclass(frozen=True, slots=True)
 class GroupRun:
-    """A run of a group, until the group is committed."""
+    """A run in a group, until the group is committed."""
 
     claim: Claim
     row: Row
@@ -74,7 +74,7 @@ class Groups:
     async def run(
         self, claims: Sequence[Claim], *, is_late: Callable[[], bool] = lambda: False
     ) -> None:
-        """Run each to its end, or give it back untried. Raises as `Runner.run`."""
+        """Run each to its end, or return it untried. Raises as `Runner.run`."""
         handler = self._registry.handler(claims[0].handler)
         waiting = list(claims)
         try:
@@ -118,9 +118,9 @@ class Groups:
     async def _commit_group(
         self, handler: Handler, waiting: list[Claim], is_late: Callable[[], bool]
     ) -> None:
-        """Take out of `waiting` what was run, or was given back because time was over.
+        """Remove from `waiting` what was run, or was returned because the time was over.
 
-        What is not to be run, such as a cancelled job, stays waiting.
+        What must not run, such as a cancelled job, stays waiting.
         """
         runs: list[GroupRun] = []
         left: list[Claim] = []
@@ -143,7 +143,7 @@ class Groups:
                 await unbroken(self._runner.fail(current, TimeoutError("over its time limit")))
             raise
         except Exception as error:
-            # The loser of a deadlock is not its cause; an outage has nothing to do with any run.
+            # The loser of a deadlock is not its cause, and no run is the cause of an outage.
             raise GroupFailed(
                 None if isinstance(error, DatabaseUnavailable) else current
             ) from error
@@ -156,7 +156,7 @@ class Groups:
     async def _load(
         self, connection: Connection, handler: Handler, claims: Sequence[Claim]
     ) -> Mapping[int, Row]:
-        """Return the rows of those that are to be run, by their ids."""
+        """Return the rows of the deliveries that should run, by their ids."""
         streams = {claim.stream_id for claim in claims}
         assert len(streams) == len(claims), "two of one stream in a group"  # noqa: S101
         load = LOAD_JOB_GROUP if handler.is_job else deliveries.LOAD_GROUP
@@ -177,7 +177,7 @@ class Groups:
     async def _finish(
         self, connection: Connection, runs: Sequence[GroupRun], left: Sequence[Claim]
     ) -> None:
-        """Note all ends, and commit. Raises ClaimLost or Withdrawn."""
+        """Record all ends, and commit. Raises ClaimLost or Withdrawn."""
         together: defaultdict[Statement, list[Claim]] = defaultdict(list)
         for run in runs:
             outcome = run.outcome
@@ -203,7 +203,7 @@ class Groups:
         await self._unblock(handler, [run.claim for run in runs])
 
     async def _unblock(self, handler: Handler, claims: Sequence[Claim]) -> None:
-        """Close the batches that end here, and let the next ones of their streams go."""
+        """Close the batches that end here, and unblock the next deliveries of their streams."""
         if not claims:
             return
         await settle_batches(self._database, [each.batch_id for each in claims])
@@ -215,7 +215,7 @@ class Groups:
                 await self._runner.unblock_next(claim)
 
     async def give_back(self, claims: Sequence[Claim]) -> None:
-        """Give back untried what is still ours. Without a database its lease ends."""
+        """Return untried what is still ours. Without a database its lease ends."""
         with suppress(Unavailable):
             try:
                 await self._database.execute(deliveries.RELEASE_GROUP, _held(claims))
@@ -227,10 +227,10 @@ class Groups:
 def divided(
     claims: Sequence[Claim], *, size: Callable[[str], int], attempts_of_fresh: int
 ) -> Iterator[list[Claim]]:
-    """Divide what was claimed by handlers, and so that no part is larger than its handler's size.
+    """Divide the claims by handler, in parts no larger than the handler's size.
 
-    What was tried before is alone. It may be what kills each process that starts it, and then those
-    beside it would be counted as tried without ever having been run.
+    A delivery that was tried before is alone. It may kill each process that starts it. Then those
+    beside it would be counted as tried without ever being run.
     """
     by_handler = attrgetter("handler")
     for handler, group in groupby(sorted(claims, key=by_handler), key=by_handler):
@@ -245,7 +245,7 @@ def divided(
 
 
 def _held(claims: Sequence[Claim]) -> dict[str, Any]:
-    """Name them with the tokens that they were claimed with: see `deliveries.are_held`."""
+    """Name the claims with their tokens: see `deliveries.are_held`."""
     return {
         "ids": [claim.id for claim in claims],
         "with_tokens": [f"{claim.id}:{claim.token}" for claim in claims],

@@ -1,7 +1,7 @@
-"""Holding what waits behind a dead delivery, so that no sweep meets it again and again.
+"""Holds what waits behind a dead delivery, so that housekeeping does not check it repeatedly.
 
-What is held always has a dead one before it in its stream: whoever changes that one frees the
-stream in the same transaction, and nothing is held without the lock of the dead one.
+A held delivery always has a dead one before it in its stream. A process that changes the dead one
+frees the stream in the same transaction. Nothing is held without the lock of the dead one.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ ARE_DEAD: Final = Statement(
     .order_by(_this.id)
     .with_for_update(skip_locked=True)
 )
-"""In which streams the heads are still dead: they stay so as long as this transaction lasts."""
+"""The streams whose heads are still dead: they stay so as long as this transaction lasts."""
 
 
 def _moved(of: DeliveryState, to: DeliveryState, *which: ColumnElement[bool]) -> Statement:
@@ -36,7 +36,7 @@ def _moved(of: DeliveryState, to: DeliveryState, *which: ColumnElement[bool]) ->
         select(_other.id)
         .where(is_just(_other.state, of), _other.handler == bindparam("of_handler"), *which)
         .limit(HELD_AT_ONCE)
-        # To be held there is time; of what is freed nothing may be left behind.
+        # Holding may be finished later; freeing must not leave anything behind.
         .with_for_update(skip_locked=to is HELD)
     )
     return Statement(
@@ -53,23 +53,23 @@ FREE_ALL: Final = _moved(HELD, BLOCKED)
 
 
 async def hold(connection: Connection, handler: str, dead: Sequence[int]) -> None:
-    """Hold what is blocked behind dead heads of streams: some of it, the rest at the next time."""
+    """Hold what is blocked behind dead heads of streams: some of it now, the rest the next time."""
     rows = await connection.fetch_all(ARE_DEAD, {"dead": dead})
     if streams := [row["stream_id"] for row in rows]:
         await connection.execute(HOLD, {"of_handler": handler, "streams": streams})
 
 
 async def free(connection: Connection, handler: str, streams: Sequence[UUID]) -> None:
-    """Free all that is held in streams, in the transaction that changes their dead ones."""
+    """Free all that is held in streams, in the transaction that changes their dead deliveries."""
     asked = {"of_handler": handler, "streams": streams}
     while streams and await connection.execute(FREE, asked) == HELD_AT_ONCE:
         pass
 
 
 async def free_in_pages(database: Database, handler: str, stream: UUID | None = None) -> None:
-    """Free beforehand what is held in one stream or in all: so no transaction becomes long.
+    """Free what is held in one stream or in all beforehand, so that no transaction becomes long.
 
-    Until the dead ones are changed too, the sweep may hold it again.
+    Until the dead ones are changed too, the unblocker may hold it again.
     """
     query, asked = (FREE_ALL, {}) if stream is None else (FREE, {"streams": [stream]})
     hit = HELD_AT_ONCE

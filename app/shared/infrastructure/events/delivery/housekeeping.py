@@ -1,6 +1,6 @@
-"""Housekeeping: what the engine does now and then besides delivering, each duty on its own.
+"""Housekeeping: the periodic work of the engine besides delivering, each duty on its own.
 
-Deliveries never wait for it. A duty that fails, or takes long, keeps no other from its work.
+Deliveries never wait for it. A duty that fails, or takes long, does not stop the others.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Done(NamedTuple):
 
 @dataclass
 class Duty:
-    """Something to do again and again. The pause is counted from its end."""
+    """Work to do again and again. The pause is counted from its end."""
 
     pause_seconds: float
     work: Callable[[], Awaitable[Done]]
@@ -46,9 +46,9 @@ class Duty:
 
 
 class Housekeeping:
-    """Fires schedules, ends leases, lets go what waits for nothing.
+    """Fires schedules, ends leases, and unblocks what waits for nothing.
 
-    Every engine looks after all of it; what has to be changed, one process changes at a time.
+    Every engine checks all of it; only one process at a time makes the changes.
     """
 
     def __init__(self, database: Database, registry: EventRegistry, notifier: Notifier) -> None:
@@ -92,7 +92,7 @@ class Housekeeping:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Do it all in the background while the block runs."""
+        """Do all duties in the background while the block runs."""
         tasks = [asyncio.create_task(self._repeat(name)) for name in self.duties]
         try:
             yield
@@ -121,7 +121,7 @@ class Housekeeping:
         except Unavailable as error:
             _note(name, duty, error.code)
             return Done(0)
-        except Exception as error:  # noqa: BLE001 - it is noted; the others have to go on
+        except Exception as error:  # noqa: BLE001 - it is logged; the others must continue
             _note(name, duty, "unexpected", error)
             return Done(0)
         _note(name, duty, None)
@@ -131,7 +131,7 @@ class Housekeeping:
 
 
 def _note(name: str, duty: Duty, trouble: str | None, error: Exception | None = None) -> None:
-    """Count each trouble; tell of it once, and of its end."""
+    """Count each trouble; log it once, and its end."""
     if trouble:
         metrics.HOUSEKEEPING_FAILURES.labels(name).inc()
     if trouble and trouble != duty.trouble:

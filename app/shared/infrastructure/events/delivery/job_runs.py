@@ -31,7 +31,7 @@ def _of_a_job(load: Statement) -> Statement:
 
 
 LOAD_JOB: Final = _of_a_job(deliveries.LOAD)
-"""As `LOAD`, with the cursor, and with what forbids to run it."""
+"""As `LOAD`, with the cursor, and with any reason not to run it."""
 
 LOAD_JOB_GROUP: Final = _of_a_job(deliveries.LOAD_GROUP)
 
@@ -56,11 +56,11 @@ WITHDRAW: Final = Statement(
         last_error=bindparam("note"),
     )
 )
-"""End a job that is not to run, or not any more."""
+"""End a job that must not run, or not any more."""
 
 
 def _keep(*columns: str) -> Statement:
-    """Write columns of a job's state, whether it has a row already or not."""
+    """Write columns of a job's state, whether or not it has a row already."""
     row = insert(job_state)  # PostgreSQL's construct; the dialect of SQLite writes it as well
     kept = row.on_conflict_do_update(
         index_elements=["delivery_id"], set_={name: row.excluded[name] for name in columns}
@@ -74,15 +74,15 @@ KEEP_PROGRESS: Final = _keep("progress_done", "progress_total")
 
 
 def kept_value(stored: list[Any] | None) -> Any:
-    """Return the cursor or result that is kept as the only item of a list.
+    """Return the cursor or result that is stored as the only item of a list.
 
-    By itself a number would lose digits: to SQLite a column of JSON is a column of numbers.
+    A number alone would lose digits: SQLite treats a column of JSON as a column of numbers.
     """
     return None if stored is None else stored[0]
 
 
 class Withdrawn(Exception):
-    """The job is not to run, or not any more: nothing of the run may stay."""
+    """The job must not run, or not any more: nothing of the run may stay."""
 
 
 CANCELLED: Final = "cancelled"
@@ -91,7 +91,7 @@ SUPERSEDED: Final = "superseded: a newer job with its key waits"
 
 
 class JobRun:
-    """See `Run`. With a connection, what it writes is a part of that transaction."""
+    """See `Run`. With a connection, its writes are a part of that transaction."""
 
     def __init__(
         self,

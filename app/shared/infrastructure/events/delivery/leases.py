@@ -1,4 +1,4 @@
-"""Leases: what is claimed is its process's until the lease ends or the process is gone."""
+"""Leases: a claimed delivery belongs to its process until the lease ends or the process is gone."""
 
 from typing import Final
 
@@ -29,7 +29,7 @@ _is_claimed = is_just(_held.state, CLAIMED)
 IN_FLIGHT: Final = Statement(
     select(_held.handler, func.count().label("count")).where(_is_claimed).group_by(_held.handler)
 )
-"""How many are claimed of each handler."""
+"""How many deliveries of each handler are claimed."""
 
 WORKER_IDS: Final = Statement(
     select(_held.worker_id).where(_is_claimed, _held.due_at > database_time()).distinct()
@@ -55,7 +55,7 @@ def _end(*which: ColumnElement[bool]) -> Statement:
         update(event_delivery)
         .where(one_of(_this.id, ended), _this.state == int(CLAIMED))
         .values(
-            # One whose every attempt was started and never ended killed its process each time.
+            # A delivery whose attempts all started and never ended killed its process each time.
             state=case((_is_superseded, int(CANCELLED)), (may_try, int(READY)), else_=int(DEAD)),
             done_at=case((_is_superseded, database_time())),
             **due_in(),
@@ -68,15 +68,15 @@ def _end(*which: ColumnElement[bool]) -> Statement:
 
 END_OVER: Final = _end(_held.due_at <= database_time())
 END_OF_WORKER: Final = _end(_held.worker_id == bindparam("of_worker"))
-"""Of a process that is gone. A delivery that is still run has its lock, and is left alone."""
+"""For a process that is gone. A delivery that still runs is locked, and is left alone."""
 
 
 async def end_leases(database: Database) -> tuple[int, bool]:
     """End the leases that are over, and those of processes that are known to be gone.
 
-    Of other machines nobody knows; there the lease decides. A process that was taken for dead and
-    is not finds its claim lost, as one does whose lease has ended. Returns how many were ended, and
-    whether there may be more.
+    Processes of other machines can't be checked; there the lease decides. A process that was
+    wrongly considered dead finds its claim lost, as if its lease had ended. Returns how many were
+    ended, and whether there may be more.
     """
     worker_ids = [row["worker_id"] for row in await database.fetch_all(WORKER_IDS, {})]
     gone = [worker_id for worker_id in worker_ids if has_ended(worker_id)]

@@ -1,8 +1,8 @@
-"""What limits a handler over all processes: its runs at once everywhere, and its rate.
+"""Limits of a handler over all processes: its runs at once everywhere, and its rate.
 
-Rates follow the generic cell rate algorithm (GCRA, ITU-T I.371). One time is all that is kept:
-until when the rate is used up. Each start moves it on by the interval of the rate. A handler may
-start as long as that time lies no further ahead than the burst allows.
+Rates follow the generic cell rate algorithm (GCRA, ITU-T I.371). Only one time is stored: until
+when the rate is used up. Each start moves that time on by the interval of the rate. A handler may
+start as long as the time is no further ahead than the burst allows.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.alone import is_alone
 from app.shared.infrastructure.events.delivery.states import DeliveryState, is_just
 
-_ROUNDING: Final = 1e-6  # of intervals: times are kept in microseconds
+_ROUNDING: Final = 1e-6  # of intervals: times are stored in microseconds
 
 RUNNING: Final = Statement(
     select(func.count().label("count")).where(
@@ -27,8 +27,8 @@ RUNNING: Final = Statement(
         event_delivery.c.handler == bindparam("of_handler"),
     )
 )
-"""How many deliveries of a handler are claimed, by whichever process. Rows do not leak as counters
-do, which nobody takes back when a process dies."""
+"""How many deliveries of a handler are claimed, by any process. Counters leak when a process dies,
+because nothing decrements them; rows do not."""
 
 _is_this = event_handler.c.handler == bindparam("of_handler")
 _clock = select(database_time().label("now")).subquery("clock")
@@ -44,10 +44,10 @@ USE_RATE_FIRST: Final = Statement(insert(event_handler), columns=["handler", "ra
 
 
 async def allowed(connection: Connection, handler: Handler, count: int) -> int:
-    """Return how many of so many deliveries the handler may start now, by what runs elsewhere.
+    """Return how many of so many deliveries the handler may start now, given what runs elsewhere.
 
-    For a handler with such a limit the transaction has the handler's lock from here on, so that two
-    processes never count the same. Who does not get the lock starts nothing.
+    For a handler with such a limit the transaction holds the handler's lock from here on, so that
+    two processes never count the same. A process that does not get the lock starts nothing.
     """
     asked = handler.subscription
     if not (isinstance(asked.concurrency, Everywhere) or asked.rate):
@@ -64,7 +64,7 @@ async def allowed(connection: Connection, handler: Handler, count: int) -> int:
 
 
 async def use(connection: Connection, handler: Handler, starts: int) -> None:
-    """Note what was started after `allowed`. What was not found uses nothing up."""
+    """Record what was started after `allowed`. What was not found uses up nothing."""
     rate = handler.subscription.rate_limit
     row = await connection.fetch_one(RATE, {"of_handler": handler.id}) if rate and starts else None
     if rate is None or row is None:

@@ -1,4 +1,4 @@
-"""Running deliveries in this very process."""
+"""Runs deliveries in this process."""
 
 import asyncio
 from collections import Counter
@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 class LocalExecutor:
     """Runs as many deliveries or groups at once as its queues have places, each in its own task."""
 
-    counts_attempts = True  # what is taken is started at once
+    counts_attempts = True  # a claim is started at once
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class LocalExecutor:
         *,
         queues: Mapping[str, int],
     ) -> None:
-        """`queues` says how many places each queue has that is run here."""
+        """`queues` gives the number of places of each queue that runs here."""
         self._runner, self._notifier = runner, notifier
         self._registry, self._queues = registry, queues
         self._groups, self._sizes = Groups(runner), dict[str, int]()
@@ -43,14 +43,15 @@ class LocalExecutor:
     async def places(self) -> list[Places]:
         taken = Counter(self._running.values())
         sizes = {each.id: self._runner.sizes.of(each) for each in self._registry.handlers}
-        self._sizes = sizes  # of what is claimed now: they may change before it is started
+        self._sizes = sizes  # of the present claims: sizes may change before the claims start
         found = places_of(self._registry, self._queues, taken)
         return [replace(each, sizes=sizes) for each in found]
 
     async def start(self, deliveries: Sequence[Claim]) -> None:
-        """Begin to run what was taken.
+        """Start to run what was claimed.
 
-        What is tried again needs a place for each, so there may be too few: the rest goes back.
+        Each delivery that is tried again needs its own place. If there are too few, the rest is
+        returned.
         """
         free = Counter(self._queues) - Counter(map(self._queue, self._running.values()))
         fitting = []
@@ -62,7 +63,7 @@ class LocalExecutor:
             else:
                 self._runner.sizes.failed(handler)
                 await self._groups.give_back(claims)
-        # Only now: one that kills its process costs those that went back no attempt.
+        # Only now: a run that kills its process costs the returned deliveries no attempt.
         for claims in fitting:
             task = asyncio.create_task(self._groups.run(claims))
             self._running[task] = claims[0].handler
@@ -76,11 +77,11 @@ class LocalExecutor:
         return self._sizes.get(handler, 1)
 
     async def finish(self) -> None:
-        """Wait for what runs."""
+        """Wait for the running deliveries."""
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def stop(self) -> None:
-        """Give back what is not done: its attempt does not count."""
+        """Return what is not done: its attempt does not count."""
         for task in self._running:
             task.cancel()
         await self.finish()
@@ -89,5 +90,5 @@ class LocalExecutor:
         del self._running[task]
         self._notifier.notify()  # a place is free, and perhaps the next one of a stream is too
         if not task.cancelled() and (error := task.exception()):
-            # The lease will end, and somebody will take the delivery again.
+            # The lease will end, and a process will claim the delivery again.
             log.warning("delivery left behind", error=type(error).__name__)

@@ -1,4 +1,4 @@
-"""What this code has no handler for is parked; what it has one for again is let go."""
+"""Parks deliveries that have no handler in this code, and makes them ready when they have one."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -30,7 +30,7 @@ _begin = (
 _next = select(func.min(_orphans.handler)).where(_is_orphan, _orphans.handler > _begin.c.id)
 _handlers = _begin.union_all(select(_next.scalar_subquery()).where(_begin.c.id.is_not(None)))
 HANDLERS: Final = Statement(select(_handlers.c.id).where(_handlers.c.id.is_not(None)))
-"""For whom something is parked: a step into an index for each, however much it is."""
+"""The handlers that have parked deliveries: a step into an index for each, however many."""
 
 _first = (
     select(_orphans.id)
@@ -71,9 +71,9 @@ PARK: Final = Statement(
 
 
 async def park(database: Database, registry: EventRegistry, *, most: int = PARKED_AT_ONCE) -> int:
-    """Set aside what is due for handlers that this code does not have; return how much.
+    """Park due deliveries whose handlers this code does not have; return how many.
 
-    Only processes that know a handler claim for it, so nothing else would ever happen to these.
+    Processes claim only for handlers that they know, so otherwise these would wait forever.
     """
     stored = [row["id"] for row in await database.fetch_all(demands.HANDLERS, {})]
     unknown = [handler for handler in stored if registry.handler(handler) is None]
@@ -86,7 +86,7 @@ async def park(database: Database, registry: EventRegistry, *, most: int = PARKE
 async def requeue(
     database: Database, registry: EventRegistry, *, most: int = PARKED_AT_ONCE
 ) -> int:
-    """Have the next ones that are parked taken, of each handler that is there; return how many."""
+    """Make the next parked deliveries ready for each handler that exists; return how many."""
     stored = [row["id"] for row in await database.fetch_all(HANDLERS, {})]
     known = [handler for handler in stored if registry.handler(handler)]
     return await _change_each(database, REQUEUE, known, most=most)

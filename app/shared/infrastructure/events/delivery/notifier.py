@@ -1,4 +1,4 @@
-"""A tap on the shoulder: there may be something to deliver."""
+"""The signal that there may be something to deliver."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,9 +8,9 @@ from app.core.resources import Resource
 
 
 class Notifier(Resource):
-    """Set by whoever published, waited for by the engine of the same process.
+    """Set by the publisher of an event; the engine of the same process waits for it.
 
-    Nothing depends on it but how soon an event is delivered.
+    It only affects how soon an event is delivered.
     """
 
     def __init__(self) -> None:
@@ -28,5 +28,5 @@ class Notifier(Resource):
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Hear, while the block runs, of what is published elsewhere too: here, of nothing."""
+        """While the block runs, receive news of what is published elsewhere too: here, none."""
         yield

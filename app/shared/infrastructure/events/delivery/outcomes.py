@@ -17,7 +17,7 @@ from app.shared.infrastructure.events.delivery.job_runs import (
 
 
 class NothingMoved(Exception):
-    """A job said `Continue` with the cursor that it had: it would go on forever."""
+    """A job raised `Continue` with the cursor that it had: it would continue forever."""
 
     def __init__(self) -> None:
         super().__init__("Continue has the cursor that this run began with: nothing moved")
@@ -25,7 +25,7 @@ class NothingMoved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is written of the delivery, how it is counted, and what is kept of a job."""
+    """What is written to the delivery, how it is counted, and what is stored for a job."""
 
     write: Statement
     counted_as: str

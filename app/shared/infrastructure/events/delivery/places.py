@@ -1,4 +1,4 @@
-"""Who gets the free places of a queue."""
+"""How the free places of a queue are shared."""
 
 import datetime as dt
 from collections import Counter
@@ -9,15 +9,15 @@ from typing import Final, NamedTuple
 from app.core.events import EventRegistry
 
 EVERY_EIGHTH: Final = 8
-"""So often a claim begins with the level of priority that has waited longest: none starves."""
+"""Every eighth claim begins with the priority that has waited longest, so no priority starves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
     """The places of a queue: how many are free, and how many each handler has.
 
-    `keeps_one`: several handlers run in the queue, so the last free place is only for one that has
-    no other. `of_one_process`: the places are in this process, and not in several workers.
+    `keeps_one`: several handlers run in the queue, so the last free place is only for a handler
+    that has none. `of_one_process`: the places are in this process, and not in several workers.
     """
 
     queue: str
@@ -28,7 +28,7 @@ class Places:
     sizes: Mapping[str, int] = field(default_factory=dict)
 
     def size(self, handler: str) -> int:
-        """Return how many deliveries of a handler one place takes: a group has one place."""
+        """Return how many deliveries of a handler one place holds: a group has one place."""
         return self.sizes.get(handler, 1)
 
 
@@ -53,7 +53,7 @@ def places_of(
 
 
 class Demand(NamedTuple):
-    """Deliveries of one handler and one priority that are due.
+    """Due deliveries of one handler and one priority.
 
     `due` counts the places that they need, as far as it matters. `may_start` is how many more its
     handler may have now.
@@ -67,7 +67,7 @@ class Demand(NamedTuple):
 
 
 class Share(NamedTuple):
-    """So many places are for deliveries of a handler and a priority."""
+    """The number of places for deliveries of a handler and a priority."""
 
     handler: str
     priority: int
@@ -79,7 +79,7 @@ def shares(
 ) -> list[Share]:
     """Share the free places out, one by one.
 
-    First each handler that has no place gets one. The rest goes by priority; among equals the
+    First each handler that has no place gets one. The rest goes by priority. Among equals the
     handler with the fewest places comes first, then the one whose delivery is the oldest.
     """
     first = min(demands, key=lambda each: each.oldest).priority if demands else 0

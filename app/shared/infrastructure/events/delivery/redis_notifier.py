@@ -1,4 +1,4 @@
-"""The wake between processes: a word on a Redis channel, for what it is worth."""
+"""The wake between processes: a message on a Redis channel, without any guarantee."""
 
 import asyncio
 import time
@@ -24,15 +24,15 @@ PAUSE_SECONDS: Final = 1.0
 class RedisNotifier(Notifier):
     """Wakes the engines of all processes that listen on the same channel.
 
-    Publishing happens in the background, at most once in `COALESCED_SECONDS`: whoever committed
-    neither waits for it nor hears of it when Redis is away. Then it is left alone for a while, and
-    deliveries are found by asking the database, as they always are.
+    Publishing happens in the background, at most once in `COALESCED_SECONDS`. A process that
+    commits does not wait for it, and gets no error when Redis is down. Redis is then left alone for
+    a while. The engines still find deliveries by asking the database, as always.
     """
 
     def __init__(self, url: str, *, channel: str) -> None:
         super().__init__()
         self._channel = channel
-        once = Retry(NoBackoff(), 0)  # the default tries again and again
+        once = Retry(NoBackoff(), 0)  # by default it tries again and again
         self._speaker = Redis.from_url(
             url, retry=once, socket_connect_timeout=LONGEST_SECONDS, socket_timeout=LONGEST_SECONDS
         )
@@ -52,7 +52,7 @@ class RedisNotifier(Notifier):
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Hear of what is published elsewhere while the block runs, whenever Redis is there."""
+        """While the block runs and Redis is available, receive news of what others publish."""
         task = asyncio.create_task(self._listen())
         try:
             yield
@@ -61,7 +61,7 @@ class RedisNotifier(Notifier):
             await asyncio.gather(task, return_exceptions=True)
 
     async def close(self) -> None:
-        """Say what is still to be said, and let the connections go."""
+        """Send what is still to be sent, and close the connections."""
         if self._speaking is not None:
             await asyncio.gather(self._speaking, return_exceptions=True)
         await self._speaker.aclose()
@@ -89,7 +89,7 @@ class RedisNotifier(Notifier):
                 async with self._listener.pubsub(ignore_subscribe_messages=True) as channel:
                     await channel.subscribe(self._channel)
                     self._note(None)
-                    super().notify()  # for what was said while nobody listened
+                    super().notify()  # for messages that were sent while no process listened
                     async for _ in channel.listen():
                         super().notify()
             except (RedisError, OSError) as error:
@@ -97,7 +97,7 @@ class RedisNotifier(Notifier):
             await asyncio.sleep(PAUSE_SECONDS)
 
     def _note(self, error: Exception | None) -> None:
-        """Tell once of each outage, and of its end."""
+        """Log each outage once, and its end."""
         if error and not self._is_away:
             log.warning("notifications fail", reason=type(error).__name__)
         elif self._is_away and not error:

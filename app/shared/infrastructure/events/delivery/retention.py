@@ -1,4 +1,4 @@
-"""Forgetting, in time, what was delivered and what happened: so the tables stay small."""
+"""Deletes old deliveries and events in time, so that the tables stay small."""
 
 import datetime as dt
 from typing import Any, Final
@@ -24,7 +24,7 @@ OLD_DELIVERIES: Final = delete_batch(
     lambda c: is_just(c.state, DeliveryState.DONE) & (c.done_at < _keep_since),
     "done_at",
 )
-"""Attempts, results and progress go with them: the foreign keys see to it."""
+"""Foreign keys delete their attempts, results and progress with them."""
 
 OLD_CANCELLED: Final = delete_batch(
     event_delivery,
@@ -37,10 +37,10 @@ OLD_DISCARDED: Final = delete_batch(
     lambda c: is_just(c.state, DeliveryState.DISCARDED) & (c.done_at < _keep_since),
     "done_at",
 )
-"""As long as their event is kept: without them a replay would take it for one never delivered."""
+"""They stay as long as their event: without them a replay would treat it as never delivered."""
 
 OLD_BATCHES: Final = delete_batch(job_batch, lambda c: c.closed_at < _keep_since, "closed_at")
-"""Only closed ones: an open one has no such time."""
+"""Only closed batches: an open one has no such time."""
 
 _event = event_log.c
 _next = (
@@ -53,13 +53,13 @@ _next = (
 END_OF_OLD_EVENTS: Final = Statement(
     select(_next).order_by(_next.c.recorded_at.desc(), _next.c.seq.desc()).limit(1)
 )
-"""The last of the next so many old events, those too that are still needed."""
+"""The last of the next so many old events, including those that are still needed."""
 
 OLD_EVENTS: Final = Statement(
     delete(event_log).where(
         IS_AFTER,
         IS_UP_TO_LAST,
-        # Whoever has still to be told of it, or was not told in vain, needs it.
+        # A delivery needs its event: the handler has still to run, or its end is still recorded.
         not_(exists().where(event_delivery.c.event_id == _event.event_id)),
     )
 )
@@ -67,7 +67,7 @@ OLD_EVENTS: Final = Statement(
 
 @every(dt.timedelta(hours=1), id="event.forget_deliveries", transactional=False)
 class ForgetDeliveries:
-    """Delete deliveries that were done, or cancelled, long enough ago, and closed batches.
+    """Delete closed batches, and deliveries that were done or cancelled long enough ago.
 
     Dead deliveries stay.
     """
@@ -83,13 +83,13 @@ class ForgetDeliveries:
 
 @every(dt.timedelta(hours=1), id="event.forget_events", transactional=False)
 class ForgetEvents:
-    """Delete events that are old enough and that nobody has a delivery of any more."""
+    """Delete events that are old enough and have no delivery any more."""
 
     def __init__(self, database: Database, keep: dt.timedelta) -> None:
         self._database, self._keep = database, keep
 
     async def __call__(self, _tick: ScheduleTick, _key: str) -> None:
-        """Walk along the old ones: those that have to stay are not met again with each batch."""
+        """Go through the old events in order: no batch reads again those that must stay."""
         await forget_older(self._database, OLD_DISCARDED, self._keep)
         params: dict[str, Any] = {"keep": self._keep.total_seconds(), "most": BATCH}
         params |= {"after_time": dt.datetime.fromtimestamp(0, dt.UTC), "after_seq": 0}
@@ -102,7 +102,7 @@ class ForgetEvents:
 
 
 async def forget_older(database: Database, query: Statement, keep: dt.timedelta) -> None:
-    """Delete in small transactions, so that nobody waits long for one of them."""
+    """Delete in small transactions, so that no other transaction waits long for one of them."""
     hit = 1
     while hit:
         async with database.transaction() as connection:

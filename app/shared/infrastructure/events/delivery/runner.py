@@ -1,4 +1,4 @@
-"""Running one delivery: the handler's effect and the note that it is done, in one transaction."""
+"""Runs one delivery: the handler's effect and the record that it is done, in one transaction."""
 
 import asyncio
 import traceback
@@ -55,7 +55,7 @@ ERROR_LENGTH: Final = 2_000
 
 
 class ClaimLost(Exception):
-    """Our lease ended and somebody else has the delivery: nothing of ours may stay."""
+    """Our lease ended and another process claimed the delivery: nothing of ours may stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Claim:
 
 
 class Runner:
-    """Runs deliveries that were taken, each to its end: done, to be tried again, or dead."""
+    """Runs claimed deliveries, each to its end: done, to be tried again, or dead."""
 
     def __init__(
         self, database: Database, registry: EventRegistry, *, worker_id: str, lease: float
@@ -87,10 +87,10 @@ class Runner:
         self.sizes = GroupSizes()
 
     async def run(self, claim: Claim, *, is_late: Callable[[], bool] = lambda: False) -> bool:
-        """Run one; return whether it is done. Raises nothing of the handler's; Unavailable if the
-        database is away.
+        """Run one; return whether it is done. Raises no error of the handler; raises Unavailable if
+        the database is down.
 
-        If it is cancelled it is given back untried, unless `is_late` says that it took too long.
+        If it is cancelled it is returned untried, unless `is_late` says that it took too long.
         """
         handler = self.registry.handler(claim.handler)
         if handler is None:
@@ -112,7 +112,7 @@ class Runner:
             over = TimeoutError("over its time limit")
             await unbroken(self.fail(claim, over) if is_late() else self.release(claim))
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises is noted, not raised
+        except Exception as error:  # noqa: BLE001 - a handler's error is recorded, not raised
             await unbroken(self.fail(claim, error))
         else:
             await self.unblock_next(claim)
@@ -120,14 +120,14 @@ class Runner:
         return False
 
     async def release(self, claim: Claim) -> None:
-        """Give one back untried."""
+        """Return one delivery untried."""
         try:
             await self._change(deliveries.RELEASE, claim)
         except IntegrityViolation:  # as above
             await self._withdraw(claim, SUPERSEDED)
 
     async def extend(self, held: Sequence[Claim]) -> None:
-        """Begin the lease of what is held anew, if the database is there: else the next time."""
+        """Begin the lease of these claims again: without a database, do so the next time."""
         extended = [claim.held | {"lease": self.lease} for claim in held]
         if not extended:
             return
@@ -137,15 +137,15 @@ class Runner:
                 await connection.commit()
 
     async def unblock_next(self, claim: Claim) -> None:
-        """Let the next one of the stream go. Own transaction, so that it sees ours committed."""
+        """Unblock the stream's next delivery. Own transaction, so that it sees our commit."""
         await settle_batches(self.database, [claim.batch_id])
         stream = {"of_handler": claim.handler, "of_stream": claim.stream_id}
         if await self.database.fetch_one(deliveries.WAITING, stream) is None:
-            return  # as most often: a look costs less than a write
+            return  # the usual case: a read costs less than a write
         await self.database.execute(deliveries.UNBLOCK_NEXT, stream)
 
     async def _in_one_transaction(self, claim: Claim, handler: Handler) -> None:
-        """Exactly once: effect, new events and the note that it is done, together or not at all."""
+        """Exactly once: effect, new events and record of the end commit together, or not at all."""
         async with self.database.transaction() as connection:
             row = await self._load(connection, claim, handler)
             outcome, uow = await self.call_in(connection, claim, handler, row)
@@ -165,7 +165,7 @@ class Runner:
         return outcome, uow
 
     async def _under_a_lease(self, claim: Claim, handler: Handler) -> None:
-        """At least once: the effect is somewhere else, no transaction waits for it meanwhile."""
+        """At least once: the effect is outside the database, so no transaction stays open."""
         row = await self._load(self.database, claim, handler)
         async with self._lease_extended(claim):
             with working_on(row):
@@ -213,7 +213,7 @@ class Runner:
         metrics.count_run(claim.handler, outcome.counted_as, claim.attempts)
 
     async def write(self, connection: Connection, claim: Claim, outcome: Outcome) -> None:
-        """Note how it ended. Raises ClaimLost or Withdrawn if it is not ours any more."""
+        """Record how it ended. Raises ClaimLost or Withdrawn if it is not ours any more."""
         if await connection.execute(outcome.write, claim.held | {"note": outcome.note}) != 1:
             raise Withdrawn(CANCELLED) if await _is_cancelled(connection, claim) else ClaimLost
         if outcome.keep is not None:
@@ -228,7 +228,7 @@ class Runner:
             await self._withdraw(claim, SUPERSEDED)
 
     async def _withdraw(self, claim: Claim, reason: str) -> None:
-        """End a job that is not to run any more, and let the next one of its stream go."""
+        """End a job that must not run any more, and unblock the next delivery of its stream."""
         await self._change(WITHDRAW, claim, note=reason)
         metrics.count_run(claim.handler, "cancelled", claim.attempts)
         log.info("job cancelled", handler=claim.handler, delivery=claim.id, reason=reason)

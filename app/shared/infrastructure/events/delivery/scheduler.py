@@ -1,4 +1,4 @@
-"""Schedules: each tick an event like any other, published once, whoever does it."""
+"""Schedules: each tick is an event like any other, published once by any one process."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -48,28 +48,25 @@ SETTLE: Final = Statement(
     .where(_this.schedule == bindparam("of_schedule"), _this.settled_until == bindparam("seen"))
     .values(settled_until=bindparam("until"), times=bindparam("by"))
 )
-"""Of several schedulers that saw the same state one succeeds."""
+"""If several schedulers saw the same state, one succeeds."""
 
 
 @dataclass(eq=False, kw_only=True, slots=True)
 class Schedule(AggregateRoot):
-    """What ticks belong to. The number of a tick is its version."""
+    """The aggregate to which ticks belong. The number of a tick is its version."""
 
     aggregate_type: ClassVar = "schedule"
 
 
 class Quiet(NamedTuple):
-    """From when until when a schedule has no tick."""
+    """The period in which a schedule has no tick."""
 
     begin: dt.datetime
     end: dt.datetime
 
 
 class Turn(NamedTuple):
-    """What to do now for a schedule: publish these ticks, and note that all until then is settled.
-
-    `times` are those that count until then. `is_noted` says that the note is there already.
-    """
+    """What to do now for a schedule: publish these ticks, and record until when all is settled."""
 
     due: Sequence[dt.datetime]
     until: dt.datetime
@@ -81,8 +78,8 @@ class Scheduler:
     """Publishes the ticks that are due.
 
     A schedule's state says until when all is settled; ticks are computed from there, never from
-    now. Of several schedulers that come at the same moment one changes the state, and the others
-    do nothing. The event log takes each tick once, too: so a clock that goes back repeats none.
+    now. If several schedulers come at the same moment, one changes the state, and the others do
+    nothing. The event log also accepts each tick once, so a clock that goes back repeats none.
     """
 
     def __init__(self, database: Database, registry: EventRegistry) -> None:
@@ -92,7 +89,7 @@ class Scheduler:
     async def fire_due(self) -> int:
         """Publish what is due by the database's clock; return how many ticks were ours.
 
-        One that can't be published keeps no other from its turn: its error is raised at the end.
+        A tick that can't be published does not stop the others: its error is raised at the end.
         """
         schedules = [
             (handler, handler.subscription.timetable)
@@ -159,13 +156,13 @@ class Scheduler:
 
 def _turn(row: Row | None, timetable: Timetable, now: dt.datetime) -> Turn:
     times = timetable.times
-    # A state that lies ahead, by a clock that did, stops nothing.
+    # A state in the future, written while the clock was ahead, stops nothing.
     if row is None or row["settled_until"] > now:
         is_noted, since = False, times.start(now)
     else:
         is_noted, since = row["times"] == str(times), row["settled_until"]
         if isinstance(times, Cron) and not is_noted:
-            # Until this release came, the expression of the one before counted.
+            # The expression of the previous release counted until this release came.
             before = _stored(row["times"])
             timetable = replace(timetable, times=before or times)
             since = since if before else now
@@ -180,7 +177,7 @@ def _turn(row: Row | None, timetable: Timetable, now: dt.datetime) -> Turn:
 def _stored(times: str) -> Cron | None:
     try:
         return Cron.parse(times)
-    except CompositionError:  # an interval, or a zone that is gone
+    except CompositionError:  # an interval, or a zone that no longer exists
         return None
 
 
@@ -194,7 +191,7 @@ async def _is_busy(connection: Connection, handler: Handler) -> bool:
 
 
 async def _note(connection: Connection, handler: Handler, row: Row | None, turn: Turn) -> bool:
-    """Note until when all is settled; tell if no other scheduler did since the row was read."""
+    """Record until when all is settled; tell if no other scheduler did since the row was read."""
     by = str(turn.times)
     if row is None:
         begun = {"schedule": handler.id, "settled_until": turn.until, "times": by}
@@ -204,5 +201,5 @@ async def _note(connection: Connection, handler: Handler, row: Row | None, turn:
 
 
 def schedule_id(handler_id: str) -> UUID:
-    """Return the id of what a handler's ticks belong to."""
+    """Return the id of the schedule to which a handler's ticks belong."""
     return uuid5(NAMESPACE_URL, handler_id)

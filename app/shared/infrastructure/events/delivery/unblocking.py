@@ -1,11 +1,12 @@
-"""The sweep: what was set aside, and has nothing before it any more, is let go.
+"""Unblocking: a blocked delivery becomes ready when nothing before it is unfinished.
 
-UNBLOCK_NEXT does so for one stream when something in it ends. This is for what nobody did it for: a
-process died between its two steps, or somebody set the deliveries aside. It goes along the streams
-page by page, so that no number of streams makes a statement long.
+UNBLOCK_NEXT does so for one stream when a delivery in it ends. This module finds the streams that
+were missed: a process died between its two steps, or a claim blocked the deliveries. It goes
+through the streams page by page, so that no number of streams makes a statement long.
 
-What waits behind a dead delivery is held: the sweep does not meet it again. Whoever changes a dead
-one frees its stream in the same transaction, so what is held always has a dead one before it.
+What waits behind a dead delivery is held: this module does not meet it again. A process that
+changes a dead one frees its stream in the same transaction, so a held one is always behind a dead
+one.
 """
 
 from typing import Any, Final, NamedTuple
@@ -50,11 +51,11 @@ NEXT_HANDLER: Final = Statement(
         _is_blocked, _blocked.handler > bindparam("after_handler")
     )
 )
-"""The next one for which something is blocked."""
+"""The next handler for which a delivery is blocked."""
 
 
 def _first_after(stream: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The next stream: a step into an index. `DISTINCT` would read all that waits in each."""
+    """The next stream: a step into an index. `DISTINCT` would read all that is blocked in each."""
     return (
         select(_blocked.stream_id)
         .where(_is_blocked, _blocked.handler == _handler, _blocked.stream_id > stream)
@@ -102,25 +103,25 @@ def _page(free: ColumnElement[Any], dead: ColumnElement[Any]) -> Statement:
 
 
 PAGE: Final = _page(_first_if(DeliveryState.BLOCKED), _first_if(DeliveryState.DEAD))
-"""The next streams of a handler in which something waits: what of it may go, or which dead one it
-waits for."""
+"""The next streams of a handler with a blocked delivery: the one to unblock, or the dead one before
+it."""
 
 PASSED: Final = _page(null(), null())
-"""The same streams, looked into no further."""
+"""The same streams, without a look into them."""
 
 UNBLOCK: Final = Statement(
     update(event_delivery)
     .where(_this.id == bindparam("blocked"), _this.state == int(DeliveryState.BLOCKED))
     .values(state=int(DeliveryState.READY))
 )
-"""One by one: joined to what was found, with a plan that was made while the table was empty, it
-would look through all that is found for each that waits."""
+"""One by one. If it were joined to the result, a plan made while the table was empty would read the
+whole result for each blocked delivery."""
 
 LIMITED: Final = Statement(select(time_limit(LIMIT_SECONDS)))
 
 
 class Stream(NamedTuple):
-    """A place in the order of streams: behind this one, or, without an id, behind the handler's."""
+    """A place in the order of streams: after this one or, without an id, after the handler's."""
 
     handler: str
     id: UUID | None
@@ -130,17 +131,17 @@ START: Final = Stream("", None)
 
 
 class Unblocked(NamedTuple):
-    """How many deliveries were let go, and where to go on, unless that was all."""
+    """How many deliveries were unblocked, and where to continue; None if that was all."""
 
     hit: int
     end: Stream | None
 
 
 class Unblocker:
-    """Goes along all streams in which something waits, a page each time, round and round.
+    """Goes through all streams with a blocked delivery, one page each time, and then begins again.
 
-    A page that takes too long is tried again with half as many streams, in the same place. A single
-    stream that takes too long is passed.
+    A page that takes too long is tried again with half as many streams, from the same place. A
+    single stream that takes too long is skipped.
     """
 
     def __init__(self, database: Database) -> None:
@@ -148,7 +149,7 @@ class Unblocker:
         self._after, self._most = START, STREAMS_AT_ONCE
 
     async def unblock(self) -> Unblocked:
-        """Sweep the next page. Raises Unavailable."""
+        """Unblock the next page. Raises Unavailable."""
         try:
             unblocked = await self._unblock(PAGE)
         except Unavailable:
@@ -174,7 +175,7 @@ class Unblocker:
 
 
 async def _next(connection: Connection, after: Stream) -> Stream | None:
-    """Return the place, before the next handler's streams if it is behind those of another."""
+    """Return the place; after all streams of a handler, that before the next handler's."""
     if after.id is not None:
         return after
     row = await connection.fetch_one(NEXT_HANDLER, {"after_handler": after.handler})
@@ -184,10 +185,10 @@ async def _next(connection: Connection, after: Stream) -> Stream | None:
 async def unblock(
     connection: Connection, page: Statement = PAGE, *, after: Stream, most: int = STREAMS_AT_ONCE
 ) -> Unblocked:
-    """Let go what is first in the streams of a page."""
+    """Unblock the first deliveries of the streams of a page."""
     asked = {"of_handler": after.handler, "after_stream": after.id, "most": most}
     rows = await connection.fetch_all(page, asked)
-    # In one order: another that sweeps has the same locks to take.
+    # In a fixed order: another process that unblocks needs the same locks.
     first = [{"blocked": id} for id in sorted(row["free"] for row in rows if row["free"])]
     if first:
         await connection.execute_many(UNBLOCK, first)

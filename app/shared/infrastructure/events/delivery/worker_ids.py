@@ -1,4 +1,4 @@
-"""Who holds a delivery: a process, by a name that tells whether it is still there."""
+"""The process that holds a delivery, by a name that tells whether it still runs."""
 
 import os
 import secrets
@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-LONGEST_HOST: Final = 50  # the column holds 100 characters in all
-ENDED: Final = {"Z", "X"}  # proc(5): its parent has not asked yet how it ended
+LONGEST_HOST: Final = 50  # the column stores 100 characters in all
+ENDED: Final = {"Z", "X"}  # proc(5): its parent has not read its exit status yet
 
 
 def this_worker_id() -> str:
@@ -17,7 +17,7 @@ def this_worker_id() -> str:
 
 
 def has_ended(worker_id: str) -> bool:
-    """Tell whether the process has ended; False for one of which nobody here can know."""
+    """Tell whether the process has ended; False if this process can't know."""
     _host, _, process = worker_id.partition(":")
     namespace, _, number = process.partition(":")
     if namespace != _pid_namespace() or not number.isdecimal():
@@ -33,10 +33,10 @@ def has_ended(worker_id: str) -> bool:
 
 @cache
 def _pid_namespace() -> str:
-    """Where a process's number means one process: a boot of a kernel, a namespace in it.
+    """The place where a process's number means one process: a boot of a kernel, a namespace in it.
 
-    A host's name would not do: containers that share a network have one name, and each its own
-    process 1. Where there is no telling, the place is this process's own.
+    A host's name is not enough: containers that share a network have one name, and each has its own
+    process 1. If the place is unknown, this process counts as a place of its own.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]

@@ -1,4 +1,4 @@
-"""The broker between relay and workers: what Celery is told, and why."""
+"""The broker between relay and workers: how Celery is configured, and why."""
 
 import ssl
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ TASK: Final = "events.deliver"
 QUORUM: Final = "quorum"
 
 _SETTINGS: Final[dict[str, Any]] = {
-    # A message is gone when its work is done; if its process dies before that, it comes again.
-    # It is only a hint: what is to be done, and whether it still is, stands in the database.
+    # The broker deletes a message when its work is done. If the process dies first, the message
+    # comes again. It is only a hint: the database records what is still to be done.
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,
     "worker_prefetch_multiplier": 1,
     "task_ignore_result": True,
-    # The sender gives back what it could not send; to try again is the relay's business.
+    # The sender returns what it could not send; the relay decides when to try again.
     "task_publish_retry": False,
     "task_serializer": "json",
     "accept_content": ["json"],
@@ -26,15 +26,15 @@ _SETTINGS: Final[dict[str, Any]] = {
     "broker_connection_timeout": 4,
     "broker_connection_retry_on_startup": True,
     "broker_connection_max_retries": None,
-    # Deliveries need the database, not the broker: they run on while it is away.
+    # Deliveries need the database, not the broker: they continue while the broker is down.
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "worker_enable_prefetch_count_reduction": False,
     "worker_max_tasks_per_child": 20_000,
     # A child builds the whole service before it is ready.
     "worker_proc_alive_timeout": 30.0,
-    # What runs has so long to end when the worker is stopped; the rest is given back untried.
+    # When the worker is stopped, running work has this long to end; the rest is returned untried.
     "worker_soft_shutdown_timeout": 5.0,
-    # Nothing but deliveries goes over the broker.
+    # Only deliveries go over the broker.
     "worker_enable_remote_control": False,
     "worker_hijack_root_logger": False,
     "worker_redirect_stdouts": False,
@@ -44,11 +44,11 @@ _SETTINGS: Final[dict[str, Any]] = {
 def create_celery(
     url: str, *, name: str, visibility_timeout: float, queues: Sequence[str] = ()
 ) -> Celery:
-    """Return a Celery application; it does not talk to the broker before it is used.
+    """Return a Celery application; it does not connect to the broker before it is used.
 
-    `name` keeps apart what shares the broker. Redis does not see that a worker is gone: what that
-    had taken comes again after `visibility_timeout` seconds. Each of `queues` has its own on the
-    broker, and one more for what is of high priority in it.
+    `name` separates the users of one broker. Redis does not notice that a worker is gone: its
+    messages come again after `visibility_timeout` seconds. Each of `queues` has its own queue on
+    the broker, and one more for high priority.
     """
     scheme = url.partition(":")[0]
     celery = Celery(name, broker=url, set_as_current=False)
@@ -64,9 +64,9 @@ def create_celery(
 
 
 def broker_queues(celery: Celery, queue: str) -> tuple[str, str]:
-    """Return the names of a queue's own on the broker: the usual one, and that of high priority.
+    """Return the names of a queue's two broker queues: the usual one, and that of high priority.
 
-    Workers receive from all in turn. So what is urgent does not wait behind all that was sent.
+    Workers receive from all queues in turn. So urgent messages do not wait behind all others.
     """
     default = str(celery.conf.task_default_queue)
     usual = default if queue == DEFAULT_QUEUE else f"{default}.{queue}"
@@ -108,7 +108,7 @@ def _on_rabbitmq() -> dict[str, Any]:
     }
 
 
-# Left to themselves, both libraries trust any certificate.
+# By default, both libraries trust any certificate.
 _TLS: Final[dict[str, dict[str, Any]]] = {
     "rediss": {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True},
     "amqps": {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": None},

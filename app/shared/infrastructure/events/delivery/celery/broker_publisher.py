@@ -1,4 +1,4 @@
-"""Putting messages on the broker."""
+"""Sends messages to the broker."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,14 +10,14 @@ from celery import Celery
 from app.shared.infrastructure.events.delivery.celery.broker import TASK, broker_queues
 
 LONGEST_SECONDS: Final = 5.0
-"""What each step of sending may take: connecting, writing, and the broker's confirmation."""
+"""The time limit for each step of sending: connecting, writing, and the broker's confirmation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What a worker is asked to start: deliveries by their ids and the tokens they were taken with.
+    """What a worker is asked to start: the ids of deliveries and the tokens of their claims.
 
-    The limits are in seconds: after the soft one its runs are cancelled, after the hard one the
+    The limits are in seconds. After the soft one the runs are cancelled; after the hard one the
     process is killed.
     """
 
@@ -29,32 +29,32 @@ class Message:
 
 
 class BrokerPublisher:
-    """One connection to the broker, made when it is needed. It blocks: for a thread."""
+    """One connection to the broker, made when it is needed. It blocks, so it runs in a thread."""
 
     def __init__(self, celery: Celery) -> None:
         self._celery = celery
         self._connection: Any = None
 
     def send(self, messages: Sequence[Message]) -> tuple[int, Exception | None]:
-        """Return how many were sent, and what went wrong with the next one."""
+        """Return how many messages were sent, and the error of the next one."""
         for sent, message in enumerate(messages):
             try:
                 self._send(message)
-            except Exception as error:  # noqa: BLE001 - each transport has errors of its own
+            except Exception as error:  # noqa: BLE001 - each transport has its own errors
                 return sent, error
         return len(messages), None
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(Exception):  # it may be gone already
+            with suppress(Exception):  # it may be closed already
                 connection.close()
 
     def _send(self, message: Message) -> None:
         if self._connection is not None:
             try:
                 return self._publish(message)
-            except Exception:  # noqa: BLE001 - perhaps only this connection is dead
+            except Exception:  # noqa: BLE001 - perhaps only this connection is broken
                 self.close()
         try:
             self._connect()
@@ -70,7 +70,7 @@ class BrokerPublisher:
             "write_timeout": LONGEST_SECONDS,
         }
         self._connection = self._celery.connection_for_write(
-            # It says nothing for hours where nothing happens, so it has no heartbeat to miss.
+            # The connection may be silent for hours, so it has no heartbeat to miss.
             heartbeat=0,
             connect_timeout=LONGEST_SECONDS,
             transport_options=waits,

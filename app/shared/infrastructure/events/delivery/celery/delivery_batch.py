@@ -1,4 +1,4 @@
-"""Running what came in one message: the worker's side."""
+"""Runs the deliveries of one message: the worker's side."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -21,8 +21,8 @@ log = structlog.get_logger(__name__)
 class DeliveryBatch:
     """Starts the deliveries of one message and runs them, so many at once.
 
-    They are started together, in one transaction, and whoever comes second with a copy of the
-    message finds nothing to start. Those that wait for their turn keep their lease meanwhile.
+    All start in one transaction. A process that comes second with a copy of the message finds
+    nothing to start. Deliveries that wait for their turn keep their lease meanwhile.
     """
 
     def __init__(
@@ -43,11 +43,11 @@ class DeliveryBatch:
         self._is_stopped = self._is_late = False
 
     async def run(self, pairs: Sequence[tuple[int, int]]) -> None:
-        """Run what is still to be started of these ids and tokens. Raises Unavailable."""
+        """Run those of these ids and tokens that are still to be started. Raises Unavailable."""
         if self._is_stopped:
             return
         self._waiting = await self._start(pairs)
-        # To be cancelled only from here on, where it is known what was started.
+        # The task can be cancelled only from here on, when it is known what was started.
         self._task = asyncio.current_task()
         try:
             async with self._leases_extended():
@@ -55,10 +55,10 @@ class DeliveryBatch:
                 await asyncio.gather(*workers, return_exceptions=True)
         finally:
             await self._give_back()
-            self._notifier.notify()  # there is room for more, and perhaps a stream may go on
+            self._notifier.notify()  # there is room for more, and perhaps a stream may continue
 
     def stop(self, *, is_late: bool = False) -> None:
-        """Cut it short. What runs counts as failed if it is late, else as not tried."""
+        """Stop the batch early. What runs counts as failed if it is late, else as untried."""
         self._is_stopped, self._is_late = True, is_late
         if self._task is not None:
             self._task.cancel()
@@ -77,7 +77,7 @@ class DeliveryBatch:
         return started
 
     def _at_once(self) -> int:
-        """Return how many of them may run at once: they are all of one handler."""
+        """Return how many of them may run at once: all belong to one handler."""
         handler = self._registry.handler(self._waiting[0].handler) if self._waiting else None
         limit = handler.subscription.limit_of_process if handler else None
         return min(self._concurrency, limit or self._concurrency)
@@ -86,12 +86,12 @@ class DeliveryBatch:
         while not self._is_stopped and (claims := await self._next()):
             try:
                 await self._groups.run(claims, is_late=lambda: self._is_late)
-            except Exception as error:  # noqa: BLE001 - one does not end the others
-                # The lease will end, and somebody will take the delivery again.
+            except Exception as error:  # noqa: BLE001 - one failure does not end the others
+                # The lease will end, and a process will claim the delivery again.
                 log.warning("delivery left behind", error=type(error).__name__)
 
     async def _next(self) -> list[Claim]:
-        async with self._written:  # a run skips what is locked, be it by ourselves
+        async with self._written:  # a run skips locked rows, even those that this process locked
             if not self._waiting:
                 return []
             handler = self._registry.handler(self._waiting[0].handler)

@@ -1,4 +1,4 @@
-"""Why Redis, or a broker, can't be used, in words, and how to mend it: for the doctor."""
+"""For the doctor: explains in words why Redis or a broker can't be used, and how to repair it."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ from app.shared.infrastructure.events.delivery.celery.broker import create_celer
 SECONDS: Final = 2.0
 KEY: Final = "alicerce:doctor"
 BROKER: Final = "CELERY_BROKER_URL"
-# By the codes of AMQP 0-9-1, section 1.8.
+# The codes of AMQP 0-9-1, section 1.8.
 _REFUSED: Final = {
     403: Trouble(
         "RabbitMQ refuses the user or the password, or lets the user not into the virtual host",
@@ -46,7 +46,7 @@ def why_no_broker(url: str) -> Trouble | None:
 
 
 def why_no_redis(url: str, *, setting: str = "REDIS_URL") -> Trouble | None:
-    """Return why a Redis can't be used, or None. Something has to be written to know."""
+    """Return why a Redis can't be used, or None. Only a write can show it."""
     once = Retry(NoBackoff(), 0)
     client = Redis.from_url(url, socket_connect_timeout=SECONDS, socket_timeout=SECONDS, retry=once)
     try:

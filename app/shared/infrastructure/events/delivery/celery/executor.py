@@ -1,4 +1,4 @@
-"""Having deliveries run by Celery's workers: the relay's side."""
+"""Sends deliveries to Celery's workers: the relay's side."""
 
 import asyncio
 import math
@@ -33,14 +33,14 @@ USUAL_TIMEOUT_SECONDS: Final = 30.0
 
 
 class CeleryExecutor:
-    """Sends what was taken to the broker, as long as not too much is on its way.
+    """Sends claimed deliveries to the broker, up to a limit of messages that are on their way.
 
-    The rest waits in the database, which knows what is to be done; a message only says that it is
-    time. One that is lost is sent again when the lease ends. While the broker is away nothing is
-    taken, but for one delivery now and then, to see whether it is back.
+    The rest waits in the database, which records what is to be done; a message only says that it is
+    time. A lost message is sent again when the lease ends. While the broker is down, the relay
+    claims nothing, except one delivery now and then, to see whether the broker is back.
     """
 
-    counts_attempts = False  # what is taken is only sent: a day without workers costs no attempt
+    counts_attempts = False  # a claim is only sent: a day without workers costs no attempt
 
     def __init__(
         self,
@@ -54,8 +54,8 @@ class CeleryExecutor:
         concurrency: int,
         grace: float = 10.0,
     ) -> None:
-        """`in_flight` is for each queue, `concurrency` is that of one worker process. `grace`, in
-        seconds, is what a message gets beyond the time of its handlers before it is cut short.
+        """`in_flight` is for each queue, `concurrency` is that of one worker process. `grace` is
+        the time in seconds that a message gets beyond that of its handlers before it is stopped.
         """
         self._database, self._registry, self.lease = database, registry, lease
         self._in_flight, self._concurrency, self._grace = in_flight, concurrency, grace
@@ -65,7 +65,7 @@ class CeleryExecutor:
         self._is_away = False
 
     async def places(self) -> list[Places]:
-        """Return how many more of each queue it would send."""
+        """Return how many more deliveries of each queue it would send."""
         if time.monotonic() < self._left_alone_until:
             return []
         rows = await self._database.fetch_all(IN_FLIGHT, {})
@@ -79,7 +79,7 @@ class CeleryExecutor:
         return [replace(each, free=min(most, each.free)) for each in found]
 
     async def start(self, deliveries: Sequence[Claim], /) -> None:
-        """Send what was taken, or give it back."""
+        """Send what was claimed, or return it."""
         parts = divided(deliveries, size=lambda _: SENT_AT_ONCE, attempts_of_fresh=0)
         messages = [self._message(each) for each in parts]
         messages.sort(key=lambda message: not message.is_high)
@@ -89,10 +89,10 @@ class CeleryExecutor:
             await self._refund([pair for message in messages[sent:] for pair in message.pairs])
 
     async def finish(self) -> None:
-        """Wait for nothing: it runs elsewhere."""
+        """Wait for nothing: deliveries run elsewhere."""
 
     async def stop(self) -> None:
-        """Let the broker go. What was sent is the workers'."""
+        """Close the connection to the broker. The workers own what was sent."""
         await asyncio.to_thread(self._publisher.close)
 
     def _message(self, batch: list[Claim]) -> Message:
@@ -120,7 +120,7 @@ class CeleryExecutor:
             await connection.commit()
 
     def _note(self, error: Exception | None) -> None:
-        """Leave a broker alone that is away; tell once of each outage, and of its end."""
+        """Leave a broker alone while it is down; log each outage once, and its end."""
         if error is not None:
             self._left_alone_until = time.monotonic() + PAUSE_SECONDS
         if error is not None and not self._is_away:

@@ -1,4 +1,4 @@
-"""Noticing that a worker has gone deaf: connected, it believes, and yet nothing arrives."""
+"""Notices a deaf worker: it believes that it is connected, but receives nothing."""
 
 import os
 import threading
@@ -14,8 +14,8 @@ log = structlog.get_logger(__name__)
 class Watchdog:
     """Ends the process if messages wait, nothing runs, and none was received for so long.
 
-    Whoever supervises the process starts it again. It looks at the queues, not at the database:
-    what waits there is for this worker to take, whatever the relays do.
+    A supervisor starts the process again. The watchdog checks the queues, not the database: this
+    worker must receive the messages there, whatever the relays do.
     """
 
     def __init__(self, celery: Celery, *, seconds: float) -> None:
@@ -38,15 +38,15 @@ class Watchdog:
         os._exit(1)
 
     def _waiting(self) -> int:
-        """Return how many messages nobody has received; none if the broker does not tell."""
+        """Return how many messages no worker has received; 0 if the broker gives no number."""
         try:
             with self._celery.connection_for_read() as connection:
                 connection.ensure_connection(max_retries=0)
-                # Declared as it is, not just looked up: on Redis that does not heed the prefix.
+                # The queue is declared, not only looked up: on Redis a look-up ignores the prefix.
                 bound = [
                     queue.bind(connection.default_channel)
                     for queue in self._celery.amqp.queues.consume_from.values()
                 ]
                 return sum(int(queue.queue_declare().message_count) for queue in bound)
-        except Exception:  # noqa: BLE001 - each transport has errors of its own
+        except Exception:  # noqa: BLE001 - each transport has its own errors
             return 0

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 
 class Consumer(consumer.Consumer):  # type: ignore[misc]  # Celery has no types
-    """Celery's own, without the thirty queues for delays that it makes on RabbitMQ."""
+    """Celery's own consumer, without the thirty delay queues that it creates on RabbitMQ."""
 
     class Blueprint(consumer.Consumer.Blueprint):  # type: ignore[misc]
         default_steps: ClassVar = [
@@ -41,9 +41,9 @@ def run_celery_worker(
     processes: int,
     watchdog_seconds: float,
 ) -> int:
-    """Run deliveries of some queues until the process is told to stop; return its exit code.
+    """Run deliveries of some queues until the process is stopped; return its exit code.
 
-    The service is opened in each process that is forked, and nowhere else.
+    The service is opened only in the forked processes.
     """
     worker_processes: list[WorkerProcess] = []
 
@@ -52,11 +52,11 @@ def run_celery_worker(
 
     def begin(**_: Any) -> None:
         try:
-            # Who follows a process that is gone gets its number.
+            # A process that replaces an ended one gets its number.
             worker_processes.append(
                 WorkerProcess(open_service, number=current_process_index(base=0))
             )
-        except Exception:  # Celery would note it and go on
+        except Exception:  # Celery would log it and continue
             log.exception("worker process can't begin")
             os._exit(1)
 
@@ -87,7 +87,7 @@ def run_celery_worker(
 
 
 def _keep_logging(**_: Any) -> None:
-    """Log as the service does. What Celery says of each message, the deliveries say better."""
+    """Log as the service does. The deliveries log better what Celery logs about each message."""
     logging.getLogger("celery").setLevel(max(logging.WARNING, logging.getLogger().level))
-    # At each lost connection it recommends to cancel what runs, which we decided against.
+    # At each lost connection Celery recommends to cancel running work; we decided against that.
     warnings.simplefilter("ignore", CPendingDeprecationWarning)

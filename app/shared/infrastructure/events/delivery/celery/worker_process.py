@@ -20,14 +20,14 @@ PAUSE_SECONDS: Final = 1.0
 LONGEST_END_SECONDS: Final = 5.0
 
 OpenService: TypeAlias = Callable[[int], AbstractAsyncContextManager[Callable[[], DeliveryBatch]]]
-"""Opens the service in the process of that number, and hands out what makes a chunk of it."""
+"""Opens the service in the process of that number, and returns what makes a batch of deliveries."""
 
 
 class WorkerProcess:
-    """Runs messages in a loop of its own, in a thread of its own.
+    """Runs messages in its own event loop, in its own thread.
 
-    The main thread is Celery's: signals interrupt it, when a time limit is over or the worker
-    stops. If the loop ran there, an interruption would leave its transactions open.
+    The main thread is Celery's. Signals interrupt it when a time limit is over or the worker stops.
+    If the loop ran there, an interruption would leave its transactions open.
     """
 
     def __init__(self, open_service: OpenService, *, number: int) -> None:
@@ -37,20 +37,20 @@ class WorkerProcess:
         self._new_batch = self._start(self._service.__aenter__()).result()
 
     def run(self, pairs: Sequence[tuple[int, int]]) -> None:
-        """Run what a message names, to the end. Raises Reject if it should come again."""
+        """Run the deliveries of a message to the end. Raises Reject if it should come again."""
         batch = self._new_batch()
         try:
             running = self._start(batch.run(pairs))
             running.result()
         except SoftTimeLimitExceeded:
             self._loop.call_soon_threadsafe(lambda: batch.stop(is_late=True))
-            # However long it takes: if it never ends, the hard limit ends the process.
+            # This may take any time: if it never ends, the hard limit ends the process.
             _end(running, None)
         except Unavailable as error:
             log.warning("deliveries wait", reason=error.code)
             self._start(asyncio.sleep(PAUSE_SECONDS)).result()
             raise Reject(error.code, requeue=True) from None
-        except BaseException:  # the worker is told to stop
+        except BaseException:  # the worker is being stopped
             self._loop.call_soon_threadsafe(batch.stop)
             _end(running, LONGEST_END_SECONDS)
             raise
