@@ -1,13 +1,13 @@
-"""How a handler ends its run, besides by returning: it raises one of these."""
+"""Exceptions that a handler raises to end its run in another way than by returning."""
 
 from typing import Any
 
 
 class Retry(Exception):
-    """Raised by a handler: trying again is pointless before so many seconds have passed.
+    """Raised by a handler: do not try again before so many seconds have passed.
 
-    It counts as an attempt, and waits at least as long as any other that failed. So `max_attempts`
-    stands for the same patience however short the waits are that the other side asks for.
+    It counts as an attempt. The wait is at least as long as after any other failure. So
+    `max_attempts` covers the same time, even if the receiver asks for short waits.
     """
 
     def __init__(self, *, after: float) -> None:
@@ -16,16 +16,16 @@ class Retry(Exception):
 
 
 class Discard(Exception):
-    """Raised by a handler: there is nothing to do for this event, now or ever."""
+    """Raised by a handler: there is nothing to do for this event, now or later."""
 
 
 class Continue(Exception):
     """Raised by a handler: commit this part, and call the handler again for the rest.
 
-    A transaction has to end soon, so a handler does a bounded part of its work and raises this as
-    long as something is left. It is no failed attempt, and the attempts are counted anew. The next
-    call of a job's handler finds `cursor`, any JSON value, in `run.cursor`. A cursor that is the
-    same as before counts as a failure: nothing moved, and the job would run forever.
+    A transaction must end soon. So a handler does a limited part of its work, and raises this
+    while something is left. It is not a failed attempt, and attempts are counted from 1 again.
+    The next call of a job's handler finds `cursor`, any JSON value, in `run.cursor`. The same
+    cursor twice counts as a failure: the job made no progress and would run forever.
     """
 
     def __init__(self, cursor: Any = None) -> None:
@@ -34,4 +34,4 @@ class Continue(Exception):
 
 
 class DeadLetter(Exception):
-    """Raised by a handler: trying again is pointless, somebody has to look at it."""
+    """Raised by a handler: no attempt can succeed, and a person must look at it."""

@@ -1,4 +1,4 @@
-"""Events and their handlers: what is published, and who wants to be told.
+"""Events and their handlers: which events exist, and which handlers react to them.
 
 @subscribe(UserDeactivated, id="invoice.close_invoices_of_user")
 class WhenUserDeactivatedCloseTheirInvoices:
@@ -25,7 +25,7 @@ from app.core.run_limits import (
 from app.core.timetables import Timetable
 
 TICK: Final = "schedule.tick"
-"""The one event whose handlers are told apart by what it holds: which schedule it is for."""
+"""The only event whose handler is chosen by its content: by the schedule that it names."""
 
 _NAME: Final = re.compile(r"[a-z_]+\.[a-z_]+")
 
@@ -33,7 +33,7 @@ H = TypeVar("H")
 
 
 class PublishedEvent(Protocol):
-    """An event class, as far as the registry cares: `type` is `<module>.<fact>`."""
+    """What the registry needs of an event class; `type` is `<module>.<fact>`."""
 
     type: ClassVar[str]
     schema_version: ClassVar[int]
@@ -41,9 +41,9 @@ class PublishedEvent(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """What a handler asked for with `subscribe`, `every` or `cron`."""
+    """The options that a handler gave to `subscribe`, `every`, `cron` or `job`."""
 
-    events: tuple[type[PublishedEvent], ...]  # none for a schedule, which gets its own ticks
+    events: tuple[type[PublishedEvent], ...]  # none for a job, or a schedule, which gets its ticks
     id: str
     on_dead: Literal["block", "skip"]
     max_attempts: int
@@ -59,17 +59,17 @@ class Subscription:
 
     @property
     def queue_name(self) -> str:
-        """Where the handler runs: unless it says so, by whether it holds a transaction."""
+        """The queue that the handler named, or else the one for its kind of transaction."""
         return self.queue or (DEFAULT_QUEUE if self.transactional else OUTSIDE_QUEUE)
 
     @property
     def limit_of_process(self) -> int | None:
-        """How many runs at once each process may have, if the handler says so."""
+        """How many runs each process may have at the same time, if the handler limits them."""
         return self.concurrency if isinstance(self.concurrency, int) else None
 
     @property
     def rate_limit(self) -> Rate | None:
-        """How many runs may start in a time. Raises ValueError if the text names no rate."""
+        """How many runs may start in a period. Raises ValueError if the text is not a rate."""
         return None if self.rate is None else read_rate(self.rate)
 
 
@@ -86,19 +86,19 @@ def subscribe(
     rate: str | None = None,
     batch: int = LARGEST_BATCH,
 ) -> Callable[[type[H]], type[H]]:
-    """Have a handler called for each event of one kind or of several, durably.
+    """Call a handler for each event of one or several kinds, durably.
 
-    `id` is its stable name, stored with each delivery: a handler may move and be renamed, its id
-    not. Transactional handlers are called with the event and their module's unit of work, which
-    the engine commits together with the note that the delivery is done: exactly once. Others,
-    for slow or external work, are called with the event and the delivery's key, by which the other
-    side can tell a repetition: at least once. `timeout` is in seconds. When all
-    attempts failed, `block` holds back what follows for the same aggregate, `skip` does not.
-    Deliveries of a higher `priority` run before those of a lower one, however long these have
-    been due. `queue` names where the handler runs, as a rule `default` if it is transactional and
-    else `outside`. `concurrency` bounds its runs at once, in each process or `Everywhere`; `rate`,
-    such as `60/min`, bounds how many start in a time. So many runs as `batch` says may share one
-    transaction; 1 gives each its own.
+    `id` is its stable name, stored with each delivery. The class may be moved or renamed; its id
+    must not change. A transactional handler gets the event and its module's unit of work. The
+    engine commits that unit together with the state "done": exactly once. Other handlers are for
+    slow or external work. They get the event and the delivery's key, by which the receiver
+    recognises a repetition: at least once. `timeout` is in seconds. When all attempts have
+    failed, `block` makes later deliveries of the same aggregate wait, and `skip` does not.
+    Deliveries of a higher `priority` run before those of a lower one, even if those have waited
+    longer. `queue` names where the handler runs: usually `default` if it is transactional, else
+    `outside`. `concurrency` limits how many run at the same time, in each process or
+    `Everywhere`. `rate`, such as `60/min`, limits how many start in a period. Up to `batch` runs
+    may share one transaction; 1 gives each run its own.
     """
     if not events:
         message = f"{id}: name the event, or the events, that the handler is for"
@@ -121,7 +121,7 @@ def subscribe(
 
 
 def marked_with(subscription: Subscription) -> Callable[[type[H]], type[H]]:
-    """Return a decorator that says of a class how it handles, and what."""
+    """Return a decorator that stores the subscription in a handler class."""
 
     def mark(handler: type[H]) -> type[H]:
         handler.subscription = subscription  # type: ignore[attr-defined]
@@ -132,7 +132,7 @@ def marked_with(subscription: Subscription) -> Callable[[type[H]], type[H]]:
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A handler that was built, and how to make the unit of work that it is called with."""
+    """A handler object, and the function that creates its unit of work."""
 
     subscription: Subscription
     call: Callable[..., Any]
@@ -150,8 +150,8 @@ class Handler:
 class EventRegistry:
     """All events by their names and all handlers by their ids, checked before the service starts.
 
-    Names and ids are `<module>.<something>`, each once: what is stored is found again by them,
-    for years. Raises CompositionError for any other, and for an event that JSON can't hold.
+    Names and ids are `<module>.<something>` and unique: stored rows refer to them for years.
+    Raises CompositionError for any other, and for an event that JSON can't hold.
     """
 
     def __init__(self) -> None:
@@ -161,16 +161,16 @@ class EventRegistry:
         self._of_event: dict[str, tuple[Handler, ...]] = {}
 
     def publish(self, kinds: Iterable[type[PublishedEvent]]) -> None:
-        """Make event classes known."""
+        """Register event classes."""
         for kind in kinds:
             self._require_new(kind, "event")
             self._kinds[kind.type] = kind
             self._of_event.setdefault(kind.type, ())
 
     def subscribe(self, handlers: Sequence[Any], *, unit_of_work: Callable[[], Any] | None) -> None:
-        """Make a module's handlers known; their events have to be known already.
+        """Register the handlers of a module. Their events must be registered before.
 
-        Without a unit of work none of them may be transactional.
+        Without a unit of work, no handler may be transactional.
         """
         for call in handlers:
             subscription: Subscription | None = getattr(call, "subscription", None)
@@ -209,7 +209,7 @@ class EventRegistry:
                 self._of_event[event.type] += (handler,)
 
     def handlers_of(self, event: PublishedEvent) -> tuple[Handler, ...]:
-        """Return who wants to be told of an event; a tick is for its own schedule alone."""
+        """Return the handlers of an event. A tick has only the handler of its schedule."""
         if event.type != TICK:
             return self._of_event.get(event.type, ())
         schedule = self._handlers.get(getattr(event, "schedule", ""))
@@ -219,12 +219,12 @@ class EventRegistry:
         return self._handlers.get(id)
 
     def handler_of_job(self, kind: type[PublishedEvent]) -> Handler | None:
-        """Return what runs the jobs of a class; its id is their type."""
+        """Return the handler for the jobs of a class; its id is their type."""
         return self._handlers.get(kind.type) if self._jobs.get(kind.type) is kind else None
 
     @property
     def jobs(self) -> list[type[PublishedEvent]]:
-        """The classes of the jobs that have a handler, in the order of their types."""
+        """The classes of all jobs that have a handler, sorted by type."""
         return [self._jobs[name] for name in sorted(self._jobs)]
 
     @property
@@ -232,11 +232,11 @@ class EventRegistry:
         return list(self._handlers.values())
 
     def __getitem__(self, name: str) -> type[PublishedEvent]:
-        """Return the class of an event or a job. Raises KeyError for one that is not known."""
+        """Return the class of an event or a job. Raises KeyError for an unknown name."""
         return self._kinds[name] if name in self._kinds else self._jobs[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Walk the types of the events."""
+        """Iterate over the types of the events."""
         return iter(self._kinds)
 
     def _add_job(self, kind: type[PublishedEvent]) -> None:

@@ -1,4 +1,4 @@
-"""Handlers of jobs: each runs the jobs of one type.
+"""Handlers of jobs: each handler runs the jobs of one type.
 
 @job(SendReport, max_attempts=5, timeout=120.0)
 class SendReportHandler:
@@ -20,34 +20,34 @@ class Run(Protocol[Unit]):
 
     @property
     def uow(self) -> Unit:
-        """The unit of work in the transaction of the run; None if not transactional."""
+        """The unit of work in the run's transaction; None if the handler is not transactional."""
         ...
 
     @property
     def key(self) -> str:
-        """By which a receiver outside can tell a repetition: the same for each attempt."""
+        """The same for each attempt, so that a receiver outside can recognise a repetition."""
         ...
 
     @property
     def attempt(self) -> int:
-        """1 for the first attempt. It begins again at 1 after `Continue`."""
+        """1 for the first attempt, and 1 again after `Continue`."""
         ...
 
     @property
     def cursor(self) -> Any:
-        """What the last `Continue` said; None at the beginning."""
+        """The cursor of the last `Continue`; None at the beginning."""
         ...
 
     async def progress(self, done: int, total: int | None = None) -> None:
-        """Show how far it is. In a transaction others see it when that is committed.
+        """Store how far the job is. Others see it when the run's transaction commits.
 
-        So a long transactional job shows its progress with each `Continue`, and one that is not
-        transactional shows it at once. Raises ValueError for numbers that make no sense.
+        So a long transactional job shows its progress with each `Continue`. A job that is not
+        transactional shows it at once. Raises ValueError for invalid numbers.
         """
         ...
 
     async def is_cancelled(self) -> bool:
-        """Tell whether somebody cancelled the job: what it does in the database will be undone."""
+        """Return whether the job was cancelled. If so, its changes in the database are undone."""
         ...
 
 
@@ -63,12 +63,12 @@ def job(
     rate: str | None = None,
     batch: int = LARGEST_BATCH,
 ) -> Callable[[type[H]], type[H]]:
-    """Have a handler run the jobs of a type. There is one for each type, with the type's name.
+    """Call a handler for the jobs of one type. Each type has one handler, with the type's name.
 
-    The handler is called with the job and a `Run`. It returns the job's result, which is kept as
-    long as the delivery. What a transactional handler writes by `run.uow` is committed with the
-    result: exactly once. `transactional=False` is for slow and external work: at least once, with
-    `run.key` for the receiver. `timeout` is in seconds; the limits are those of `subscribe`.
+    The handler gets the job and a `Run`. It returns the job's result, which is kept as long as the
+    delivery. The engine commits the writes of `run.uow` together with the result: exactly once.
+    `transactional=False` is for slow and external work: at least once, with `run.key` for the
+    receiver. `timeout` is in seconds; `subscribe` explains the limits.
     """
     return marked_with(
         Subscription(

@@ -1,4 +1,4 @@
-"""How much of a handler runs: at once, in a time, and before others."""
+"""Limits of a handler: how many runs at the same time, how many in a period, which first."""
 
 import re
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from app.core.exceptions import CompositionError
 
 Priority = Literal["high", "normal", "low"]
 PRIORITIES: Final[dict[Priority, int]] = {"high": 0, "normal": 1, "low": 2}
-"""What is stored of a delivery: the smaller, the sooner."""
+"""The number that is stored with a delivery. Smaller numbers run first."""
 
 DEFAULT_QUEUE: Final = "default"
 OUTSIDE_QUEUE: Final = "outside"
 
 LARGEST_BATCH: Final = 32
-"""So many runs of a handler share a transaction at most."""
+"""The most runs of a handler that may share a transaction."""
 
 _RATE: Final = re.compile(r"([0-9]{1,6})/(s|min|h|day)")
 _SECONDS: Final = {"s": 1, "min": 60, "h": 3600, "day": 86_400}
@@ -23,17 +23,17 @@ MOST_PER_SECOND: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Everywhere:
-    """So many runs at once over all processes; a plain number counts in each process."""
+    """A limit of runs at the same time over all processes. A plain number limits each process."""
 
     limit: int
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many starts in so many seconds.
+    """At most `count` starts in `seconds`.
 
-    At once may start what the rate allows in a second, and at least one. So in any window of that
-    many seconds no more start than `count` + `burst`.
+    The starts that the rate allows in one second may come together, and always at least one. So in
+    any period of `seconds`, at most `count` + `burst` start.
     """
 
     count: int
@@ -45,12 +45,12 @@ class Rate:
 
     @property
     def interval(self) -> float:
-        """For how many seconds one start uses the rate up."""
+        """The seconds of the rate that one start uses up."""
         return self.seconds / self.count
 
 
 def read_rate(text: str) -> Rate:
-    """Return the rate that a text like `60/min` names. Raises ValueError."""
+    """Read a rate from a text such as `60/min`. Raises ValueError."""
     found = _RATE.fullmatch(text)
     rate = Rate(int(found[1]), _SECONDS[found[2]]) if found else None
     if rate is None or not 0 < rate.count <= MOST_PER_SECOND * rate.seconds:
@@ -69,7 +69,7 @@ def require_limits(
     rate: str | None,
     batch: int,
 ) -> None:
-    """Raise CompositionError for a limit that lets nothing run, or means nothing."""
+    """Raise CompositionError for a limit that is invalid or allows no run."""
     most = concurrency.limit if isinstance(concurrency, Everywhere) else concurrency
     if most is not None and most < 1:
         raise CompositionError(

@@ -1,4 +1,4 @@
-"""Schedules: handlers that are called at regular times, or at times of the calendar.
+"""Schedules: handlers that the engine calls at intervals or at calendar times.
 
 @cron("0 6 * * 1-5", tz="America/Sao_Paulo", id="report.morning")
 class EveryMorning:
@@ -18,7 +18,7 @@ H = TypeVar("H")
 
 
 class ScheduleOptions(TypedDict, total=False):
-    """What a schedule may say of its runs, as `subscribe`. `timeout` is in seconds."""
+    """The options of a schedule's runs; `subscribe` explains them. `timeout` is in seconds."""
 
     timeout: float
     transactional: bool
@@ -35,11 +35,11 @@ DEFAULTS: Final[ScheduleOptions] = {"timeout": 300.0, "transactional": True}
 def every(
     interval: dt.timedelta, *, id: str, **options: Unpack[ScheduleOptions]
 ) -> Callable[[type[H]], type[H]]:
-    """Have a handler called at regular times with a `ScheduleTick`, as `subscribe` for events.
+    """Call a handler at regular times with a `ScheduleTick`, as `subscribe` does for events.
 
-    Ticks are whole multiples of the interval since 1970, in UTC. However many processes run, each
-    tick comes once. None comes while an earlier one waits or runs, or while no process is there:
-    afterwards the latest comes.
+    Ticks are whole multiples of the interval since 1970, in UTC. Each tick is published once, with
+    any number of processes. None is published while an earlier one waits or runs, or while no
+    process runs. Afterwards the latest missed tick is published.
     """
     return _scheduled(lambda: Timetable(times=Interval(interval)), id, options)
 
@@ -54,14 +54,14 @@ def cron(
     overlap: Overlap = "one",
     **options: Unpack[ScheduleOptions],
 ) -> Callable[[type[H]], type[H]]:
-    """Have a handler called at times of the calendar with a `ScheduleTick`, as `every`.
+    """Call a handler at calendar times with a `ScheduleTick`, as `every` does at intervals.
 
-    `expression` has the five fields of cron, `tz` names the zone whose clock they mean. `catch_up`
-    says what becomes of ticks that were missed: the latest comes once, however late, or none, or
-    all in order. None is published that is later than `deadline`; how long it then waits for a
-    place, the handler can tell by `due_at`. A tick that is due while an earlier one waits or runs
-    counts as missed, unless they may `queue`. See `Cron` and `Timetable`.
-    Raises CompositionError for an expression or a zone that makes no sense.
+    `expression` has the five fields of cron; `tz` is their time zone. `catch_up` decides which
+    missed ticks are published: the latest, however late, or none, or all in order. A tick later
+    than `deadline` is not published. It may then still wait for a place; the handler can compare
+    `due_at` with the time. A tick that is due while an earlier one waits or runs counts as missed,
+    unless `overlap` is `queue`. See `Cron` and `Timetable`.
+    Raises CompositionError for an invalid expression or time zone.
     """
     return _scheduled(
         lambda: Timetable(

@@ -1,7 +1,7 @@
-"""Timetables: when ticks of a schedule are due, and what becomes of those that were missed.
+"""Timetables: when ticks of a schedule are due, and which missed ticks are published.
 
-The calendar is cronsim's. The clock of a zone is not: its changes are handled here, because cronsim
-loses times after a gap at midnight and after a change by half an hour.
+cronsim computes the calendar. This module handles the clock changes of a zone: cronsim loses times
+after a gap at midnight and after a change by half an hour.
 """
 
 import datetime as dt
@@ -21,10 +21,10 @@ CatchUp = Literal["latest", "none", "all"]
 Overlap = Literal["one", "queue"]
 
 AT_ONCE: Final = 100
-"""Ticks of a schedule that one transaction publishes, if many were missed."""
+"""How many missed ticks of a schedule one transaction publishes at most."""
 
 SOON: Final = dt.timedelta(minutes=1)
-"""A tick that is found so soon was not missed."""
+"""A tick that is found within this time does not count as missed."""
 
 _SECOND, _DAY = dt.timedelta(seconds=1), dt.timedelta(days=1)
 _LONG_AGO: Final = dt.datetime.fromtimestamp(0, dt.UTC)
@@ -33,10 +33,10 @@ _FIELDS: Final = "minute, hour, day of the month, month and day of the week"
 
 
 class Times(Protocol):
-    """Moments, in UTC and without end."""
+    """An endless sequence of moments, in UTC."""
 
     def start(self, now: dt.datetime) -> dt.datetime:
-        """Return after which moment a schedule begins that never ran."""
+        """Return the moment after which a schedule that never ran begins."""
         ...
 
     def after(self, moment: dt.datetime) -> Iterator[dt.datetime]:
@@ -44,11 +44,11 @@ class Times(Protocol):
         ...
 
     def latest(self, after: dt.datetime, until: dt.datetime) -> dt.datetime | None:
-        """Return the last time after one moment and up to another, or None."""
+        """Return the last time that is after one moment and not after another, or None."""
         ...
 
     def number(self, time: dt.datetime) -> int:
-        """Return a number that grows with the time, and that no other time has."""
+        """Return a number that is unique for each time and grows with it."""
         ...
 
 
@@ -65,8 +65,8 @@ class Interval:
     def __str__(self) -> str:
         return f"every {self.length}"
 
-    def start(self, now: dt.datetime) -> dt.datetime:  # noqa: ARG002 - as Times has it
-        """Begin with the last multiple: the work is due, whenever the service is installed."""
+    def start(self, now: dt.datetime) -> dt.datetime:  # noqa: ARG002 - the signature of Times
+        """Begin with the last multiple: the work is due as soon as the service is installed."""
         return _LONG_AGO
 
     def after(self, moment: dt.datetime) -> Iterator[dt.datetime]:
@@ -85,12 +85,12 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """Times that a cron expression with five fields names, by the clock of a time zone.
+    """The times of a cron expression with five fields, by the clock of a time zone.
 
-    If minute and hour are fixed, a time that a change of the clock leaves out comes at the end of
-    the gap, and one that comes twice counts once. If one of them begins with `*`, a time comes
-    whenever the clock shows it: never in a gap, twice in an hour that is repeated.
-    Raises CompositionError for an expression or a zone that makes no sense.
+    If minute and hour are fixed, a time that a clock change skips moves to the end of the gap.
+    A time that occurs twice counts once. If minute or hour begins with `*`, a time occurs whenever
+    the clock shows it: never in a gap, and twice in a repeated hour.
+    Raises CompositionError for an invalid expression or time zone.
     """
 
     expression: str
@@ -114,7 +114,7 @@ class Cron:
         try:
             first = next(self.after(dt.datetime(2000, 1, 1, tzinfo=dt.UTC)), None)
         except Exception as error:
-            # CronSimError for most of what is wrong, AssertionError and others for the rest.
+            # CronSim raises CronSimError for most mistakes, AssertionError and others for the rest.
             raise CompositionError(
                 f"the cron expression {self.expression!r} makes no sense "
                 f"({str(error).lower() or 'bad field'}); its fields are {_FIELDS}"
@@ -129,12 +129,12 @@ class Cron:
 
     @classmethod
     def parse(cls, text: str) -> "Cron":
-        """Return what was written with `str`."""
+        """Read the text that `str` returned."""
         expression, _, tz = text.rpartition(" ")
         return cls(expression, tz)
 
     def start(self, now: dt.datetime) -> dt.datetime:
-        """Begin with the next time: what was before the schedule is not its own."""
+        """Begin with the next time: earlier times do not belong to the schedule."""
         return now
 
     def after(self, moment: dt.datetime) -> Iterator[dt.datetime]:
@@ -144,7 +144,7 @@ class Cron:
         return self._fixed(moment) if is_fixed else self._as_the_clock_shows(moment)
 
     def latest(self, after: dt.datetime, until: dt.datetime) -> dt.datetime | None:
-        """Look back an hour, a day, a month, …: whoever was away for a year skips most of it."""
+        """Look back an hour, a day, a month, …: so a year without ticks is mostly skipped."""
         for days in (1 / 24, 1, 31, 366, 10_000):
             begin = max(after, until - dt.timedelta(days=days))
             time = None
@@ -162,7 +162,7 @@ class Cron:
             first, second = (
                 wall.replace(tzinfo=self._zone, fold=fold).astimezone(dt.UTC) for fold in (0, 1)
             )
-            # In a gap the two readings are the wrong way round, and its end is between them.
+            # In a gap the two readings are in the wrong order, and the gap ends between them.
             time = first if first <= second else self._change(second, first)
             if time and time > moment:
                 yield time
@@ -177,17 +177,17 @@ class Cron:
                 time = wall.replace(tzinfo=dt.UTC) - offset
                 change = self._change(seen, time)
                 if change:
-                    begin = change - _SECOND  # a time at the very change counts
+                    begin = change - _SECOND  # a time at the moment of the change counts
                     break
                 yield time
                 seen = time
 
     def _walls(self, after: dt.datetime) -> Iterator[dt.datetime]:
-        """Yield what the calendar has after what a clock shows; it ends where there is no more."""
+        """Yield the calendar's times after a clock time, until the calendar has no more."""
         return CronSim(self.expression, after.replace(tzinfo=None))
 
     def _change(self, begin: dt.datetime, end: dt.datetime) -> dt.datetime | None:
-        """Return when the clock is changed first, after one moment and up to another.
+        """Return the first clock change that is after one moment and not after another.
 
         No zone changes its clock twice in a day.
         """
@@ -214,11 +214,11 @@ class Cron:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timetable:
-    """When a schedule's handler is called, and what becomes of the ticks that were missed.
+    """When a schedule's handler is called, and which missed ticks are published.
 
-    A tick is missed while no process is there, or while an earlier one waits or runs, unless they
-    may `queue`. Afterwards the latest of them comes once, or none, or all in order. A tick that is
-    later than the deadline never comes.
+    A tick is missed if no process runs. It is also missed if an earlier one waits or runs, unless
+    `overlap` is `queue`. Afterwards the latest one is published, or none, or all in order. A tick
+    that is later than the deadline is never published.
     """
 
     times: Times
@@ -237,9 +237,9 @@ class Timetable:
             )
 
     def due(self, since: dt.datetime, now: dt.datetime) -> list[dt.datetime]:
-        """Return which ticks to publish of those after one moment and up to now, in order.
+        """Return the ticks to publish that are after `since` and not after `now`, in order.
 
-        Of many only the first: more are due after the last of them.
+        If there are many, return the first; ask again with the last of them as `since`.
         """
         longest = SOON if self.catch_up == "none" else self.deadline
         if longest is not None:

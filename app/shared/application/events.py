@@ -31,7 +31,7 @@ class HandlerNotFound(NotFound):
 
 
 class DeliveryNotDead(Conflict):
-    """Only a delivery that has ended without success can be retried."""
+    """Only a delivery that ended without success can be retried."""
 
     code = "delivery_not_dead"
     message = "The delivery is not dead, not discarded, and has a handler."
@@ -45,21 +45,21 @@ class DeliveryNotWaiting(Conflict):
 
 
 class DeliverySuperseded(Conflict):
-    """Of one job's key only one may wait, and a newer one does."""
+    """Only one job with a key may wait, and a newer one already waits."""
 
     code = "delivery_superseded"
     message = "A newer job with its key waits; that one runs instead."
 
 
 class HandlerWithoutEvents(Conflict):
-    """A schedule has ticks, and a job is enqueued: neither can be replayed."""
+    """A schedule has ticks and a job is enqueued, so neither can be replayed."""
 
     code = "handler_without_events"
     message = "The handler is for a schedule or a job, which have no events."
 
 
 class EventInspection(Protocol):
-    """Shows deliveries and handlers. Changes nothing."""
+    """Reads deliveries and handlers, and changes nothing."""
 
     async def page(self, query: DeliveryQuery, /) -> CursorPage[DeliveryView]:
         """Return a page of deliveries, newest first. Raises HandlerNotFound and InvalidCursor."""
@@ -108,7 +108,7 @@ class DeliveryOperations(Protocol):
         ...
 
     async def discard_all(self, handler: str, /, *, reason: str) -> Changed:
-        """Discard what is dead or without a handler; for a removed handler all waiting deliveries.
+        """Discard deliveries that are dead or without a handler; all waiting if it was removed.
 
         Raises HandlerNotFound.
         """
@@ -135,7 +135,7 @@ class EventReplay(Protocol):
         until: dt.datetime | None,
         discarded: bool = False,
     ) -> Changed:
-        """Deliver the events of a period to a handler again, also those that it has handled.
+        """Deliver the events of a period to a handler again, including those that it handled.
 
         Discarded deliveries stay discarded unless they are included. Raises HandlerNotFound,
         HandlerWithoutEvents.
@@ -143,5 +143,5 @@ class EventReplay(Protocol):
         ...
 
     async def backfill(self, handler: str, /, *, since: dt.datetime) -> Changed:
-        """Deliver past events that the handler has no delivery of. Raises as `replay` does."""
+        """Deliver past events for which the handler has no delivery. Raises as `replay` does."""
         ...

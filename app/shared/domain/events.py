@@ -12,7 +12,7 @@ class DomainEvent:
     """A fact about an aggregate, named in the past tense and in terms of the business.
 
     The fields are its payload: ids and plain values. `type` is its stable name, such as
-    `invoice.sent`, and never changes; `schema_version` grows when the form of the payload changes.
+    `invoice.sent`, and never changes. `schema_version` grows when the payload changes its shape.
     """
 
     type: ClassVar[str]

@@ -1,4 +1,4 @@
-"""Jobs: work for later, enqueued in the transaction of the change that asks for it."""
+"""Jobs: work for later, enqueued in the transaction of the change that needs it."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ class Job(Generic[Result]):
 
             report_id: UUID
 
-    `type` is its stable name, and never changes. `schema_version` grows when the fields change
+    `type` is its stable name and never changes. `schema_version` grows when the fields change
     their shape. Exactly one handler, marked with `@job(SendReport)`, runs it.
     """
 
@@ -41,14 +41,14 @@ class JobRef(Generic[Result]):
 
 
 class Cancellation(StrEnum):
-    """What came of a cancellation."""
+    """The result of a cancellation."""
 
     CANCELLED = "cancelled"
-    """It was waiting, and will never run."""
+    """The job was waiting and will never run."""
     WILL_STOP = "will_stop"
-    """It is running: it will not run again, and unless it ends first, its effect is undone."""
+    """The job is running. It will not run again; its effect is undone unless it ends first."""
     TOO_LATE = "too_late"
-    """There is nothing to cancel: it has ended, or it never was."""
+    """There is nothing to cancel: the job has ended or never existed."""
 
 
 class InvalidJob(Invalid):
@@ -63,7 +63,7 @@ class InvalidJob(Invalid):
 
 
 class JobBatch(Protocol):
-    """Takes the jobs of a batch, inside its `async with` block."""
+    """Collects the jobs of a batch inside its `async with` block."""
 
     async def enqueue_many(
         self,
@@ -75,18 +75,18 @@ class JobBatch(Protocol):
         priority: Priority | None = None,
         expires_at: dt.datetime | None = None,
     ) -> list[JobRef[Any]]:
-        """As `JobQueue.enqueue_many`; the jobs are written at the end of the block.
+        """Enqueue as `JobQueue.enqueue_many` does, but write the jobs at the end of the block.
 
-        Raises TypeError outside of the block.
+        Raises TypeError outside the block.
         """
         ...
 
 
 class JobQueue(Protocol):
-    """Enqueues jobs in the transaction of its unit of work: if that rolls back, there are none.
+    """Enqueues jobs in the transaction of its unit of work; a rollback removes them.
 
-    Raises InvalidJob for arguments that JSON can't hold and for terms that make no sense, and
-    TypeError for a job without a handler. Then nothing of the call is enqueued.
+    Raises InvalidJob for arguments that JSON can't hold and for invalid terms. Raises TypeError
+    for a job without a handler. In both cases the call enqueues nothing.
     """
 
     async def enqueue(
@@ -103,16 +103,16 @@ class JobQueue(Protocol):
         priority: Priority | None = None,
         expires_at: dt.datetime | None = None,
     ) -> JobRef[Result]:
-        """Have a job run soon, after a delay, or at a moment.
+        """Enqueue a job that runs soon, after a delay, or at a moment.
 
-        `key`: of all jobs of this type with this key only one waits. If there is one already,
-        `keep` leaves it as it is, `replace` gives it the new arguments, and `postpone` gives it
-        the new arguments and the new time. In each case a run begins after this commit.
-        `once`: the job is enqueued at most once, as long as the event log remembers it.
+        `key`: only one job of this type with this key waits. If one waits already, `keep` does not
+        change it, and `replace` gives it the new arguments. `postpone` gives it the new arguments
+        and the new time. In each case a run begins after this commit.
+        `once`: the job is enqueued at most once, while the event log still contains it.
         `order_by`: jobs of this type with the same value run one after another, in the order of
-        their commits. It can't be combined with a delay, which would stop those behind it.
-        `priority`: another one than the handler's.
-        `expires_at`: no attempt begins after it; the job is cancelled instead.
+        their commits. It can't be combined with a delay, which would stop later jobs.
+        `priority`: replaces the handler's priority.
+        `expires_at`: no attempt begins after this moment; the job is cancelled instead.
         """
         ...
 
@@ -126,7 +126,7 @@ class JobQueue(Protocol):
         priority: Priority | None = None,
         expires_at: dt.datetime | None = None,
     ) -> list[JobRef[Any]]:
-        """Enqueue many at once, on the same terms; return them in their order."""
+        """Enqueue many jobs with the same terms; return their references in the same order."""
         ...
 
     def batch(
@@ -136,21 +136,21 @@ class JobQueue(Protocol):
         catch: Job[Any] | None = None,
         finally_: Job[Any] | None = None,
     ) -> AbstractAsyncContextManager[JobBatch]:
-        """Enqueue jobs that belong together, and at their end other jobs, each of them once.
+        """Enqueue jobs that belong together, and when they end, each callback job once.
 
             async with uow.jobs.batch(then=Notify(user_id), catch=Alert(user_id)) as batch:
                 await batch.enqueue_many(jobs)
             await uow.commit()
 
-        `then`: when all are done. `catch`: when the first is dead, discarded or cancelled; then
-        `then` is left out, also if that one is done in the end. `finally_`: when each of them
-        is done, dead, discarded or cancelled. Raises InvalidJob at the end of the block if the
-        batch has no job, and at once without any callback. An error in the block enqueues nothing.
+        `then`: when all are done. `catch`: when the first is dead, discarded or cancelled. Then
+        `then` is never enqueued, even if that job is done later. `finally_`: when each job is
+        done, dead, discarded or cancelled. Raises InvalidJob at the end of the block if the batch
+        has no job, and at once without a callback. An error in the block enqueues nothing.
         """
         ...
 
     async def cancel(self, kind: type[Job[Any]], /, *, key: str) -> Cancellation:
-        """Cancel the jobs of a type with this key: the one that waits, and one that runs."""
+        """Cancel the waiting job and the running job of a type with this key."""
         ...
 
     async def cancel_one(self, ref: JobRef[Any], /) -> Cancellation:

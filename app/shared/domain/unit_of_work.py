@@ -1,4 +1,4 @@
-"""The unit of work: one use case, one transaction, everything or nothing."""
+"""The unit of work: one transaction of a use case, committed as a whole or not at all."""
 
 from collections.abc import Callable
 from types import TracebackType
@@ -8,7 +8,7 @@ from app.shared.domain.jobs import JobQueue
 
 
 class UnitOfWork(Protocol):
-    """Opened with `async with`; at its end, changes without a commit are rolled back.
+    """Used with `async with`, whose end rolls back changes that were not committed.
 
     A module extends it with its repositories:
 
@@ -28,7 +28,7 @@ class UnitOfWork(Protocol):
 
     @property
     def jobs(self) -> JobQueue:
-        """Where jobs are enqueued, to be committed with the changes."""
+        """Enqueues jobs, which are committed with the changes."""
         ...
 
     async def commit(self) -> None:
@@ -36,10 +36,10 @@ class UnitOfWork(Protocol):
         ...
 
     def after_commit(self, call: Callable[[], object], /) -> None:
-        """Call a function after a successful commit, and not otherwise.
+        """Call a function after a successful commit, and only then.
 
-        It is called at most once: not if the process ends in between, and an error in it is only
-        logged. What must not be lost belongs into an event handler. The function may be a coroutine
-        function. It runs before the answer is sent, so it should be short.
+        It is called at most once: a process that ends after the commit never calls it. An error in
+        it is only logged. Work that must not be lost belongs in an event handler. The function may
+        be a coroutine function. It runs before the answer is sent, so it should be short.
         """
         ...

@@ -1,4 +1,4 @@
-"""The unit of work of a database."""
+"""The unit of work on a database."""
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class SqlUnitOfWork:
-    """One transaction: the changes of its repositories and their events, all or nothing.
+    """One transaction with the changes of its repositories and their events, all or nothing.
 
-    A module derives its own and builds its repositories in `_build_repositories`. An event handler
-    gets one that has joined the transaction of its delivery, which the engine commits.
+    A module derives its own class and builds its repositories in `_build_repositories`. A handler
+    gets one that joined the transaction of its delivery. The engine commits that transaction.
     """
 
     def __init__(self, database: Database, registry: EventRegistry, notifier: Notifier) -> None:
@@ -57,7 +57,7 @@ class SqlUnitOfWork:
             await self.run_after_commit()
 
     def join(self, connection: Connection) -> Self:
-        """Work inside a transaction that the caller began and will end."""
+        """Join a transaction that the caller began and will end."""
         self._connection, self._is_joined = connection, True
         self._build_repositories(connection, self._events)
         return self
@@ -70,8 +70,8 @@ class SqlUnitOfWork:
     def session(self) -> "AsyncSession":
         """Return SQLAlchemy's ORM session in this transaction, for complex writes.
 
-        `commit` writes its changes, and ends it. It cannot commit by itself; after its rollback the
-        unit of work cannot commit either.
+        `commit` writes the session's changes and ends the session. The session cannot commit
+        itself. After its rollback, the unit of work cannot commit either.
         """
         self._session = self._connection.session()
         return self._session
@@ -85,8 +85,8 @@ class SqlUnitOfWork:
     async def commit(self) -> None:
         """Write the events and commit. Raises if that fails.
 
-        If the call has an Idempotency-Key, its answer belongs into the transaction. Then the
-        transaction is only handed over, and committed together with the answer: see `run_once`.
+        If the call has an Idempotency-Key, its answer belongs in the transaction. Then `run_once`
+        gets the transaction and commits it together with the answer.
         """
         if self._is_joined:
             message = "a handler must not commit: the engine commits, together with the delivery"
@@ -104,13 +104,13 @@ class SqlUnitOfWork:
             self._notifier.notify()
 
     def after_commit(self, call: Callable[[], object], /) -> None:
-        """See `UnitOfWork`. It is called at the end of the block, when the connection is free."""
+        """See `UnitOfWork`. The call is at the end of the block, when the connection is free."""
         self._after_commit.add(call)
 
     async def run_after_commit(self) -> None:
         """Call the functions that wait for the commit.
 
-        Used by the owner of a joined transaction.
+        The owner of a joined transaction uses it.
         """
         await self._after_commit.run()
 

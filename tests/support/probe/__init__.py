@@ -1,1 +1,1 @@
-"""A module of the tests' own, by which the engine is proved in whichever process it runs."""
+"""A module for tests only, which tests the engine in any process that runs it."""

@@ -1,4 +1,4 @@
-"""Processes that a test starts, orders about, and kills."""
+"""Processes that a test starts, sends commands to, and kills."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ PATIENCE_SECONDS: Final = 30
 
 
 class Child:
-    """One process that obeys."""
+    """One process that runs the commands of a test."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Child:
         return bool(self._process.is_alive())
 
     async def do(self, command: str) -> None:
-        """Give an order and wait until it is obeyed."""
+        """Send a command and wait until the process has run it."""
         line = f"{command}\n".encode()
         self._writer.write(line)
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -55,20 +55,20 @@ class Child:
         assert answer == line, f"it ended while it was to {command}"
 
     async def stop(self) -> None:
-        """Have it give back what it runs."""
+        """Stop the work of the process, which returns its claimed deliveries."""
         await self.do("rest")
 
     async def finish(self) -> None:
-        """Wait until it has ended what it runs."""
+        """Wait until the process has finished its running deliveries."""
         await self.do("finish")
 
     async def kill(self) -> None:
-        """End it at once, whatever it does."""
+        """Kill the process at once, in any state."""
         self._process.kill()
         await self.ended()
 
     async def ended(self) -> None:
-        """Wait until it has ended, by itself or not."""
+        """Wait until the process has ended, by itself or because it was killed."""
         await asyncio.to_thread(self._process.join, PATIENCE_SECONDS)
         assert not self._process.is_alive()
         self._writer.close()
@@ -89,7 +89,7 @@ async def child(
     sabotage: str = "",
     is_hasty: bool = True,
 ) -> AsyncIterator[Child]:
-    """A process that is gone at the end of the block."""
+    """Start a process, and kill it at the end of the block."""
     started = await Child.start(
         {
             **environment(settings),
@@ -106,7 +106,7 @@ async def child(
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Say the settings as a process will read them; none of whoever runs the tests."""
+    """Return the settings as environment variables, without those of the test run itself."""
     own = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
     said = {name.upper(): _said(getattr(settings, name)) for name in settings.model_fields_set}
     return own | said

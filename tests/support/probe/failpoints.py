@@ -1,6 +1,6 @@
-"""Named places where a process of the tests ends, freezes or waits: once, after some passings.
+"""Failpoints: named places where a test process exits, freezes or waits once, after some passings.
 
-They are put around the engine's own methods here: the engine knows nothing of them.
+This module wraps the engine's methods with them. The engine does not know them.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ Pass = Callable[[], Coroutine[Any, Any, None]]
 
 
 def set_failpoint(text: str, folder: Folder) -> None:
-    """Set what is named as `place:action`, or `place:action:passings` before it happens."""
+    """Set a failpoint from `place:action`, or `place:action:passings` to skip some passings."""
     if not text:
         return
     place, action, *rest = text.split(":")
@@ -45,7 +45,7 @@ def set_failpoint(text: str, folder: Folder) -> None:
     PLACES[place](reach)
 
 
-# --- What happens there -------------------------------------------------------------------------
+# --- Actions ------------------------------------------------------------------------------------
 
 
 async def _exit(folder: Folder) -> None:
@@ -54,7 +54,7 @@ async def _exit(folder: Folder) -> None:
 
 
 async def _freeze(folder: Folder) -> None:
-    # What keeps house beside may just be writing: frozen in it, SQLite would let nobody else write.
+    # Housekeeping may be writing now. If it froze then, SQLite would block all other writers.
     await asyncio.sleep(0.6)
     if folder.reach():
         os.kill(os.getpid(), signal.SIGSTOP)
@@ -72,11 +72,11 @@ ACTIONS: Final[dict[str, Callable[[Folder], Awaitable[None]]]] = {
 }
 
 
-# --- Where --------------------------------------------------------------------------------------
+# --- Places -------------------------------------------------------------------------------------
 
 
 def _before_run(reach: Pass) -> None:
-    """After the take, before anything of the run."""
+    """After the claim, before the run begins."""
     original = Runner.run
 
     async def run(
@@ -91,9 +91,9 @@ def _before_run(reach: Pass) -> None:
 
 
 def _group_before_run(reach: Pass, *, alone: bool = False) -> None:
-    """Between two runs of a group; with `alone` before the first one too.
+    """Between two runs of a group; with `alone` before the first run too.
 
-    No group is cut off because the machine is slow.
+    With this time limit a slow machine cuts no group short.
     """
     group_sizes.LONGEST_SECONDS = 1
     call = Groups._call
@@ -111,7 +111,7 @@ def _group_before_run(reach: Pass, *, alone: bool = False) -> None:
 
 
 def _before_ack(reach: Pass) -> None:
-    """After the effect, before the note that it is done."""
+    """After the effect, before the state "done" is written."""
     original = Runner._finish
 
     async def finish(self: Runner, connection: Any, claim: Claim, outcome: Outcome) -> None:
@@ -124,7 +124,7 @@ def _before_ack(reach: Pass) -> None:
 
 
 def _group_before_finish(reach: Pass) -> None:
-    """After all effects of a group, before the notes that they are done."""
+    """After all effects of a group, before the states "done" are written."""
     group_sizes.LONGEST_SECONDS = 1
     of_group = Groups._finish
 
@@ -143,7 +143,7 @@ def _is_of_probe(runs: Sequence[GroupRun]) -> bool:
 
 
 def _before_commit(reach: Pass) -> None:
-    """After effect and note, before they are committed."""
+    """After the effect and the state "done" are written, before the commit."""
     original = Runner._finish
 
     async def finish(self: Runner, connection: Any, claim: Claim, outcome: Outcome) -> None:
@@ -156,7 +156,7 @@ def _before_commit(reach: Pass) -> None:
 
 
 def _group_before_commit(reach: Pass) -> None:
-    """After effects and notes of a group, before they are committed."""
+    """After the effects and states of a group are written, before the commit."""
     group_sizes.LONGEST_SECONDS = 1
     of_group = Groups._finish
 
@@ -183,7 +183,7 @@ class _Committing:
 
 
 def _before_promote(reach: Pass) -> None:
-    """After all is committed, before the next one of the stream may go."""
+    """After the commit, before the next delivery of the stream is unblocked."""
     original = Runner.unblock_next
 
     async def unblock_next(self: Runner, claim: Claim) -> None:
@@ -196,7 +196,7 @@ def _before_promote(reach: Pass) -> None:
 
 
 def _group_before_promote(reach: Pass) -> None:
-    """After a group is committed, before the next ones of its streams may go."""
+    """After the commit of a group, before the next deliveries of its streams are unblocked."""
     group_sizes.LONGEST_SECONDS = 1
     of_group = Groups._unblock
 
@@ -209,7 +209,7 @@ def _group_before_promote(reach: Pass) -> None:
 
 
 def _before_start(reach: Pass) -> None:
-    """After a message has come, before what it names is started."""
+    """After a message arrived, before its deliveries start."""
     original = DeliveryBatch._start
 
     async def start(self: DeliveryBatch, pairs: Sequence[tuple[int, int]]) -> list[Claim]:
@@ -220,7 +220,7 @@ def _before_start(reach: Pass) -> None:
 
 
 def _before_broker_ack(reach: Pass) -> None:
-    """After all that a message names was run, before the broker hears of it."""
+    """After all deliveries of a message ran, before the broker gets the acknowledgement."""
     original = DeliveryBatch.run
 
     async def run(self: DeliveryBatch, pairs: Sequence[tuple[int, int]]) -> None:
@@ -231,7 +231,7 @@ def _before_broker_ack(reach: Pass) -> None:
 
 
 def _before_send(reach: Pass) -> None:
-    """After the take, before anything of it is sent."""
+    """After the claim, before any message is sent."""
     original = CeleryExecutor.start
 
     async def start(self: CeleryExecutor, deliveries: Sequence[Claim], /) -> None:
@@ -243,18 +243,18 @@ def _before_send(reach: Pass) -> None:
 
 
 def _between_sends(reach: Pass) -> None:
-    """After a message is sent, before the next one, or anything else."""
+    """After a message is sent, before the next message or any other step."""
     original = BrokerPublisher._publish
 
     def publish(self: BrokerPublisher, message: Message) -> None:
         original(self, message)
-        asyncio.run(reach())  # it has a thread of its own
+        asyncio.run(reach())  # it runs in its own thread
 
     BrokerPublisher._publish = publish  # type: ignore[method-assign]
 
 
 def _before_publish(reach: Pass) -> None:
-    """After change and events are written, before they are committed."""
+    """After the change and its events are written, before the commit."""
     original = SqlUnitOfWork.flush
 
     async def flush(self: SqlUnitOfWork) -> bool:
@@ -267,7 +267,7 @@ def _before_publish(reach: Pass) -> None:
 
 
 def _before_wake(reach: Pass) -> None:
-    """After change and events are committed, before anybody hears of it."""
+    """After the commit of the change and its events, before the notifier is called."""
     original = SqlUnitOfWork.commit
 
     async def commit(self: SqlUnitOfWork) -> None:

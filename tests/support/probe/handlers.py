@@ -1,4 +1,4 @@
-"""Handlers that do as their event says: work, fail, wait, take their process with them."""
+"""Handlers that do what their event says: work, fail, wait or end their process."""
 
 import asyncio
 import os
@@ -41,26 +41,26 @@ AGAIN_AFTER: Final = 3600.0
 
 
 class Broken(Exception):
-    """What a handler raises that fails."""
+    """The error of a handler that fails."""
 
 
 class Folder:
-    """Where handlers tell what they begin, also when the transaction is rolled back."""
+    """A folder where handlers record their starts, even if the transaction is rolled back."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.book = path / "book"
-        """What publishers mean to publish, and have published: see `Load`."""
+        """The events that publishers intend to publish and have published: see `Load`."""
 
     def begin(self, handler: str, event_id: UUID | None) -> int:
-        """Note a start by this process; return the how-manyth it is."""
+        """Record a start by this process; return the number of starts so far."""
         file = self.path / f"{handler}.{event_id}"
         with file.open("a") as starts:
             starts.write(f"{os.getpid()}\n")
         return len(file.read_text().splitlines())
 
     def starts(self, handler: str) -> list[int]:
-        """Return the processes that began to run a handler, once for each start."""
+        """Return the processes that started a handler, once for each start."""
         files = sorted(self.path.glob(f"{handler}.*"))
         return [int(pid) for file in files for pid in file.read_text().splitlines()]
 
@@ -69,7 +69,7 @@ class Folder:
             sent.write(f"{event_id} {key}\n")
 
     def sent(self) -> list[tuple[str, str]]:
-        """Return what went to the outside: for each effect the event's id and the key."""
+        """Return the event's id and the key of each effect outside the database."""
         file = self.path / "sent"
         lines = file.read_text().splitlines() if file.exists() else []
         return [(line.split()[0], line.split()[1]) for line in lines]
@@ -82,15 +82,15 @@ class Folder:
             file.unlink()
 
     async def gate(self) -> None:
-        """Wait until whoever tests opens it."""
-        while not (self.path / "open").exists():  # noqa: ASYNC110 - it is opened by another process
+        """Wait until the test opens the gate."""
+        while not (self.path / "open").exists():  # noqa: ASYNC110 - another process opens it
             await asyncio.sleep(0.005)
 
     def open_gate(self) -> None:
         (self.path / "open").touch()
 
     def reach(self) -> bool:
-        """Note that a failpoint is reached; tell whether by the first of several processes."""
+        """Record that a failpoint is reached; return whether this process is the first."""
         try:
             (self.path / "reached").touch(exist_ok=False)
         except FileExistsError:
@@ -98,14 +98,14 @@ class Folder:
         return True
 
     def crash(self) -> None:
-        """Note that a process ends at a failpoint."""
+        """Record that a process ends at a failpoint."""
         self._note("crashes")
 
     def crashes(self) -> int:
         return len(self._noted("crashes"))
 
     def fork(self) -> None:
-        """Note that this process is one that Celery's worker forked."""
+        """Record that Celery's worker forked this process."""
         self._note(f"forked.{os.getppid()}")
 
     def forked(self, parent: int) -> list[int]:
@@ -121,12 +121,12 @@ class Folder:
         return [int(pid) for pid in file.read_text().splitlines()] if file.exists() else []
 
     def is_reached(self) -> bool:
-        """Tell whether a failpoint was reached that waits for the gate."""
+        """Return whether a process reached a failpoint that waits for the gate."""
         return (self.path / "reached").exists()
 
 
 class Acting:
-    """The effect comes first, so that what goes wrong afterwards has something to undo."""
+    """A handler whose effect comes first, so that a later failure has something to undo."""
 
     subscription: ClassVar[Subscription]
 
@@ -174,11 +174,11 @@ async def _discard(_folder: Folder) -> None:
 
 
 class _Step(Exception):
-    """Go on with the next cursor."""
+    """Continue with the next cursor."""
 
 
 class _Stay(Exception):
-    """Go on with the same cursor."""
+    """Continue with the same cursor."""
 
 
 async def _step(_folder: Folder) -> None:
@@ -210,7 +210,7 @@ async def _exit(_folder: Folder) -> None:
 
 
 async def _linger(_folder: Folder) -> None:
-    await asyncio.sleep(random.uniform(0, 0.005))  # noqa: S311 - so that races have a chance
+    await asyncio.sleep(random.uniform(0, 0.005))  # noqa: S311 - makes races likely
 
 
 async def _do(_folder: Folder) -> None:
@@ -272,7 +272,7 @@ class ShareToo(Patient):
 
 @subscribe(Sent, id="probe.send", max_attempts=MAX_ATTEMPTS, transactional=False)
 class Send(Acting):
-    """Its effect is a line in a file, outside of every transaction."""
+    """Its effect is a line in a file, outside any transaction."""
 
     async def __call__(self, event: ProbeEvent, key: str) -> None:  # type: ignore[override]
         acts = self._next_acts(event)
@@ -289,7 +289,7 @@ class Send(Acting):
     concurrency=Everywhere(2),
 )
 class Narrow(Acting):
-    """Takes a moment, so that others would begin beside it."""
+    """It runs for a moment, so that without the limit other runs would begin meanwhile."""
 
     async def __call__(self, event: ProbeEvent, key: str) -> None:  # type: ignore[override]
         await asyncio.sleep(0.02)
@@ -303,7 +303,7 @@ class Paced(Acting):
 
 @cron("0 0 1 1 *", tz="America/Sao_Paulo", id=YEARLY)
 class BeginTheYear:
-    """So seldom that no other test meets it: its effect has the number of the year."""
+    """It runs once a year and so disturbs no other test. Its effect has the year as number."""
 
     def __init__(self, _folder: Folder) -> None: ...
 
@@ -314,7 +314,7 @@ class BeginTheYear:
 
 @job(Work, max_attempts=MAX_ATTEMPTS)
 class DoWork(Acting):
-    """Its progress is as far as its cursor."""
+    """Its progress is the value of its cursor."""
 
     async def __call__(self, args: Work, run: Run[ProbeUnitOfWork]) -> Worked:  # type: ignore[override]
         await run.progress(run.cursor or 0, 10)

@@ -1,4 +1,4 @@
-"""Publishing without an end, with a ledger of what was meant and of what was said to be durable."""
+"""Endless publishing, with a ledger of intended events and of events reported as durable."""
 
 import asyncio
 import os
@@ -16,11 +16,11 @@ from tests.support.probe.handlers import Folder
 from tests.support.probe.module import ProbeUnitOfWork, Shared
 
 _STREAMS = UUID("00000000-0000-4000-8000-000000000000")
-ROLLED_BACK: Final = 0.1  # so many of all are thought better of
+ROLLED_BACK: Final = 0.1  # the share of events that are rolled back
 
 
 class Load:
-    """Several publishers at once, each on streams of its own, so that none meets another."""
+    """Several concurrent publishers, each with its own stream, so that none conflicts."""
 
     def __init__(
         self,
@@ -31,8 +31,8 @@ class Load:
         streams: int,
         pause: float,
     ) -> None:
-        """`pause` is how many seconds a publisher rests at most between two events."""
-        self._container, self._random = container, random.Random(seed)  # noqa: S311 - replayed
+        """`pause` is the longest pause of a publisher between two events, in seconds."""
+        self._container, self._random = container, random.Random(seed)  # noqa: S311 - repeatable
         self._pause = pause
         self._streams = [uuid5(_STREAMS, f"{seed} {number}") for number in range(streams)]
         self._ledger = os.open(folder.book, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -49,7 +49,7 @@ class Load:
 
     async def _publish(self, stream: UUID) -> None:
         while True:
-            # The database is away, or one that was killed was faster: nobody was told of success.
+            # The database is down, or a killed publisher was faster: no success was reported.
             with suppress(AppError, IntegrityViolation):
                 await self._publish_one(stream)
             await asyncio.sleep(self._random.uniform(0, self._pause))
@@ -71,4 +71,4 @@ class Load:
         self._note("durable", mark)
 
     def _note(self, word: str, mark: UUID) -> None:
-        os.write(self._ledger, f"{word} {mark}\n".encode())  # at once, and whole
+        os.write(self._ledger, f"{word} {mark}\n".encode())  # immediately, as a whole line

@@ -1,4 +1,4 @@
-"""Probes: aggregates whose events say themselves how the delivery has to go."""
+"""Probes: aggregates whose events say how their delivery must go."""
 
 import datetime as dt
 import os
@@ -33,7 +33,7 @@ from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 
-# --- Tables: not the service's, so not in its metadata -------------------------------------------
+# --- Tables: they are not in the metadata of the service -----------------------------------------
 
 schema = MetaData()
 probe = Table(
@@ -42,7 +42,7 @@ probe = Table(
     Column("id", Uuid, primary_key=True),
     Column("version", Integer, nullable=False),
 )
-# Nothing here is unique: an effect that came twice is to be seen, not to be prevented.
+# Nothing here is unique: a repeated effect must be visible, not prevented.
 effect = Table(
     "probe_effect",
     schema,
@@ -52,7 +52,7 @@ effect = Table(
     Column("stream_id", Uuid, nullable=False),
     Column("number", Integer, nullable=False),
     Column("pid", Integer, nullable=False),
-    Column("at", Float, nullable=False),  # by the machine's own clock, that all processes share
+    Column("at", Float, nullable=False),  # by the machine's clock, which all processes share
 )
 
 
@@ -63,9 +63,9 @@ _EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 @dataclass(frozen=True, slots=True)
 class ProbeEvent(DomainEvent):
-    """`acts` is what the handler does at its first attempt, its second, …; the last one stays.
+    """`acts` lists what the handler does at its first attempt, its second, …; the last repeats.
 
-    Several are joined by `+`. None at all: it does its work.
+    `+` joins several acts of one attempt. Without acts, the handler only does its work.
     """
 
     number: int
@@ -76,56 +76,56 @@ class ProbeEvent(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class Kept(ProbeEvent):
-    """Has one handler, that holds its stream back when it is dead."""
+    """The event has one handler, whose dead delivery blocks its stream."""
 
     type: ClassVar = "probe.kept"
 
 
 @dataclass(frozen=True, slots=True)
 class Passed(ProbeEvent):
-    """Has one handler, that is passed by when it is dead."""
+    """The event has one handler, whose dead delivery is skipped."""
 
     type: ClassVar = "probe.passed"
 
 
 @dataclass(frozen=True, slots=True)
 class Hurried(ProbeEvent):
-    """Has one handler, that has hardly any time."""
+    """The event has one handler, with a very short time limit."""
 
     type: ClassVar = "probe.hurried"
 
 
 @dataclass(frozen=True, slots=True)
 class Sent(ProbeEvent):
-    """Has one handler, whose effect is outside the database."""
+    """The event has one handler, whose effect is outside the database."""
 
     type: ClassVar = "probe.sent"
 
 
 @dataclass(frozen=True, slots=True)
 class Bounded(ProbeEvent):
-    """Has two handlers: one with a limit over all processes, and one with a rate."""
+    """The event has two handlers: one with a limit over all processes, one with a rate."""
 
     type: ClassVar = "probe.bounded"
 
 
 @dataclass(frozen=True, slots=True)
 class Shared(ProbeEvent):
-    """Has two handlers, that never give up."""
+    """The event has two handlers, which retry practically forever."""
 
     type: ClassVar = "probe.shared"
 
 
 @dataclass(frozen=True, slots=True)
 class Answered(ProbeEvent):
-    """Is published by a handler, and has one itself."""
+    """A handler publishes the event, and the event has a handler itself."""
 
     type: ClassVar = "probe.answered"
 
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """What a probe's job results in."""
+    """The result of a probe's job."""
 
     number: int
     cursor: int | None
@@ -133,7 +133,7 @@ class Worked:
 
 @dataclass(frozen=True, slots=True)
 class Work(Job[Worked]):
-    """A job whose effect is in the database; `acts` as those of a `ProbeEvent`."""
+    """A job whose effect is in the database; `acts` works as in a `ProbeEvent`."""
 
     type: ClassVar = "probe.work"
 
@@ -160,7 +160,7 @@ class Probe(AggregateRoot):
     updated_at: dt.datetime = _EPOCH
 
     def happen(self, kind: type[ProbeEvent], *acts: str, mark: str = "") -> None:
-        """Record an event; its number is the version that the probe will have."""
+        """Record an event. Its number is the version that the probe will have."""
         self.record(kind(self.version + 1, self.id, list(acts), mark))
 
 
@@ -178,13 +178,13 @@ ADD_EFFECT = Statement(
 )
 
 
-# Not a BaseRepository: those are looked for, and tested against the service's own tables.
+# It is no BaseRepository: tests find each of those and use the service's tables for them.
 class Probes:
     def __init__(self, connection: Connection, events: EventCollector) -> None:
         self._connection, self._events = connection, events
 
     async def get(self, id: UUID) -> Probe:
-        """Return it, a new one if need be."""
+        """Return the probe, or a new one if it is not stored."""
         row = await self._connection.fetch_one(GET, {"probe_id": id})
         return Probe(id=id, version=row["version"] if row else 0)
 
@@ -199,7 +199,7 @@ class Probes:
         self._events.collect(one)
 
     async def affect(self, event: ProbeEvent | Work, handler: str) -> None:
-        """Write down that a handler did what it does for an event."""
+        """Store the effect of a handler for an event."""
         row = {
             "event_id": current_work.get().caused_by,
             "handler": handler,

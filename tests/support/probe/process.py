@@ -1,6 +1,6 @@
-"""A process that delivers, or publishes, or both: made to be killed.
+"""A process that delivers, publishes or does both, and that a test may kill.
 
-It obeys lines on a socket, answers each, and ends when nobody is at the other end any more.
+It reads commands as lines from a socket and answers each. It ends when the other end is closed.
 """
 
 import asyncio
@@ -23,13 +23,13 @@ from tests.support.probe.service import probe_container
 
 
 def run(environment: Mapping[str, str], socket: socket.socket) -> None:
-    """Be that process. The environment has the settings, and what is to go wrong."""
+    """Run the process. The environment contains its settings, failpoint and sabotage."""
     os.environ.clear()
     os.environ.update(environment)
     configure_logging(level="CRITICAL", json_lines=True)
     is_hasty = environment["PROBE_HASTE"] == "yes"
     if is_hasty:
-        engine.LONGEST_PAUSE_SECONDS = 0.05  # type: ignore[misc]  # tests wait for it
+        engine.LONGEST_PAUSE_SECONDS = 0.05  # type: ignore[misc]  # tests wait for this pause
     folder = Folder(Path(environment["PROBE_FOLDER"]))
     set_failpoint(environment["PROBE_FAILPOINT"], folder)
     sabotage(environment["PROBE_SABOTAGE"])

@@ -1,6 +1,6 @@
-"""The engine without one of its safeguards, in a process of the tests: whoever checks must see it.
+"""Removes one safeguard of the engine in a test process, to show that the checks notice it.
 
-Nothing here can be switched on in the service: it replaces what the engine is made of.
+The service cannot switch this on: this module replaces parts of the engine.
 """
 
 from collections.abc import Callable
@@ -24,9 +24,9 @@ from app.shared.infrastructure.events.delivery.runner import Claim, Runner
 
 
 def sabotage(what: str) -> None:
-    """Take away `fence`, `transaction` or `order`; nothing if none is named.
+    """Remove `fence`, `transaction` or `order`; remove nothing if the text is empty.
 
-    Each run is alone then: what is taken away is that of a single run.
+    Then each run is alone, without groups, because the safeguard of a single run is removed.
     """
     if what:
         GroupSizes.of = lambda *_: 1  # type: ignore[method-assign]
@@ -34,7 +34,7 @@ def sabotage(what: str) -> None:
 
 
 def _without_fence() -> None:
-    """Whoever lost a delivery goes on with it as if it were still theirs."""
+    """A process that lost a delivery continues as if the delivery still belonged to it."""
     held = deliveries._this.id == bindparam("held")
     for name in ("LOAD", "FINISH", "CONTINUE", "FAIL", "RELEASE"):
         _replace(name, deliveries.is_held, held)
@@ -43,7 +43,7 @@ def _without_fence() -> None:
 
 
 def _without_transaction() -> None:
-    """The effect is committed first, and then, in a transaction of its own, that it is done."""
+    """One transaction commits the effect, and a second one commits the state "done"."""
 
     async def in_two(self: Runner, claim: Claim, handler: Handler) -> None:
         async with self.database.transaction() as connection:
@@ -60,12 +60,12 @@ def _without_transaction() -> None:
 
 
 def _without_order() -> None:
-    """Every delivery is the first of its stream."""
+    """The engine treats each delivery as the first of its stream."""
     claiming.CLAIMS.update({count: claiming.claim_of(count, true()) for count in claiming.CLAIMS})
 
 
 def _replace(name: str, part: Any, by: Any) -> None:
-    """Put something else in the place of a part of a statement; fail if it is not there."""
+    """Replace a part of a statement; fail if the statement does not contain it."""
     found = []
 
     def other(element: Any, **_options: Any) -> Any:

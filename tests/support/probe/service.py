@@ -1,4 +1,4 @@
-"""The service as it is, with the probes as one module more."""
+"""The real service, with the probes as an additional module."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def probe_settings(address: str, folder: Path, **others: Any) -> Settings:
         "jwt_secret_key": SecretStr("a key for tests only, and long enough"),
         "data_dir": folder,
         "log_level": "WARNING",
-        "event_queues": {"outside": 4},  # as many as `default` has
+        "event_queues": {"outside": 4},  # the same number as `default`
     }
     return Settings(_env_file=None, **(given | others))
 
@@ -26,7 +26,7 @@ def probe_settings(address: str, folder: Path, **others: Any) -> Settings:
 def probe_container(
     settings: Settings, folder: Folder, *, is_hasty: bool = True
 ) -> ApplicationContainer:
-    """Build it. In haste, what is looked for now and then is looked for often."""
+    """Build the container. With `is_hasty` the housekeeping of deliveries runs often."""
     container = ApplicationContainer.build(settings)
     registry = container.registry()
 

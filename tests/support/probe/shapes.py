@@ -1,4 +1,4 @@
-"""Where deliveries run. The contract is one and the same for every shape."""
+"""Shapes: where deliveries run. The contract is the same for each shape."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -16,7 +16,7 @@ from tests.support.probe.world import World, until
 
 READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
 ONE_PLACE: Final = {"default": 1, "outside": 1}
-"""The queues of an engine that runs one delivery of each at once."""
+"""The queues of an engine that runs one delivery of each queue at a time."""
 
 _this = event_delivery.c
 _first = event_delivery.alias("first").c
@@ -41,29 +41,29 @@ _ACTIVE = (
 
 
 async def is_settled(world: World) -> bool:
-    """Tell whether nothing is left to do; what waits for its time is brought forward."""
+    """Make waiting deliveries due, and return whether nothing is left to do."""
     await world.bring_forward_retries()
     return not await world.fetch(_ACTIVE)
 
 
 class Victim(Protocol):
-    """Whatever delivers and may be ended: a process, or several that belong together."""
+    """A process, or several that belong together, that delivers and that a test may end."""
 
     async def kill(self) -> None:
-        """End it at once, whatever it does."""
+        """Kill it at once, in any state."""
 
     async def ended(self) -> object:
         """Wait until it has ended by itself."""
 
     async def stop(self) -> None:
-        """Have it stop cleanly, and wait until it has."""
+        """Stop it cleanly, and wait until it has stopped."""
 
     async def finish(self) -> None:
-        """Wait until it has ended what it runs."""
+        """Wait until it has finished its running deliveries."""
 
 
 class Shape(ABC):
-    """A world, and how its events are delivered. A new one names itself and gives two methods."""
+    """A world and the way in which its events are delivered. A subclass adds two methods."""
 
     engines = 1
 
@@ -72,12 +72,12 @@ class Shape(ABC):
 
     @property
     def places_of_engine(self) -> int:
-        """How many deliveries of one handler an engine runs at once: the last place is kept."""
+        """How many deliveries of one handler an engine runs at once: it reserves the last place."""
         return self.world.settings.event_concurrency - 1
 
     @property
     def places(self) -> int:
-        """How many deliveries of one handler it runs at once, all engines together."""
+        """How many deliveries of one handler all engines together run at once."""
         return self.engines * self.places_of_engine
 
     @abstractmethod
@@ -91,17 +91,17 @@ class Shape(ABC):
         """Deliver while the block runs, in a process that the test may kill or stop."""
 
     async def settle(self) -> None:
-        """Deliver until nothing is left to do: what waits for its time is brought forward."""
+        """Deliver until nothing is left to do, and make waiting deliveries due meanwhile."""
         async with self.delivering():
             await self.settled()
 
     async def settled(self) -> None:
-        """Return when nothing is left to do, whoever does it."""
+        """Wait until nothing is left to do, in any process."""
         await until(lambda: is_settled(self.world))
 
 
 class Embedded(Shape):
-    """The engine in this very process, as in the API's."""
+    """The engine runs in this process, as in the process of the API."""
 
     def delivering(self) -> AbstractAsyncContextManager[None]:
         return self.world.container.engine().running()
@@ -115,7 +115,7 @@ class Embedded(Shape):
 
 
 class Workers(Embedded):
-    """The engine in two processes of its own; this one only publishes."""
+    """The engine runs in two other processes; this process only publishes."""
 
     def __init__(self, world: World, workers: list[Child]) -> None:
         super().__init__(world)
@@ -132,13 +132,13 @@ class Workers(Embedded):
 
 @asynccontextmanager
 async def embedded(world: World, _logs: Path) -> AsyncIterator[Embedded]:
-    """The shape; there is nothing to start."""
+    """Yield the shape, which starts no process."""
     yield Embedded(world)
 
 
 @asynccontextmanager
 async def workers(world: World, _logs: Path) -> AsyncIterator[Workers]:
-    """The shape, with its workers: started once, they rest between tests."""
+    """Yield the shape with its workers, which start once and pause between tests."""
     async with AsyncExitStack() as processes:
         started = [
             await processes.enter_async_context(child(world.settings, world.folder.path))

@@ -1,4 +1,4 @@
-"""Schedules by a clock that a test sets."""
+"""Helpers to test schedules with a clock that the test sets."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ class Clocked:
 
 
 class Listener:
-    """Notes the ticks that it is called with."""
+    """Records the ticks that it gets."""
 
     def __init__(self) -> None:
         self.told: list[ScheduleTick] = []
@@ -66,11 +66,11 @@ def registry_of(world: World, *handlers: Any) -> EventRegistry:
 
 
 async def ticks(world: World) -> list[dt.datetime]:
-    """Return those that were published, in their order."""
+    """Return the published ticks, in their order."""
     rows = await world.fetch(_TICKS)
     return [dt.datetime.fromisoformat(row["payload"]["due_at"]) for row in rows]
 
 
 async def set_state(world: World, state: DeliveryState) -> None:
-    """Have all deliveries be as if they had been run so far."""
+    """Set all deliveries to a state, as if they had already reached it."""
     await world.execute(update(event_delivery).values(state=int(state)))

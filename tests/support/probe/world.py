@@ -1,4 +1,4 @@
-"""What a test does to the probes and sees of them, wherever their events are delivered."""
+"""Changes and shows the probes for a test, wherever their events are delivered."""
 
 import asyncio
 import datetime as dt
@@ -38,7 +38,7 @@ from tests.support.probe.module import (
 )
 from tests.support.probe.service import probe_container, probe_settings
 
-PATIENCE_SECONDS: Final = 30  # far more than anything takes; only a failure waits for so long
+PATIENCE_SECONDS: Final = 30  # more than any step needs; only a failure waits so long
 READY, CLAIMED, DEAD, DONE, BLOCKED, NO_HANDLER, DISCARDED, *_ = DeliveryState
 
 _this = event_delivery.c
@@ -68,7 +68,7 @@ def _bring_forward(state: DeliveryState, *, but_locked: bool) -> Update:
 
 
 class World:
-    """Publishes, looks and shoves; delivers nothing."""
+    """Publishes events, reads results and changes deliveries, but delivers nothing."""
 
     def __init__(self, settings: Settings, folder: Path, *, is_hasty: bool = True) -> None:
         self.settings, self.folder = settings, Folder(folder)
@@ -92,7 +92,7 @@ class World:
         times: int = 1,
         commit: bool = True,
     ) -> UUID:
-        """Let an event happen to a probe, a new one unless it is named; return the probe's id."""
+        """Publish events of a probe, a new one without `stream`; return the probe's id."""
         async with self.unit_of_work() as uow:
             probe = await uow.probes.get(stream) if stream else Probe(id=new_id())
             for _ in range(times):
@@ -115,14 +115,14 @@ class World:
             await uow.commit()
         return answer
 
-    # --- Looking
+    # --- Reading
 
     async def deliveries(self) -> list[Row]:
-        """Return those of the probes' handlers with their events, in the order of publishing."""
+        """Return the deliveries of probe handlers with their events, in order of publishing."""
         return await self.fetch(_DELIVERIES)
 
     async def delivery(self) -> Row:
-        """Return the only one."""
+        """Return the only delivery."""
         (only,) = await self.deliveries()
         return only
 
@@ -130,11 +130,11 @@ class World:
         return [DeliveryState(row["state"]).name.lower() for row in await self.deliveries()]
 
     async def attempts(self) -> list[Row]:
-        """Return the failures that were kept, oldest first."""
+        """Return the stored failures, oldest first."""
         return await self.fetch(select(event_attempt).order_by(event_attempt.c.token))
 
     async def effects(self, stream: UUID | None = None, handler: str | None = None) -> list[int]:
-        """Return the numbers of the events that had their effect, in the order of effects."""
+        """Return the numbers of the events that had an effect, in the order of effects."""
         rows = await self.fetch(select(effect).order_by(effect.c.seq))
         return [
             row["number"]
@@ -143,7 +143,7 @@ class World:
         ]
 
     async def job_states(self) -> list[Row]:
-        """Return what jobs have besides their deliveries, in the order of enqueuing."""
+        """Return the stored states of jobs, such as progress, in the order of enqueuing."""
         return await self.fetch(select(job_state).order_by(job_state.c.delivery_id))
 
     async def has_progress(self, progress: tuple[int, int | None]) -> bool:
@@ -154,7 +154,7 @@ class World:
         return await self.states() == states
 
     async def is_done(self, stream: UUID) -> bool:
-        """Tell whether a probe's events are delivered, all of them."""
+        """Return whether all events of a probe are delivered."""
         states = {r["state"] for r in await self.deliveries() if r["stream_id"] == stream}
         return states == {DONE}
 
@@ -167,7 +167,7 @@ class World:
     async def fetch(self, statement: Executable) -> list[Row]:
         return list(await self.database.fetch_all(Statement(statement), {}))
 
-    # --- Shoving
+    # --- Changing
 
     async def execute(self, statement: Executable | str, **params: Any) -> int:
         query = Statement(text(statement) if isinstance(statement, str) else statement)
@@ -182,15 +182,15 @@ class World:
         self.container.notifier().notify()
 
     async def end_leases(self) -> None:
-        """Let the time pass that whoever took something has for it.
+        """End the leases of all claimed deliveries.
 
-        A killed process holds its rows until the server has noticed: that is waited for.
+        A killed process locks its rows until the server notices; this method waits for that.
         """
         await self.execute(_bring_forward(CLAIMED, but_locked=False))
         self.container.notifier().notify()
 
     async def give_to(self, worker_id: str) -> None:
-        """Have what was taken belong to another process, such as one of another machine."""
+        """Assign all claimed deliveries to another process, such as one on another machine."""
         claim = event_delivery.c.state == int(CLAIMED)
         await self.execute(update(event_delivery).where(claim).values(worker_id=worker_id))
 
@@ -198,7 +198,7 @@ class World:
 async def until(
     is_so: Callable[[], Awaitable[bool] | bool], *, patience: float = PATIENCE_SECONDS
 ) -> None:
-    """Return when it is so. Other processes make it so: there is nothing to wait on."""
+    """Wait until a condition is true. It polls, because other processes change the state."""
     deadline = time.monotonic() + patience
     while True:
         answer = is_so()
@@ -212,7 +212,7 @@ async def until(
 async def open_world(
     address: str, folder: Path, **settings: Any
 ) -> AsyncIterator[tuple[World, Clean]]:
-    """A world on a database that is migrated, and what empties it."""
+    """Yield a world with its tables created, and the function that empties it."""
     await create_tables(address, schema)
     world = World(probe_settings(address, folder, **settings), folder)
     await world.database.open()

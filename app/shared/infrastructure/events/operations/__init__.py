@@ -1,1 +1,1 @@
-"""What operators see of deliveries, and what they can do with them."""
+"""Shows deliveries to operators, and changes deliveries for them."""

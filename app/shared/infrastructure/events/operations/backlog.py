@@ -1,4 +1,4 @@
-"""What is still to be done, by handler, and what holds it up."""
+"""The remaining deliveries of each handler, and the deliveries that block others."""
 
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ STREAMS_AT_ONCE: Final = 100
 
 
 def _unfinished(*names: str) -> Subquery:
-    """All that is not done, by its two indexes: what is held has one of its own."""
+    """All unfinished deliveries, by two indexes: held deliveries have their own."""
     row = event_delivery.alias("row").c
     columns = [row[name] for name in names]
     return union_all(
@@ -87,7 +87,7 @@ _is_first = and_(
     _first.handler == _stuck.c.handler,
     _first.stream_id == _stuck.c.stream_id,
     _first.stream_position == _stuck.c.stream_position,
-    # A first one that is blocked itself is about to be let go.
+    # If the first one is blocked itself, it will be unblocked soon.
     is_in(_first.state, *OPEN_STATES),
     _first.state != int(BLOCKED),
 )
@@ -110,7 +110,7 @@ STREAMS: Final = Statement(
 
 
 class Backlog:
-    """See `EventBacklog`: each question is one statement, outside any transaction."""
+    """See `EventBacklog`. Each method runs one statement, outside any transaction."""
 
     def __init__(self, database: Database, registry: EventRegistry) -> None:
         self._database, self._registry = database, registry
@@ -133,5 +133,5 @@ class Backlog:
 
 
 def status(state: int) -> DeliveryStatus:
-    """Return a stored state as it is shown."""
+    """Return the form of a stored state that clients see."""
     return DeliveryStatus[DeliveryState(state).name]

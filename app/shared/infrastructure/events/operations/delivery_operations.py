@@ -1,8 +1,8 @@
-"""Steering deliveries: trying again, giving up, holding back.
+"""Changes deliveries for operators: retry, discard and pause.
 
-Whatever is to run (again) is set aside as blocked first and then let go as any other is, by the
-sweep: so it keeps the order of its stream. A pause is a fact about the handler and changes no
-delivery: nothing is claimed for it meanwhile.
+A retried delivery is first blocked and then unblocked like any other. So it keeps the order of its
+stream. A pause is stored for the handler and changes no delivery: meanwhile none of its deliveries
+is claimed.
 """
 
 from contextlib import suppress
@@ -87,7 +87,7 @@ DISCARD: Final = Statement(
 def _batch_of_handler(
     *states: DeliveryState, if_so: ColumnElement[bool] | None = None, **values: Any
 ) -> Statement:
-    """Change a handler's next deliveries in some states, in the order of their ids."""
+    """Change the next deliveries of a handler in some states, in the order of their ids."""
     other = event_delivery.alias("other").c
     chosen = (
         select(other.id)
@@ -98,13 +98,13 @@ def _batch_of_handler(
             other.id > bindparam("after"),
         )
         .order_by(other.id)
-        # A constant: a plan for any number would walk along all deliveries, done ones too, to stop
-        # early.
+        # A constant, because a plan for any number would read all deliveries in order, also done
+        # ones, and hope to stop early.
         .limit(literal_column(str(BATCH)))
     )
     return Statement(
         update(event_delivery)
-        # The states again: one that is taken meanwhile is not ours any more.
+        # Check the states again: another process may have claimed one meanwhile.
         .where(
             one_of(_this.id, chosen),
             is_in(_this.state, *states),
@@ -136,7 +136,7 @@ RESUME: Final = Statement(
 
 
 class SqlDeliveryOperations:
-    """See `DeliveryOperations`. Many deliveries are changed in batches, a transaction each."""
+    """See `DeliveryOperations`. Many deliveries change in batches, one transaction each."""
 
     def __init__(
         self,
@@ -168,7 +168,7 @@ class SqlDeliveryOperations:
     async def pause(self, handler: str, /) -> None:
         known(self._registry, handler)
         if not await self._execute(PAUSE, handler):
-            with suppress(IntegrityViolation):  # somebody else has just added it
+            with suppress(IntegrityViolation):  # another process has just added it
                 await self._add(handler)
             await self._execute(PAUSE, handler)
 

@@ -1,4 +1,4 @@
-"""Looking at single deliveries: what became of them, what went wrong, what they hold up."""
+"""Shows single deliveries: their states, their errors and the deliveries that they block."""
 
 import datetime as dt
 from typing import Any, Final
@@ -110,7 +110,7 @@ def _waiting_behind(state: DeliveryState) -> Select[Any]:
     )
 
 
-# Each by its own index.
+# Each part uses its own index.
 _behind = union_all(_waiting_behind(BLOCKED), _waiting_behind(HELD)).subquery("behind")
 _first_behind = (
     select(_behind).order_by(_behind.c.stream_position).limit(SHOWN_AT_ONCE).subquery("first")
@@ -131,7 +131,7 @@ IS_STORED: Final = Statement(
 
 
 class Inspection:
-    """See `EventInspection`: each question is one statement, outside any transaction."""
+    """See `EventInspection`. Each question is one statement, outside any transaction."""
 
     def __init__(self, database: Database, registry: EventRegistry, cursors: Cursors) -> None:
         self._database, self._registry, self._cursors = database, registry, cursors
@@ -167,7 +167,7 @@ class Inspection:
         return [_handler(handler, paused.get(handler.id)) for handler in found]
 
     async def require(self, handler: str) -> None:
-        """Raise HandlerNotFound unless this code has it, or something is parked for it."""
+        """Raise HandlerNotFound unless the code has it or `no_handler` deliveries wait for it."""
         if self._registry.handler(handler) is None:
             stored = await self._database.fetch_one(IS_STORED, {"of_handler": handler})
             if stored is None:

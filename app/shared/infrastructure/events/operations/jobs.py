@@ -1,4 +1,4 @@
-"""Jobs as whoever enqueued them sees them."""
+"""Shows jobs to the actors who enqueued them, and cancels jobs."""
 
 from typing import Final
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Metrics of deliveries: the backlog, asked of the database, and what this process has done."""
+"""Metrics of deliveries: the backlog from the database, and the counters of this process."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Final
@@ -11,7 +11,7 @@ from app.core.exceptions import Unavailable
 from app.shared.application.dto.events import LagView
 
 SECONDS: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 300.0)
-# After these nothing more becomes of a delivery by itself.
+# After these outcomes a delivery no longer changes by itself.
 FINAL: Final = frozenset({"done", "discarded", "dead"})
 
 DELIVERIES: Final = Counter(
@@ -52,16 +52,16 @@ class Scrape:
         backlog: Iterable[LagView] | None
         try:
             backlog = await self._lag()
-        except Unavailable:  # then what this process has counted is wanted all the more
+        except Unavailable:  # the counters of this process are needed even more then
             backlog = None
-        # A collector of its own each time: what is not there any more leaves no value behind.
+        # Each scrape has a new collector, so that no value of a removed item remains.
         return _AllMetrics(backlog)
 
 
 class _AllMetrics(Collector):
-    """What this process has counted, and the backlog.
+    """The counters of this process, and the backlog.
 
-    It says too whether the backlog is known: an alarm on missing figures would never go off.
+    A metric says whether the backlog is known, because an alarm on missing figures never fires.
     """
 
     def __init__(self, backlog: Iterable[LagView] | None) -> None:

@@ -1,6 +1,6 @@
-"""Playing events again: to a handler that was mended, or to one that came later.
+"""Delivers past events: again to a repaired handler, or for the first time to a new one.
 
-The log is walked from the oldest event on, stretch by stretch, each in its own transaction.
+The log is read part by part from the oldest event, with one transaction for each part.
 """
 
 import datetime as dt
@@ -41,7 +41,7 @@ from app.shared.infrastructure.events.outbox.event_log import ORDINALS
 from app.shared.infrastructure.events.outbox.log_positions import IS_AFTER, IS_UP_TO_LAST
 
 _PRIORITY: Final = PRIORITIES["normal"]
-"""Not the handler's own: it is of days ago, and what happens now goes first."""
+"""The handler's own priority is not used: new events go before events of the past."""
 
 FOREVER: Final = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
@@ -63,7 +63,7 @@ _next = (
 END_OF_STRETCH: Final = Statement(
     select(_next).order_by(_next.c.recorded_at.desc(), _next.c.seq.desc()).limit(1)
 )
-"""The last of the next so many events of a kind: where the stretch that is worked on ends."""
+"""Finds the last of the next `BATCH` events of these kinds, where the current part ends."""
 
 
 def _redo(state: DeliveryState) -> Statement:
@@ -134,7 +134,7 @@ class Replay:
         until: dt.datetime,
         steps: tuple[Statement, ...],
     ) -> Changed:
-        """Go along the log, from the oldest event on, and take the steps for each stretch of it."""
+        """Read the log part by part from the oldest event, and run the steps for each part."""
         asked = known(self._registry, handler).subscription
         if not asked.events:
             raise HandlerWithoutEvents
@@ -162,5 +162,5 @@ class Replay:
 async def _added(connection: Connection, step: Statement, params: dict[str, Any]) -> int:
     try:
         return await connection.execute(step, params)
-    except IntegrityViolation as violation:  # somebody else fills in the same, right now
+    except IntegrityViolation as violation:  # another process adds the same one now
         raise ConcurrentUpdate from violation

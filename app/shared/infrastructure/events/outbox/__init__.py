@@ -1,1 +1,1 @@
-"""Events, written in the transaction of the change that made them."""
+"""Writes events in the transaction of their change."""

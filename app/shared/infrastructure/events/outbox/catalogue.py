@@ -1,4 +1,4 @@
-"""The event catalogue: what is published, in which shape, and who is told. Generated, compared."""
+"""The event catalogue: events, their shapes and their handlers. Generated and compared."""
 
 import inspect
 from collections.abc import Iterator, Mapping
@@ -14,14 +14,14 @@ from app.shared.domain.events import ScheduleTick
 
 Schema = dict[str, Any]
 Schemas = dict[str, dict[str, Schema]]
-"""By the event's type and its schema version."""
+"""Schemas by the event's type and its schema version."""
 
 MARK: Final = "<!-- What follows is written by `make openapi`. -->\n"
 _WORDS: Final = frozenset({"title", "description", "default", "examples"})
 
 
 def write_catalogue(registry: EventRegistry, folder: Path) -> None:
-    """Bring `events.json`, `jobs.json` and the generated part of `events.md` up to the code."""
+    """Update `events.json`, `jobs.json` and the generated part of `events.md` from the code."""
     page = folder / "events.md"
     by_hand = page.read_text(encoding="utf-8").partition(MARK)[0]
     page.write_text(by_hand + MARK + described(registry), encoding="utf-8")
@@ -44,9 +44,9 @@ def schemas_of_jobs(registry: EventRegistry) -> Schemas:
 
 
 def updated(committed: Schemas, current: Schemas) -> Schemas:
-    """Return what to commit: new events, new versions and fields that may be left out are added.
+    """Return what to commit: new events, new versions and new optional fields are added.
 
-    What broke a promise is not: that stays as it was promised, and goes on failing the test.
+    A change that breaks a promise is not added: the promise stays, and the test still fails.
     """
     merged = {name: dict(versions) for name, versions in committed.items()}
     for name, version, schema in _each(current):
@@ -57,7 +57,7 @@ def updated(committed: Schemas, current: Schemas) -> Schemas:
 
 
 def broken_promises(committed: Schemas, current: Schemas) -> list[str]:
-    """Return, as sentences, what published events are not any more."""
+    """Return the promises that published events break, as sentences."""
     gone = [f"{name} is not there any more" for name in committed if name not in current]
     changed = [
         f"{name}, version {version}: {change}"
@@ -68,7 +68,7 @@ def broken_promises(committed: Schemas, current: Schemas) -> list[str]:
 
 
 def breaks(old: Schema, new: Schema) -> list[str]:
-    """Return what changed so that stored events, or whoever reads events, would not survive it."""
+    """Return the changes that would break stored events or their readers."""
     was, now = old.get("properties", {}), new.get("properties", {})
     lost = [f"{field} is gone" for field in was if field not in now]
     retyped = [
@@ -87,7 +87,7 @@ def described(registry: EventRegistry) -> str:
 
 
 def as_json(value: object) -> bytes:
-    """Return it as it is committed: in one order, so that a difference is a change."""
+    """Return it as it is committed, with sorted keys: each difference is then a change."""
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
 
 
@@ -106,14 +106,14 @@ def _each(all_schemas: Mapping[str, Mapping[str, Schema]]) -> Iterator[tuple[str
 
 
 def _shape(part: Any, whole: Schema) -> Any:
-    """Return a part of a schema without words that are for people, and with what it refers to."""
+    """Return a part of a schema without texts for people, and with its references resolved."""
     if isinstance(part, list):
         return [_shape(each, whole) for each in part]
     if not isinstance(part, dict):
         return part
     if "$ref" in part:
         return _shape(whole["$defs"][part["$ref"].rpartition("/")[2]], whole)
-    # A property may well be called `title`; then there is a schema behind it, and no word.
+    # A property may be called `title`; then its value is a schema, not a text.
     return {
         key: _shape(value, whole)
         for key, value in part.items()
@@ -134,7 +134,7 @@ def _event(kind: type[PublishedEvent], registry: EventRegistry) -> str:
 
 
 def _handles(handler: Handler, kind: type[PublishedEvent]) -> bool:
-    """Whether it handles such events: a schedule handles its own ticks."""
+    """Return whether a handler handles these events: a schedule handles its own ticks."""
     asked = handler.subscription
     return asked.timetable is not None if kind is ScheduleTick else kind in asked.events
 

@@ -1,4 +1,4 @@
-"""Making an event of what the log holds of it."""
+"""Decodes events from rows of the log."""
 
 from functools import cache
 
@@ -11,7 +11,7 @@ from app.shared.infrastructure.database.connection import Row
 
 
 class Undecodable(DeadLetter):
-    """The stored event is none that this code knows; another attempt would find the same."""
+    """This code does not know the stored event, so another attempt would fail too."""
 
 
 def decoded(registry: EventRegistry, row: Row) -> PublishedEvent:
@@ -19,12 +19,12 @@ def decoded(registry: EventRegistry, row: Row) -> PublishedEvent:
     try:
         kind = registry[row["event_type"]]
         if row["schema_version"] > kind.schema_version:
-            # Written by later code: what it would lose here, nobody would notice.
+            # Later code wrote it. Decoding could lose fields without an error.
             raise Undecodable(f"{row['event_type']}: version {row['schema_version']} is not known")
         return _adapter(kind).validate_python(row["payload"])
     except ValidationError as error:
         raise Undecodable(f"{_named(row)} does not fit this code: {said(error)}") from None
-    except (KeyError, Invalid) as error:  # the last from a value object
+    except (KeyError, Invalid) as error:  # a value object raises Invalid
         raise Undecodable(f"{_named(row)}: {type(error).__name__}") from None
 
 
@@ -33,7 +33,7 @@ def _named(row: Row) -> str:
 
 
 def said(error: ValidationError) -> str:
-    """Return what is wrong with which fields. The values are not quoted."""
+    """Return which fields are wrong and why, without their values."""
     found = error.errors(include_input=False, include_url=False, include_context=False)
     return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)
 

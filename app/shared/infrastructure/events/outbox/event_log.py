@@ -1,4 +1,4 @@
-"""Publishing: every fact, and who has to be told of it, in the transaction of its change."""
+"""Publishing: writes events and their deliveries in the transaction of their change."""
 
 import datetime as dt
 from dataclasses import fields
@@ -20,7 +20,7 @@ from app.shared.infrastructure.events.delivery.states import DeliveryState
 
 LOGGED = [c.name for c in event_log.columns if c.name not in {"seq", "recorded_at"}]
 APPEND = Statement(insert(event_log).values(recorded_at=database_time()), columns=LOGGED)
-# The moment that somebody named, or else so many seconds from now by the database's clock.
+# The given moment, or else so many seconds from now by the database's clock.
 _named = bindparam("due_at", type_=event_delivery.c.due_at.type)
 NEW_DELIVERY: Final[dict[str, Any]] = {
     "state": int(DeliveryState.READY),
@@ -42,12 +42,12 @@ DELIVERED = [
 ]
 DELIVER = Statement(insert(event_delivery).values(NEW_DELIVERY), columns=DELIVERED)
 
-# Versions count saves, ordinals the events of one save: together the order within an aggregate.
+# Versions count saves, ordinals count the events of one save: both give an aggregate's order.
 ORDINALS = 1024
 
 
 class EventCollector:
-    """Gathers what aggregates recorded during a unit of work, to be written at its end."""
+    """Collects the events that aggregates record in a unit of work, and writes them at its end."""
 
     def __init__(self, registry: EventRegistry) -> None:
         self._registry = registry
@@ -55,10 +55,10 @@ class EventCollector:
         self._deliveries: list[dict[str, Any]] = []
         self._has_jobs = False
         self.open_batches = 0
-        """How many batches of jobs are in their blocks, and not written yet."""
+        """How many batches of jobs are still in their blocks and not written."""
 
     def collect(self, aggregate: AggregateRoot) -> None:
-        """Take the events of an aggregate that was just saved: they carry its new version."""
+        """Collect the events of an aggregate that was just saved: they get its new version."""
         for ordinal, event in enumerate(aggregate.pull_events()):
             place = {
                 "aggregate_type": aggregate.aggregate_type,
@@ -77,7 +77,7 @@ class EventCollector:
     def add(
         self, *, event: dict[str, Any] | None = None, delivery: dict[str, Any] | None = None
     ) -> None:
-        """Take rows of jobs, which no aggregate recorded; without any, those that are written."""
+        """Collect rows of jobs. A call without rows says that a job's rows were written already."""
         if event is not None:
             self._events.append(event)
         if delivery is not None:
@@ -85,7 +85,7 @@ class EventCollector:
         self._has_jobs = True
 
     async def write(self, connection: Connection) -> bool:
-        """Write what was gathered, inside the caller's transaction; tell if there is work to do."""
+        """Write the rows in the caller's transaction; return whether work was added."""
         if self.open_batches:
             message = "commit after the `async with` block of a batch, whose end writes its jobs"
             raise TypeError(message)
@@ -97,7 +97,7 @@ class EventCollector:
 
 
 def event_row(event: PublishedEvent, *, occurred_at: dt.datetime, **place: Any) -> dict[str, Any]:
-    """Return the row of an event, or of a job, with a new id; `place` is where it stands."""
+    """Return the row of an event or a job, with a new id; `place` is its position in the log."""
     work = current_work.get()
     return {
         "event_id": new_id(),
@@ -115,7 +115,7 @@ def event_row(event: PublishedEvent, *, occurred_at: dt.datetime, **place: Any) 
 
 
 def payload_of(event: Any) -> dict[str, Any]:
-    """Return the values of its fields. Not by `asdict`, which copies each: twenty times slower."""
+    """Return the values of its fields. `asdict` copies each value and is twenty times slower."""
     return {field.name: getattr(event, field.name) for field in fields(event)}
 
 

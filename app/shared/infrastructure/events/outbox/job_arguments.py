@@ -19,8 +19,8 @@ from app.shared.infrastructure.events.outbox.event_log import payload_of
 def arguments_of(kind: type[PublishedEvent], jobs: Sequence[Job[Any]], ids: Sequence[UUID]) -> str:
     """Return the ids and arguments of jobs of one kind: `[[id, arguments], …]`.
 
-    Raises InvalidJob for values that would come back as others, or not at all: months from now
-    nobody could mend them.
+    Raises InvalidJob for values that would be read back changed, or not at all. A job may run
+    months later, when they could no longer be repaired.
     """
     rows = [(id.hex, payload_of(job)) for id, job in zip(ids, jobs, strict=True)]
     try:
@@ -28,7 +28,7 @@ def arguments_of(kind: type[PublishedEvent], jobs: Sequence[Job[Any]], ids: Sequ
         read_back = _adapter(kind).validate_python([stored for _, stored in orjson.loads(text)])
     except ValidationError as error:
         raise InvalidJob("arguments", f"{kind.type}: {said(error)}") from None
-    except (TypeError, ValueError, Invalid) as error:  # the last from a value object
+    except (TypeError, ValueError, Invalid) as error:  # a value object raises Invalid
         raise InvalidJob("arguments", f"{kind.type}: {error}") from error
     if read_back != list(jobs):
         raise InvalidJob("arguments", f"{kind.type}: JSON can't hold these values as they are")

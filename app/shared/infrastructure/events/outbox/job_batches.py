@@ -1,4 +1,4 @@
-"""Jobs that belong together, and what is enqueued at their end."""
+"""Batches: jobs that belong together, and the callbacks that are enqueued at their end."""
 
 import datetime as dt
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -22,7 +22,7 @@ ADD_BATCH: Final = Statement(insert(job_batch), columns=["id", "callbacks"])
 
 
 class SqlJobBatch:
-    """See `JobQueue.batch`. All of it is written at the end of the block, or nothing."""
+    """See `JobQueue.batch`. The end of the block writes the whole batch or nothing."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ _NEW: Final = ("event_id", "aggregate_id", "occurred_at", "stream_id")
 
 
 def _kept(event: JobRow, delivery: JobRow) -> dict[str, JobRow]:
-    """Return what does not depend on when it is enqueued."""
+    """Return the values that do not depend on the time of enqueuing."""
     return {
         "event": {name: value for name, value in event.items() if name not in _NEW},
         "delivery": {name: value for name, value in delivery.items() if name not in _NEW},
@@ -97,7 +97,7 @@ def _kept(event: JobRow, delivery: JobRow) -> dict[str, JobRow]:
 
 
 async def enqueue_callback(connection: Connection, kept: dict[str, JobRow]) -> None:
-    """Enqueue a callback now. It is not decoded: that is for the code that runs it."""
+    """Enqueue a callback now. The code that runs it decodes it, not this function."""
     id = new_id()
     ids = {name: _id(kept["event"][name]) for name in ("actor_id", "causation_id")}
     new = {"event_id": id, "aggregate_id": id, "occurred_at": dt.datetime.now(dt.UTC)}

@@ -31,8 +31,8 @@ JobRow = dict[str, Any]
 class SqlJobQueue:
     """See `JobQueue`.
 
-    Most jobs are written with the events at the end of the transaction. What depends on what others
-    have enqueued (a key, once, an order) is written at once.
+    Most jobs are written with the events at the end of the transaction. A job with `key`, `once` or
+    `order_by` depends on other jobs and is written at once.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class SqlJobQueue:
     # --- The rows
 
     def _rows(self, job: Job[Any], terms: Terms) -> tuple[JobRow, JobRow]:
-        """Return what is to be written of a job: into the log, and of its delivery."""
+        """Return the two rows of a job: the one of the log and the one of its delivery."""
         handler = self._handler(type(job))
         event = event_row(job, occurred_at=dt.datetime.now(dt.UTC), **_PLACE)
         id = event["aggregate_id"] = event["event_id"]
@@ -128,7 +128,7 @@ class SqlJobQueue:
     def _rows_of_many(
         self, jobs: Iterable[Job[Any]], terms: Terms
     ) -> tuple[list[JobRef[Any]], list[JobRow]]:
-        """Return which jobs they are, and what is to be written: all is checked before."""
+        """Return the references of the jobs and the rows to write. All jobs are checked first."""
         refs: list[JobRef[Any]] = []
         of_kind: dict[type[Job[Any]], dict[UUID, Job[Any]]] = {}
         for job in jobs:
@@ -137,7 +137,7 @@ class SqlJobQueue:
         return refs, [self._many(kind, which, terms) for kind, which in of_kind.items()]
 
     def _many(self, kind: type[Job[Any]], jobs: dict[UUID, Job[Any]], terms: Terms) -> JobRow:
-        """Return what all of one kind have in common, and in JSON what each has for itself."""
+        """Return the common values of the jobs of one kind, and their own values in JSON."""
         event, delivery = self._rows(next(iter(jobs.values())), terms)
         return event | delivery | {"jobs": arguments_of(kind, list(jobs.values()), list(jobs))}
 
@@ -151,7 +151,7 @@ class SqlJobQueue:
             raise TypeError(message)
         return handler
 
-    # --- Writing them
+    # --- Writing
 
     async def _write_many(self, rows: Iterable[JobRow]) -> None:
         for row in rows:
@@ -160,7 +160,7 @@ class SqlJobQueue:
             self._events.add()
 
     async def _append_once(self, event: JobRow, once: str) -> UUID | None:
-        """Write the event if it is the first of its name; else return the id of the first."""
+        """Write the event if it is the first with its `once`; else return the id of the first."""
         event["aggregate_id"] = id_of("once", event["event_type"], once)
         if await self._connection.fetch_one(job_rows.APPEND_ONCE, event) is not None:
             return None
@@ -169,7 +169,7 @@ class SqlJobQueue:
         return None if first is None else first["event_id"]
 
     async def _set_order(self, delivery: JobRow, order_by: str) -> None:
-        """Give it the next place of its stream."""
+        """Give the delivery the next position of its stream."""
         handler = delivery["handler"]
         stream = delivery["stream_id"] = id_of("order", handler, order_by)
         await self._connection.fetch_one(job_rows.LOCK_STREAM, {"name": f"job.order {stream}"})
@@ -180,7 +180,7 @@ class SqlJobQueue:
     async def _deliver_with_key(
         self, event: JobRow, delivery: JobRow, key: str, on_waiting: OnWaiting
     ) -> UUID | None:
-        """Write the delivery, or else change the one that waits and return the id of its event."""
+        """Write the delivery, or change the one that waits and return the id of its event."""
         statement = job_rows.DELIVER_WITH_KEY[on_waiting]
         written = await self._connection.fetch_one(statement, delivery | {"job_key": key})
         if written is None or written["event_id"] == event["event_id"]:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert  # the dialect of SQLite writes it as well
+from sqlalchemy.dialects.postgresql import insert  # SQLite's dialect compiles it too
 
 from app.shared.infrastructure.database.expressions import database_time, json_items, wait_lock
 from app.shared.infrastructure.database.models import (
@@ -43,12 +43,12 @@ _this, _event = event_delivery.c, event_log.c
 # --- Many ---------------------------------------------------------------------------------------
 
 _item = json_items(bindparam("jobs", type_=Text)).table_valued("value", name="job")
-# Both databases write it so. The id is its 32 digits, which is how SQLite keeps it.
+# Both databases accept this form. The id is its 32 digits, as SQLite stores it.
 _id = cast(literal_column("job.value ->> 0"), _event.event_id.type)
 
 
 def _add_many(table: Table, columns: Sequence[str], **own: ColumnElement[Any]) -> Statement:
-    """Insert a row for each item of `jobs`: its own values, and those that all have in common."""
+    """Insert a row for each item of `jobs`, with its own values and the common ones."""
     values = {name: bindparam(name, type_=table.c[name].type) for name in columns} | own
     return Statement(
         insert(table).from_select(list(values), select(*values.values()).select_from(_item))
@@ -73,7 +73,7 @@ DELIVER_MANY: Final = _add_many(
         for name, value in NEW_DELIVERY.items()
     },
 )
-"""`jobs` is a list in JSON: of each job its id and its arguments."""
+"""`jobs` is a list in JSON with the id and the arguments of each job."""
 
 # --- Once, and in order -------------------------------------------------------------------------
 
@@ -90,7 +90,7 @@ FIND_ONCE: Final = Statement(
 )
 
 LOCK_STREAM: Final = Statement(select(wait_lock(bindparam("name"))))
-"""So that positions are in the order of commits: the next one waits for the end of this one."""
+"""Positions are in the order of commits: the next transaction waits for the end of this one."""
 
 _of_stream = and_(
     _this.handler == bindparam("of_handler"), _this.stream_id == bindparam("of_stream")
@@ -129,13 +129,13 @@ def _deliver_with_key(**changed: ColumnElement[Any]) -> Statement:
 
 
 DELIVER_WITH_KEY: Final = {
-    # Written too: whoever holds the row's lock keeps it from being claimed, so that its run begins
-    # after the commit, and sees what is committed.
+    # `keep` writes the row too. The lock on the row prevents a claim, so the run begins after the
+    # commit and sees the committed changes.
     "keep": _deliver_with_key(expires_at=_later_end),
     "replace": _deliver_with_key(**_renewed),
     "postpone": _deliver_with_key(**_renewed, due_at=_new.due_at, due_set_at=_new.due_set_at),
 }
-"""Enqueue it, or else change the one that waits with its key."""
+"""Enqueue the job, or change the one that waits with its key."""
 
 REPLACED: Final = ("payload", "schema_version", "actor_id", "correlation_id", "causation_id")
 REPLACE_ARGUMENTS: Final = Statement(
@@ -148,7 +148,7 @@ BEGIN_ANEW: Final = Statement(
     .where(job_state.c.delivery_id == bindparam("of_delivery"))
     .values(cursor=null())
 )
-"""Its next part would begin after what was done already, and not see what changed there."""
+"""With its cursor the job would begin after the finished part and miss changes there."""
 
 # --- Cancelling ---------------------------------------------------------------------------------
 
@@ -156,7 +156,7 @@ _BEGUN: Final = (DeliveryState.CLAIMED, DeliveryState.NO_HANDLER)
 _NOT_BEGUN: Final = (*WAITING_STATES, DeliveryState.NO_HANDLER)
 _with_key = and_(_this.handler == bindparam("of_handler"), _this.job_key == bindparam("of_key"))
 OPEN_WITH_KEY: Final = Statement(
-    union_all(  # each by its index
+    union_all(  # each part uses its own index
         select(_this.id).where(_with_key, waits_with_key(_this)),
         select(_this.id).where(_with_key, _this.job_key.is_not(None), is_in(_this.state, *_BEGUN)),
     )
@@ -176,7 +176,7 @@ MARK_CANCELLED: Final = Statement(
     insert(job_cancel).on_conflict_do_nothing(index_elements=["delivery_id"]),
     columns=["delivery_id"],
 )
-"""First, whatever it does: one that begins to run only now is not missed then."""
+"""The mark comes first, in any state: so a job that begins to run now is not missed."""
 
 CANCEL: Final = Statement(
     update(event_delivery)
@@ -188,4 +188,4 @@ CANCEL: Final = Statement(
     )
     .returning(_this.handler, _this.stream_id)
 )
-"""Unless it has begun to run."""
+"""Cancels the job unless it has begun to run."""

@@ -1,4 +1,4 @@
-"""When and how a job is to run: checked before anything of it is written."""
+"""The terms of a job: when and how it runs. They are checked before anything is written."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ LONGEST_WAIT: Final = dt.timedelta(days=366)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """See `JobQueue.enqueue`. Raises InvalidJob for terms that make no sense."""
+    """See `JobQueue.enqueue`. Raises InvalidJob for invalid terms."""
 
     delay: dt.timedelta | None = None
     due_at: dt.datetime | None = None
@@ -56,7 +56,7 @@ class Terms:
             raise InvalidJob("expires_at", "after due_at")
 
     def of_delivery(self) -> dict[str, Any]:
-        """Return what they change of a delivery's row."""
+        """Return the values of a delivery's row that the terms change."""
         changed: dict[str, Any] = {"due_at": self.due_at, "expires_at": self.expires_at}
         if self.delay is not None:
             changed["delay"] = self.delay.total_seconds()
@@ -75,5 +75,5 @@ def _require_short(term: str, value: UUID | int | str | None) -> None:
 
 
 def id_of(*names: str) -> UUID:
-    """Return the id that belongs to some names: of a stream, or of a job that is there once."""
+    """Return the id that some names determine: of a stream, or of a job with `once`."""
     return uuid5(NAMESPACE_URL, "\n".join(names))

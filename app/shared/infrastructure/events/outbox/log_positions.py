@@ -1,6 +1,6 @@
-"""Where in the log an event stands, by when it was written: for walks through it in stretches.
+"""Positions of events in the log, by time of writing, to read the log part by part.
 
-`after_time`, `after_seq` are where the walk is, `last_time`, `last_seq` where the stretch ends.
+`after_time` and `after_seq` are the current position; `last_time` and `last_seq` end the part.
 """
 
 from typing import Final
@@ -19,7 +19,7 @@ _last = tuple_(
     bindparam("last_time", type_=_event.recorded_at.type),
     bindparam("last_seq", type_=_event.seq.type),
 )
-# The times once more by themselves: from two positions PostgreSQL can't tell how little lies
-# between them, and would read through all deliveries for each stretch.
+# The times are compared separately too. From two positions PostgreSQL can't estimate how few rows
+# are between them, and would read all deliveries for each part.
 IS_AFTER: Final = (_position > _after) & (_event.recorded_at >= bindparam("after_time"))
 IS_UP_TO_LAST: Final = (_position <= _last) & (_event.recorded_at <= bindparam("last_time"))
