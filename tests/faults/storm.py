@@ -84,6 +84,16 @@ class Storm:
         await ended.stack.aclose()
         return await self.begin(*ended.orders)
 
+    async def settle(self, *, patience: float) -> None:
+        """Wait until nothing is left to do. Each member that ends itself is followed meanwhile."""
+
+        async def is_over() -> bool:
+            for member in [each for each in self.members if not each.process.is_alive]:
+                await self.follow(member)
+            return await is_settled(self._world)
+
+        await until(is_over, patience=patience)
+
     async def employ(self, *, failpoint: str = "", **settings: Any) -> Group:
         """Start a worker of Celery's, for what relays send; its own are settings that differ."""
         stack = AsyncExitStack()

@@ -54,14 +54,7 @@ async def test_a_poison_in_a_group_is_dead_after_its_attempts_and_its_companions
     # With one place: what runs in another place at the same time is lost with the process, too.
     async with storm(world, dice, event_concurrency=1) as raging:
         await raging.begin("deliver", failpoint="group_before_run:wait:1000000")  # large groups
-
-        async def are_settled() -> bool:
-            for member in raging.members[:]:
-                if not member.process.is_alive:
-                    await raging.follow(member)
-            return await is_settled(world)
-
-        await until(are_settled, patience=60 * times)
+        await raging.settle(patience=60 * times)
 
     account("poison in a group", times, await balance(world))
     rows = {row["stream_id"]: row for row in await world.deliveries()}

@@ -7,8 +7,7 @@ from tests.faults.conftest import Account, Rounds
 from tests.faults.storm import balance, storm
 from tests.support.probe.handlers import MAX_ATTEMPTS
 from tests.support.probe.module import Hurried, Kept
-from tests.support.probe.shapes import is_settled
-from tests.support.probe.world import World, until
+from tests.support.probe.world import World
 
 POISON = ((Kept, "fail"), (Kept, "exit"), (Hurried, "hang"))
 
@@ -25,14 +24,7 @@ async def test_what_raises_what_exits_and_what_never_returns(
     async with storm(world, dice) as raging:
         await raging.begin("deliver")
         await raging.begin("deliver")
-
-        async def are_settled() -> bool:
-            for member in raging.members[:]:
-                if not member.process.is_alive:
-                    await raging.follow(member)
-            return await is_settled(world)
-
-        await until(are_settled, patience=60 * times)
+        await raging.settle(patience=60 * times)
 
     ledger = await balance(world)
     account("poison that raises, exits, never returns", times, ledger)
