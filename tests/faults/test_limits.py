@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.events.delivery.states import DeliveryState, is_just
 from tests.faults.conftest import Rounds
-from tests.faults.storm import Storm
+from tests.faults.storm import storm
 from tests.support.probe.module import Bounded
 from tests.support.probe.shapes import is_settled
 from tests.support.probe.world import World, until
@@ -31,27 +31,27 @@ STARTS = select(_this.due_set_at).where(
 async def test_never_three_run_under_a_lease_where_two_may_everywhere(
     world: World, rounds: Rounds, dice: random.Random
 ) -> None:
-    storm, seen = Storm(world, dice, {}), set[int]()
+    seen = set[int]()
 
     async def watch() -> None:
         while True:
             seen.add((await world.fetch(CLAIMED))[0]["count"])
             await asyncio.sleep(0.002)
 
-    watching = asyncio.create_task(watch())
-    try:
-        for _ in range(PROCESSES):
-            await storm.begin("deliver")
-        for _ in range(rounds(3, share=5)):
-            for _ in range(20):
-                await world.publish(Bounded)
-            await storm.last(0.5)
-            await storm.kill(dice.choice(storm.members))
-        await until(lambda: is_settled(world), patience=120)
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-        await storm.end()
+    async with storm(world, dice) as raging:
+        watching = asyncio.create_task(watch())
+        try:
+            for _ in range(PROCESSES):
+                await raging.begin("deliver")
+            for _ in range(rounds(3, share=5)):
+                for _ in range(20):
+                    await world.publish(Bounded)
+                await raging.last(0.5)
+                await raging.kill(dice.choice(raging.members))
+            await until(lambda: is_settled(world), patience=120)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
 
     assert max(seen) == 2
 
@@ -59,15 +59,13 @@ async def test_never_three_run_under_a_lease_where_two_may_everywhere(
 async def test_in_any_second_no_more_start_than_the_rate_and_its_burst(
     world: World, rounds: Rounds, dice: random.Random
 ) -> None:
-    storm, count = Storm(world, dice, {}), rounds(20, share=2)
+    count = rounds(20, share=2)
     for _ in range(count):
         await world.publish(Bounded)
-    try:
+    async with storm(world, dice) as raging:
         for _ in range(PROCESSES):
-            await storm.begin("deliver")
+            await raging.begin("deliver")
         await until(lambda: is_settled(world), patience=60 + count)
-    finally:
-        await storm.end()
 
     starts = sorted(row["due_set_at"] for row in await world.fetch(STARTS))
     assert len(starts) == count
