@@ -14,7 +14,8 @@ from app.shared.infrastructure.database.models import event_delivery, event_log
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.states import DeliveryState, is_in
 from app.shared.infrastructure.events.outbox.decoding import decoded
-from app.shared.infrastructure.events.outbox.event_log import APPEND, DELIVER
+from app.shared.infrastructure.events.outbox.event_log import DELIVER
+from tests.support.events import ADD, an_event
 from tests.support.scenario import Drain
 
 Kind = TypeVar("Kind", bound=Job[Any])
@@ -52,22 +53,13 @@ class Jobs:
 async def leave_job(database: Database, actor_id: UUID) -> UUID:
     """Leave a job of somebody's that waits for a handler which is not there; return its id."""
     id = new_id()
-    event = {
-        "event_id": id,
-        "event_type": "test.wait",
-        "schema_version": 1,
-        "module": "test",
-        "aggregate_type": "job",
-        "aggregate_id": id,
-        "aggregate_version": 1,
-        "ordinal": 0,
-        "payload": {},
-        "correlation_id": None,
-        "causation_id": None,
-        "traceparent": None,
-        "actor_id": actor_id,
-        "occurred_at": dt.datetime.now(dt.UTC),
-    }
+    event = an_event(
+        event_id=id,
+        event_type="test.wait",
+        aggregate_type="job",
+        aggregate_id=id,
+        actor_id=actor_id,
+    )
     delivery = {
         "event_id": id,
         "handler": "test.wait",
@@ -82,7 +74,7 @@ async def leave_job(database: Database, actor_id: UUID) -> UUID:
         "batch_id": None,
     }
     async with database.transaction() as connection:
-        await connection.execute(APPEND, event)
+        await connection.execute(ADD, event)
         await connection.execute(DELIVER, delivery)
         await connection.commit()
     return id
