@@ -8,7 +8,18 @@ class WhenUserDeactivatedCloseTheirInvoices:
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal, NoReturn, Protocol, TypeVar, get_args
+from typing import (
+    Any,
+    ClassVar,
+    Final,
+    Literal,
+    NoReturn,
+    Protocol,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    get_args,
+)
 
 from app.core.exceptions import CompositionError
 from app.core.json_forms import require_form
@@ -39,6 +50,27 @@ class PublishedEvent(Protocol):
     schema_version: ClassVar[int]
 
 
+class RunOptions(TypedDict, total=False):
+    """The options of a handler's runs; `subscribe` explains them, `Subscription` has the defaults.
+
+    `timeout` is in seconds.
+    """
+
+    timeout: float
+    transactional: bool
+    priority: Priority
+    queue: str | None
+    concurrency: int | Everywhere | None
+    rate: str | None
+    batch: int
+
+
+class HandlerOptions(RunOptions, total=False):
+    """The options of a handler that is not a schedule."""
+
+    max_attempts: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """The options that a handler gave to `subscribe`, `every`, `cron` or `job`."""
@@ -46,9 +78,9 @@ class Subscription:
     events: tuple[type[PublishedEvent], ...]  # none for a job, or a schedule, which gets its ticks
     id: str
     on_dead: Literal["block", "skip"]
-    max_attempts: int
-    timeout: float
-    transactional: bool
+    max_attempts: int = 10
+    timeout: float = 30.0
+    transactional: bool = True
     priority: Priority = "normal"
     queue: str | None = None
     concurrency: int | Everywhere | None = None
@@ -77,14 +109,7 @@ def subscribe(
     *events: type[PublishedEvent],
     id: str,
     on_dead: Literal["block", "skip"] = "block",
-    max_attempts: int = 10,
-    timeout: float = 30.0,
-    transactional: bool = True,
-    priority: Priority = "normal",
-    queue: str | None = None,
-    concurrency: int | Everywhere | None = None,
-    rate: str | None = None,
-    batch: int = LARGEST_BATCH,
+    **options: Unpack[HandlerOptions],
 ) -> Callable[[type[H]], type[H]]:
     """Call a handler for each event of one or several kinds, durably.
 
@@ -103,21 +128,7 @@ def subscribe(
     if not events:
         message = f"{id}: name the event, or the events, that the handler is for"
         raise TypeError(message)
-    subscription = Subscription(
-        events=events,
-        id=id,
-        on_dead=on_dead,
-        max_attempts=max_attempts,
-        timeout=timeout,
-        transactional=transactional,
-        priority=priority,
-        queue=queue,
-        concurrency=concurrency,
-        rate=rate,
-        batch=batch,
-    )
-
-    return marked_with(subscription)
+    return marked_with(Subscription(events=events, id=id, on_dead=on_dead, **options))
 
 
 def marked_with(subscription: Subscription) -> Callable[[type[H]], type[H]]:

@@ -6,10 +6,9 @@ class SendReportHandler:
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, Unpack
 
-from app.core.events import PublishedEvent, Subscription, marked_with
-from app.core.run_limits import LARGEST_BATCH, Everywhere, Priority
+from app.core.events import HandlerOptions, PublishedEvent, Subscription, marked_with
 
 H = TypeVar("H")
 Unit = TypeVar("Unit", covariant=True)
@@ -52,16 +51,7 @@ class Run(Protocol[Unit]):
 
 
 def job(
-    kind: type[PublishedEvent],
-    *,
-    max_attempts: int = 10,
-    timeout: float = 30.0,
-    transactional: bool = True,
-    priority: Priority = "normal",
-    queue: str | None = None,
-    concurrency: int | Everywhere | None = None,
-    rate: str | None = None,
-    batch: int = LARGEST_BATCH,
+    kind: type[PublishedEvent], **options: Unpack[HandlerOptions]
 ) -> Callable[[type[H]], type[H]]:
     """Call a handler for the jobs of one type. Each type has one handler, with the type's name.
 
@@ -70,19 +60,4 @@ def job(
     `transactional=False` is for slow and external work: at least once, with `run.key` for the
     receiver. `timeout` is in seconds; `subscribe` explains the limits.
     """
-    return marked_with(
-        Subscription(
-            events=(),
-            id=kind.type,
-            on_dead="block",
-            max_attempts=max_attempts,
-            timeout=timeout,
-            transactional=transactional,
-            priority=priority,
-            queue=queue,
-            concurrency=concurrency,
-            rate=rate,
-            batch=batch,
-            job=kind,
-        )
-    )
+    return marked_with(Subscription(events=(), id=kind.type, on_dead="block", job=kind, **options))

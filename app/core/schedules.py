@@ -7,33 +7,20 @@ class EveryMorning:
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Final, TypedDict, TypeVar, Unpack
+from typing import Final, TypeVar, Unpack
 
-from app.core.events import Subscription, marked_with
+from app.core.events import RunOptions, Subscription, marked_with
 from app.core.exceptions import CompositionError
-from app.core.run_limits import Everywhere, Priority
 from app.core.timetables import CatchUp, Cron, Interval, Overlap, Timetable
 
 H = TypeVar("H")
 
 
-class ScheduleOptions(TypedDict, total=False):
-    """The options of a schedule's runs; `subscribe` explains them. `timeout` is in seconds."""
-
-    timeout: float
-    transactional: bool
-    priority: Priority
-    queue: str
-    concurrency: int | Everywhere
-    rate: str
-    batch: int
-
-
-DEFAULTS: Final[ScheduleOptions] = {"timeout": 300.0, "transactional": True}
+DEFAULTS: Final[RunOptions] = {"timeout": 300.0}
 
 
 def every(
-    interval: dt.timedelta, *, id: str, **options: Unpack[ScheduleOptions]
+    interval: dt.timedelta, *, id: str, **options: Unpack[RunOptions]
 ) -> Callable[[type[H]], type[H]]:
     """Call a handler at regular times with a `ScheduleTick`, as `subscribe` does for events.
 
@@ -52,7 +39,7 @@ def cron(
     catch_up: CatchUp = "latest",
     deadline: dt.timedelta | None = None,
     overlap: Overlap = "one",
-    **options: Unpack[ScheduleOptions],
+    **options: Unpack[RunOptions],
 ) -> Callable[[type[H]], type[H]]:
     """Call a handler at calendar times with a `ScheduleTick`, as `every` does at intervals.
 
@@ -73,7 +60,7 @@ def cron(
 
 
 def _scheduled(
-    timetable: Callable[[], Timetable], id: str, options: ScheduleOptions
+    timetable: Callable[[], Timetable], id: str, options: RunOptions
 ) -> Callable[[type[H]], type[H]]:
     try:
         built = timetable()
