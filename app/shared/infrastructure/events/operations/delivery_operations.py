@@ -5,20 +5,19 @@ stream. A pause is stored for the handler and changes no delivery: meanwhile non
 is claimed.
 """
 
-from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     bindparam,
     func,
-    insert,
     literal_column,
     not_,
     select,
     true,
     update,
 )
+from sqlalchemy.dialects.postgresql import insert  # SQLite's dialect compiles it too
 
 from app.core.context import current_work
 from app.core.events import EventRegistry, Handler
@@ -121,16 +120,21 @@ RETRY_BATCH: Final = _batch_of_handler(
 DISCARD_BATCH: Final = _batch_of_handler(DEAD, NO_HANDLER, **_GIVEN_UP)
 DISCARD_WAITING_BATCH: Final = _batch_of_handler(READY, DEAD, BLOCKED, NO_HANDLER, **_GIVEN_UP)
 
-_has_this_id = event_handler.c.handler == bindparam("of_handler")
-ADD_HANDLER: Final = Statement(insert(event_handler), columns=["handler"])
 PAUSE: Final = Statement(
-    update(event_handler)
-    .where(_has_this_id)
-    .values(paused_at=func.coalesce(event_handler.c.paused_at, database_time()))
+    insert(event_handler)
+    .values(paused_at=database_time())
+    .on_conflict_do_update(
+        index_elements=["handler"],
+        set_={"paused_at": func.coalesce(event_handler.c.paused_at, database_time())},
+    ),
+    columns=["handler"],
 )
 RESUME: Final = Statement(
     update(event_handler)
-    .where(_has_this_id, event_handler.c.paused_at.is_not(None))
+    .where(
+        event_handler.c.handler == bindparam("of_handler"),
+        event_handler.c.paused_at.is_not(None),
+    )
     .values(paused_at=None)
 )
 
@@ -167,24 +171,16 @@ class SqlDeliveryOperations:
 
     async def pause(self, handler: str, /) -> None:
         known(self._registry, handler)
-        if not await self._execute(PAUSE, handler):
-            with suppress(IntegrityViolation):  # another process has just added it
-                await self._add(handler)
-            await self._execute(PAUSE, handler)
+        await self._execute(PAUSE, {"handler": handler})
 
     async def resume(self, handler: str, /) -> None:
-        if not await self._execute(RESUME, handler):
+        if not await self._execute(RESUME, {"of_handler": handler}):
             known(self._registry, handler)
         self._notifier.notify()
 
-    async def _add(self, handler: str) -> None:
+    async def _execute(self, query: Statement, params: dict[str, Any]) -> int:
         async with self._database.transaction() as connection:
-            await connection.execute(ADD_HANDLER, {"handler": handler})
-            await connection.commit()
-
-    async def _execute(self, query: Statement, handler: str) -> int:
-        async with self._database.transaction() as connection:
-            hit = await connection.execute(query, {"of_handler": handler})
+            hit = await connection.execute(query, params)
             await connection.commit()
         return hit
 
