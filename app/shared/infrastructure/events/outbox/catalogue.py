@@ -1,7 +1,7 @@
 """The event catalogue: events, their shapes and their handlers. Generated and compared."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,12 +35,12 @@ def write_catalogue(registry: EventRegistry, folder: Path) -> None:
 
 def schemas(registry: EventRegistry) -> Schemas:
     """Return the shape of every event that this code publishes."""
-    return {name: {str(kind.schema_version): _schema(kind)} for name, kind in _kinds(registry)}
+    return _schemas(_events(registry))
 
 
 def schemas_of_jobs(registry: EventRegistry) -> Schemas:
     """Return the shape of the arguments of every job that this code handles."""
-    return {kind.type: {str(kind.schema_version): _schema(kind)} for kind in registry.jobs}
+    return _schemas(registry.jobs)
 
 
 def updated(committed: Schemas, current: Schemas) -> Schemas:
@@ -82,7 +82,7 @@ def breaks(old: Schema, new: Schema) -> list[str]:
 
 def described(registry: EventRegistry) -> str:
     """Return the generated part of `events.md`."""
-    events = "\n".join(_event(kind, registry) for _, kind in _kinds(registry))
+    events = "\n".join(_event(kind, registry) for kind in _events(registry))
     return f"\n## Events\n\n{events}\n{_handlers(registry)}"
 
 
@@ -95,8 +95,12 @@ def _schema(kind: type[PublishedEvent]) -> Schema:
     return TypeAdapter(kind).json_schema(mode="serialization", schema_generator=WrittenForms)
 
 
-def _kinds(registry: EventRegistry) -> Iterator[tuple[str, type[PublishedEvent]]]:
-    return ((name, registry[name]) for name in sorted(registry))
+def _schemas(kinds: Iterable[type[PublishedEvent]]) -> Schemas:
+    return {kind.type: {str(kind.schema_version): _schema(kind)} for kind in kinds}
+
+
+def _events(registry: EventRegistry) -> Iterator[type[PublishedEvent]]:
+    return (registry[name] for name in sorted(registry))
 
 
 def _each(all_schemas: Mapping[str, Mapping[str, Schema]]) -> Iterator[tuple[str, str, Schema]]:
