@@ -8,7 +8,7 @@ from app.core.http.routing import API
 from app.modules.task.application.dto import TaskView
 from app.shared.application.email import EmailKind, Mailer, Recipient
 from app.shared.domain.value_objects import EmailAddress
-from app.shared.infrastructure.external.email_templates import EmailTemplates
+from app.shared.infrastructure.external.email_templates import TemplatedMailer
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -57,9 +57,8 @@ class TemplatedTaskEmailSender:
     """Writes the emails of the folder `templates`. Links lead to `links_begin_with`."""
 
     def __init__(self, mailer: Mailer, *, signed_by: str, links_begin_with: str) -> None:
-        self._mailer = mailer
+        self._mailer = TemplatedMailer(mailer, TEMPLATES, signed_by=signed_by)
         self._tasks = f"{links_begin_with}{API}/tasks"
-        self._templates = EmailTemplates(TEMPLATES, signed_by=signed_by)
 
     async def send_assigned(self, to: Recipient, task: TaskView, /, *, key: str) -> None:
         await self._send("task_assigned", to, task, key=key)
@@ -74,5 +73,4 @@ class TemplatedTaskEmailSender:
             "due": task.due_at and f"{task.due_at:%Y-%m-%d %H:%M} UTC",
             "link": f"{self._tasks}/{task.id}",
         }
-        message = self._templates.write(email, values, key=key, kind=EmailKind.WORK, to=to.address)
-        await self._mailer.send(message)
+        await self._mailer.send(email, values, to=to.address, kind=EmailKind.WORK, key=key)

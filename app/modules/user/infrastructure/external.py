@@ -6,7 +6,7 @@ from typing import Final
 from app.modules.user.application.email_sender import AccountEmail
 from app.modules.user.domain.one_time_tokens import OneTimeToken
 from app.shared.application.email import EmailKind, Mailer, Recipient
-from app.shared.infrastructure.external.email_templates import EmailTemplates
+from app.shared.infrastructure.external.email_templates import TemplatedMailer
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -38,8 +38,8 @@ class TemplatedAccountEmailSender:
     """
 
     def __init__(self, mailer: Mailer, *, signed_by: str, links_begin_with: str) -> None:
-        self._mailer, self._links_begin_with = mailer, links_begin_with
-        self._templates = EmailTemplates(TEMPLATES, signed_by=signed_by)
+        self._mailer = TemplatedMailer(mailer, TEMPLATES, signed_by=signed_by)
+        self._links_begin_with = links_begin_with
 
     async def send(
         self, email: AccountEmail, to: Recipient, /, *, key: str, token: OneTimeToken | None = None
@@ -48,5 +48,4 @@ class TemplatedAccountEmailSender:
         if token is not None:
             values["link"] = f"{self._links_begin_with}/{PAGES[email]}#token={token.secret}"
         kind = KINDS.get(email, EmailKind.NOTICE)
-        message = self._templates.write(email, values, key=key, kind=kind, to=to.address)
-        await self._mailer.send(message)
+        await self._mailer.send(email, values, to=to.address, kind=kind, key=key)
