@@ -74,8 +74,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
     def __init__(self, *, resolve: Resolve = look_up) -> None:
         self._resolve = resolve
-        self._kept: dict[tuple[str, str, int | None], httpx2.AsyncHTTPTransport] = {}
-        self._pools: list[httpx2.AsyncHTTPTransport] = []
+        self._pools: dict[tuple[str, str, int | None] | None, httpx2.AsyncHTTPTransport] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Raises AddressRefused, or the errors of httpx2."""
@@ -100,15 +99,11 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         address would get requests over it that are for the first one.
         """
         key = (url.scheme, host, url.port)
-        if key in self._kept:
-            return self._kept[key]
-        if len(self._kept) >= MOST_HOSTS:
-            return self._once
-        return self._kept.setdefault(key, self._pool(keep=KEPT))
-
-    @cached_property
-    def _once(self) -> httpx2.AsyncHTTPTransport:
-        return self._pool(keep=0)
+        is_kept = key in self._pools or len(self._pools) < MOST_HOSTS
+        place = key if is_kept else None  # one for all further hosts
+        if place not in self._pools:
+            self._pools[place] = self._pool(keep=KEPT if is_kept else 0)
+        return self._pools[place]
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -116,13 +111,12 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
     def _pool(self, *, keep: int) -> httpx2.AsyncHTTPTransport:
         limits = httpx2.Limits(max_keepalive_connections=keep, keepalive_expiry=KEPT_SECONDS)
-        self._pools.append(httpx2.AsyncHTTPTransport(verify=self._tls, limits=limits))
-        return self._pools[-1]
+        return httpx2.AsyncHTTPTransport(verify=self._tls, limits=limits)
 
     async def aclose(self) -> None:
-        self._kept.clear()
         while self._pools:
-            await self._pools.pop().aclose()
+            _, pool = self._pools.popitem()
+            await pool.aclose()
 
     async def _addresses_of(
         self, host: str, url: httpx2.URL, *, allow_private: bool
