@@ -101,8 +101,7 @@ def _modules(settings: Settings) -> Iterator[Finding]:
         app = build_app(settings, ApplicationContainer)
     except CompositionError as error:
         for problem in str(error).splitlines():
-            wrong, _, fix = problem.rpartition("; ")
-            yield Finding("modules", wrong, fix)
+            yield Finding("modules", *_wrong_and_fix(problem))
     else:
         yield Finding("modules", ", ".join(modules_of(app.state.container)))
 

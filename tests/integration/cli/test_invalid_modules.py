@@ -17,9 +17,10 @@ import app.doctor
 from app.config.module_settings import ModuleSettings
 from app.container import ApplicationContainer
 from app.core.http.mounts import MountedApp
+from app.core.http.parameters import CurrentActor
 from app.core.http.routing import ApiRouter
 from app.core.http.schema_types import Body
-from app.core.security import AUTHENTICATED
+from app.core.security import AUTHENTICATED, PUBLIC
 from app.shared.container import module
 from app.shared.module_container import ModuleContainer
 from tests.integration.cli.conftest import Run, Set
@@ -182,6 +183,27 @@ def test_a_mistake_stops_the_start_and_the_sentence_says_how_to_mend_it(
     assert code == 1
     assert f"{wrong}\n" in output
     assert f"fix: {fix}\n" in output
+
+
+async def show(actor: CurrentActor) -> None: ...
+
+
+def public_routes() -> ApiRouter:
+    router = ApiRouter("/api/v1/parcels")
+    router.get("", show, access=PUBLIC, status_code=204)
+    return router
+
+
+class PublicRouteThatTakesAnActor(ModuleContainer):
+    routers = List(Factory(public_routes))
+
+
+def test_the_doctor_shows_a_mistake_whose_sentence_has_one_part(run: Run, spoil: Spoil) -> None:
+    spoil(PublicRouteThatTakesAnActor)
+    code, output, _ = run("doctor")
+    wrong = "/api/v1/parcels: a public route has no actor, so its endpoint cannot take one"
+    assert code == 1
+    assert f" trouble  modules  {wrong}\n" in output
 
 
 # --- The line in app/container.py ---------------------------------------------------------------
