@@ -1,6 +1,6 @@
 """The table of the task module."""
 
-from sqlalchemy import Column, Index, SmallInteger, String, Table, Text, Uuid
+from sqlalchemy import Column, SmallInteger, String, Table, Text, Uuid
 
 from app.modules.task.domain.entities import Title
 from app.shared.infrastructure.database.models import (
@@ -8,6 +8,7 @@ from app.shared.infrastructure.database.models import (
     Timestamp,
     aggregate_columns,
     metadata,
+    partial_index,
 )
 
 task = Table(
@@ -36,15 +37,10 @@ IS_IN_USE = task.c.deleted_at.is_(None)
 for whose in (task.c.owner_id, task.c.assignee_id):
     for order in (task.c.created_at, task.c.due_order, task.c.priority):
         name = f"ix_task_{whose.name}_{order.name}"
-        Index(name, whose, order, task.c.id, postgresql_where=IS_IN_USE, sqlite_where=IS_IN_USE)
+        partial_index(name, whose, order, task.c.id, where=IS_IN_USE)
 # Reminders read along the due times, without tasks that were reminded already.
 AWAITS_REMINDER = IS_IN_USE & task.c.reminded_for.is_distinct_from(task.c.due_at)
-Index(
-    "ix_task_due_at",
-    task.c.due_at,
-    postgresql_where=AWAITS_REMINDER,
-    sqlite_where=AWAITS_REMINDER,
-)
+partial_index("ix_task_due_at", task.c.due_at, where=AWAITS_REMINDER)
 # Deleted tasks: the oldest of all, and those of one owner.
 for name, column in (("deleted_at", task.c.deleted_at), ("bin_owner_id", task.c.owner_id)):
-    Index(f"ix_task_{name}", column, postgresql_where=~IS_IN_USE, sqlite_where=~IS_IN_USE)
+    partial_index(f"ix_task_{name}", column, where=~IS_IN_USE)

@@ -24,6 +24,7 @@ from app.shared.infrastructure.database.models import (
     Timestamp,
     aggregate_columns,
     metadata,
+    partial_index,
 )
 
 BRANCH: Final = "base"
@@ -51,7 +52,7 @@ user = Table(
 # As text, which both databases can search: a name in quotes is a whole one. It is a constant,
 # because with a parameter PostgreSQL would not use the partial index.
 IS_ADMIN = cast(user.c.roles, String).like(literal_column(f"'%\"{Role.ADMIN}\"%'"))
-Index("ix_user_admins", user.c.id, postgresql_where=IS_ADMIN, sqlite_where=IS_ADMIN)
+partial_index("ix_user_admins", user.c.id, where=IS_ADMIN)
 
 user_session = Table(
     "user_session",
@@ -79,12 +80,10 @@ refresh_token = Table(
     Column("repeat_fingerprint", String(64)),
     Index("ix_refresh_token_session_id", "session_id"),
 )
-IS_SPENT = refresh_token.c.spent_at.is_not(None)
-Index(
+partial_index(
     "ix_refresh_token_spent_at",
     refresh_token.c.spent_at,
-    postgresql_where=IS_SPENT,
-    sqlite_where=IS_SPENT,
+    where=refresh_token.c.spent_at.is_not(None),
 )
 
 registration = Table(

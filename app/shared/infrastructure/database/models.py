@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     DateTime,
     ForeignKey,
     Identity,
@@ -75,6 +76,13 @@ def aggregate_columns() -> list[Column[Any]]:
         Column("created_at", Timestamp, nullable=False),
         Column("updated_at", Timestamp, nullable=False),
     ]
+
+
+def partial_index(
+    name: str, *columns: ColumnElement[Any], where: ColumnElement[bool], unique: bool = False
+) -> Index:
+    """Add an index of the rows that fulfil a condition, on both databases."""
+    return Index(name, *columns, unique=unique, postgresql_where=where, sqlite_where=where)
 
 
 def _sequence(name: str) -> Column[Any]:
@@ -186,16 +194,14 @@ for _name, _columns, _where in (
         and_(event_delivery.c.job_key.is_not(None), _STATE.in_([1, 5])),
     ),
 ):
-    Index(f"ix_event_delivery_{_name}", *_columns, postgresql_where=_where, sqlite_where=_where)
+    partial_index(f"ix_event_delivery_{_name}", *_columns, where=_where)
 # Of one handler only one delivery waits with a key.
-_waits_with_key = and_(event_delivery.c.job_key.is_not(None), _STATE.in_([0, 4, 8]))
-Index(
+partial_index(
     "ix_event_delivery_key",
     event_delivery.c.handler,
     event_delivery.c.job_key,
+    where=and_(event_delivery.c.job_key.is_not(None), _STATE.in_([0, 4, 8])),
     unique=True,
-    postgresql_where=_waits_with_key,
-    sqlite_where=_waits_with_key,
 )
 
 # The errors of failed attempts. They are identified by the delivery's token, because a retry counts
@@ -243,11 +249,10 @@ job_batch = Table(
     Column("failed_at", Timestamp),
     Column("closed_at", Timestamp),
 )
-for _name, _column, _where in (
-    ("open", job_batch.c.id, job_batch.c.closed_at.is_(None)),
-    ("closed", job_batch.c.closed_at, job_batch.c.closed_at.is_not(None)),
-):
-    Index(f"ix_job_batch_{_name}", _column, postgresql_where=_where, sqlite_where=_where)
+partial_index("ix_job_batch_open", job_batch.c.id, where=job_batch.c.closed_at.is_(None))
+partial_index(
+    "ix_job_batch_closed", job_batch.c.closed_at, where=job_batch.c.closed_at.is_not(None)
+)
 
 # What all processes must know of a handler. A handler that was never paused has no row.
 event_handler = Table(
