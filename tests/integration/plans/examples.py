@@ -176,7 +176,7 @@ OWN: Final[dict[Any, dict[str, Any]]] = {
     batches.CLOSE_BATCH: {"of_batch": DONE_BATCH},
     job_rows.CANCEL: {"delivery_id": _READY},
     job_rows.IS_OPEN: {"delivery_id": _READY},
-    delivery_operations.PAUSE: {"of_handler": PAUSED},
+    delivery_operations.PAUSE: {"handler": PAUSED},
     delivery_operations.RESUME: {"of_handler": PAUSED},
 }
 """For a statement or a list for which the common value does not fit."""
