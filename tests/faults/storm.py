@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -167,6 +167,22 @@ async def celery_worker(
     log = world.folder.path / f"log.{os.urandom(4).hex()}"
     async with worker(settings, world.folder, log, failpoint=failpoint) as process:
         yield process
+
+
+async def killing(
+    world: World, dice: random.Random, kills: int, meanwhile: Coroutine[Any, Any, None]
+) -> None:
+    """Kill one of two processes that run jobs, again and again, and deliver what is left."""
+    async with storm(world, dice) as raging:
+        for _ in range(2):
+            await raging.begin("deliver")
+        at_work = asyncio.create_task(meanwhile)
+        for _ in range(kills):
+            await raging.last(0.4)
+            await raging.kill(dice.choice(raging.members))
+        at_work.cancel()
+        await asyncio.gather(at_work, return_exceptions=True)
+    await balance(world)
 
 
 async def balance(world: World) -> Ledger:

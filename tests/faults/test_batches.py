@@ -13,8 +13,7 @@ from app.shared.domain.base_entity import new_id
 from app.shared.infrastructure.database.models import job_batch
 from app.shared.infrastructure.events.delivery.states import DeliveryState
 from tests.faults.conftest import Rounds
-from tests.faults.storm import until_nothing_is_left
-from tests.faults.test_jobs import killing
+from tests.faults.storm import killing, until_nothing_is_left
 from tests.support.fault_table import Row
 from tests.support.probe.module import Work
 from tests.support.probe.world import World, until

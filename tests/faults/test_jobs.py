@@ -2,8 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,28 +11,12 @@ from app.core.exceptions import Unavailable
 from app.shared.domain.base_entity import new_id
 from app.shared.domain.jobs import Cancellation
 from tests.faults.conftest import Rounds
-from tests.faults.storm import balance, storm
+from tests.faults.storm import killing
 from tests.support.fault_table import Row
 from tests.support.probe.module import Probe, Work, effect
 from tests.support.probe.world import World
 
 Note = Callable[[Row], None]
-
-
-async def killing(
-    world: World, dice: random.Random, kills: int, meanwhile: Coroutine[Any, Any, None]
-) -> None:
-    """Kill one of two processes that run jobs, again and again, and deliver what is left."""
-    async with storm(world, dice) as raging:
-        workers = [await raging.begin("deliver") for _ in range(2)]
-        at_work = asyncio.create_task(meanwhile)
-        for _ in range(kills):
-            await raging.last(0.4)
-            member = dice.choice(workers)
-            workers[workers.index(member)] = await raging.kill(member)
-        at_work.cancel()
-        await asyncio.gather(at_work, return_exceptions=True)
-    await balance(world)
 
 
 async def test_after_each_committed_change_with_a_key_a_run_begins_that_sees_it(
