@@ -1,15 +1,15 @@
 """A copy of the project with the module of docs/examples/invoice."""
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from tests.support.project_copy import run_in
 from tests.support.server import ROOT, Command
 
 EXAMPLE: Final = ROOT / "docs/examples/invoice"
@@ -47,24 +47,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run(project: Path, another_database: Callable[[str, str], str]) -> Run:
     """Run a command of the environment in the copy. It has to succeed."""
-    commands = Path(sys.executable).parent
-    environment = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "APP_ENV": "test",
-        "TEST_DATABASE_URL": another_database("postgresql", "example"),
-    }
-
-    def run(command: str, *arguments: str) -> None:
-        ended = subprocess.run(  # noqa: S603 - our own tools
-            [commands / command, *arguments],
-            cwd=project,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ended.returncode == 0, f"{ended.stdout[-5_000:]}\n{ended.stderr[-5_000:]}"
-
+    database = another_database("postgresql", "example")
+    run = partial(run_in, project, APP_ENV="test", TEST_DATABASE_URL=database)
     run("python", "-m", "app", "openapi", "--write")
     return run
 

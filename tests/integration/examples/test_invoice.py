@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.examples.conftest import EXAMPLE, IMPORT, LINE, Run
 from tests.support.people import PASSWORD
+from tests.support.project_copy import CHECKS
 from tests.support.server import PATIENCE_SECONDS, Command, free_port, is_answering
 
 INVOICE = {
@@ -50,16 +51,7 @@ def test_the_readme_says_what_is_added_to_the_project() -> None:
 # --- Checks -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "check",
-    [
-        "ruff check",
-        "ruff format --check",
-        "lint-imports --no-logo",
-        "python -m app.shared.infrastructure.database.migration_rules",
-        "mypy",
-    ],
-)
+@pytest.mark.parametrize("check", CHECKS)
 def test_a_check_of_the_project_passes(run: Run, check: str) -> None:
     run(*check.split())
 

@@ -1,6 +1,5 @@
 """A copy without the sample is a whole project: its checks pass, and no task is left in it."""
 
-import os
 import re
 import subprocess
 import sys
@@ -9,18 +8,9 @@ from typing import Final
 
 import pytest
 
+from tests.support.project_copy import CHECKS, run_in
 from tests.support.server import ROOT
 
-BIN: Final = Path(sys.executable).parent
-APP: Final = (sys.executable, "-m", "app")
-CHECKS: Final = {
-    "style": (BIN / "ruff", "check"),
-    "form": (BIN / "ruff", "format", "--check"),
-    "imports": (BIN / "lint-imports", "--no-logo"),
-    "migrations": (sys.executable, "-m", "app.shared.infrastructure.database.migration_rules"),
-    "dependencies": (BIN / "deptry", "."),
-    "types": (BIN / "mypy",),
-}
 # The rest of `make test` takes minutes, and asks nothing of the documents or of the modules' list.
 TESTS: Final = ("tests/unit", "tests/e2e/contract", "tests/e2e/composition")
 
@@ -36,41 +26,24 @@ FOLDERS: Final = (".ci", ".github", "app", "bench", "docs", "scripts", "tests")
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("without") / "project"
-    run(sys.executable, "scripts/without_sample.py", folder, cwd=ROOT)
+    run_in(ROOT, "python", "scripts/without_sample.py", folder)
     (folder / ".venv").symlink_to(ROOT / ".venv")
     return folder
 
 
-def run(*command: str | Path, cwd: Path, **variables: str) -> str:
-    """Run a command as in a shell of its own, and return what it says. It has to succeed."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run(  # noqa: S603 - the commands are those of this file
-        [str(part) for part in command],
-        cwd=cwd,
-        env=kept | variables,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, said
-    return said
-
-
 @pytest.mark.parametrize("check", CHECKS)
 def test_the_copy_passes_each_check(project: Path, check: str) -> None:
-    run(*CHECKS[check], cwd=project)
+    run_in(project, *check.split())
 
 
 def test_the_copy_has_a_database_that_fits_its_models(project: Path, tmp_path: Path) -> None:
     where = {"APP_ENV": "test", "DATABASE_URL": f"sqlite:///{tmp_path / 'copy.db'}"}
-    run(*APP, "migrate", cwd=project, **where)
-    run(*APP, "migrate", "--check", cwd=project, **where)
+    run_in(project, "python", "-m", "app", "migrate", **where)
+    run_in(project, "python", "-m", "app", "migrate", "--check", **where)
 
 
 def test_the_tests_of_the_copy_pass(project: Path) -> None:
-    run(sys.executable, "-m", "pytest", "-q", "-m", "not thorough", *TESTS, cwd=project)
+    run_in(project, "pytest", "-q", "-m", "not thorough", *TESTS)
 
 
 def test_no_task_is_left_in_the_copy(project: Path) -> None:
@@ -86,7 +59,7 @@ def test_no_task_is_left_in_the_copy(project: Path) -> None:
 
 def test_a_folder_that_exists_stays_as_it_is(tmp_path: Path) -> None:
     command = (sys.executable, "scripts/without_sample.py", str(tmp_path))
-    done = subprocess.run(  # noqa: S603 - as above
+    done = subprocess.run(  # noqa: S603 - our own script
         command, cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
