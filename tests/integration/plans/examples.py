@@ -155,7 +155,7 @@ _GROUP: Final = {
 OWN: Final[dict[Any, dict[str, Any]]] = {
     inspection.DELIVERIES: {"before": 99_500, "seen_id": 99_500},
     deliveries.WAITING: {"of_stream": _stream(_DONE)},
-    deliveries.WAITING_IN: {"of_streams": [_stream(_DONE)]},
+    deliveries.WAITING_IN: {"ids": [_DONE]},
     deliveries.LOAD_GROUP: _GROUP,
     deliveries.FINISH_GROUP: _GROUP,
     deliveries.RELEASE_GROUP: _GROUP,

@@ -69,16 +69,24 @@ def head_of(handler: ColumnElement[str], stream: ColumnElement[object]) -> Selec
     )
 
 
-WAITING_IN: Final = Statement(
-    select(_this.stream_id)
+_waits_behind = (
+    select(_other.id)
     .where(
-        _this.handler == bindparam("of_handler"),
-        _this.stream_id.in_(bindparam("of_streams", expanding=True)),
-        is_just(_this.state, BLOCKED),
+        _other.handler == _this.handler,
+        _other.stream_id == _this.stream_id,
+        is_just(_other.state, BLOCKED),
     )
-    .distinct()
+    .order_by(_other.handler, _other.stream_id, _other.stream_position)
+    .limit(literal_column("1"))
+    .correlate(event_delivery)
+    .scalar_subquery()
 )
-"""The streams of a handler in which a delivery waits."""
+WAITING_IN: Final = Statement(
+    select(_this.stream_id).where(
+        _this.id.in_(bindparam("ids", expanding=True)), _waits_behind.is_not(None)
+    )
+)
+"""The streams of these deliveries in which another waits: one step into an index for each."""
 
 WAITING: Final = Statement(
     select(_this.id)

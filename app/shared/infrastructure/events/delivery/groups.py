@@ -207,12 +207,10 @@ class Groups:
         if not claims:
             return
         await settle_batches(self._database, [each.batch_id for each in claims])
-        streams = {"of_handler": handler.id, "of_streams": [each.stream_id for each in claims]}
-        rows = await self._database.fetch_all(deliveries.WAITING_IN, streams)
-        going_on = {row["stream_id"] for row in rows}
-        for claim in claims:
-            if claim.stream_id in going_on:
-                await self._runner.unblock_next(claim)
+        ended = {"ids": [each.id for each in claims]}
+        for row in await self._database.fetch_all(deliveries.WAITING_IN, ended):
+            stream = {"of_handler": handler.id, "of_stream": row["stream_id"]}
+            await self._database.execute(deliveries.UNBLOCK_NEXT, stream)
 
     async def give_back(self, claims: Sequence[Claim]) -> None:
         """Return untried what is still ours. Without a database its lease ends."""
