@@ -123,7 +123,7 @@ class Runner:
         """Return one delivery untried."""
         try:
             await self._change(deliveries.RELEASE, claim)
-        except IntegrityViolation:  # as above
+        except IntegrityViolation:  # it would wait beside another one with its key
             await self._withdraw(claim, SUPERSEDED)
 
     async def extend(self, held: Sequence[Claim]) -> None:

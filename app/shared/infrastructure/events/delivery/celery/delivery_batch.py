@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
 
 from app.core.events import EventRegistry
-from app.core.exceptions import Unavailable
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events.delivery import deliveries
 from app.shared.infrastructure.events.delivery.groups import Groups
@@ -54,7 +53,8 @@ class DeliveryBatch:
                 workers = (self._work() for _ in range(self._at_once()))
                 await asyncio.gather(*workers, return_exceptions=True)
         finally:
-            await self._give_back()
+            if self._waiting:
+                await self._groups.give_back(self._waiting)
             self._notifier.notify()  # there is room for more, and perhaps a stream may continue
 
     def stop(self, *, is_late: bool = False) -> None:
@@ -113,8 +113,3 @@ class DeliveryBatch:
         finally:
             heartbeat.cancel()
             await asyncio.gather(heartbeat, return_exceptions=True)
-
-    async def _give_back(self) -> None:
-        for claim in self._waiting:
-            with suppress(Unavailable):
-                await self._runner.release(claim)
