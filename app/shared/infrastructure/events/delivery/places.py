@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from app.core.events import EventRegistry
+from app.core.events import EventRegistry, Handler
 
 EVERY_EIGHTH: Final = 8
 """Every eighth claim begins with the priority that has waited longest, so no priority starves."""
@@ -50,6 +50,12 @@ def places_of(
         free = most - sum(of_queue.values())
         found.append(Places(queue, free, of_queue, keeps_one, of_one_process))
     return found
+
+
+def at_once(handler: Handler | None, *, places: int) -> int:
+    """Return how many runs of one handler a process with so many places may have at once."""
+    limit = handler.subscription.limit_of_process if handler else None
+    return min(places, limit or places)
 
 
 class Demand(NamedTuple):

@@ -12,6 +12,7 @@ from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events.delivery import deliveries
 from app.shared.infrastructure.events.delivery.groups import Groups
 from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.places import at_once
 from app.shared.infrastructure.events.delivery.runner import Claim, Runner
 
 log = structlog.get_logger(__name__)
@@ -79,8 +80,7 @@ class DeliveryBatch:
     def _at_once(self) -> int:
         """Return how many of them may run at once: all belong to one handler."""
         handler = self._registry.handler(self._waiting[0].handler) if self._waiting else None
-        limit = handler.subscription.limit_of_process if handler else None
-        return min(self._concurrency, limit or self._concurrency)
+        return at_once(handler, places=self._concurrency)
 
     async def _work(self) -> None:
         while not self._is_stopped and (claims := await self._next()):

@@ -21,7 +21,7 @@ from app.shared.infrastructure.events.delivery.celery.broker_publisher import (
 from app.shared.infrastructure.events.delivery.deliveries import SENT_AT_ONCE
 from app.shared.infrastructure.events.delivery.groups import divided
 from app.shared.infrastructure.events.delivery.leases import IN_FLIGHT
-from app.shared.infrastructure.events.delivery.places import Places, places_of
+from app.shared.infrastructure.events.delivery.places import Places, at_once, places_of
 from app.shared.infrastructure.events.delivery.runner import Claim
 
 log = structlog.get_logger(__name__)
@@ -98,8 +98,7 @@ class CeleryExecutor:
     def _message(self, batch: list[Claim]) -> Message:
         handler = self._registry.handler(batch[0].handler)
         timeout = handler.subscription.timeout if handler else USUAL_TIMEOUT_SECONDS
-        limit = handler.subscription.limit_of_process if handler else None
-        rounds = math.ceil(len(batch) / min(self._concurrency, limit or self._concurrency))
+        rounds = math.ceil(len(batch) / at_once(handler, places=self._concurrency))
         soft = timeout * rounds + self._grace
         return Message(
             pairs=[(claim.id, claim.token) for claim in batch],
