@@ -3,7 +3,8 @@
 from collections import Counter
 
 from app.core.events import Handler
-from app.core.run_limits import LARGEST_BATCH, Everywhere
+from app.core.run_limits import LARGEST_BATCH
+from app.shared.infrastructure.events.delivery.limits import is_counted
 
 LONGEST_SECONDS = 0.05  # not Final: tests on slow machines change it
 """No run joins a group that is this old: others wait for its locks."""
@@ -46,5 +47,4 @@ def largest(handler: Handler) -> int:
     with such a limit claims nothing before its turn.
     """
     asked = handler.subscription
-    is_counted = isinstance(asked.concurrency, Everywhere) or asked.rate is not None
-    return 1 if is_counted or not asked.transactional else asked.batch
+    return 1 if is_counted(handler) or not asked.transactional else asked.batch

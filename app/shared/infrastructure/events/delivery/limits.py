@@ -43,15 +43,21 @@ USE_RATE: Final = Statement(
 USE_RATE_FIRST: Final = Statement(insert(event_handler), columns=["handler", "rate_used_until"])
 
 
+def is_counted(handler: Handler) -> bool:
+    """Tell whether a limit over all processes counts what is claimed for the handler."""
+    asked = handler.subscription
+    return isinstance(asked.concurrency, Everywhere) or asked.rate is not None
+
+
 async def allowed(connection: Connection, handler: Handler, count: int) -> int:
     """Return how many of so many deliveries the handler may start now, given what runs elsewhere.
 
     For a handler with such a limit the transaction holds the handler's lock from here on, so that
     two processes never count the same. A process that does not get the lock starts nothing.
     """
-    asked = handler.subscription
-    if not (isinstance(asked.concurrency, Everywhere) or asked.rate):
+    if not is_counted(handler):
         return count
+    asked = handler.subscription
     if not await is_alone(connection, f"handler:{handler.id}"):
         return 0
     if isinstance(asked.concurrency, Everywhere):
