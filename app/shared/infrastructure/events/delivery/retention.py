@@ -19,24 +19,18 @@ BATCH: Final = 5_000
 
 _keep_since = database_time(-bindparam("keep", type_=Float))
 
-OLD_DELIVERIES: Final = delete_batch(
-    event_delivery,
-    lambda c: is_just(c.state, DeliveryState.DONE) & (c.done_at < _keep_since),
-    "done_at",
-)
+
+def _old(state: DeliveryState) -> Statement:
+    return delete_batch(
+        event_delivery, lambda c: is_just(c.state, state) & (c.done_at < _keep_since), "done_at"
+    )
+
+
+OLD_DELIVERIES: Final = _old(DeliveryState.DONE)
 """Foreign keys delete their attempts, results and progress with them."""
 
-OLD_CANCELLED: Final = delete_batch(
-    event_delivery,
-    lambda c: is_just(c.state, DeliveryState.CANCELLED) & (c.done_at < _keep_since),
-    "done_at",
-)
-
-OLD_DISCARDED: Final = delete_batch(
-    event_delivery,
-    lambda c: is_just(c.state, DeliveryState.DISCARDED) & (c.done_at < _keep_since),
-    "done_at",
-)
+OLD_CANCELLED: Final = _old(DeliveryState.CANCELLED)
+OLD_DISCARDED: Final = _old(DeliveryState.DISCARDED)
 """They stay as long as their event: without them a replay would treat it as never delivered."""
 
 OLD_BATCHES: Final = delete_batch(job_batch, lambda c: c.closed_at < _keep_since, "closed_at")
