@@ -61,7 +61,7 @@ def event_webhook(
 ) -> EventWebhook | None:
     """Return a module's webhook, or None if its settings name no address.
 
-    Without one nobody listens, and nothing is written down that nobody awaits.
+    None among a module's handlers is left out, so no delivery is written for it.
     """
     if settings.webhook_url is None:
         return None

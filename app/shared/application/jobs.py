@@ -8,7 +8,7 @@ from app.shared.application.dto.jobs import JobView
 
 
 class JobNotFound(NotFound):
-    """It never was, or it is somebody else's, or it ended and was forgotten."""
+    """It never existed, or another user enqueued it, or it ended and was deleted."""
 
     code = "job_not_found"
     message = "There is no such job."

@@ -1,4 +1,4 @@
-"""Jobs over HTTP: how far they are, and their end; for whoever enqueued them."""
+"""Jobs over HTTP: their progress, result and cancellation, for the user who enqueued them."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,15 +24,15 @@ class JobController:
     async def get(self, job_id: Id, actor: CurrentActor) -> JobView:
         """Get a job that you enqueued: its status, progress and result.
 
-        Jobs that ended are forgotten after some time, a day if nothing else is set.
+        Ended jobs are deleted after some time, by default a day.
         """
         return await self.tracking.find(job_id, actor_id=actor.user_id)
 
     async def cancel(self, job_id: Id, actor: CurrentActor) -> JobView:
         """Cancel a job that you enqueued.
 
-        One that waits never runs. One that runs is `stopping`: unless it ends before, what it did
-        in the database is undone.
+        A waiting job never runs. A running job becomes `stopping`: unless it ends first, its
+        changes in the database are undone.
         """
         return await self.tracking.cancel(job_id, actor_id=actor.user_id)
 
@@ -41,7 +41,7 @@ def job_routes(jobs: JobController) -> ApiRouter:
     router = ApiRouter(
         f"{API}/jobs",
         tags=["jobs"],
-        description="Work that goes on after its request was answered with status 202.",
+        description="Work that continues after its request was answered with status 202.",
     )
     router.get("/{job_id}", jobs.get, access=scope("job:read"), raises=[JobNotFound])
     router.post(

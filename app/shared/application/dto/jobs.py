@@ -1,4 +1,4 @@
-"""What is shown of a job to whoever enqueued it."""
+"""What a user sees of a job."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class JobStatus(StrEnum):
 
 @dataclass
 class JobProgress:
-    """How far it is; `total` is null if nobody knows."""
+    """How far it is; `total` is null if it is unknown."""
 
     done: int
     total: int | None
@@ -29,7 +29,7 @@ class JobProgress:
 
 @dataclass
 class JobView:
-    """A job as the user sees it who enqueued it. `result` is null until it is done."""
+    """A job, for the user who enqueued it. `result` is null until it is done."""
 
     id: UUID
     type: str
