@@ -1,11 +1,14 @@
-FROM python:3.13-slim-trixie AS libraries
+# The digest names one image for each platform; Dependabot brings the newer ones.
+FROM python:3.13-slim-trixie@sha256:70729b46c69b4f1e97c4822c1af3df53a1476cf5ddc6c087c0c10bc3a5678c2f AS base
+
+FROM base AS libraries
 WORKDIR /build
 RUN python -m venv /venv
 # Only this file: the layer is built again when the libraries change, not when the code does.
 COPY requirements.txt .
 RUN /venv/bin/pip install --no-cache-dir --only-binary :all: --require-hashes --no-deps -r requirements.txt
 
-FROM python:3.13-slim-trixie
+FROM base
 # Nothing is written outside /data and /tmp, so the file system can be read-only.
 ENV APP_ENV=production \
     DATA_DIR=/data \

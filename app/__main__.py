@@ -1,9 +1,14 @@
 """`python -m app`: the command line of the service."""
 
+import os
 import signal
 import sys
 
 from app.core.exceptions import CompositionError
+
+# As the first process of a container it would ignore the signal. An exception could be raised where
+# it is ignored. What was not committed is rolled back.
+signal.signal(signal.SIGTERM, lambda number, _frame: os._exit(128 + number))
 
 # Until the command runs, Ctrl-C ends the process without a traceback: imports take a second.
 asked = signal.getsignal(signal.SIGINT)

@@ -12,18 +12,20 @@ from typing import Annotated, Final, TypeVar
 
 import orjson
 import typer
-import uvicorn
 
+from app.backup_commands import backups
+from app.command_list import command_list
 from app.config.database import create_database
 from app.config.documentation import write_settings
 from app.config.env_file import VARIABLE
 from app.config.settings import InvalidSettingsError, Settings, load_settings
 from app.container import ApplicationContainer
 from app.core.exceptions import AppError, CompositionError, Invalid, Unavailable
+from app.core.http import processes
+from app.core.http.listeners import UnusableSocket, passed_sockets
 from app.core.http.open_files import allow_many
 from app.core.http.problems import problem_list
-from app.core.http.server import HttpProtocol
-from app.core.http.websocket_server import WebSocketProtocol
+from app.core.http.stopping import ServingConfig
 from app.core.logging import configure_logging, prepare_output, release_output
 from app.core.ports import PortInUse, address_of, refuse_port_in_use
 from app.core.shutdown import SHUTDOWN
@@ -34,11 +36,13 @@ from app.job_commands import jobs
 from app.main import create_app
 from app.modules.user.application.dto import RolesOfAddress
 from app.shared.composition import opened, seeded, settings_of
+from app.shared.infrastructure.backup.manifest import BackupFailed
 from app.shared.infrastructure.database.migrate import upgrade
 from app.shared.infrastructure.database.revisions import MigrationFailed
 from app.shared.infrastructure.database.sqlite_setup import UnusableFile
 from app.shared.infrastructure.events.delivery.engine import EngineEnded
 from app.shared.infrastructure.events.outbox.catalogue import write_catalogue
+from app.shared.infrastructure.metrics_page import metrics_page
 from app.worker import run, run_celery_worker
 
 Result = TypeVar("Result")
@@ -49,15 +53,18 @@ cli.add_typer(users, name="users")
 cli.add_typer(events, name="events")
 cli.add_typer(jobs, name="jobs")
 cli.add_typer(schema)
+cli.add_typer(backups)
 
 FORESEEN: Final = (
     InvalidSettingsError,
     AppError,
+    BackupFailed,
     CompositionError,
     MigrationFailed,
     PortInUse,
     EngineEnded,
     UnusableFile,
+    UnusableSocket,
 )
 
 
@@ -96,8 +103,10 @@ def serve() -> None:
     settings = ApplicationContainer.load_settings()
     if settings.app_env == "development":
         upgrade(settings.owners_database)
-    # uvicorn's messages for these errors would not say how to mend them.
-    refuse_port_in_use(settings.host, settings.port)
+    passed = passed_sockets()
+    if not passed:
+        # uvicorn's messages for these errors would not say how to mend them.
+        refuse_port_in_use(settings.host, settings.port)
     asyncio.run(create_database(settings).open())
     # Built here too, if other processes will serve, so that a problem is reported once and first.
     app = create_app(settings, ApplicationContainer)
@@ -108,22 +117,17 @@ def serve() -> None:
     # uvicorn shuts down and then signals itself again; an end by request is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(SHUTDOWN.exit_code))
     is_alone = settings.web_concurrency == 1
-    uvicorn.run(
+    config = ServingConfig(
         app if is_alone else "app.main:create_app",
         factory=not is_alone,
         host=settings.host,
         port=settings.port,
         workers=settings.web_concurrency,
-        http=HttpProtocol,
-        ws=WebSocketProtocol,
-        log_config=None,
-        access_log=False,  # ours has the request id and the actor
-        server_header=False,
-        proxy_headers=False,  # our own code trusts the proxies of TRUSTED_PROXIES only
-        date_header=True,
-        timeout_keep_alive=65,
-        timeout_graceful_shutdown=25,
+        drain_seconds=settings.seconds_of_drain,
+        stop_seconds=settings.stop_seconds,
+        is_passed=bool(passed),
     )
+    processes.serve(config, passed)
 
 
 @cli.command()
@@ -170,7 +174,8 @@ def openapi(
 ) -> None:
     """Print the OpenAPI document, or write all documents that are generated from the code.
 
-    These are the document, the list of problems, the event catalogue and the settings of modules.
+    These are the document, the lists of problems, metrics and commands, the event catalogue and the
+    settings.
     """
     app = create_app(documented_settings(), ApplicationContainer)
     text = orjson.dumps(app.openapi(), option=orjson.OPT_INDENT_2).decode() + "\n"
@@ -179,6 +184,8 @@ def openapi(
         Path("docs/api/problems.md").write_text(problem_list(), encoding="utf-8")
         of_modules = settings_of(ApplicationContainer)
         write_settings(of_modules, Path(".env.example"), Path("docs/deployment/settings.md"))
+        Path("docs/operations/commands.md").write_text(command_list(cli), encoding="utf-8")
+        Path("docs/operations/metrics.md").write_text(metrics_page(), encoding="utf-8")
         write_catalogue(app.state.container.registry(), Path("docs/architecture"))
     else:
         typer.echo(text, nl=False)
@@ -271,7 +278,7 @@ def _greet(settings: Settings) -> None:
     Read and try the API    {address}/docs
     Check its health        {address}/health/ready
     Load demo data          make seed
-    Take the tour           README.md, "Five minutes"
+    Read more               README.md
 
   Data is in {settings.data_dir}/. Stop with Ctrl-C.
 """

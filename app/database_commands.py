@@ -4,10 +4,16 @@ import sys
 from typing import Annotated
 
 import typer
+from sqlalchemy.engine import URL
 
 from app.container import ApplicationContainer
 from app.shared.infrastructure.database.migrate import check, downgrade, upgrade
-from app.shared.infrastructure.database.revisions import APP, BASE, shown
+from app.shared.infrastructure.database.revisions import (
+    APP,
+    BASE,
+    MigratedByNewer,
+    shown,
+)
 
 schema = typer.Typer()
 
@@ -21,6 +27,10 @@ def migrate(
     down: Annotated[
         str | None, typer.Option(help="Go back to this revision (`base` is before the first).")
     ] = None,
+    or_newer: Annotated[
+        bool,
+        typer.Option("--or-newer", help="Succeed too if a newer release has migrated it already."),
+    ] = False,
 ) -> None:
     """Migrate the database to the schema of this code."""
     url = ApplicationContainer.load_settings().owners_database
@@ -30,7 +40,17 @@ def migrate(
         downgrade(url, down)
         typer.echo(f"The database is at {down}.")
     else:
+        _up(url, or_newer=or_newer)
+
+
+def _up(url: URL, *, or_newer: bool) -> None:
+    try:
         upgrade(url)
+    except MigratedByNewer:
+        if not or_newer:
+            raise
+        typer.echo("A newer release has migrated the database; nothing was changed.")
+    else:
         typer.echo("The database is up to date.")
 
 

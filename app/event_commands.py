@@ -146,7 +146,7 @@ def lag(context: typer.Context, *, as_json: AsJson = False) -> None:
     found = ask(context, lambda container: container.backlog().lag())
     waiting = ("ready", "claimed", "blocked", "held", "blocked_streams")
     counts = (*waiting, "dead", "no_handler", "oldest_due")
-    show_items(found, ("handler", *counts), as_json=as_json)
+    show_items(found, ("handler", "queue", *counts), as_json=as_json)
     if not as_json:
         described = ask(context, lambda container: container.inspection().handlers())
         for paused in (handler for handler in described if handler.paused_at):

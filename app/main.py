@@ -1,7 +1,7 @@
 """The web application."""
 
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer
+from app.core.admission import Admission
 from app.core.http.ingress_policy import IngressPolicy
 from app.core.http.rate_limit import RateLimit
 from app.core.http.route_guard import RouteGuard
@@ -35,11 +36,11 @@ def create_app(
 def build_app(settings: Settings, kind: type[ApplicationContainer]) -> Service:
     """Build the service. Raises CompositionError if modules or routes do not fit."""
     container = kind.build(settings)
-    health = HealthController(container.engine().why_not, container.readiness().why_not)
+    health = HealthController(*_why_not(container), is_stopping=lambda: SHUTDOWN.is_begun)
     rate_limit = container.rate_limit()
     app = Service(
         report=_error_reporter(settings),
-        ingress=_ingress(settings, rate_limit),
+        ingress=_ingress(settings, rate_limit, container.admission()),
         guard=RouteGuard(
             authenticate=container.user.authenticate_bearer(),
             cookie_authentication=container.user.cookie_authentication(),
@@ -63,7 +64,7 @@ def build_app(settings: Settings, kind: type[ApplicationContainer]) -> Service:
 
 
 def create_metrics_app(container: ApplicationContainer) -> Service:
-    """Build the application that serves the metrics of a worker or relay."""
+    """Build the application that shows the health and the metrics of a worker or relay."""
     settings = container.settings()
     app = Service(
         report=_error_reporter(settings),
@@ -74,11 +75,19 @@ def create_metrics_app(container: ApplicationContainer) -> Service:
         ),
         title=settings.app_name,
     )
-    app.add(metrics_routes(container.metrics_controller()))
+    health = HealthController(*_why_not(container))
+    app.add(health_routes(health), metrics_routes(container.metrics_controller()))
     return app
 
 
-def _ingress(settings: Settings, rate_limit: RateLimit | None) -> IngressPolicy:
+def _why_not(container: ApplicationContainer) -> tuple[Callable[[], Awaitable[str | None]], ...]:
+    """Return what says whether a process can do its work."""
+    return container.engine().why_not, container.readiness().why_not
+
+
+def _ingress(
+    settings: Settings, rate_limit: RateLimit | None, admission: Admission
+) -> IngressPolicy:
     return IngressPolicy(
         allowed_hosts=settings.allowed_hosts,
         cors_origins=settings.cors_origins,
@@ -89,6 +98,7 @@ def _ingress(settings: Settings, rate_limit: RateLimit | None) -> IngressPolicy:
         trusted_proxies=settings.trusted_proxies or (),
         connections_per_client=settings.connections_per_client if settings.rate_limits else 0,
         rate_limit=rate_limit,
+        admission=admission,
     )
 
 
@@ -97,6 +107,7 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        container.tracing().start()
         # Objects of the start live for ever, so the garbage collector need not check them again. A
         # server produces so much garbage that fewer, larger collections cost less in total.
         gc.freeze()

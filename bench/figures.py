@@ -26,7 +26,9 @@ class Line:
     goal: float | None = None
     wanted: Literal["at least", "at most"] = "at least"
     floor: str | None = None
-    """The measurements of what the machine does without us."""
+    """The measurements that these are compared with, such as what the machine does without us."""
+    goal_of_floor: float | None = None
+    """What is hoped of the ratio to the floor, instead of a goal for the value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +43,12 @@ class Figure:
 
     @property
     def is_met(self) -> bool | None:
-        goal = self.line.goal
+        goal, value = self.line.goal, self.value
+        if self.line.goal_of_floor is not None and self.of_floor is not None:
+            goal, value = self.line.goal_of_floor, self.of_floor
         if goal is None:
             return None
-        return self.value >= goal if self.line.wanted == "at least" else self.value <= goal
+        return value >= goal if self.line.wanted == "at least" else value <= goal
 
 
 def percentile(values: Iterable[float], percent: float) -> float:
@@ -63,7 +67,7 @@ def summed_up(line: Line, measured: Mapping[str, Rounds]) -> Figure:
         value=value,
         lowest=min(of_each),
         highest=max(of_each),
-        of_floor=value / _over_all(measured[line.floor], 50) if line.floor else None,
+        of_floor=value / _over_all(measured[line.floor], line.percentile) if line.floor else None,
     )
 
 
@@ -90,15 +94,21 @@ def in_columns(*rows: Sequence[str]) -> str:
 def _cells(figures: Iterable[Figure]) -> Iterable[Sequence[str]]:
     for figure in figures:
         line = figure.line
-        sign = "≥" if line.wanted == "at least" else "≤"
         yield (
             line.title,
             f"{number(figure.value)} {line.unit}",
             f"{number(figure.lowest)} to {number(figure.highest)}",
-            "" if line.goal is None else f"{sign} {number(line.goal)}",
+            _goal(line),
             {None: "", True: "met", False: "**missed**"}[figure.is_met],
             "" if figure.of_floor is None else f"{figure.of_floor:.2f}",
         )
+
+
+def _goal(line: Line) -> str:
+    sign = "≥" if line.wanted == "at least" else "≤"
+    if line.goal_of_floor is not None:
+        return f"{sign} {number(line.goal_of_floor)} of the floor"
+    return "" if line.goal is None else f"{sign} {number(line.goal)}"
 
 
 def number(value: float) -> str:

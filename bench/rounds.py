@@ -44,7 +44,7 @@ def run_in_folder(
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         await benchmark(folder)
 
-    with tempfile.TemporaryDirectory(prefix="alicerce-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         try:
             with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:  # the API's kind

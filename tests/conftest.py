@@ -1,12 +1,13 @@
 """Databases for the tests that need them, and the order in which all of them run."""
 
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 import structlog
 from sqlalchemy.exc import ArgumentError
@@ -20,19 +21,22 @@ from tests.support.thorough import (
     DESCRIPTION,
     MARKER,
     are_left_out,
-    is_on_another_database,
+    is_repeated,
     is_thorough,
+    unmeasured,
 )
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
+
+    from tests.support.promtool import Promtool
 
 TESTS = Path(__file__).parent
 FOLDERS = ("unit", "integration", "e2e", "faults")  # the fast ones first
 KINDS = ("sqlite", "postgresql")
 
 DATABASES = pytest.StashKey[Databases]()
-SERVERS = ("databases", "brokers", "browsers")
+SERVERS = ("databases", "brokers", "browsers", "tools")
 USED = pytest.StashKey[dict[str, set[str]]]()
 FAULTS = pytest.StashKey[FaultTable]()
 SEED = pytest.StashKey[str]()
@@ -45,6 +49,9 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+# `make test` tries a few examples, `make check` as many as Hypothesis does by default.
+hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("ci"), max_examples=20)
 
 
 # --- Order --------------------------------------------------------------------------------------
@@ -73,8 +80,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_itemcollected(item: pytest.Item) -> None:
     if (folder := _folder(item.path)) in FOLDERS:
         item.add_marker(folder)
-    if is_thorough(item.path, TESTS) or (folder == "e2e" and is_on_another_database(item)):
+    if is_thorough(item.path, TESTS) or is_repeated(item, TESTS):
         item.add_marker(MARKER)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    with unmeasured() if is_repeated(item, TESTS) else nullcontext():
+        return (yield)
 
 
 # Last, because pytest's own order groups the tests of one parameter over all folders.
@@ -93,6 +106,7 @@ def _place(item: pytest.Item) -> tuple[int, int]:
     )
 
 
+@cache
 def _folder(path: Path) -> str:
     inside = path.is_relative_to(TESTS) and path != TESTS
     return path.relative_to(TESTS).parts[0] if inside else ""
@@ -221,6 +235,26 @@ async def browser(pytestconfig: pytest.Config) -> "AsyncIterator[Browser]":
             pytest.skip(str(error))
         _note(pytestconfig, "browsers", f"Chromium {browser.version}")
         yield browser
+
+
+@pytest.fixture(scope="session")
+def promtool(pytestconfig: pytest.Config) -> "Promtool":
+    """Prometheus's tool; the summary names it, or says that it was missing."""
+    from tests.support.promtool import NoPromtool, found  # noqa: PLC0415 - few tests need it
+
+    try:
+        tool = found()
+    except NoPromtool as error:
+        _note(pytestconfig, "tools", str(error))
+        pytest.skip(str(error))
+    _note(pytestconfig, "tools", f"promtool {tool.version}")
+    return tool
+
+
+@pytest.fixture(scope="session")
+def note_tool(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Shows in the summary which program was used, or that it was missing."""
+    return partial(_note, pytestconfig, "tools")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Writes the settings of the modules into `.env.example` and the guide, from the code."""
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,11 +12,16 @@ from app.config.module_settings import ModuleSettings
 from app.config.secret_files import is_secret
 
 MARK: Final = "# === The settings of the modules: written by `make openapi` ===\n"
-PAGE: Final = """# Settings of the modules
+PAGE: Final = """# Settings
 
-Written by `make openapi`. The settings of the service itself are explained in `.env.example`; what
-is said there of `.env`, empty values and secrets in files holds for these too.
+`make openapi` writes this page: the settings of the service from `.env.example`, and those of the
+modules from their code. The first lines of `.env.example` have the rules about `.env`, empty values
+and secrets in files.
 """
+HEAD: Final = "| variable | default | meaning |\n| --- | --- | --- |\n"
+SECTION: Final = re.compile(r"^# --- (.+?) -+$", re.MULTILINE)
+SETTING: Final = re.compile(r"^# ([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
+FOR_PRODUCTION: Final = "# [production]\n"
 WIDTH: Final = 98
 
 
@@ -24,7 +30,7 @@ def write_settings(kinds: Iterable[type[ModuleSettings]], example: Path, guide: 
     kinds = [kind for kind in kinds if kind.model_fields]
     by_hand = example.read_text(encoding="utf-8").partition(MARK)[0]
     example.write_text(by_hand + MARK + as_example(kinds), encoding="utf-8")
-    guide.write_text(as_page(kinds), encoding="utf-8")
+    guide.write_text(as_page(kinds, by_hand), encoding="utf-8")
 
 
 def as_example(kinds: Iterable[type[ModuleSettings]]) -> str:
@@ -32,9 +38,32 @@ def as_example(kinds: Iterable[type[ModuleSettings]]) -> str:
     return "".join(chunk for kind in kinds for chunk in _example_of(kind))
 
 
-def as_page(kinds: Iterable[type[ModuleSettings]]) -> str:
-    """Return the settings as a page of tables."""
-    return PAGE + "".join(chunk for kind in kinds for chunk in _table_of(kind))
+def as_page(kinds: Iterable[type[ModuleSettings]], by_hand: str = "") -> str:
+    """Return the settings as a page of tables: first those that `.env.example` has by hand."""
+    _, *parts = SECTION.split(by_hand)
+    of_service = zip(parts[::2], parts[1::2], strict=True)
+    tables = [_section_of(heading, blocks.split("\n\n")) for heading, blocks in of_service]
+    return "".join([PAGE, *tables, *(chunk for kind in kinds for chunk in _table_of(kind))])
+
+
+def _section_of(heading: str, blocks: Iterable[str]) -> str:
+    rows = (_row_of(block) for block in blocks if SETTING.search(block))
+    return f"\n## {heading}\n\n{HEAD}{''.join(rows)}"
+
+
+def _row_of(block: str) -> str:
+    """Return the row of a comment and the settings below it."""
+    settings = SETTING.findall(block)
+    names = ", ".join(f"`{name}`" for name, _ in settings)
+    defaults = ", ".join(_shown(default) for _, default in settings)
+    comment = SETTING.sub("", block).replace(FOR_PRODUCTION, "")
+    meaning = " ".join(line.removeprefix("# ") for line in comment.split("\n") if line)
+    needed = " **Production needs this setting.**" if FOR_PRODUCTION in block else ""
+    return f"| {names} | {defaults} | {meaning}{needed} |\n"
+
+
+def _shown(default: str) -> str:
+    return f"`{default}`" if default else "none"
 
 
 def _example_of(kind: type[ModuleSettings]) -> Iterator[str]:
@@ -47,13 +76,12 @@ def _example_of(kind: type[ModuleSettings]) -> Iterator[str]:
 
 
 def _table_of(kind: type[ModuleSettings]) -> Iterator[str]:
-    yield f"\n## {_heading(kind)}\n\n| variable | default | meaning |\n| --- | --- | --- |\n"
+    yield f"\n## {_heading(kind)}\n\n{HEAD}"
     for name, field in kind.model_fields.items():
         variable, meaning = kind.variable(name), _explained(field)
         if is_secret(field.annotation):
             meaning += f" A secret: may be in the file that `{variable}_FILE` names."
-        default = _default(field)
-        yield f"| `{variable}` | {f'`{default}`' if default else 'none'} | {meaning} |\n"
+        yield f"| `{variable}` | {_shown(_default(field))} | {meaning} |\n"
 
 
 def _heading(kind: type[ModuleSettings]) -> str:

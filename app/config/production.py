@@ -29,9 +29,12 @@ _PLACEHOLDER: Final = re.compile(
     r"change.?(me|this|it)|secret|passw|example|default|dummy|test|your.|insert|to.?do|qwert",
     re.IGNORECASE,
 )
-_GUESSABLE: Final = {"postgres", "password", "admin", "root", "guest", "alicerce", "redis"}
+_GUESSABLE: Final = {
+    *("postgres", "password", "admin", "root", "guest", "redis"),
+    "alicerce",
+}
 
-_SERVER: Final = "postgresql://alicerce:password@db.example.com:5432/alicerce"
+_SERVER: Final = "postgresql://shop:password@db.example.com:5432/shop"
 
 
 def unfit_for_production(settings: "Settings") -> list[str]:

@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Final, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
     Field,
     PrivateAttr,
-    SecretStr,
     ValidationError,
     model_validator,
 )
@@ -26,6 +25,7 @@ from app.config.identity import IdentitySettings
 from app.config.ingress import IngressSettings
 from app.config.limits import LimitSettings
 from app.config.module_settings import M, ModuleSettings, said_twice
+from app.config.observability import ObservabilitySettings
 from app.config.production import as_sentence, unfit_for_production
 from app.config.secret_files import UnusableSecretFile
 from app.config.transport import hosts_of, is_remote
@@ -35,12 +35,15 @@ from app.config.url_types import (
     MailServerUrl,
     PublicUrl,
     RedisUrl,
-    SentryDsn,
     origin_of,
 )
 
 K = TypeVar("K", bound=EnvironmentSettings)
 Profile = Literal["development", "test", "production"]
+
+NAME: Final = "Alicerce"
+DATABASE_FILE: Final = "alicerce.db"
+LEAST_SECONDS_AFTER_DRAIN: Final = 10
 
 
 class InvalidSettingsError(Exception):
@@ -51,7 +54,9 @@ class InvalidSettingsError(Exception):
         super().__init__("\n".join(["The settings are not valid:", *problems]))
 
 
-class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
+class Settings(
+    ObservabilitySettings, IngressSettings, EventSettings, IdentitySettings, LimitSettings
+):
     """The settings, from the environment and from `.env`; `.env.example` explains each.
 
     The settings of modules are stored here too, by their class.
@@ -60,25 +65,27 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
     _of_modules: tuple[ModuleSettings, ...] = PrivateAttr(default=())
 
     app_env: Profile = Field("development", examples=["production"])
-    app_name: str = Field("Alicerce", min_length=1, max_length=80, examples=["Shop"])
+    app_name: str = Field(NAME, min_length=1, max_length=80, examples=["Shop"])
     version: str = Field("0.1.0", min_length=1, max_length=40, examples=["1.0.0"])
     debug: bool = Field(default=False, examples=["false"])
 
     host: str = Field("127.0.0.1", min_length=1, examples=["0.0.0.0"])  # noqa: S104 - an example, not a bind
     port: int = Field(8000, ge=0, le=MAX_PORT, examples=["8000"])
     web_concurrency: int = Field(1, ge=1, le=64, examples=["2"])
+    drain_seconds: float | None = Field(default=None, ge=0, le=600, examples=["5"])
+    stop_seconds: float = Field(30.0, ge=10, le=900, examples=["30"])
     data_dir: Path = Field(Path("var"), examples=["/var/lib/alicerce"])
 
-    database_url: DatabaseUrl = Field(
-        examples=["postgresql://user:password@localhost:5432/alicerce"]
-    )
+    database_url: DatabaseUrl = Field(examples=["postgresql://user:password@localhost:5432/shop"])
     migration_database_url: DatabaseUrl | None = Field(
-        default=None, examples=["postgresql://owner:password@localhost:5432/alicerce"]
+        default=None, examples=["postgresql://owner:password@localhost:5432/shop"]
     )
     database_echo: bool = Field(default=False, examples=["false"])
     database_pool_size: int = Field(10, ge=1, le=200, examples=["10"])
     database_timeout_seconds: float = Field(5.0, gt=0, le=60, examples=["5"])
     database_search_timeout_seconds: float = Field(2.0, gt=0, le=60, examples=["2"])
+
+    postgres_tools: Path | None = Field(default=None, examples=["/usr/lib/postgresql/18/bin"])
 
     redis_url: RedisUrl | None = Field(default=None, examples=["redis://localhost:6379/1"])
     plaintext_hosts: HostNames = Field((), examples=["db.internal, 10.0.0.5"])
@@ -87,17 +94,6 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
     mail_from: Mailbox = Field("no-reply@localhost", examples=["Shop <no-reply@example.com>"])
     public_url: PublicUrl | None = Field(default=None, examples=["https://api.example.com"])
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
-        "INFO", examples=["INFO"]
-    )
-    metrics_token: SecretStr | None = Field(
-        default=None, min_length=16, examples=["the output of: openssl rand -hex 16"]
-    )
-    metrics_port: int | None = Field(default=None, ge=1, le=MAX_PORT, examples=["9000"])
-    sentry_dsn: SentryDsn | None = Field(
-        default=None, examples=["https://key@sentry.example.com/1"]
-    )
-
     @model_validator(mode="before")
     @classmethod
     def _supply_what_needs_no_decision(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +101,7 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
         if values.get("app_env", "development") == "production":
             return values
         data_dir = Path(values.get("data_dir") or "var")
-        file = URL.create("sqlite", database=str(data_dir / "alicerce.db"))
+        file = URL.create("sqlite", database=str(data_dir / DATABASE_FILE))
         values.setdefault("database_url", file.render_as_string())
         values.setdefault(
             "jwt_secret_key", GeneratedSecret(data_dir / "secrets" / "jwt_secret_key")
@@ -136,6 +132,16 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
         return self
 
     @model_validator(mode="after")
+    def _fit_into_the_stop(self) -> Self:
+        if self.seconds_of_drain + LEAST_SECONDS_AFTER_DRAIN > self.stop_seconds:
+            message = (
+                f"DRAIN_SECONDS: must leave {LEAST_SECONDS_AFTER_DRAIN} seconds of STOP_SECONDS to "
+                "finish requests and to close; for example: DRAIN_SECONDS=5 with STOP_SECONDS=30"
+            )
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _fit_to_the_owner(self) -> Self:
         if self.migration_database_url and any(
             url.get_backend_name() == "sqlite" for url in self.databases.values()
@@ -143,7 +149,7 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
             message = (
                 "MIGRATION_DATABASE_URL must be for the same PostgreSQL database as DATABASE_URL; "
                 "for example: "
-                "MIGRATION_DATABASE_URL=postgresql://owner:password@localhost:5432/alicerce"
+                "MIGRATION_DATABASE_URL=postgresql://owner:password@localhost:5432/shop"
             )
             raise ValueError(message)
         return self
@@ -221,6 +227,13 @@ class Settings(IngressSettings, EventSettings, IdentitySettings, LimitSettings):
     def shows_docs(self) -> bool:
         """Whether to serve `/docs` and `/openapi.json`: outside production, unless DOCS is set."""
         return self.docs if self.docs is not None else not self.is_production
+
+    @property
+    def seconds_of_drain(self) -> float:
+        """How long to go on accepting after a signal: in production 5 seconds, unless it is set."""
+        if self.drain_seconds is not None:
+            return self.drain_seconds
+        return 5.0 if self.is_production else 0.0
 
     @property
     def is_production(self) -> bool:

@@ -31,7 +31,7 @@ def unencrypted_connections(settings: "Settings") -> Iterator[Refusal]:
     named = {host.strip("[]") for host in settings.plaintext_hosts}
     for name, database in settings.databases.items():
         if not is_encrypted(database) and _any_remote(hosts_of(database), named):
-            example = "postgresql://user:password@db.example.com:5432/alicerce?sslmode=verify-full"
+            example = "postgresql://user:password@db.example.com:5432/shop?sslmode=verify-full"
             yield name, RULE, example
     for name in ("redis_url", "celery_broker_url"):
         url = address(getattr(settings, name))
@@ -43,6 +43,9 @@ def unencrypted_connections(settings: "Settings") -> Iterator[Refusal]:
             )
         if (secure := _SECURE.get(url.scheme)) and _any_remote([url.hostname], named):
             yield name.upper(), RULE, f"{secure}://user:password@host.example.com"
+    collector = urlsplit(settings.otel_exporter_otlp_endpoint or "")
+    if collector.scheme == "http" and _any_remote([collector.hostname], named):
+        yield "OTEL_EXPORTER_OTLP_ENDPOINT", RULE, "https://collector.example.com"
     mail = address(settings.smtp_url)
     is_safe = mail.scheme == "smtps" or mail.username or mail.query == STARTTLS
     if not is_safe and _any_remote([mail.hostname], named):

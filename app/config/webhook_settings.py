@@ -46,14 +46,14 @@ class WebhookSettings(ModuleSettings):
     )
     webhook_previous_key: SigningKey | None = Field(
         default=None,
-        description="The key before this one, until all receivers have the new one: both sign.",
+        description="The previous key, until all receivers have the new one: both keys sign.",
         examples=[SIGNING_KEY_EXAMPLE, SIGNING_KEY_SAMPLE],
     )
     webhook_allow_private: bool = Field(
         default=False,
         description=(
-            "Whether the webhook may go into a private network, and over http. Otherwise "
-            "addresses that are not public are refused, also where a name leads to them."
+            "Whether the webhook may go to a private address, or over http. Otherwise the "
+            "service refuses each address that is not public, also if it belongs to a host name."
         ),
         examples=["true"],
     )

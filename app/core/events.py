@@ -229,6 +229,10 @@ class EventRegistry:
     def handler(self, id: str) -> Handler | None:
         return self._handlers.get(id)
 
+    def queue_of(self, id: str) -> str | None:
+        """Return the queue of a handler; None if this code has no such handler."""
+        return self._handlers[id].subscription.queue_name if id in self._handlers else None
+
     def handler_of_job(self, kind: type[PublishedEvent]) -> Handler | None:
         """Return the handler for the jobs of a class; its id is their type."""
         return self._handlers.get(kind.type) if self._jobs.get(kind.type) is kind else None

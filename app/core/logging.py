@@ -19,7 +19,7 @@ import structlog
 from prometheus_client import Counter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from app.core.context import current_work
+from app.core.context import current_work, ids_in
 
 # Control characters that JSON does not escape, and characters that reverse the text direction.
 _UNSAFE: Final = re.compile(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
@@ -58,7 +58,7 @@ def configure_logging(*, level: str, json_lines: bool) -> None:
     # RFC 8259, section 8.1: JSON is UTF-8 in every locale.
     prepare_output(encoding="utf-8" if json_lines else None)
     shared: list[Processor] = [
-        _add_request_id,
+        _add_ids,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -105,10 +105,13 @@ def _route_standard_library(
         logger.setLevel(max(logging.WARNING, root.level))
 
 
-def _add_request_id(logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+def _add_ids(logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     work = current_work.get()
     if work.request_id:
         event.setdefault("request_id", work.request_id)
+    if work.traceparent:
+        for name, id in ids_in(work.traceparent).items():
+            event.setdefault(name, id)
     if work.client and getattr(logger, "name", None) == "security":
         event.setdefault("client", work.client)  # as in the access log
     return event

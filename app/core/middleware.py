@@ -12,10 +12,12 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
+from app.core import tracing
 from app.core.context import WorkContext, current_work
 from app.core.exceptions import AppError, InternalError, Unavailable
 from app.core.http.bodies import (
     CUT,
+    GONE,
     INCOMING,
     MAX_BODY_BYTES,
     REFUSED,
@@ -77,15 +79,16 @@ class RequestBoundary:
         self._cors = Cors(ingress.cors_origins) if ingress.cors_origins else None
         self._body_seconds = ingress.body_seconds
         self._refusals = Refusals(ingress.rate_limit)
-        self._headers = SECURITY_HEADERS + _transport_security(ingress)
+        self._headers = SECURITY_HEADERS + transport_security(ingress)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._others(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        work = work_of(scope, headers, self._clients.of(scope))
+        work = work_of(scope, headers, self._clients)
         token = current_work.set(work)
+        traced = tracing.begin_request(scope, work)
         answer = _Answer(scope, send, work, self._headers)
         started = time.perf_counter()
         try:
@@ -116,7 +119,8 @@ class RequestBoundary:
             scope.pop(INCOMING, None)
             scope.pop(CUT, None)
             seconds = time.perf_counter() - started
-            observe_request(scope, answer.status, seconds)
+            observe_request(scope, answer.status, seconds, tracing.exemplar(work))
+            tracing.end_request(traced, scope, work, answer.status)
             if self._refusals.is_worth_a_line(work):
                 log_access(scope["method"], scope, work, answer.status, seconds)
             current_work.reset(token)
@@ -179,7 +183,7 @@ class Refusals:
         await send_problem(send, problem, work.request_id, root_path=work.root_path)
 
     def is_worth_a_line(self, work: WorkContext) -> bool:
-        """Tell whether to log it: no client more often than it may call, or it fills the disk."""
+        """Return whether to log the request: a client must not fill the disk with refusals."""
         if self._rate_limit is None or work.headers is not None:  # it was counted
             return work.is_logged
         return self._rate_limit.is_worth_a_line(one_client(work.client))
@@ -191,7 +195,7 @@ class Refusals:
 
 
 class ForeseenErrors:
-    """Turns expected errors of routes into answers inside of all middleware, so that it sees them.
+    """Turns expected errors of routes into answers, which all middleware then sees.
 
     Unexpected errors pass through the middleware to the boundary.
     """
@@ -218,13 +222,14 @@ class ForeseenErrors:
             await self._refusals.answer(error, send)
 
 
-def work_of(scope: Scope, headers: dict[bytes, bytes], client: str) -> WorkContext:
+def work_of(scope: Scope, headers: dict[bytes, bytes], clients: ClientAddresses) -> WorkContext:
     """Return the work context of a request, before its route is known."""
     return WorkContext(
-        request_id=_request_id(headers.get(b"x-request-id")),
-        client=client,
+        request_id=request_id_of(headers.get(b"x-request-id")),
+        client=clients.of(scope),
         root_path=scope.get("root_path", ""),
-        traceparent=_traceparent(headers.get(b"traceparent")),
+        traceparent=_traceparent(headers.get(b"traceparent"), scope, clients),
+        is_gone=scope.pop(GONE, bool),
     )
 
 
@@ -249,23 +254,26 @@ def tell_of_defect(error: Exception, report: Callable[[Exception], object]) -> N
         report(error)
 
 
-def _transport_security(ingress: IngressPolicy) -> list[tuple[bytes, bytes]]:
+def transport_security(ingress: IngressPolicy) -> list[tuple[bytes, bytes]]:
     """Return the header that makes browsers use https only (RFC 6797)."""
     subdomains = b"; includeSubDomains" if ingress.hsts_includes_subdomains else b""
     return [(TRANSPORT_SECURITY, FOR_A_YEAR + subdomains)] if ingress.is_https else []
 
 
-def _request_id(sent: bytes | None) -> str:
+def request_id_of(sent: bytes | None) -> str:
     """Return the client's request id if it is acceptable, else a new one."""
     if sent is not None and SANE_REQUEST_ID.fullmatch(sent):
         return sent.decode("ascii")
     return str(uuid7())
 
 
-def _traceparent(sent: bytes | None) -> str | None:
-    if sent is not None and TRACEPARENT.fullmatch(sent):
-        return sent.decode("ascii")
-    return None
+def _traceparent(sent: bytes | None, scope: Scope, clients: ClientAddresses) -> str | None:
+    """Return the caller's trace context. Only trusted proxies may decide what we record."""
+    if sent is None or not TRACEPARENT.fullmatch(sent):
+        return None
+    if tracing.is_on() and not clients.is_proxy((scope.get("client") or ("", 0))[0]):
+        return None
+    return sent.decode("ascii")
 
 
 def log_access(method: str, scope: Scope, work: WorkContext, status: int, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Ends the process in good order if it can no longer do all of its work."""
+"""The end of the process: whether it has begun, and with which exit code."""
 
 import os
 import signal
@@ -6,15 +6,21 @@ from typing import Final
 
 
 class Shutdown:
-    """Asks the process to end, and remembers it for the exit code."""
+    """Knows whether the process was asked to end. Asks it if it can no longer do all its work."""
 
     def __init__(self) -> None:
         self.exit_code = 0
+        self.is_begun = False
+
+    def begin(self) -> None:
+        """Note that the process was asked to end."""
+        self.is_begun = True
 
     def request(self) -> None:
         """Stop as for SIGTERM, with a failure as the exit code, so that a supervisor restarts."""
         self.exit_code = 1
-        os.kill(os.getpid(), signal.SIGTERM)
+        if not self.is_begun:  # a second signal would hurry it
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 SHUTDOWN: Final = Shutdown()

@@ -144,7 +144,7 @@ class Cron:
         return self._fixed(moment) if is_fixed else self._as_the_clock_shows(moment)
 
     def latest(self, after: dt.datetime, until: dt.datetime) -> dt.datetime | None:
-        """Look back an hour, a day, a month, …: so a year without ticks is mostly skipped."""
+        """Look back an hour, then a day, a month, …: the latest time is usually found early."""
         for days in (1 / 24, 1, 31, 366, 10_000):
             begin = max(after, until - dt.timedelta(days=days))
             time = None

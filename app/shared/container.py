@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any, Self, TypeVar, cast
 
+from dependency_injector.errors import NonCopyableArgumentError
 from dependency_injector.providers import (
     Callable,
     Container,
@@ -12,11 +13,13 @@ from dependency_injector.providers import (
     Object,
     Provider,
     Singleton,
+    deepcopy,
 )
 
 from app.config.database import create_database
 from app.config.module_settings import ModuleSettings
 from app.config.settings import Settings, load_settings
+from app.core.admission import Admission
 from app.core.cursors import Cursors
 from app.core.events import EventRegistry
 from app.core.exceptions import CompositionError
@@ -56,6 +59,7 @@ from app.shared.infrastructure.external.http_client import GuardedHttpClient
 from app.shared.infrastructure.external.retry_budget import RetryBudget
 from app.shared.infrastructure.idempotency import ForgetAnswers, SqlIdempotencyStore
 from app.shared.infrastructure.idempotency_quota import IdempotencyQuota
+from app.shared.infrastructure.tracing.lifecycle import Tracing
 from app.shared.module_container import ModuleContainer
 from app.shared.presentation.events import EventController, event_routes
 from app.shared.presentation.jobs import JobController, job_routes
@@ -78,8 +82,12 @@ class BaseContainer(ModuleContainer):
     trusted_origins = settings.provided.trusted_origins
     keeps_mail_here: Callable[bool] = Callable(factories.keeps_mail_here, settings)
 
+    tracing: Singleton[Tracing] = Singleton(factories.tracing, settings)
     clock: Singleton[Clock] = Singleton(SystemClock)
-    database: Singleton[Database] = Singleton(create_database, settings)
+    admission: Singleton[Admission] = Singleton(Admission)
+    database: Singleton[Database] = Singleton(
+        create_database, settings, admission.provided.waited_for_connection
+    )
     hasher: Singleton[PasswordHasher] = Singleton(
         PasswordHasher,
         memory_kib=settings.provided.password_memory_kib,
@@ -210,7 +218,7 @@ class BaseContainer(ModuleContainer):
             keep=Callable(lambda s: dt.timedelta(hours=s.idempotency_keep_hours), settings),
         ),
     )
-    resources = List(database, limiter, notifier, hasher, http_client)
+    resources = List(tracing, admission, database, limiter, notifier, hasher, http_client)
 
     @classmethod
     def load_settings(cls, **overrides: object) -> Settings:
@@ -243,7 +251,8 @@ def module(kind: type[M], **given: object) -> M:
 
     The module's Dependencies are filled with what the base offers, by name; with its settings, by
     class; and with the arguments given here, usually another module's use case. The attribute's
-    name is the module's name. Raises CompositionError for an argument without a Dependency.
+    name is the module's name. Raises CompositionError for an argument without a Dependency, and
+    for a provider that cannot be copied into the service's container.
     """
     if unknown := given.keys() - kind.dependencies.keys():
         raise CompositionError(
@@ -257,5 +266,21 @@ def module(kind: type[M], **given: object) -> M:
             offered[name] = Singleton(Settings.of, BaseContainer.settings, wanted)
         elif name in BaseContainer.providers:
             offered[name] = BaseContainer.providers[name]
-    # A container inside a container passes attribute access on to its providers.
-    return cast("M", Container(kind, **(offered | given)))
+    try:
+        # A container inside a container passes attribute access on to its providers.
+        return cast("M", Container(kind, **(offered | given)))
+    except NonCopyableArgumentError as error:
+        raise CompositionError(_of_uncopyable(kind)) from error
+
+
+def _of_uncopyable(kind: type[ModuleContainer]) -> str:
+    names = []
+    for name, provider in kind.providers.items():
+        try:
+            deepcopy(provider)
+        except NonCopyableArgumentError:
+            names.append(name)
+    return (
+        f"{kind.__name__} has in `{', '.join(names)}` an object that cannot be copied, such as an "
+        "application; create it in a function, and give the provider the function: Factory(pages)"
+    )

@@ -20,6 +20,7 @@ from app.shared.infrastructure.events.delivery.runner import Runner
 from app.shared.infrastructure.external.mailer import FileMailer, FromAddress, SmtpMailer
 from app.shared.infrastructure.external.webhook import StandardWebhook
 from app.shared.infrastructure.limits.local import LocalLimiter
+from app.shared.infrastructure.tracing.lifecycle import Tracing, TracingOptions
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -28,6 +29,23 @@ if TYPE_CHECKING:
 def keeps_mail_here(settings: Settings) -> bool:
     """Return whether emails are written into a folder for a developer, and not sent."""
     return settings.app_env == "development" and settings.smtp_url is None
+
+
+def tracing(settings: Settings) -> Tracing:
+    endpoint = settings.otel_exporter_otlp_endpoint
+    if endpoint is None:
+        return Tracing(None)
+    return Tracing(
+        TracingOptions(
+            endpoint=endpoint,
+            sampler=settings.otel_traces_sampler,
+            ratio=settings.otel_traces_sampler_arg,
+            timeout=settings.trace_export_timeout_seconds,
+            service=settings.app_name,
+            version=settings.version,
+            environment=settings.app_env,
+        )
+    )
 
 
 def local_limiter(settings: Settings) -> Limiter:

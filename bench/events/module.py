@@ -1,9 +1,10 @@
-"""One event with one handler, which has one row as its effect: the least that is of any use."""
+"""An event and a job, each with a handler that writes one row: the least that is of any use."""
 
+import asyncio
 import datetime as dt
 import time
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import Column, Float, MetaData, Table, Uuid, insert, make_url
@@ -11,14 +12,20 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer
+from app.core.endings import DeadLetter
 from app.core.events import Handler, subscribe
+from app.core.jobs import Run, job
 from app.shared.domain.base_entity import AggregateRoot
 from app.shared.domain.events import DomainEvent
+from app.shared.domain.jobs import Job
 from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.group_sizes import GroupSizes
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
+
+TITLE: Final = "Lay the foundation"
+FAILS: Final = "Fail"
 
 schema = MetaData()
 effect = Table(
@@ -46,11 +53,11 @@ class Record(AggregateRoot):
     aggregate_type: ClassVar = "record"
 
     @classmethod
-    def make(cls) -> "Record":
+    def make(cls, title: str = TITLE) -> "Record":
         """Return a new one with its event."""
         now = dt.datetime.now(dt.UTC)
         record = cls(version=1, created_at=now, updated_at=now)
-        record.record(Recorded(record.id, "Lay the foundation"))
+        record.record(Recorded(record.id, title))
         return record
 
 
@@ -69,7 +76,39 @@ class RecordUnitOfWork(SqlUnitOfWork):
 @subscribe(Recorded, id="bench.take_note")
 class WhenRecordedTakeNote:
     async def __call__(self, event: Recorded, uow: RecordUnitOfWork) -> None:
+        if event.title == FAILS:
+            raise DeadLetter(FAILS)
         await uow.take_effect(event.record_id, at=time.monotonic())
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Job[None]):
+    """Write a row."""
+
+    type: ClassVar = "bench.note"
+
+    record_id: UUID
+
+
+@job(Note)
+class NoteHandler:
+    async def __call__(self, args: Note, run: Run[RecordUnitOfWork]) -> None:
+        await run.uow.take_effect(args.record_id, at=time.monotonic())
+
+
+@dataclass(frozen=True, slots=True)
+class Wait(Job[None]):
+    """Wait, as for a slow receiver outside."""
+
+    type: ClassVar = "bench.wait"
+
+    seconds: float
+
+
+@job(Wait, transactional=False)
+class WaitHandler:
+    async def __call__(self, args: Wait, _run: Run[None]) -> None:
+        await asyncio.sleep(args.seconds)
 
 
 def bench_container(settings: Settings) -> ApplicationContainer:
@@ -81,7 +120,8 @@ def bench_container(settings: Settings) -> ApplicationContainer:
         return RecordUnitOfWork(container.database(), registry, container.notifier())
 
     registry.publish([Recorded])
-    registry.subscribe([WhenRecordedTakeNote()], unit_of_work=unit_of_work)
+    handlers = [WhenRecordedTakeNote(), NoteHandler(), WaitHandler()]
+    registry.subscribe(handlers, unit_of_work=unit_of_work)
     return container
 
 

@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.config.settings import Settings
 from app.container import ApplicationContainer
@@ -17,13 +17,21 @@ from app.shared import composition
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.states import DeliveryState, is_in
-from bench.events.module import Record, RecordUnitOfWork, bench_container, create_tables, effect
+from bench.events.module import (
+    TITLE,
+    Record,
+    RecordUnitOfWork,
+    bench_container,
+    create_tables,
+    effect,
+)
 from tests.support.databases import text
 
 PATIENCE_SECONDS: Final = 60.0
 _UNDONE = is_in(event_delivery.c.state, DeliveryState.READY, DeliveryState.CLAIMED)
 UNDONE: Final = Statement(select(event_delivery.c.id).where(_UNDONE).limit(1))
-EFFECTS: Final = Statement(select(effect.c.record_id, effect.c.at))
+_of_these = effect.c.record_id.in_(bindparam("ids", expanding=True))
+EFFECTS: Final = Statement(select(effect.c.record_id, effect.c.at).where(_of_these))
 
 
 class TooSlow(Exception):
@@ -46,14 +54,14 @@ class Bench:
     def unit_of_work(self) -> RecordUnitOfWork:
         return RecordUnitOfWork(self.database, self.container.registry(), self.container.notifier())
 
-    async def publish(self, count: int = 1) -> UUID:
-        """Publish so many events in one transaction; return the id of the last one's record."""
+    async def publish(self, *titles: str) -> list[UUID]:
+        """Publish events in one transaction, by default one; return the ids of their records."""
+        records = [Record.make(title) for title in titles or (TITLE,)]
         async with self.unit_of_work() as uow:
-            for _ in range(count):
-                record = Record.make()
+            for record in records:
                 uow.save(record)
             await uow.commit()
-        return record.id
+        return [record.id for record in records]
 
     async def until_done(self) -> None:
         """Wait until nothing is to be delivered. Raises TooSlow."""
@@ -63,10 +71,16 @@ class Bench:
                 raise TooSlow
             await asyncio.sleep(0.01)
 
-    async def effects(self) -> dict[UUID, float]:
-        """Return when each record had its effect."""
-        rows = await self.database.fetch_all(EFFECTS, {})
-        return {row["record_id"]: row["at"] for row in rows}
+    async def effects(self, records: Collection[UUID]) -> dict[UUID, float]:
+        """Wait until each of these records has its effect; return when. Raises TooSlow."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            rows = await self.database.fetch_all(EFFECTS, {"ids": list(records)})
+            if len(rows) == len(records):
+                return {row["record_id"]: row["at"] for row in rows}
+            if time.monotonic() > deadline:
+                raise TooSlow
+            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -49,10 +49,10 @@ class Setting:
             await self._start(role, environment(bench.settings))
         return bench
 
-    async def backlog(self, *, streams: int, in_one: int = 0) -> Bench:
-        """One with so many deliveries ready, each in a stream of its own, others in one."""
+    async def backlog(self, statements: Mapping[str, int]) -> Bench:
+        """One that has been filled: see `backlog.fill`."""
         address = await self._server.new_database()
-        await backlog.fill(address, streams=streams, in_one=in_one)
+        await backlog.fill(address, statements)
         return await self._opened(address)
 
     async def nothing(self) -> Callable[..., Awaitable[list[float]]]:

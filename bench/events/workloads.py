@@ -3,23 +3,26 @@
 import asyncio
 import random
 import time
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, TypeAlias
 
 from sqlalchemy import update
 
 from app.core.run_limits import DEFAULT_QUEUE
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.claims import Claim
 from app.shared.infrastructure.events.delivery.engine import Engine
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.delivery.places import Places
-from app.shared.infrastructure.events.delivery.runner import Claim
 from app.shared.infrastructure.events.delivery.states import DeliveryState, is_just
 from bench.events.floor import CLIENTS
-from bench.events.module import Alone
+from bench.events.module import TITLE, Alone
 from bench.events.service import Bench
 from tests.support.brokers import empty
+
+Workloads: TypeAlias = Mapping[str, Callable[[], Awaitable[list[float]]]]
+"""What is measured in each round, in this order."""
 
 DONE_WITH: Final = Statement(
     update(event_delivery)
@@ -44,7 +47,7 @@ async def publishing(bench: Bench, *, seconds: float) -> list[float]:
 
 async def delivering(bench: Bench, *, count: int) -> list[float]:
     """Deliveries a second, from the commit of all of them until the last one is done."""
-    await bench.publish(count)
+    await bench.publish(*[TITLE] * count)
     began = time.perf_counter()
     await bench.until_done()
     return [count / (time.perf_counter() - began)]
@@ -66,9 +69,9 @@ async def waking(bench: Bench, *, count: int) -> list[float]:
     committed = {}
     for _ in range(count):
         await asyncio.sleep(random.uniform(0.02, 0.08))  # noqa: S311 - in step with nobody
-        committed[await bench.publish()] = time.monotonic()
-    await bench.until_done()
-    began = await bench.effects()
+        [record] = await bench.publish()
+        committed[record] = time.monotonic()
+    began = await bench.effects(committed)
     return [(began[record] - at) * 1_000 for record, at in committed.items()]
 
 
@@ -79,7 +82,7 @@ async def waking_embedded(bench: Bench, *, count: int) -> list[float]:
 
 async def relaying(bench: Bench, *, count: int) -> list[float]:
     """Rows a second that a relay takes and sends; nobody receives them."""
-    await bench.publish(count)
+    await bench.publish(*[TITLE] * count)
     engine, sent, took = bench.container.engine(), 0, 0.0
     while sent < count:
         began = time.perf_counter()

@@ -14,7 +14,7 @@ from bench.processes import ROOT
 
 FOLDER: Final = ROOT / "docs" / "architecture"
 STYLE: Final = {
-    "svg.hashsalt": "alicerce",  # else its ids are drawn at random
+    "svg.hashsalt": "bench",  # else its ids are drawn at random
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "axes.spines.top": False,

@@ -15,7 +15,7 @@ from bench.http.contestants.common import ISSUER
 from bench.http.process import OURS
 from bench.http.wire import ask
 from bench.processes import process
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 PATIENCE_SECONDS: Final = 60.0
 # Of /proc/[pid]/stat (proc(5)), counted from the field after the name.

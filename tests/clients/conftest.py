@@ -10,7 +10,8 @@ from typing import Final
 
 import pytest
 
-from tests.support.server import ROOT, free_port
+from tests.support.ports import free_port
+from tests.support.server import ROOT
 from tests.support.sockets import start
 
 HERE: Final = Path(__file__).parent

@@ -47,6 +47,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
     """The running application with the module of the tests, built once for each database."""
     app = create_app(settings, ContainerWithNotes)
     async with app.router.lifespan_context(app):
+        await app.state.container.admission().close()  # a busy machine is no overload
         yield app
 
 

@@ -1,1 +1,1 @@
-"""What goes wrong on purpose: nothing may be lost, and nothing may be done twice."""
+"""Faults that are caused on purpose: nothing may be lost, and nothing may be done twice."""

@@ -1,6 +1,6 @@
-"""Worlds to break, and the dice by which they are broken.
+"""The service under faults, and the random choices of these.
 
-`FAULTS_ROUNDS` says how often, `FAULTS_SEED` with which numbers: see `make faults`.
+`FAULTS_ROUNDS` sets how often, `FAULTS_SEED` repeats the choices: see `make faults`.
 """
 
 import os
@@ -18,16 +18,16 @@ from tests.support.fault_table import Row, row
 from tests.support.ledger import Ledger
 from tests.support.probe.world import World, open_world
 
-LEASE_SECONDS = 1  # as short as it may be: the real time has to pass here
-QUEUE_SECONDS = 2  # the same for what is on its way over a broker
+LEASE_SECONDS = 1  # as short as allowed, because the tests wait for it
+QUEUE_SECONDS = 2  # the same for deliveries that were sent to a broker
 
 ASKED_ROUNDS = int(os.environ.get("FAULTS_ROUNDS") or 0)
-# The short form takes the one that is on every machine; both pass the contract tests anyway.
+# The short form uses the broker that every machine has. The contract tests run on both.
 BROKERS = ("redis", "rabbitmq") if ASKED_ROUNDS else ("redis",)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave what measures times to the long form: nothing in the suite depends on a clock."""
+    """Leave tests that measure times to the long form: no test of the suite depends on a clock."""
     if ASKED_ROUNDS:
         return
     measured = [item for item in items if item.path.name.startswith("test_measured_")]
@@ -38,12 +38,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 class Rounds(Protocol):
     def __call__(self, few: int, *, share: int = 1) -> int:
-        """Return how many: so few, or a share of FAULTS_ROUNDS where that is set."""
+        """Return the number of rounds: `few`, or a share of FAULTS_ROUNDS if that is set."""
 
 
 @pytest.fixture
 def dice(request: pytest.FixtureRequest, seed: str) -> random.Random:
-    """Numbers that come again with the same seed."""
+    """Random numbers; the same seed gives the same numbers."""
     return random.Random(f"{seed} {request.node.name}")  # noqa: S311 - not for secrets
 
 
@@ -60,7 +60,7 @@ Account: TypeAlias = Callable[[str, int, Ledger], None]
 
 @pytest.fixture
 def account(note_fault: Callable[[Row], None]) -> Account:
-    """Notes what came of a fault after some rounds, and asserts that it is as promised."""
+    """Records the effects after some rounds of a fault, and asserts that they are as promised."""
 
     def account(fault: str, rounds: int, ledger: Ledger) -> None:
         note_fault(row(fault, rounds, ledger))
@@ -87,7 +87,7 @@ async def prepared(
 
 @pytest.fixture
 async def world(prepared: tuple[World, Clean]) -> World:
-    """Nothing has happened in it yet."""
+    """A service without any event yet."""
     world, clean = prepared
     await clean()
     world.folder.empty()
@@ -99,7 +99,7 @@ async def world(prepared: tuple[World, Clean]) -> World:
 
 @pytest.fixture(scope="session", params=BROKERS)
 async def broker(request: pytest.FixtureRequest, broker_of: BrokerOf) -> AsyncIterator[Broker]:
-    """What asks for it runs on each broker that is there, in the long form."""
+    """Each broker that is available, in the long form."""
     async with broker_of(request.param) as broker:
         yield broker
 
@@ -128,8 +128,8 @@ async def prepared_on_celery(
 async def on_broker(
     prepared_on_celery: tuple[World, Clean], monkeypatch: pytest.MonkeyPatch
 ) -> World:
-    """A world whose events go over a broker; nothing has happened in it yet."""
-    monkeypatch.setattr(engine, "LONGEST_PAUSE_SECONDS", 0.05)  # tests wait for it
+    """A service that sends its events over a broker, without any event yet."""
+    monkeypatch.setattr(engine, "LONGEST_PAUSE_SECONDS", 0.05)  # the tests wait for it
     world, clean = prepared_on_celery
     await clean()
     world.folder.empty()

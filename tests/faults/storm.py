@@ -1,4 +1,4 @@
-"""Processes at work, of which some come to a bad end."""
+"""Processes that work while some of them are killed."""
 
 import asyncio
 import math
@@ -21,16 +21,16 @@ from tests.support.probe.child import Child, child
 from tests.support.probe.shapes import is_settled
 from tests.support.probe.world import World, until
 
-# Over a broker each step of a stream takes its time, and deliveries are to keep up.
+# Over a broker each step of a stream takes longer, and deliveries must not fall behind.
 MANY_STREAMS: Final = "publish 1 10 1.0"
-STUCK_SECONDS: Final = 60  # without any progress
+STUCK_SECONDS: Final = 60  # seconds without any progress
 _NOT_DONE: Final = (DeliveryState.READY, DeliveryState.CLAIMED, DeliveryState.BLOCKED)
 _LEFT: Final = select(func.count().label("left")).where(is_in(event_delivery.c.state, *_NOT_DONE))
 
 
 @dataclass
 class Member:
-    """What a process of the storm does, and the process that does it at the moment."""
+    """A role in the storm, and the process that has it at the moment."""
 
     orders: tuple[str, ...]
     process: Child
@@ -39,7 +39,7 @@ class Member:
 
 @dataclass
 class Group:
-    """A worker of Celery's and what it forked."""
+    """A Celery worker, and the processes that it forked."""
 
     process: Process
     stack: AsyncExitStack
@@ -48,7 +48,7 @@ class Group:
 
 
 class Storm:
-    """Keeps processes going: each that ends is followed by another with the same orders."""
+    """Keeps processes running: each that ends is replaced by another with the same orders."""
 
     def __init__(self, world: World, dice: random.Random, settings: Mapping[str, Any]) -> None:
         self._world, self._dice = world, dice
@@ -57,7 +57,10 @@ class Storm:
         self.groups: list[Group] = []
 
     async def begin(self, *orders: str, failpoint: str = "", sabotage: str = "") -> Member:
-        """Start a process with its orders; what is to go wrong is for this one alone."""
+        """Start a process with its orders.
+
+        Its failpoint or sabotage is not for those that replace it.
+        """
         stack = AsyncExitStack()
         process = await stack.enter_async_context(
             child(
@@ -74,18 +77,18 @@ class Storm:
         return member
 
     async def kill(self, member: Member) -> Member:
-        """End one at once, and have it followed."""
+        """Kill a process, and replace it."""
         await member.process.kill()
         return await self.follow(member)
 
     async def follow(self, ended: Member) -> Member:
-        """Put another in the place of one that is gone."""
+        """Replace a process that is gone."""
         self.members.remove(ended)
         await ended.stack.aclose()
         return await self.begin(*ended.orders)
 
     async def settle(self, *, patience: float) -> None:
-        """Wait until nothing is left to do. Each member that ends itself is followed meanwhile."""
+        """Wait until nothing is left to do. Meanwhile each process that ends is replaced."""
 
         async def is_over() -> bool:
             for member in [each for each in self.members if not each.process.is_alive]:
@@ -95,7 +98,7 @@ class Storm:
         await until(is_over, patience=patience)
 
     async def employ(self, *, failpoint: str = "", **settings: Any) -> Group:
-        """Start a worker of Celery's, for what relays send; its own are settings that differ."""
+        """Start a Celery worker, for what relays send. `settings` are those that differ."""
         stack = AsyncExitStack()
         working = celery_worker(self._world, failpoint=failpoint, **settings)
         group = Group(await stack.enter_async_context(working), stack, settings)
@@ -103,27 +106,27 @@ class Storm:
         return group
 
     async def kill_group(self, group: Group) -> Group:
-        """End a worker at once with all that it forked, and have it followed."""
+        """Kill a worker with all processes that it forked, and replace it."""
         await self.dismiss(group)
         return await self.employ()
 
     async def dismiss(self, group: Group) -> None:
-        """End a worker at once, and have nobody follow it."""
+        """Kill a worker, and do not replace it."""
         self.groups.remove(group)
         await group.process.kill()
         await group.stack.aclose()
 
     async def supervise(self) -> None:
-        """Put others in the place of workers that ended themselves."""
+        """Replace workers that ended by themselves."""
         for group in [each for each in self.groups if not each.process.is_alive]:
             await self.dismiss(group)
             await self.employ(**group.settings)
 
     async def kill_forked(self, group: Group) -> Group:
-        """End one of those that a worker forked, and wait until it has forked another.
+        """Kill one process that a worker forked, and wait until the worker has forked another.
 
-        One that dies at a bad moment takes its worker's queue with it: nothing is received any
-        more, and the worker ends itself, to be followed by another.
+        If the process dies while it holds the lock of its worker's queue, nothing is received any
+        more. Then the worker ends itself, and is replaced.
         """
         folder, pid = self._world.folder, group.process.pid
         forked = folder.forked(pid)
@@ -138,7 +141,7 @@ class Storm:
         return self.groups[-1]
 
     async def last(self, longest: float) -> None:
-        """Let it rage for a while."""
+        """Let the storm go on for a while."""
         await asyncio.sleep(self._dice.uniform(0, longest))
 
     async def end(self) -> None:
@@ -150,7 +153,7 @@ class Storm:
 
 @asynccontextmanager
 async def storm(world: World, dice: random.Random, **settings: Any) -> AsyncIterator[Storm]:
-    """A storm that is over at the end of the block; `settings` are its processes' own."""
+    """A storm that ends with the block; `settings` are for its processes only."""
     raging = Storm(world, dice, settings)
     try:
         yield raging
@@ -172,7 +175,7 @@ async def celery_worker(
 async def killing(
     world: World, dice: random.Random, kills: int, meanwhile: Coroutine[Any, Any, None]
 ) -> None:
-    """Kill one of two processes that run jobs, again and again, and deliver what is left."""
+    """Kill one of two processes that run jobs, again and again; then deliver what is left."""
     async with storm(world, dice) as raging:
         for _ in range(2):
             await raging.begin("deliver")
@@ -186,7 +189,7 @@ async def killing(
 
 
 async def balance(world: World) -> Ledger:
-    """Deliver all that is left, calmly; return what is in the books then."""
+    """Deliver all that is left, without faults; return the balance of the ledger."""
     await world.end_leases()
     async with AsyncExitStack() as calm:
         if world.settings.events == "celery":
@@ -198,7 +201,7 @@ async def balance(world: World) -> Ledger:
 
 
 async def until_nothing_is_left(world: World) -> None:
-    """Wait for as long as it goes on: after a long storm there is much to deliver."""
+    """Wait as long as there is progress: after a long storm there is much to deliver."""
     least, since = math.inf, time.monotonic()
     while not await is_settled(world):
         [row] = await world.fetch(_LEFT)

@@ -1,4 +1,4 @@
-"""A broker that loses what it holds, is gone for a while, or says everything several times."""
+"""A broker that loses its messages, is away for a while, or delivers messages several times."""
 
 import asyncio
 import random
@@ -30,7 +30,7 @@ async def test_hints_that_are_flushed_under_load_are_given_again(
         group = await raging.employ()
         for _ in range(times):
             await raging.dismiss(group)
-            # Nobody receives: so what was sent is in flight.
+            # Nobody receives, so everything that was sent is still in flight.
             await until(lambda: is_something_in_flight(on_broker))
             await broker.forget(on_broker.container.celery())
             group = await raging.employ()
@@ -46,7 +46,7 @@ async def test_a_broker_that_is_restarted_under_load_costs_nothing_but_time(
     async with storm(on_broker, dice) as raging:
         await raging.begin(MANY_STREAMS)
         await raging.begin("deliver")
-        # Celery does not always hear again from a Redis that was gone: then its worker ends itself.
+        # Celery does not always reconnect to a Redis that was gone. Then its worker ends itself.
         await raging.employ(event_watchdog_seconds=2)
         for _ in range(times):
             await raging.last(1)
@@ -86,7 +86,7 @@ async def test_a_message_that_comes_three_times_and_again_when_its_row_is_gone_i
         assert await asyncio.to_thread(broker_publisher.send, late) == (len(late), None)
         await asyncio.to_thread(broker_publisher.close)
         await until(lambda: is_nothing_in_flight(on_broker))
-        await worker.stop()  # which finishes what it has received
+        await worker.stop()  # the worker, which finishes what it has received
 
     assert (await on_broker.effects(), on_broker.folder.sent()) == before
     assert len({event for event, _ in before[1]}) == len(before[1])

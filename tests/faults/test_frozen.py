@@ -1,4 +1,4 @@
-"""A process that stands still for longer than its leases last, and then goes on."""
+"""A process that is frozen for longer than its leases last, and then continues."""
 
 import asyncio
 import random

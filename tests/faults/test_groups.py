@@ -1,4 +1,4 @@
-"""Processes that end in the middle of a group: of its runs, its notes, its commit."""
+"""Processes that end in the middle of a group: in its runs, its records or its commit."""
 
 import random
 from functools import partial
@@ -51,7 +51,7 @@ async def test_a_poison_in_a_group_is_dead_after_its_attempts_and_its_companions
         companions += [await world.publish(Kept) for _ in range(30)]
         poisoned.append(await world.publish(Kept, "exit"))
         companions += [await world.publish(Kept) for _ in range(30)]
-    # With one place: what runs in another place at the same time is lost with the process, too.
+    # With one place, because runs in other places are lost with the process, too.
     async with storm(world, dice, event_concurrency=1) as raging:
         await raging.begin("deliver", failpoint="group_before_run:wait:1000000")  # large groups
         await raging.settle(patience=60 * times)
@@ -63,4 +63,4 @@ async def test_a_poison_in_a_group_is_dead_after_its_attempts_and_its_companions
         assert rows[stream]["attempts"] == MAX_ATTEMPTS
     assert all(rows[stream]["state"] == DeliveryState.DONE for stream in companions)
     attempts = {rows[stream]["attempts"] for stream in companions}
-    assert max(attempts) == MOST_OF_COMPANION  # so some of them did share its group
+    assert max(attempts) == MOST_OF_COMPANION  # so some of them shared its group

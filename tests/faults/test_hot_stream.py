@@ -1,4 +1,4 @@
-"""One stream with a backlog that nobody can work off soon, beside many that have little to do."""
+"""One stream with a long backlog, beside many streams that have little to do."""
 
 import statistics
 import time
@@ -43,10 +43,10 @@ async def test_the_other_streams_hardly_notice(world: World, rounds: Rounds) -> 
 
     steps = await steps_until_done(world, hot, streams)
 
-    # The stream is set aside first; from then on it has one place. One more stays free for other
+    # The stream is blocked first; from then on it has one place. One more stays free for other
     # handlers, and the other streams have the rest.
     assert len(steps) <= events // BLOCKED_AT_ONCE + streams // (AT_ONCE - 2) + 10
-    # Whatever the planner believes: nobody has told it yet how long the stream is.
+    # As in production: no statistics tell the planner yet how long the stream is.
     assert await cost(world, CLAIM, ASKED) < 10_000
     assert await cost(world, PAGE, START) < 10_000
     ledger = await read_ledger(world.database, world.container.registry())
@@ -56,7 +56,7 @@ async def test_the_other_streams_hardly_notice(world: World, rounds: Rounds) -> 
 
 
 async def steps_until_done(world: World, hot: UUID, streams: int) -> list[float]:
-    """Deliver until the other streams are done; return how many milliseconds each step took."""
+    """Deliver until the other streams are done; return the milliseconds of each step."""
     engine, executor = world.container.engine(), world.container.executor()
     done = select(func.count().label("count")).where(
         is_just(event_delivery.c.state, DeliveryState.DONE),

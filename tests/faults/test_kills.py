@@ -1,4 +1,4 @@
-"""`kill -9` of whatever is at work."""
+"""`kill -9` of any process that works."""
 
 import random
 
@@ -8,7 +8,7 @@ from tests.faults.conftest import Account, Rounds
 from tests.faults.storm import MANY_STREAMS, balance, storm
 from tests.support.probe.world import World, until
 
-WATCHDOG_SECONDS = 3  # after which a worker that hears nothing ends itself
+WATCHDOG_SECONDS = 3  # after which a worker that receives nothing ends itself
 
 
 @pytest.mark.parametrize("victim", ["API", "worker"])

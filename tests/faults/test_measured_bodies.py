@@ -1,4 +1,4 @@
-"""What the worst bodies of one account cost everybody else."""
+"""How much the most expensive bodies of one account slow down other users."""
 
 import statistics
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.modules.note import PROCESS
 from tests.support.flood import seconds_that_answers_take
 from tests.support.hostile import sending
 from tests.support.people import PASSWORD
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.sockets import start
 
 CONNECTIONS: Final = 4
@@ -22,7 +22,7 @@ VALUES: Final = 1024
 
 
 def bodies(size: int, values: int) -> dict[str, bytes]:
-    """As long as a body may be, of what takes the longest to read or to refuse."""
+    """Bodies of the largest allowed size, in the forms that take longest to read or to refuse."""
     room = size - 100
     return {
         "brackets in a string": b'{"title":"%s"}' % (b"[" * room),
@@ -51,7 +51,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def token(port: int) -> str:
-    """Ana's."""
+    """Ana's access token."""
     with httpx2.Client(base_url=f"http://127.0.0.1:{port}/api/v1/auth", timeout=60) as client:
         account = {"email": "ana@example.com", "password": PASSWORD, "full_name": "Ana"}
         assert client.post("/register", json=account).status_code == 202
@@ -75,7 +75,7 @@ async def test_the_worst_bodies_of_one_account_cost_others_little_time(
         taken = await seconds_that_answers_take(port, token, ["/health/live"], lasting=SECONDS)
         return statistics.quantiles(taken, n=100)[-1]
 
-    await p99()  # to be warm
+    await p99()  # warm up
     calm = await p99()
     requests = [request_with(token, body) for body in bodies(NOTE_BYTES, VALUES).values()]
     with sending(port, requests, connections=CONNECTIONS) as answers:

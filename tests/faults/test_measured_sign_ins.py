@@ -1,4 +1,4 @@
-"""What the time of a refused sign-in tells, and what many sign-ins cost everybody else."""
+"""What the duration of a refused sign-in reveals, and how much many sign-ins slow down others."""
 
 import os
 import random
@@ -19,13 +19,14 @@ from tests.modules.note import PROCESS
 from tests.support import anybody
 from tests.support.flood import flood, seconds_that_answers_take
 from tests.support.people import PASSWORD
-from tests.support.server import Running, free_port
+from tests.support.ports import free_port
+from tests.support.server import Running
 from tests.support.sockets import start
 
-SAMPLES: Final = 300  # of each kind
+SAMPLES: Final = 300  # sign-ins of each kind
 PEOPLE: Final = 200
 PHASES: Final = 3
-PHASE_SECONDS: Final = 20.0  # the first moment, in which all two hundred come, is under a hundredth
+PHASE_SECONDS: Final = 20.0  # they all arrive in less than a hundredth of it
 CLOSED: Final = """
 UPDATE "user" SET is_active = false WHERE email IN ('bruno@example.com', 'davi@example.com')
 """
@@ -39,7 +40,7 @@ CALM: Final = ["/api/v1/users/me", "/api/v1/notes"]
 
 @dataclass
 class Service:
-    """A process of the service, and somebody who has not signed in."""
+    """A process of the service, and a client that has not signed in."""
 
     process: Running
     port: int
@@ -47,7 +48,7 @@ class Service:
 
     @property
     def memory(self) -> Counter[str]:
-        """What it uses (VmRSS) and the most that it ever used (VmHWM), in bytes."""
+        """Return the memory that it uses (VmRSS) and the most that it used (VmHWM), in bytes."""
         status = Path(f"/proc/{self.process.process.pid}/status").read_text()
         lines = [line.split() for line in status.splitlines() if line.startswith("Vm")]
         return Counter({name.rstrip(":"): int(size) * 1024 for name, size, _ in lines})
@@ -59,7 +60,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Flooded:
-    """The answers of a flood, the bytes it took, and the p99 of others without and with it."""
+    """What a flood was answered, its bytes, and the p99 of other requests without and with it."""
 
     answers: Counter[int]
     grown: int
@@ -120,8 +121,8 @@ async def test_unknown_wrong_and_disabled_take_the_same_time_also_with_a_weaker_
 
 @pytest.fixture(scope="module")
 async def flooded(service: Service) -> Flooded:
-    """What two hundred who sign in at once did to the service and to others."""
-    # Not one of the two hundred: of so many sessions of one account the oldest end.
+    """What happens to the service and to other clients while two hundred sign in at once."""
+    # Not one of the two hundred accounts: if one has too many sessions, the oldest end.
     token = service.sign_in("carla@example.com", PASSWORD).json()["access_token"]
     people = [("ana@example.com", PASSWORD)] * PEOPLE
     calm, busy, answers = list[float](), list[float](), Counter[int]()
@@ -129,9 +130,9 @@ async def flooded(service: Service) -> Flooded:
     async def measure(into: list[float]) -> None:
         into += await seconds_that_answers_take(service.port, token, CALM, lasting=PHASE_SECONDS)
 
-    await measure([])  # to be warm
+    await measure([])  # warm up
     used = service.memory["VmRSS"]
-    for _ in range(PHASES):  # in turns: whatever else the machine does falls on both
+    for _ in range(PHASES):  # in turns, so that other load on the machine affects both
         await measure(calm)
         with flood(service.port, people) as got:
             await measure(busy)

@@ -1,4 +1,4 @@
-"""Two hundred who ask for large lists and read nothing of them."""
+"""Two hundred clients that ask for large lists and do not read them."""
 
 import socket
 import time
@@ -11,7 +11,8 @@ import pytest
 
 from tests.modules.note import PROCESS
 from tests.support.people import PASSWORD
-from tests.support.server import Running, free_port
+from tests.support.ports import free_port
+from tests.support.server import Running
 from tests.support.sockets import start
 
 READERS: Final = 200
@@ -36,7 +37,7 @@ def server(port: int, tmp_path: Path) -> Iterator[Running]:
 
 @pytest.fixture
 def token(server: Running, port: int) -> str:
-    """Ana's, who has a hundred notes of the longest texts."""
+    """The access token of Ana, who has a hundred notes with the longest texts."""
     with httpx2.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=60) as client:
         account = {"email": "ana@example.com", "password": PASSWORD, "full_name": "Ana"}
         assert client.post("/auth/register", json=account).status_code == 202
@@ -67,7 +68,7 @@ def test_they_hold_little_memory_and_are_gone_in_a_minute(
 
 
 def reader(port: int, token: str) -> socket.socket:
-    """Ask for a list, and wait until the answer has begun; read nothing of it."""
+    """Ask for a list, and wait until the answer has begun; read none of it."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.settimeout(60)
@@ -87,7 +88,7 @@ def resident_bytes(server: Running) -> int:
 
 
 def still_there(port: int) -> int:
-    """How many connections the server has open; a client may not hear of the end of its own."""
+    """Return how many connections the server has open: clients may not notice that theirs ended."""
     lines = Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]
     ends = [line.split()[1:4] for line in lines]
     return sum(here.endswith(f":{port:04X}") and state == "01" for here, _, state in ends)

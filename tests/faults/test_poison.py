@@ -1,4 +1,4 @@
-"""Events that nothing can be done about: they end as dead letters, and the others go on."""
+"""Events that no attempt can handle: they become dead letters, and other deliveries continue."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Refresh tokens that come twenty times at once, to two processes, for long."""
+"""Refresh tokens that twenty requests use at once, at two processes, in many rounds."""
 
 from collections.abc import Callable
 from pathlib import Path

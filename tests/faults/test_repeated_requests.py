@@ -1,4 +1,4 @@
-"""Requests that are sent again, because of what happened to the first one: all have one effect."""
+"""Requests that are sent again after something went wrong: all together have one effect."""
 
 import asyncio
 import datetime as dt
@@ -26,7 +26,7 @@ from tests.support.cleaning import cleaner
 from tests.support.databases import text
 from tests.support.people import PASSWORD, Person
 from tests.support.proxy import Proxy, proxy_of
-from tests.support.server import Command, Running, free_port, is_answering, served
+from tests.support.server import Command, answering, served
 
 DRAFT = {"title": "Lay the foundation"}
 PATIENCE_SECONDS = 60
@@ -50,15 +50,10 @@ def variables(address: str, **more: str) -> dict[str, str]:
 
 @contextmanager
 def running(folder: Path, settings: dict[str, str], module: str = PROCESS) -> Iterator[str]:
-    """The address of a process of the service, which is gone when the block ends."""
+    """Run a process of the service while the block runs; return its address."""
     folder.mkdir(exist_ok=True)
-    port = free_port()
-    process: Running = Command(folder, {**settings, "PORT": str(port)}, module).start("serve")
-    try:
-        process.wait_until(lambda: is_answering(port))
+    with answering(Command(folder, {**settings}, module)) as (_, port):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +67,7 @@ def addresses(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 async def two(addresses: list[str], empty: None) -> AsyncIterator[list[httpx2.AsyncClient]]:
-    """Somebody at each of the processes."""
+    """A client of each of the processes."""
     clients = [httpx2.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS) for url in addresses]
     yield clients
     for client in clients:
@@ -98,7 +93,7 @@ async def create(person: Person, key: str) -> httpx2.Response:
 
 
 async def until_created(person: Person, key: str) -> httpx2.Response:
-    """Send it again for as long as somebody has trouble with it."""
+    """Send the request again, as long as the answer is an error that asks for that."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
@@ -144,7 +139,7 @@ async def test_eight_who_register_one_address_at_once_are_answered_alike(
 ) -> None:
     for number in range(rounds(5)):
         answers = await asyncio.gather(*(register(two[n % 2], f"p{number}") for n in range(8)))
-        assert {answer.status_code for answer in answers} <= {202, 503}  # 503: too much to hash
+        assert {answer.status_code for answer in answers} <= {202, 503}  # 503: too busy to hash
         assert 202 in {answer.status_code for answer in answers}
         signed = await Person.sign_in(two[0], f"p{number}@example.com")
         assert signed.id
@@ -152,7 +147,7 @@ async def test_eight_who_register_one_address_at_once_are_answered_alike(
 
 @pytest.fixture
 async def container(address: str, tmp_path: Path) -> AsyncIterator[ApplicationContainer]:
-    """For what reaches people by mail alone."""
+    """A container, for the tokens that users get only by email."""
     given: dict[str, Any] = {k.lower(): v for k, v in variables(address, EVENTS="worker").items()}
     app = create_app(load_settings(_env_file=None, **given, data_dir=tmp_path))
     async with app.router.lifespan_context(app):
@@ -160,7 +155,7 @@ async def container(address: str, tmp_path: Path) -> AsyncIterator[ApplicationCo
 
 
 async def link_to(container: ApplicationContainer, owner: str, wish: str) -> str:
-    """The token that moves an account to the address that its owner wishes."""
+    """Return the token that moves an account to the new address."""
     hour, now = dt.timedelta(hours=1), SystemClock().now()
     lifetimes = TokenLifetimes(verify=hour, reset=hour)
     async with container.user.uow() as uow:
@@ -203,7 +198,7 @@ async def test_a_process_that_dies_at_the_commit_leaves_all_or_nothing(
     when: str,
 ) -> None:
     ana = await signed_in(two[0])
-    how_many = min(rounds(2), 50)  # each is a process that has to start
+    how_many = min(rounds(2), 50)  # each needs a process of its own, which takes time to start
     for number in range(how_many):
         settings = variables(address, FATAL=when)
         fatal = "tests.support.fatal_service"
@@ -222,7 +217,7 @@ async def test_a_process_that_dies_at_the_commit_leaves_all_or_nothing(
 async def cut_off(
     address: str, empty: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[httpx2.AsyncClient, Proxy | None]]:
-    """The service, and what lies between it and its database if that is another machine."""
+    """The service, and a proxy between it and its database on PostgreSQL."""
     url, database = make_url(address), None
     async with proxy_of(url.host or "", url.port or 0) as proxy:
         if url.host:

@@ -1,4 +1,4 @@
-"""PostgreSQL goes down and comes back while everybody is at work."""
+"""PostgreSQL stops and starts again under load."""
 
 import asyncio
 import random
@@ -18,7 +18,7 @@ from tests.support.probe.world import World, open_world, until
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
-    """One of its own: the others have to stay."""
+    """A server for these tests: other tests need theirs."""
     server = PostgresServer()
     yield server
     server.stop()
@@ -28,7 +28,7 @@ def server() -> Iterator[PostgresServer]:
 async def restarted(
     server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[World]:
-    """A world on that server."""
+    """The service on that server."""
     connection = await asyncpg.connect(text(server.url("postgres")))
     await connection.execute("CREATE DATABASE restarted_test")
     await connection.close()
@@ -40,7 +40,7 @@ async def restarted(
 
 
 def has_told(world: World, before: int) -> bool:
-    """Tell whether something was published since."""
+    """Return whether something was published since then."""
     return world.folder.read_book().count("durable") > before
 
 
@@ -57,7 +57,7 @@ async def test_a_server_that_crashes_under_load_costs_nothing_but_time(
         for mode in modes:
             await raging.last(1)
             await asyncio.to_thread(server.restart, mode)
-            # By itself: no process of ours is started again.
+            # The processes recover by themselves: none of them is restarted.
             told = restarted.folder.read_book().count("durable")
             await until(partial(has_told, restarted, told))
 

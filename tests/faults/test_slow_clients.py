@@ -1,4 +1,4 @@
-"""Thousands who hold a connection and do nothing with it, and those who want answers."""
+"""Thousands of clients that hold a connection and do nothing, beside clients that want answers."""
 
 import asyncio
 import resource
@@ -11,15 +11,16 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.support.server import Running, free_port
+from tests.support.ports import free_port
+from tests.support.server import Running
 from tests.support.sockets import LIVE, POST, start
 
 REQUESTS = 400
 CLIENTS = 8
-# What the slow ones send, before they wait.
+# What slow clients send before they wait.
 HALVES = (
     b"",
-    LIVE,  # and keep the connection
+    LIVE,  # and then keep the connection
     LIVE[:-2],
     POST + b"Content-Length: 100\r\n\r\n{",
 )
@@ -27,7 +28,7 @@ HALVES = (
 
 @pytest.fixture
 def connections(rounds: Callable[[int], int]) -> int:
-    """So many are held; this process and the server need a file for each."""
+    """Allow so many open files: this process and the server need one for each connection."""
     wanted = rounds(50) * 10
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = wanted + 512
@@ -43,7 +44,7 @@ def port() -> int:
 
 @pytest.fixture
 def server(connections: int, port: int, tmp_path: Path) -> Iterator[Running]:
-    held = 4 + connections // 300  # time to open them all and to ask beside them
+    held = 4 + connections // 300  # seconds to open all of them, and to send requests meanwhile
     settings = {"LOG_LEVEL": "ERROR", "RATE_LIMITS": "false", "BODY_TIMEOUT_SECONDS": str(held)}
     running = start(tmp_path, port, **settings)
     yield running
@@ -56,7 +57,7 @@ async def test_those_who_want_answers_get_them_while_others_hold_connections(
     before = await _traffic(port)
     held = [await _hold(port, HALVES[number % len(HALVES)]) for number in range(connections)]
     during = await _traffic(port)
-    # The silent get no word, and the idle may stay for a minute.
+    # Silent connections are closed without an answer, and idle ones may stay for a minute.
     halves = [reader for number, (reader, _) in enumerate(held) if number % len(HALVES) > 1]
     ends = Counter(await asyncio.gather(*(_end_of(reader) for reader in halves)))
     for _, writer in held:
@@ -80,12 +81,12 @@ async def _hold(port: int, sent: bytes) -> tuple[asyncio.StreamReader, asyncio.S
 
 
 async def _end_of(reader: asyncio.StreamReader) -> bytes:
-    """The status that the connection ended with; nothing if it was without a word."""
+    """Return the status of the connection's last answer; nothing if it was closed without one."""
     return (await asyncio.wait_for(reader.read(), timeout=60))[9:12]
 
 
 async def _traffic(port: int) -> list[float]:
-    """How long each of some requests took. Fails if one of them got no answer."""
+    """Return how long each of some requests took. Fails if one of them got no answer."""
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
 
         async def ask() -> list[float]:

@@ -1,4 +1,4 @@
-"""How soon what a killed process was at is begun again."""
+"""How soon deliveries of a killed process are started again."""
 
 import os
 import random
@@ -13,10 +13,10 @@ from tests.faults.storm import Storm, balance, storm
 from tests.support.probe.module import Kept, effect
 from tests.support.probe.world import World, until
 
-LONG_LEASE_SECONDS = 60  # as it is unless it is set
+LONG_LEASE_SECONDS = 60  # the default
 EMBEDDED_SECONDS = 2
 CELERY_SECONDS = LEASE_SECONDS + 1
-AMONG_OTHERS_SECONDS = 10  # where other tests run too: what counts is that no lease is waited for
+AMONG_OTHERS_SECONDS = 10  # other tests run too, and a lease is longer
 
 
 async def test_an_embedded_engine_begins_again_long_before_the_lease_ends(
@@ -42,7 +42,7 @@ async def test_celery_begins_again_at_the_latest_when_the_lease_ends(
 
 
 async def kill_whoever_runs(world: World, raging: Storm, rounds: Rounds, *, within: float) -> int:
-    """Kill a process that is in its handler, so many times; return how many."""
+    """Kill processes while they run the handler, so many times; return how many were killed."""
     times = rounds(1, share=10)
     latest = within if rounds(0) else AMONG_OTHERS_SECONDS
     for before in range(times):
@@ -64,7 +64,7 @@ def has_begun(world: World, times: int) -> bool:
 
 
 async def effect_at(world: World, stream: object) -> float:
-    """Return when the only effect came, as the process that had it noted by the machine's clock."""
+    """Return when the only effect happened, by the machine's clock."""
     (row,) = await world.fetch(select(effect.c.at).where(effect.c.stream_id == stream))
     at: float = row["at"]
     return at

@@ -1,4 +1,4 @@
-"""Half a million streams that wait behind dead deliveries: the others are delivered as if alone."""
+"""Half a million streams wait behind dead deliveries: they do not slow down the others."""
 
 import time
 from typing import Final
@@ -12,8 +12,8 @@ from tests.support.probe.module import Kept
 from tests.support.probe.world import World, until
 
 MANY: Final = 500_000
-AT_ONCE: Final = 50_000  # in a statement, so that none passes the database's time limit
-# The heads are dead, and hold back what is behind them.
+AT_ONCE: Final = 50_000  # rows in each statement, so that none exceeds the database's time limit
+# The heads are dead; the others are held behind them.
 STICK: Final = {
     "postgresql": """
         INSERT INTO event_delivery (event_id, handler, stream_id, stream_position, state, token,
@@ -47,7 +47,7 @@ async def test_streams_that_are_stuck_cost_the_others_nothing(world: World, roun
 
 
 async def seconds_to_deliver(world: World, count: int) -> float:
-    """Have so many delivered by an engine that keeps house meanwhile."""
+    """Return how long an engine needs to deliver so many, while its housekeeping runs."""
     before = await done(world)
     for _ in range(count):
         await world.publish(Kept)

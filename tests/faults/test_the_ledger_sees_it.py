@@ -1,4 +1,4 @@
-"""Who checks the checker: without a safeguard of the engine the books do not balance."""
+"""Tests of the ledger: if a safeguard of the engine is removed, it finds the violation."""
 
 import asyncio
 import random
@@ -57,5 +57,5 @@ async def test_an_effect_that_overtook_another(
 
 
 def assert_seen(violations: list[str], seen: str) -> None:
-    """Assert that nothing was found, or just what was to be found."""
+    """Assert that the ledger found nothing, or only the expected violation."""
     assert [violation.partition(":")[0] for violation in violations] == ([seen] if seen else [])

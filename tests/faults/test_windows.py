@@ -1,4 +1,4 @@
-"""A process that ends in the very moment between two steps that belong together."""
+"""Processes that end exactly between two steps that belong together."""
 
 import random
 from functools import partial
@@ -46,7 +46,7 @@ async def test_a_crash_while_publishing(
     ledger = await balance(world)
     account(f"crash {place}", crashes, ledger)
     assert ledger.acknowledged != set()
-    # Not always less: what crashed may have been a schedule's publication, which nobody waits for.
+    # Not always fewer: the process may have ended while it published for a schedule.
     assert ledger.acknowledged <= ledger.meant
 
 
@@ -70,9 +70,9 @@ async def test_a_crash_of_a_relay(
 async def test_a_crash_of_what_celery_forked(
     on_broker: World, dice: random.Random, rounds: Rounds, account: Account
 ) -> None:
-    """Each that is forked ends in the same window, so there is a worker for each of these.
+    """All processes that one worker forks end in the same window, so each window has its worker.
 
-    As such a worker takes its time, the short form draws one of the windows.
+    A worker takes long to start, so the short form chooses one of the windows.
     """
     crashes, windows = rounds(1, share=4), dice.sample(RECEIVING, min(rounds(1), len(RECEIVING)))
     async with storm(on_broker, dice) as raging:

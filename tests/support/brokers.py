@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from sqlalchemy import make_url
 
+from app.shared.infrastructure.events.delivery.celery.broker import forget_messages
 from tests.support.databases import text
 from tests.support.proxy import Proxy, proxy_of
 from tests.support.redis import RedisServer
@@ -42,7 +43,7 @@ class Broker:
     async def forget(self, celery: Celery) -> None:
         """Have it lose everything if it is ours, else what waits in the service's queue."""
         if self.server is None:
-            await asyncio.to_thread(empty, celery)
+            await asyncio.to_thread(forget_messages, celery)
             return
         async with Redis.from_url(self.server.url) as client:
             await client.flushall()

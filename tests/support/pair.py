@@ -10,7 +10,8 @@ import httpx2
 
 from tests.modules.note import PROCESS
 from tests.support.people import PASSWORD
-from tests.support.server import Command, free_port, is_answering
+from tests.support.ports import free_port
+from tests.support.server import Command, is_answering
 
 Pair = list[httpx2.AsyncClient]
 

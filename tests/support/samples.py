@@ -5,9 +5,10 @@ A new field of an entity is included without a change here, and so in the tests 
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import Field, fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass, replace
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from importlib import import_module
 from itertools import count
 from pkgutil import iter_modules
@@ -15,10 +16,13 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
+from sqlalchemy import Column, String
+
 import app.modules
 from app.shared.domain.base_entity import AggregateRoot, new_id
 from app.shared.domain.value_objects import Money
 from app.shared.infrastructure.base_repository import BaseRepository
+from app.shared.infrastructure.database.column_types import ExactDecimal
 from app.shared.infrastructure.owned_repository import OwnedRepository
 
 Aggregate = TypeVar("Aggregate", bound=AggregateRoot)
@@ -63,18 +67,25 @@ def stored_fields(kind: type[AggregateRoot]) -> list[Field[Any]]:
 
 def a_full(kind: type[Aggregate], **given: Any) -> Aggregate:
     """A new aggregate; each field has a unique value that is not the default."""
-    hints = get_type_hints(kind)
-    made = {f.name: _other_than(f.default, hints[f.name]) for f in stored_fields(kind)}
+    hints, fit = get_type_hints(kind), _fit_of(kind)
+    made = {
+        field.name: _other_than(field.default, hints[field.name], partial(fit, field.name))
+        for field in stored_fields(kind)
+    }
     return kind(**{**made, "version": 0, **given})
 
 
 def change(aggregate: AggregateRoot) -> None:
     """Give every field another value, except those that never change."""
-    hints = get_type_hints(type(aggregate))
+    hints, fit = get_type_hints(type(aggregate)), _fit_of(type(aggregate))
     for field in stored_fields(type(aggregate)):
         if field.name not in {"id", "version", "created_at"}:
             seen = getattr(aggregate, field.name)
-            setattr(aggregate, field.name, _other_than(seen, hints[field.name]))
+            setattr(
+                aggregate,
+                field.name,
+                _other_than(seen, hints[field.name], partial(fit, field.name)),
+            )
 
 
 def state_of(aggregate: AggregateRoot) -> dict[str, Any]:
@@ -82,8 +93,43 @@ def state_of(aggregate: AggregateRoot) -> dict[str, Any]:
     return {field.name: getattr(aggregate, field.name) for field in stored_fields(type(aggregate))}
 
 
-def _other_than(seen: Any, hint: Any) -> Any:
-    values = (_of_type(hint) for _ in range(100))
+def _fit_of(kind: type[AggregateRoot]) -> Callable[[str, Any], Any]:
+    """Return what makes the value of a field fit its column, or its child's columns."""
+    repository = next((each for each in repositories() if aggregate_of(each) is kind), None)
+    if repository is None:
+        return lambda _name, value: value
+    tables = {
+        name: each._insert.executable.table  # type: ignore[attr-defined]  # an INSERT has one
+        for name, each in repository.children.items()
+    }
+
+    def fit(name: str, value: Any) -> Any:
+        if name not in tables:
+            return _fitted(value, repository.table.c.get(name))
+        columns = tables[name].c
+        return [
+            replace(child, **{f.name: fitted(child, f.name, columns) for f in fields(child)})
+            for child in value
+        ]
+
+    def fitted(child: Any, name: str, columns: Any) -> Any:
+        return _fitted(getattr(child, name), columns.get(name))
+
+    return fit
+
+
+def _fitted(value: Any, column: Column[Any] | None) -> Any:
+    """Return a text or a number that is short enough for the column."""
+    kind = None if column is None else column.type
+    if isinstance(kind, ExactDecimal) and isinstance(value, Decimal):
+        return Decimal(int(value * 100) % 10**kind.digits).scaleb(-kind.places)
+    if isinstance(kind, String) and isinstance(value, str) and len(value) > (kind.length or 100):
+        return "".join(filter(str.isdigit, value))[-(kind.length or 100) :]
+    return value
+
+
+def _other_than(seen: Any, hint: Any, fit: Callable[[Any], Any]) -> Any:
+    values = (fit(_of_type(hint)) for _ in range(100))
     return next(value for value in values if value != seen)
 
 

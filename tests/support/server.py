@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from app.core.http.server import HttpProtocol
 from app.core.http.websocket_server import WebSocketProtocol
 from tests.support.forks import FORKS
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 20  # far more than anything here takes; only a failure waits for so long
@@ -93,6 +94,15 @@ class Command:
         log = self.folder / "log"
         return Running(self._begin(arguments, output or log, log), log)
 
+    def start_on(self, listener: socket.socket, *arguments: str) -> "Running":
+        """Start it as systemd does after it has bound a socket."""
+        log = self.folder / "log"
+        log.write_bytes(b"")
+        own = (self.module, arguments, listener, self.folder, self.environment, log, log)
+        process = FORKS.Process(target=_exec_activated, args=own, daemon=True)
+        process.start()
+        return Running(process, log)
+
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         with TemporaryDirectory() as folder:
             output, errors = Path(folder, "output"), Path(folder, "errors")
@@ -129,6 +139,20 @@ def _exec_module(
     """Become `python -m`."""
     _settle_in(folder, environment, *logs)
     os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606 - no shell
+
+
+def _exec_activated(
+    module: str,
+    arguments: tuple[str, ...],
+    listener: socket.socket,
+    folder: Path,
+    environment: dict[str, str],
+    *logs: Path,
+) -> None:
+    """Become `python -m`, with the socket as its first file after the usual three."""
+    environment |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+    os.dup2(listener.fileno(), 3)
+    _exec_module(module, arguments, folder, environment, *logs)
 
 
 def _settle_in(folder: Path, environment: dict[str, str], output: Path, errors: Path) -> None:
@@ -172,11 +196,13 @@ class Running:
 
         Fails with the output if the process ends first, or too late.
         """
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not is_so():
-            assert self.is_alive, f"it ended:\n{self.output}"
-            assert time.monotonic() < deadline, f"not in time:\n{self.output}"
-            time.sleep(0.02)  # another process: there is nothing to wait on
+        wait_until(is_so, lambda: self.is_alive, self.log)
+
+    def end(self) -> None:
+        """Ask it to stop, so that it ends what it started; kill it if it does not."""
+        self.process.terminate()
+        self.process.join(5)
+        self.kill()
 
     def kill(self) -> None:
         """Kill it; for the teardown of failed tests."""
@@ -184,19 +210,29 @@ class Running:
         self.process.join()
 
 
-def free_port(*, in_a_row: int = 1) -> int:
-    """Return a free port, followed by so many free ones."""
-    while True:
-        with ExitStack() as probes:
-            first = 0
-            try:
-                for number in range(in_a_row):
-                    probe = probes.enter_context(socket.socket())
-                    probe.bind(("127.0.0.1", first + number if first else 0))
-                    first = first or probe.getsockname()[1]
-            except (OSError, OverflowError):
-                continue
-            return first
+def wait_until(is_so: Callable[[], bool], is_alive: Callable[[], bool], log: Path) -> None:
+    """Return when the condition holds.
+
+    Fails with the output if the process ends first, or too late.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert is_alive(), f"it ended:\n{log.read_text(encoding='utf-8')}"
+        assert time.monotonic() < deadline, f"not in time:\n{log.read_text(encoding='utf-8')}"
+        time.sleep(0.02)  # another process: there is nothing to wait on
+
+
+@contextmanager
+def answering(command: Command) -> Iterator[tuple[Running, int]]:
+    """The process of an API that answers, and its port, while the block runs."""
+    port = free_port()
+    command.settings["PORT"] = str(port)
+    running = command.start("serve")
+    try:
+        running.wait_until(lambda: is_answering(port))
+        yield running, port
+    finally:
+        running.kill()
 
 
 def is_answering(port: int) -> bool:

@@ -19,9 +19,13 @@ class Delivered:
 
 @dataclass
 class MailServer:
-    """`refusals` holds the answers to commands that replace the usual ones, such as for RCPT."""
+    """`refusals` holds the answers to commands that replace the usual ones, such as for RCPT.
+
+    It takes each email after a pause, in seconds.
+    """
 
     port: int = 0
+    pause: float = 0.0
     features: list[str] = field(default_factory=list)
     tls: ssl.SSLContext | None = None
     refusals: dict[str, str] = field(default_factory=dict)
@@ -95,6 +99,7 @@ class _Session:
         if refusal := self._server.refusals.get("CONTENT"):
             await self._say(refusal)
             return
+        await asyncio.sleep(self._server.pause)
         undotted = content.replace(b"\r\n..", b"\r\n.")
         self._server.delivered.append(
             Delivered(self._sender, self._recipients, undotted, self._over_tls, self._signed_in_as)

@@ -9,7 +9,7 @@ from tests.support.forks import FORKS
 
 
 @contextmanager
-def untiring(work: Callable[..., None], *arguments: Any) -> Iterator[Counter[int]]:
+def untiring(work: Callable[..., None], *arguments: Any) -> Iterator[Counter[Any]]:
     """Let the process work while the block runs; then return the answers that it got.
 
     `work` takes the arguments and a connection, into which it says that it has begun. What it
@@ -18,7 +18,7 @@ def untiring(work: Callable[..., None], *arguments: Any) -> Iterator[Counter[int
     ours, theirs = FORKS.Pipe()
     process = FORKS.Process(target=work, args=(*arguments, theirs), daemon=True)
     process.start()
-    answers: Counter[int] = Counter()
+    answers: Counter[Any] = Counter()
     try:
         assert ours.recv() == "begun"
         yield answers

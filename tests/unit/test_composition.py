@@ -7,15 +7,17 @@ from typing import Any, ClassVar
 import pytest
 from dependency_injector.providers import Dependency, Factory, List, Object, Singleton
 from pydantic import Field, SecretStr
+from starlette.applications import Starlette
 
 from app.config.module_settings import ModuleSettings
 from app.config.settings import InvalidSettingsError, Settings
 from app.container import ApplicationContainer
 from app.core.events import subscribe
 from app.core.exceptions import CompositionError
+from app.core.http.mounts import MountedApp
 from app.core.http.routing import ApiRouter
 from app.core.run_limits import Everywhere
-from app.core.security import AUTHENTICATED, Access, scope
+from app.core.security import AUTHENTICATED, PUBLIC, Access, scope
 from app.modules.user.domain.events import UserRegistered
 from app.shared.composition import routers_of
 from app.shared.container import module
@@ -64,6 +66,20 @@ def test_an_argument_without_a_dependency_stops_the_start() -> None:
     assert str(error.value) == (
         "app/container.py gives AsksForRates `find_rates`, for which it has no Dependency; "
         "declare one there, or remove the argument"
+    )
+
+
+class HoldsAnApplication(ModuleContainer):
+    events = Object(())
+    routers = List(Factory(MountedApp, "/pages", Starlette(), access=PUBLIC))
+
+
+def test_an_object_that_cannot_be_copied_stops_the_start() -> None:
+    with pytest.raises(CompositionError) as error:
+        module(HoldsAnApplication)
+    assert str(error.value) == (
+        "HoldsAnApplication has in `routers` an object that cannot be copied, such as an "
+        "application; create it in a function, and give the provider the function: Factory(pages)"
     )
 
 

@@ -23,23 +23,26 @@ FEW_VALUES: Final = 32
 MOST_DIGITS: Final = 20
 """The digits of a Content-Length; a longer one is refused as too large."""
 
-INCOMING: Final = "alicerce.incoming"
+INCOMING: Final = "service.incoming"
 """The key of the request's IncomingBody in its scope; the route sets its limit there."""
 
 # The entries that the server (`core/http/server.py`) adds to a request's scope.
-REFUSED: Final = "alicerce.refused"
+REFUSED: Final = "service.refused"
 """An AppError that the server found in the request before anyone read it."""
-ARRIVED: Final = "alicerce.arrived"
+ARRIVED: Final = "service.arrived"
 """True once the server has received the whole body, read or not."""
-
+ADMITTED: Final = "service.admitted"
+"""The Admission that counts the request as one in flight."""
+GONE: Final = "service.gone"
+"""Returns whether the connection is closed."""
 
 # Entries for answers without an end of their own, which the server must end when it stops.
-CUT: Final = "alicerce.cut"
+CUT: Final = "service.cut"
 """Ends the answer at once; returns whether the client will take what it has as complete."""
-DRAINING: Final = "alicerce.draining"
+DRAINING: Final = "service.draining"
 """True once no such answer may begin."""
-MOST: Final = "alicerce.most"
-"""The route's limit of the body, if it is documented."""
+MOST: Final = "service.most"
+"""The route's own limit of the body in bytes."""
 
 
 def announces_body(headers: dict[bytes, bytes]) -> bool:

@@ -13,7 +13,7 @@ from app.core.http.clients import ClientAddresses, one_client
 from app.core.http.ingress_policy import OPEN, IngressPolicy
 
 REFUSED: Final = Counter(
-    "http_connections_refused", "Connections of clients that had too many open already."
+    "http_connections_refused", "Connections of clients that already had too many."
 )
 
 

@@ -7,7 +7,7 @@ from starlette.types import Scope, Send
 
 Headers = list[tuple[bytes, bytes]]
 
-PREFLIGHT: Final = "alicerce.preflight"
+PREFLIGHT: Final = "service.preflight"
 """The key in a scope of the method that a preflight asks for."""
 
 _VARY: Final = (b"vary", b"origin")

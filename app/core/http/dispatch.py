@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.types import Receive, Scope, Send
 
+from app.core.admission import Importance
 from app.core.http.root_path import addresses_of, route_path
 from app.core.http.routing import ApiRoute
 
@@ -35,6 +36,11 @@ class Dispatch:
         scope["router"] = self._router
         scope.update(route.matches(scope)[1])
         await route.handle(scope, receive, send)
+
+    def importance_of(self, scope: Scope) -> Importance:
+        """Return how important a request is, before anything else of it is looked at."""
+        route = self._find(scope)
+        return Importance.NORMAL if route is None else route.importance
 
     def _find(self, scope: Scope) -> ApiRoute | None:
         method = scope.get("method", "")

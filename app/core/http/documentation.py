@@ -44,7 +44,7 @@ def refuse_operations_of_one_name(routes: Iterable[BaseRoute]) -> None:
             if other is not route:
                 message = (
                     f"two operations are called {route.operation_id}: {_line(other)} and "
-                    f"{_line(route)}; name the endpoint of one otherwise, or give it operation_id="
+                    f"{_line(route)}; rename the endpoint of one, or give it operation_id="
                 )
                 raise CompositionError(message)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from app.core.admission import Admission
 from app.core.http.clients import Network
 from app.core.http.rate_limit import RateLimit
 
@@ -29,6 +30,8 @@ class IngressPolicy:
     """How many connections one address may have, unless it is a trusted proxy. 0: any number."""
     rate_limit: RateLimit | None = None
     """Counts the requests that are refused before they have a route."""
+    admission: Admission | None = None
+    """Refuses requests under overload."""
 
 
 OPEN: Final = IngressPolicy()

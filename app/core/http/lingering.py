@@ -6,6 +6,8 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.core.http.bodies import DRAINING, GONE
+
 
 class _Answering:
     """The transport of an answer: closing it may wait."""
@@ -26,10 +28,13 @@ class LingeringConnection(HttpToolsProtocol):
 
     LINGER_SECONDS: float = 5.0
 
+    cycle: Any  # None before the first request
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._end: asyncio.TimerHandle | None = None
         self.is_lingering = False
+        self.is_last = self.is_cut = False
         # What an answer is written to. Plain attributes, because each request reads both.
         self.answering: asyncio.Transport
 
@@ -40,6 +45,7 @@ class LingeringConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
+        self.is_last = getattr(self.server_state, "is_stopping", False)
         self.answering = cast("asyncio.Transport", _Answering(transport, self._close))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -52,6 +58,19 @@ class LingeringConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self.cycle.transport = self.answering
+        scope: Any = self.scope  # with entries of our own
+        scope[GONE] = self.transport.is_closing
+        if self.is_last:
+            self.cycle.keep_alive = False
+            if self.is_cut:
+                scope[DRAINING] = True
+
+    def answer_one_more(self) -> None:
+        """Close after the next answer, and say so in it: the server will stop."""
+        self.is_last = True
+        newest = self.pipeline[0][0] if self.pipeline else self.cycle
+        if newest is not None and not newest.response_started:
+            newest.keep_alive = False
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

@@ -10,7 +10,7 @@ SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 REQUESTS: Final = Histogram(
     "http_request_duration_seconds",
-    "Requests by method, route and status; status 0 was never answered.",
+    "Requests by method, route and status; status 0 means no answer.",
     ["method", "route", "status"],
     buckets=SECONDS,
 )
@@ -19,8 +19,13 @@ WEBSOCKETS: Final = Gauge("http_websockets_open", "WebSockets that are open in t
 _children: Final[dict[tuple[str, str, int], Histogram]] = {}
 
 
-def observe_request(scope: Scope, status: int, seconds: float) -> None:
-    """Count a request. Values that a client can choose are not labels: they are unlimited."""
+def observe_request(
+    scope: Scope, status: int, seconds: float, exemplar: dict[str, str] | None = None
+) -> None:
+    """Count a request, with its trace as an example.
+
+    Values that a client can choose are not labels: they are unlimited.
+    """
     route = scope.get("route")
     method = scope["method"]
     key = (
@@ -31,4 +36,4 @@ def observe_request(scope: Scope, status: int, seconds: float) -> None:
     child = _children.get(key)
     if child is None:
         child = _children[key] = REQUESTS.labels(*key)
-    child.observe(seconds)
+    child.observe(seconds, exemplar)

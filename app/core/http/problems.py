@@ -1,7 +1,8 @@
-"""Errors as problem details (RFC 9457): the one table from kinds of errors to HTTP statuses."""
+"""Errors as problem details (RFC 9457). One table gives each kind of error its HTTP status."""
 
 import http
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -130,12 +131,12 @@ async def send_problem(
     status, _ = http_status_of(error)
     media_type, members, headers = MEDIA_TYPE, {}, []
     if error.oauth_name is not None:
-        status, media_type = http.HTTPStatus.BAD_REQUEST, JSON
+        status, media_type = int(http.HTTPStatus.BAD_REQUEST), JSON
         members, headers = oauth_members(error, error.oauth_name), [PRAGMA]
     headers = [*headers, *_headers_of(error, status)]
     body = b""
     if status >= http.HTTPStatus.BAD_REQUEST:
-        body = orjson.dumps({**members, **_document(error, status, request_id, root_path)})
+        body = written_problem(error, status, request_id, root_path, members)
         headers.append((b"content-type", media_type.encode()))
     if status not in {http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED}:
         headers.append((b"content-length", str(len(body)).encode()))
@@ -150,13 +151,24 @@ def problem_response(*kinds: type[AppError]) -> dict[str, Any]:
     return {"description": codes, "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
+def written_problem(
+    error: AppError,
+    status: int,
+    request_id: str,
+    root_path: str,
+    members: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:
+    """Return the problem document of an error, with further members."""
+    return orjson.dumps({**members, **_document(error, status, request_id, root_path)})
+
+
 def _document(error: AppError, status: int, request_id: str, root_path: str) -> dict[str, Any]:
     document: dict[str, Any] = {
         "type": f"{root_path}/problems/{error.code}",
         "title": _title_of(status),
         "status": status,
         "detail": error.detail,
-        "instance": _instance(request_id),
+        "instance": instance_of(request_id),
         "code": error.code,
     }
     if isinstance(error, Invalid):
@@ -176,7 +188,8 @@ def _title_of(status: int) -> str:
         return "Error"
 
 
-def _instance(request_id: str) -> str:
+def instance_of(request_id: str) -> str:
+    """Return the URI of one occurrence of a problem."""
     try:
         return UUID(request_id).urn
     except ValueError:  # a client's own token

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.admission import Importance
 from app.core.exceptions import AppError, CompositionError, MethodNotAllowed
 from app.core.http.answers import FILTERS, writer_of
 from app.core.http.bodies import BYTES_OF_A_VALUE, FEW_VALUES, INCOMING, usual_body_limit
@@ -27,6 +28,7 @@ from app.core.http.documentation import Documentation, summary_of
 from app.core.http.header_parameters import idempotency_key, is_unchanged
 from app.core.http.parameters import Call, NotPlanned, Plan, plan_for
 from app.core.http.route_guard import CLOSED, RouteGuard, RoutePolicy
+from app.core.http.shedding import usual_importance
 from app.core.http.streams import BODILESS
 from app.core.idempotency import (
     Answer,
@@ -68,6 +70,7 @@ class ApiRoute(APIRoute):
         raises: Sequence[type[AppError]] = (),
         limit: Limit | None = None,
         counted: bool = True,
+        importance: Importance | None = None,
         replayable: bool = True,
         body_limit: int | None = None,
         sends: Sequence[str] = (),
@@ -82,6 +85,9 @@ class ApiRoute(APIRoute):
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
         self.methods_served: frozenset[str] = frozenset(self.methods or ())
         self.access = access
+        self.importance = (
+            usual_importance(access, self.response_model) if importance is None else importance
+        )
         self._created_at = created_at
         self._policy = RoutePolicy(access, limit, counted)
         self._guard, self._app = CLOSED, _NO_APP

@@ -42,8 +42,11 @@ class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
     """One connection. Timers run only for requests that did not arrive whole."""
 
     HEAD_SECONDS: float = 10.0
+    FIRST_SECONDS: float = 1.0
+    """How long a new connection may stay silent after the server has stopped to accept others."""
 
     scope: Any  # with entries of our own
+    cycle: Any  # None before the first request
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -115,6 +118,12 @@ class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
 
     def shutdown(self) -> None:
         """Let open requests be answered, and end answers that have no end of their own."""
+        self.is_last = self.is_cut = True
+        if self._in_head:
+            return  # a request is arriving
+        if self.cycle is None:
+            self.loop.call_later(self.FIRST_SECONDS, self._close_if_silent)
+            return
         super().shutdown()
         cycle = self._at_work
         if cycle is None or cycle.response_complete:
@@ -123,6 +132,10 @@ class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
         cut = cycle.scope.get(CUT)
         if cut is not None and not cut():
             cycle.disconnected = True
+            self.transport.close()
+
+    def _close_if_silent(self) -> None:
+        if self.cycle is None and not self._in_head:
             self.transport.close()
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:

@@ -31,6 +31,7 @@ from app.core.http.openapi import finished
 from app.core.http.root_path import BelowRootPath, addresses_of
 from app.core.http.route_guard import CLOSED, RouteGuard
 from app.core.http.routing import ApiRouter, UnusableRoute
+from app.core.http.shedding import Shedding
 from app.core.http.websockets import WebSocketBoundary
 from app.core.middleware import ForeseenErrors, RequestBoundary, tell_of_defect
 from app.core.security import Access
@@ -41,8 +42,8 @@ _PARAMETER: Final = re.compile(r"{[^}]*}")
 class Service(FastAPI):
     """FastAPI with our boundary around its middleware and its routes.
 
-    Every route names its access policy: `add`, `mount_router` and `mount` require it. A route that
-    is added in another way, such as `include_router` or `@app.get`, stops the start.
+    Every route names its access policy: `add`, `mount_router`, `mount` and `websocket` require it.
+    A route that is added in another way, such as `include_router` or `@app.get`, stops the start.
     """
 
     def __init__(
@@ -55,8 +56,14 @@ class Service(FastAPI):
     ) -> None:
         # FastAPI's own pages would be routes without a policy; ours are `shared/presentation/docs`.
         own_pages = {"openapi_url": None, "docs_url": None, "redoc_url": None}
-        # Metrics and logs are our own. Looking for FastAPI's costs some microseconds a request.
-        telemetry = {"metrics": False, "logs": False}
+        # Traces, metrics and logs are our own. FastAPI's traces cost more, and have the query.
+        telemetry = {
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        }
         defaults = {**own_pages, "redirect_slashes": False, "telemetry": telemetry}
         super().__init__(**{**defaults, **options})
         # FastAPI's own handlers would answer in another form than our boundary.
@@ -157,7 +164,8 @@ class Service(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         self.refuse_routes_without_access()
         tell = partial(tell_of_defect, report=self._report)
-        app = handling(Dispatch(self.router), self.exception_handlers, tell_of_defect=tell)
+        dispatch = Dispatch(self.router)
+        app = handling(dispatch, self.exception_handlers, tell_of_defect=tell)
         if self.user_middleware:
             app = ForeseenErrors(app, self._ingress)
             for middleware in reversed(self.user_middleware):
@@ -171,9 +179,10 @@ class Service(FastAPI):
             others=websockets,
             body_limit=max([MAX_BODY_BYTES, *limits]),
         )
+        admitting = Shedding(boundary, self._ingress, dispatch.importance_of)
         if not self.root_path:
-            return boundary
-        return BelowRootPath(boundary, self.root_path, self._addresses())
+            return admitting
+        return BelowRootPath(admitting, self.root_path, self._addresses())
 
     def _addresses(self) -> re.Pattern[str]:
         """Return the pattern of the paths of all routes that do not take any first segment."""

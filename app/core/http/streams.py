@@ -6,7 +6,7 @@ from typing import Any, Final
 from starlette.types import Scope
 
 from app.core.exceptions import Unavailable
-from app.core.http.bodies import CUT, DRAINING
+from app.core.http.bodies import ADMITTED, CUT, DRAINING
 
 BODILESS: Final = {204, 304}
 """Statuses of answers without a body (RFC 9110, section 6.4.1)."""
@@ -42,5 +42,7 @@ def cut_of(scope: Scope, headers: list[tuple[bytes, bytes]], task: asyncio.Task[
     if DRAINING in scope:
         raise Unavailable
     media_type = dict(headers).get(b"content-type", b"")
+    if (admitted := scope.pop(ADMITTED, None)) is not None:
+        admitted.in_flight -= 1  # it may last for hours, in which it mostly waits
     cut = scope[CUT] = Cut(task, is_whole=media_type.startswith(b"text/event-stream"))
     return cut

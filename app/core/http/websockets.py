@@ -65,7 +65,7 @@ class WebSocketBoundary:
             await self._app(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        work = work_of(scope, headers, self._clients.of(scope))
+        work = work_of(scope, headers, self._clients)
         token = current_work.set(work)
         connection, started = _Connection(scope, send, work.request_id), time.perf_counter()
         cut = scope[CUT] = Cut(asyncio.current_task())
@@ -225,4 +225,4 @@ async def _watch(websocket: MeasuredWebSocket, ask_again: Callable[[], Awaitable
                 await websocket.end(close_code(http_status_of(error)[0]), error.code)
             return
         except AppError as error:  # the session cannot be checked right now
-            log.warning("a WebSocket's session could not be looked at", code=error.code)
+            log.warning("a WebSocket's session could not be checked", code=error.code)

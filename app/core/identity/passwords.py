@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from app.core.admission import overloaded
 from app.core.exceptions import Overloaded
 from app.core.identity.time_equalizer import TimeEqualizer
 from app.core.resources import Resource
@@ -39,6 +41,8 @@ class PasswordHasher(Resource):
     WAITING: Final = 100
     LONGEST_WAIT: Final = 4.0
     """How many seconds a caller waits for its hash to begin; then Overloaded is raised."""
+    LONGEST_QUEUE: Final = 1.0
+    """How many seconds of work may wait for each thread; then Overloaded is raised at once."""
 
     def __init__(self, *, memory_kib: int = 19_456, passes: int = 2) -> None:
         self._hash = PasswordHash(
@@ -54,16 +58,22 @@ class PasswordHasher(Resource):
         # one waits ready for the next free thread
         self._free = asyncio.Semaphore(self._threads + 1)
         self._equalizer = TimeEqualizer()
+        began = time.perf_counter()
         with self._equalizer.measured():
             self._dummy_hash = self._hash.hash("the password of nobody at all")
+        self._seconds_of_hash = time.perf_counter() - began
 
     @property
     def _most(self) -> int:
         return self._threads * (1 + self.WAITING)
 
+    @property
+    def _seconds_of_queue(self) -> float:
+        return self._slots * self._seconds_of_hash / self._threads
+
     @asynccontextmanager
     async def slot(self, budget: WaitBudget) -> AsyncIterator[None]:
-        """Hold one of the limited places, during the database query that comes before the hash too.
+        """Hold one of the limited places: for the hash, and for the database query before it.
 
         Raises Overloaded if all are taken, so that a sign-in that gets no hash causes no query. A
         caller waits here until its hash is running or next. Only then does it run its query, for a
@@ -73,8 +83,8 @@ class PasswordHasher(Resource):
         """
         async with self._queue:
             await asyncio.sleep(0)
-        if self._slots >= self._most:
-            raise Overloaded
+        if self._slots >= self._most or self._seconds_of_queue > self.LONGEST_QUEUE:
+            raise overloaded("password")
         self._slots += 1
         try:
             async with budget.waiting():
@@ -126,12 +136,15 @@ class PasswordHasher(Resource):
             self._running -= 1
 
     def _verify(self, password: str, stored: str) -> bool:
-        is_typical = not self.is_outdated(stored)
+        is_typical, began = not self.is_outdated(stored), time.perf_counter()
         with self._equalizer.measured() if is_typical else self._equalizer.equalized():
             try:
                 return self._hash.verify(password, stored)
             except UnknownHashError:
                 return False
+            finally:
+                taken = time.perf_counter() - began
+                self._seconds_of_hash += (taken - self._seconds_of_hash) / 8
 
 
 def _step_aside() -> None:

@@ -15,7 +15,7 @@ class TaskSettings(WebhookSettings):
         30,
         ge=1,
         le=3650,
-        description="For how many days a deleted task can be restored. Then it is removed.",
+        description="A deleted task can be restored for this number of days. Then it is removed.",
         examples=["30"],
     )
     quota: int = Field(
@@ -23,8 +23,8 @@ class TaskSettings(WebhookSettings):
         ge=1,
         le=10_000_000,
         description=(
-            "How many tasks one account may have, deleted ones included. "
-            "Another one is refused (409 quota_exceeded)."
+            "The largest number of tasks of one account, including deleted ones. "
+            "The service refuses to create more (409 quota_exceeded)."
         ),
         examples=["10000"],
     )
@@ -71,8 +71,8 @@ class TaskSettings(WebhookSettings):
         default=False,
         validation_alias="EXTERNAL_API_ALLOW_PRIVATE",
         description=(
-            "Whether EXTERNAL_API_URL may lead into a private network, and be http. Otherwise "
-            "addresses that are not public are refused, also where a name leads to them."
+            "Whether EXTERNAL_API_URL may have a private address, or http. Otherwise the "
+            "service refuses each address that is not public, also if it belongs to a host name."
         ),
         examples=["true"],
     )

@@ -14,19 +14,23 @@ class UserSettings(ModuleSettings):
         14,
         ge=1,
         le=90,
-        description="After how many days a session ends that is not used.",
+        description="A session ends after this number of days without use.",
         examples=["14"],
     )
     session_max_days: int = Field(
-        90, ge=1, le=365, description="After how many days every session ends.", examples=["90"]
+        90,
+        ge=1,
+        le=365,
+        description="Every session ends after this number of days.",
+        examples=["90"],
     )
     sessions_per_account: int = Field(
         100,
         ge=1,
         le=1000,
         description=(
-            "How many sessions one account has at a time. "
-            "One more ends the session that was not used for the longest time."
+            "The largest number of sessions of one account. "
+            "One more sign-in ends the session that was not used for the longest time."
         ),
         examples=["100"],
     )
@@ -34,35 +38,40 @@ class UserSettings(ModuleSettings):
         90,
         ge=1,
         le=3650,
-        description="After how many days an API key ends, unless the request names another day.",
+        description=(
+            "An API key ends after this number of days, unless the request for it names another "
+            "day."
+        ),
         examples=["90"],
     )
     api_key_max_days: int = Field(
         365,
         ge=1,
         le=3650,
-        description="The most days that a request for an API key may ask for.",
+        description="The largest number of days that a request for an API key may name.",
         examples=["365"],
     )
     api_keys_per_account: int = Field(
         50,
         ge=1,
         le=1000,
-        description="How many API keys one account may have. Another one is refused.",
+        description=(
+            "The largest number of API keys of one account. The service refuses to create more."
+        ),
         examples=["50"],
     )
     password_reset_minutes: int = Field(
         60,
         ge=1,
         le=60,
-        description="For how many minutes a link that sets a new password works.",
+        description="A link that sets a new password works for this number of minutes.",
         examples=["60"],
     )
     verification_hours: int = Field(
         24,
         ge=1,
         le=24,
-        description="For how many hours a link that verifies an address works.",
+        description="A link that verifies an address works for this number of hours.",
         examples=["24"],
     )
     registration_keep_days: int = Field(
@@ -70,8 +79,8 @@ class UserSettings(ModuleSettings):
         ge=1,
         le=90,
         description=(
-            "For how many days a registration is kept whose address is not verified. "
-            "Until then its link can be sent again."
+            "A registration is kept for this number of days if its address is not verified. "
+            "During this time its link can be sent again."
         ),
         examples=["7"],
     )
@@ -80,8 +89,9 @@ class UserSettings(ModuleSettings):
         ge=1,
         le=10_000,
         description=(
-            "How many wrong passwords are allowed in five minutes for one account, or for one "
-            "session that is asked for its password again. Then right ones are refused too."
+            "The number of wrong passwords that are allowed in five minutes for one account, or "
+            "for one session that must send its password again. After that the service also "
+            "refuses the correct password."
         ),
         examples=["10"],
     )
@@ -90,8 +100,8 @@ class UserSettings(ModuleSettings):
         ge=1,
         le=10_000,
         description=(
-            "The same for one client address. For IPv6 it counts a /64 network; a /56 may have "
-            "four times as many, a /48 sixteen times as many."
+            "The same for one client address. For IPv6 it counts a /64 network. A /56 network may "
+            "have four times as many, and a /48 network sixteen times as many."
         ),
         examples=["10"],
     )
@@ -100,8 +110,8 @@ class UserSettings(ModuleSettings):
         ge=1,
         le=100_000,
         description=(
-            "The same for all clients together. It refuses only clients that have failed "
-            "themselves, at accounts with failed sign-ins."
+            "The same for all clients together. Above it the service refuses only clients that "
+            "have failed sign-ins themselves, and only for accounts that have failed sign-ins."
         ),
         examples=["1000"],
     )

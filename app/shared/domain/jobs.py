@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
 from app.core.exceptions import Invalid
@@ -62,18 +62,20 @@ class InvalidJob(Invalid):
         self.args = (f"{term}: {rule}",)
 
 
+class CommonTerms(TypedDict, total=False):
+    """The terms that many jobs may have in common; `JobQueue.enqueue` explains them."""
+
+    delay: dt.timedelta | None
+    due_at: dt.datetime | None
+    priority: Priority | None
+    expires_at: dt.datetime | None
+
+
 class JobBatch(Protocol):
     """Collects the jobs of a batch inside its `async with` block."""
 
     async def enqueue_many(
-        self,
-        jobs: Iterable[Job[Any]],
-        /,
-        *,
-        delay: dt.timedelta | None = None,
-        due_at: dt.datetime | None = None,
-        priority: Priority | None = None,
-        expires_at: dt.datetime | None = None,
+        self, jobs: Iterable[Job[Any]], /, **terms: Unpack[CommonTerms]
     ) -> list[JobRef[Any]]:
         """Enqueue as `JobQueue.enqueue_many` does, but write the jobs at the end of the block.
 
@@ -117,14 +119,7 @@ class JobQueue(Protocol):
         ...
 
     async def enqueue_many(
-        self,
-        jobs: Iterable[Job[Any]],
-        /,
-        *,
-        delay: dt.timedelta | None = None,
-        due_at: dt.datetime | None = None,
-        priority: Priority | None = None,
-        expires_at: dt.datetime | None = None,
+        self, jobs: Iterable[Job[Any]], /, **terms: Unpack[CommonTerms]
     ) -> list[JobRef[Any]]:
         """Enqueue many jobs with the same terms; return their references in the same order."""
         ...

@@ -4,7 +4,7 @@ import datetime as dt
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
-from sqlalchemy import Float, String, bindparam, insert, select
+from sqlalchemy import Float, bindparam, insert, select
 
 from app.core.idempotency import (
     AlreadyAnswered,
@@ -18,7 +18,8 @@ from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.after_commit import AfterCommit
 from app.shared.infrastructure.database.batches import delete_batch
 from app.shared.infrastructure.database.connection import Connection, Database, Reads
-from app.shared.infrastructure.database.expressions import database_time, try_lock
+from app.shared.infrastructure.database.expressions import database_time
+from app.shared.infrastructure.database.locks import is_alone
 from app.shared.infrastructure.database.models import idempotency_key
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.notifier import Notifier
@@ -36,8 +37,6 @@ KEEP: Final = Statement(
 )
 FORGET: Final = delete_batch(idempotency_key, lambda c: c.user_id == bindparam("of_user"))
 """Delete the answers that a user got: they contain what the user wrote."""
-
-LOCK: Final = Statement(select(try_lock(bindparam("name", type_=String)).label("is_ours")))
 
 OLD: Final = delete_batch(
     idempotency_key,
@@ -71,8 +70,7 @@ async def claim_key(connection: Connection, call: IdempotentCall) -> None:
     if call.deferred is not None:
         raise TypeError("a call with an Idempotency-Key has one transaction")
     name = "\n".join([str(call.user_id), call.operation, call.key])
-    row = await connection.fetch_one(LOCK, {"name": name})
-    if row is None or not row["is_ours"]:
+    if not await is_alone(connection, name):
         raise IdempotencyInProgress
     # The previous holder of the lock may have finished between our first query and now.
     if (answer := await _find(connection, call)) is not None:

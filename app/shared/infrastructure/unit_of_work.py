@@ -80,6 +80,7 @@ class SqlUnitOfWork:
         """Write the recorded events; return whether a handler waits for them."""
         if self._session is not None:
             await self._session.end()
+        self._events.require_no_open_batch()
         return await self._events.write(self._connection)
 
     async def commit(self) -> None:

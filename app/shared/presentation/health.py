@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from app.core.admission import Importance
 from app.core.exceptions import Unavailable
 from app.core.http.routing import ApiRouter
 from app.core.security import PUBLIC
@@ -27,8 +28,12 @@ class HealthController:
 
     REMEMBERED_SECONDS: Final = 1.0
 
-    def __init__(self, *why_not_ready: Callable[[], Awaitable[str | None]]) -> None:
-        self._why_not_ready = why_not_ready
+    def __init__(
+        self,
+        *why_not_ready: Callable[[], Awaitable[str | None]],
+        is_stopping: Callable[[], bool] = bool,
+    ) -> None:
+        self._why_not_ready, self._is_stopping = why_not_ready, is_stopping
         self._known_until = 0.0
         self._reason: str | None = None
 
@@ -39,8 +44,10 @@ class HealthController:
     async def check_ready(self) -> Health:
         """Check that the service can do its work.
 
-        The database answers and is migrated, and events are delivered.
+        The database answers and is migrated, events are delivered, and it was not asked to stop.
         """
+        if self._is_stopping():
+            raise NotReady("The service is stopping.")
         if time.monotonic() >= self._known_until:
             self._reason = await self._first_reason()
             self._known_until = time.monotonic() + self.REMEMBERED_SECONDS
@@ -57,6 +64,7 @@ class HealthController:
 
 def health_routes(health: HealthController) -> ApiRouter:
     router = ApiRouter("/health", tags=["health"], description="For load balancers and operators.")
-    router.get("/live", health.check_live, access=PUBLIC, counted=False)
-    router.get("/ready", health.check_ready, access=PUBLIC, counted=False, raises=[NotReady])
+    probed = {"access": PUBLIC, "counted": False, "importance": Importance.CRITICAL}
+    router.get("/live", health.check_live, **probed)
+    router.get("/ready", health.check_ready, **probed, raises=[NotReady])
     return router

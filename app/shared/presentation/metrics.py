@@ -10,6 +10,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
+from app.core.admission import Importance
 from app.core.exceptions import NotFound
 from app.core.http.routing import ApiRouter
 from app.core.security import PUBLIC
@@ -68,6 +69,7 @@ def metrics_routes(metrics: MetricsController) -> ApiRouter:
         metrics.metrics,
         access=PUBLIC,
         counted=False,
+        importance=Importance.CRITICAL,
         include_in_schema=False,
         by_fastapi=True,
     )

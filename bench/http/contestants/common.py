@@ -23,7 +23,7 @@ from app.shared.infrastructure.events.outbox.event_log import APPEND
 
 Reset: TypeAlias = Callable[[asyncpg.Connection], Awaitable[None]]
 
-ISSUER: Final = "Alicerce"
+ISSUER: Final = "Benchmark"
 POOL_SIZE: Final = 10  # as the service has it
 DEFAULT_LIMIT: Final = 20
 

@@ -53,6 +53,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("events.md", "events.json"):
         shutil.copy(ROOT / "docs/architecture" / name, folder / "docs/architecture")
     (folder / "docs/deployment").mkdir()
+    (folder / "docs/operations").mkdir()
     shutil.copy(ROOT / ".env.example", folder)
     somebodys = {"APP_NAME": "Shop", "VERSION": "9", "DATABASE_URL": "none", "DATA_DIR": "no/where"}
     # In a new process, without the errors of the tests' own module.
@@ -71,6 +72,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "docs/architecture/events.md",
         "docs/architecture/events.json",
         "docs/deployment/settings.md",
+        "docs/operations/commands.md",
+        "docs/operations/metrics.md",
     ],
 )
 def test_the_committed_documents_are_generated_from_the_code(made: Path, path: str) -> None:

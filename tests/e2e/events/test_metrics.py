@@ -1,3 +1,4 @@
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -10,9 +11,11 @@ from pydantic import SecretStr
 
 from app.config.settings import Settings
 from app.main import create_app
+from app.shared.infrastructure.backup.metrics import BACKUP_TAKEN, RESTORE_PROVEN
 from tests.e2e.events.conftest import Failed
 from tests.support.dead_letters import HANDLER
 from tests.support.metrics import TOKEN
+from tests.support.promtool import RULES, metrics_in, panels, rules
 
 
 @pytest.fixture
@@ -61,8 +64,8 @@ async def test_the_metrics_show_the_remaining_deliveries_of_handlers(
 ) -> None:
     await failed()
     found = await scraped(watched)
-    assert found["event_backlog", HANDLER, "dead"] == 1
-    assert found["event_blocked_streams", HANDLER] == 1
+    assert found["event_backlog", HANDLER, "default", "dead"] == 1
+    assert found["event_blocked_streams", HANDLER, "default"] == 1
 
 
 def text_string_to_openmetrics(text: str) -> Iterator[Metric]:
@@ -93,7 +96,7 @@ async def test_a_client_that_accepts_openmetrics_gets_openmetrics(
     families = list(text_string_to_openmetrics(answer.text))
     samples = [sample for family in families for sample in family.samples]
     waiting = [each.labels for each in samples if each.name == "event_backlog"]
-    assert {"handler": HANDLER, "state": "dead"} in waiting
+    assert {"handler": HANDLER, "queue": "default", "state": "dead"} in waiting
     assert "http_request_duration_seconds_count" in {each.name for each in samples}
 
 
@@ -138,3 +141,25 @@ async def test_requests_are_counted_by_route_and_never_by_values_of_a_client(
         ("GET", "none", "404"),
         ("other", "/problems/{code}", "405"),
     }
+
+
+ENDINGS = {"counter": [""], "gauge": [""], "histogram": ["_bucket", "_count", "_sum"]}
+
+
+async def test_every_metric_that_an_alert_or_a_panel_names_is_exported(
+    watched: httpx2.AsyncClient,
+) -> None:
+    answer = await watched.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    kinds = re.findall(r"^# TYPE (\w+) (\w+)$", answer.text, re.MULTILINE)
+    exported = {f"{name}{ending}" for name, kind in kinds for ending in ENDINGS.get(kind, ())}
+    of_commands = {BACKUP_TAKEN, RESTORE_PROVEN}
+    expressions = [
+        *((f"{file.name}: {rule}", rule["expr"]) for file in RULES for rule in rules(file)),
+        *panels(),
+    ]
+    missing = {
+        where: names
+        for where, expression in expressions
+        if (names := metrics_in(expression) - exported - of_commands)
+    }
+    assert missing == {}

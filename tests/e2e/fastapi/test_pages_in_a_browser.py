@@ -1,5 +1,6 @@
 """The pages of sqladmin in a real browser, with the policy that docs/fastapi.md gives them."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -16,7 +17,8 @@ from tests.e2e.fastapi.conftest import write_vouchers
 from tests.e2e.fastapi.examples.shop import Application, ShopSettings
 from tests.e2e.fastapi.examples.vouchers import Voucher
 from tests.support.people import PASSWORD, Person
-from tests.support.server import free_port, served
+from tests.support.ports import free_port
+from tests.support.server import served
 
 # A browser shows the same on every database.
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -101,9 +103,12 @@ async def test_an_administrator_finds_edits_adds_and_deletes_rows(
 
     await page.get_by_placeholder("Search").fill("AUT")
     await page.get_by_role("button", name="Search").click()
+    await page.wait_for_url("**search=AUT*")  # its scripts too: they say which row is deleted
     await expect(rows.filter(has_text="SPRING")).to_have_count(0)
     await rows.filter(has_text="AUTUMN").get_by_label("Delete").click()
-    await page.locator("#modal-delete-button").click()
+    delete = page.locator("#modal-delete-button")
+    await expect(delete).to_have_attribute("data-url", re.compile("pks="))  # set once it is shown
+    await delete.click()
     await expect(rows.filter(has_text="AUTUMN")).to_have_count(0)
     assert await vouchers(shop) == [("SPRING", 15)]
 

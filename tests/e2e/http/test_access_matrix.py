@@ -144,8 +144,9 @@ class World:
         made = await thing.make(self.cast, who) if thing.make else await self._create(thing)
         if thing.share:
             await thing.share(self.cast, made)
-        if before := BEFORE.get(title(route)):
-            method, path = before.format(made).split()
+        before = BEFORE.get(title(route), ())
+        for each in (before,) if isinstance(before, str) else before:
+            method, path = each.format(made).split()
             headers = {"If-Match": "*"}
             assert (await self.cast.owner.request(method, path, headers=headers)).is_success
         return made

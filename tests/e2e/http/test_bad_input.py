@@ -2,8 +2,9 @@
 
 import base64
 import json
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -38,7 +39,7 @@ FORMATS: Final = {
     "date": "2027-01-01",
     "time-local": "09:30:00",
     "duration": "P1D",
-    "decimal": "1",
+    "decimal": "0",
 }
 SEVERAL_LINES: Final = {name for each in manifests().values() for name in each.several_lines}
 # What a message about the form of a value may contain; others are about its meaning.
@@ -53,19 +54,6 @@ def is_opaque(name: str) -> bool:
 def in_kind(name: str, table: dict[str, Any]) -> Any:
     """Return the table's values for a field, or for the end of its name: `new_password`."""
     return next((table[end] for end in table if name == end or name.endswith(f"_{end}")), None)
-
-
-def good_value(name: str, schema: dict[str, Any]) -> Any:
-    """Return a value that the field accepts."""
-    if (known := in_kind(name, GOOD)) is not None:
-        return known
-    if "default" in schema or schema.get("nullable"):
-        return schema.get("default")
-    if "enum" in schema or "const" in schema:
-        return schema.get("const", schema.get("enum", [None])[0])
-    kinds = {"array": [], "boolean": False, "integer": schema.get("minimum", 1), "object": {}}
-    text = "a" * max(8, schema.get("minLength", 0))
-    return FORMATS.get(schema.get("format", "")) or kinds.get(schema["type"], text)
 
 
 @dataclass(frozen=True)
@@ -103,7 +91,36 @@ class Route:
         wanted = {n for each in content for n in self.resolved(each["schema"]).get("required", [])}
         fields = self.fields("application/json")
         needed = [pair for pair in fields if pair[0] in wanted] or fields[:1]
-        return {name: good_value(name, schema) for name, schema in needed}
+        return {name: self.good_value(name, schema) for name, schema in needed}
+
+    def good_value(self, name: str, schema: dict[str, Any]) -> Any:
+        """Return a value that the field accepts."""
+        if (known := in_kind(name, GOOD)) is not None:
+            return known
+        if "default" in schema or schema.get("nullable"):
+            return schema.get("default")
+        if "enum" in schema or "const" in schema:
+            return schema.get("const", schema.get("enum", [None])[0])
+        kinds: dict[str, Callable[[str, dict[str, Any]], Any]] = {
+            "array": self._good_items,
+            "boolean": lambda _name, _schema: False,
+            "integer": lambda _name, schema: int(schema.get("minimum", 1)),
+            "object": self._good_object,
+        }
+        if schema["type"] in kinds:
+            return kinds[schema["type"]](name, schema)
+        text = "a" * min(max(8, schema.get("minLength", 0)), schema.get("maxLength", 8))
+        return FORMATS.get(schema.get("format", "")) or text
+
+    def _good_items(self, name: str, schema: dict[str, Any]) -> list[Any]:
+        item = self.resolved(schema["items"])
+        is_row = item.get("type") == "object"  # of other values the schema does not say enough
+        return [self.good_value(name, item)] if is_row and schema.get("minItems") else []
+
+    def _good_object(self, _name: str, schema: dict[str, Any]) -> dict[str, Any]:
+        fields = schema.get("properties", {})
+        names = schema.get("required", [])
+        return {name: self.good_value(name, self.resolved(fields[name])) for name in names}
 
     def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
         """The schema without its reference; an optional one as if it were required."""
@@ -223,7 +240,9 @@ def bad_values(name: str, schema: dict[str, Any]) -> Iterator[str]:
         taken.discard("string")  # not any string
     yield from (text for kind, text in BAD["types"].items() if kind not in taken)
     yield from BAD["values"]["body"]
-    yield from BAD["values"][kind_of(schema)]
+    yield from BAD["values"]["number"] if kind_of(schema) != "integer" else ()
+    of_kind = BAD["values"][kind_of(schema)]
+    yield from (text for text in of_kind if text != "null" or not schema.get("nullable"))
     if kind_of(schema) == "text":
         yield from bad_texts(name, schema)
     if kind_of(schema) == "array":
@@ -346,14 +365,23 @@ def encoded(name: str, value: str) -> bytes:
 def bad_query_values(name: str, schema: dict[str, Any]) -> Iterator[str]:
     kind = name if name in BAD["query"] else kind_of(schema)
     if kind in BAD["query"]:
-        yield from (json.loads(f'"{text}"') for text in BAD["query"][kind])
+        texts = (json.loads(f'"{text}"') for text in BAD["query"][kind])
+        yield from (text for text in texts if not is_within(text, schema))
         yield from (str(limit) for limit in (schema.get("maximum", 10_000) + 1, 2**63, 2**64))
     elif kind == "text":
         yield from (json.loads(text) for text in bad_texts(name, {**schema, "minLength": 0}))
         yield ""
     else:
-        texts = (text for text in BAD["values"][kind] if type_of(text) == "string")
-        yield from (json.loads(text) for text in texts)
+        strings = (text for text in BAD["values"][kind] if type_of(text) == "string")
+        yield from (json.loads(text) for text in strings)
+
+
+def is_within(text: str, schema: dict[str, Any]) -> bool:
+    """Return whether the text is a whole number that the schema accepts."""
+    if schema["type"] != "integer" or not re.fullmatch(r"-?[0-9]{1,18}", text, re.ASCII):
+        return False
+    least, most = schema.get("minimum", float("-inf")), schema.get("maximum", float("inf"))
+    return bool(least <= int(text) <= most)
 
 
 async def test_a_bad_value_is_refused_in_every_parameter_of_every_query(

@@ -10,7 +10,8 @@ import pytest
 
 from tests.modules.note import PROCESS
 from tests.support.people import PASSWORD
-from tests.support.server import Running, free_port
+from tests.support.ports import free_port
+from tests.support.server import Running
 from tests.support.sockets import Reply, assert_still_answers, exchange, start
 
 CORPUS: Final = Path(__file__).parents[1] / "corpus"

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from app.config.settings import DATABASE_FILE
+from tests.support.ports import free_port
 from tests.support.production import PRODUCTION
-from tests.support.server import Command, Running, free_port
+from tests.support.server import Command, Running
 from tests.support.sockets import Reply, exchange, start
 
 HOST = "api.example.com"
@@ -181,5 +183,5 @@ def test_the_first_administrator_is_created_once(tmp_path: Path) -> None:
     again = command.run("users", "create-admin", "admin@example.com")
     assert (again.returncode, again.stdout) == (1, "")
     assert again.stderr == "There is already an account with this email address.\n"
-    with closing(sqlite3.connect(tmp_path / "data/alicerce.db")) as connection:
+    with closing(sqlite3.connect(tmp_path / "data" / DATABASE_FILE)) as connection:
         assert password not in "".join(connection.iterdump())

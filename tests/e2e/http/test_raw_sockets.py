@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server import Running, free_port
+from app.config.settings import NAME
+from tests.support.ports import free_port
+from tests.support.server import Running
 from tests.support.sockets import (
     CLOSE,
     LIVE,
@@ -210,4 +212,4 @@ def test_a_server_stops_although_a_connection_is_idle(tmp_path: Path, kind: sign
     finally:
         running.kill()
     assert "Traceback" not in running.output
-    assert f"Alicerce 0.1.0 is at http://127.0.0.1:{port}" in running.output
+    assert f"{NAME} 0.1.0 is at http://127.0.0.1:{port}" in running.output

@@ -18,7 +18,8 @@ from app.core.http.schema_types import Body
 from app.core.http.server import HttpProtocol
 from app.core.http.service import Service
 from app.core.security import PUBLIC
-from tests.support.server import PATIENCE_SECONDS, free_port, served
+from tests.support.ports import free_port
+from tests.support.server import PATIENCE_SECONDS, served
 from tests.support.sockets import CLOSE, LIVE, POST, Reply, connected, exchange, next_answer, start
 
 SOON = 0.3
@@ -179,10 +180,11 @@ def test_the_connections_of_one_client_are_limited(tmp_path: Path) -> None:
     running = start(tmp_path, port, CONNECTIONS_PER_CLIENT="10")
     try:
         with ExitStack() as stack:
-            held = [stack.enter_context(connected(port)) for _ in range(10)]
-            for each in held:
-                each.sendall(LIVE)
-                assert next_answer(each) == 200
+            held = []
+            for _ in range(10):  # in turn: the connection that asked for the start ends meanwhile
+                held.append(stack.enter_context(connected(port)))
+                held[-1].sendall(LIVE)
+                assert next_answer(held[-1]) == 200
             assert exchange(port, LIVE[:-2] + CLOSE + b"\r\n").whole == b""
             held[0].close()
             assert status_at_last(port) == 200

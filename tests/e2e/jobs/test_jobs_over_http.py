@@ -5,9 +5,12 @@ import datetime as dt
 from uuid import UUID
 
 import pytest
+from sqlalchemy import insert, select
 
 from app.core.http.service import Service
 from app.shared.domain.base_entity import new_id
+from app.shared.infrastructure.database.models import event_delivery, job_cancel
+from app.shared.infrastructure.database.statement import Statement
 from tests.e2e.jobs.examples import usecases
 from tests.e2e.jobs.examples.jobs import PrintNotes
 from tests.e2e.jobs.examples.printer import Printer
@@ -76,6 +79,23 @@ async def test_the_progress_is_polled_and_the_job_cancelled_half_way(
     assert (ended["status"], ended["result"]) == ("cancelled", None)
     assert ended["progress"] == {"done": 1, "total": 3}
     assert len(printer.pages) == 1
+
+
+async def test_a_job_that_was_cancelled_just_before_its_part_ended_stops_before_the_next_part(
+    ana: Person, jobs: Jobs, service: Service, printer: Printer
+) -> None:
+    id = (await ana.post("/prints")).json()["id"]
+    mark = insert(job_cancel).from_select(["delivery_id"], select(event_delivery.c.id))
+    async with service.state.container.database().transaction() as connection:
+        await connection.execute(Statement(mark), {})
+        await connection.commit()
+
+    waiting = (await ana.get(f"/jobs/{id}")).json()
+    await jobs.drain()
+    ended = (await ana.get(f"/jobs/{id}")).json()
+
+    assert (waiting["status"], waiting["due_at"]) == ("stopping", None)
+    assert (ended["status"], ended["progress"], printer.pages) == ("cancelled", None, {})
 
 
 async def test_a_waiting_job_is_cancelled_as_often_as_it_is_asked_and_a_done_one_is_not(

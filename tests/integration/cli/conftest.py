@@ -1,14 +1,18 @@
 """A shell without settings, in an empty folder."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from app.cli import main
-from app.config.settings import Settings
+from app.config.settings import DATABASE_FILE, Settings
 from tests.support.logs import separate_logging
+
+LATER = "UPDATE alicerce_version SET version_num = 'base_9999'"
 
 
 class Result(NamedTuple):
@@ -56,3 +60,9 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         return Result(ended.value.code or 0, output, errors)
 
     return run
+
+
+def set_a_later_revision() -> None:
+    """Let the database have a revision that this code does not know."""
+    with closing(sqlite3.connect(f"var/{DATABASE_FILE}")) as connection, connection:
+        connection.execute(LATER)

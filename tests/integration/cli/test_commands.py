@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from app.config.settings import load_settings
+from app.config.settings import DATABASE_FILE, load_settings
 from app.main import create_app
 from app.modules.user.application.seed import PASSWORD, USERS
 from app.shared.infrastructure.database.revisions import revisions
@@ -17,12 +17,12 @@ from tests.integration.cli.conftest import Run, Set
 from tests.support.production import PRODUCTION
 from tests.support.server import Command, served
 
-AWAY = "postgresql://somebody:s3cret@127.0.0.1:1/alicerce"
+AWAY = "postgresql://somebody:s3cret@127.0.0.1:1/shop"
 
 
 def tables() -> set[str]:
     """The tables of the default database."""
-    with closing(sqlite3.connect("var/alicerce.db")) as connection:
+    with closing(sqlite3.connect(f"var/{DATABASE_FILE}")) as connection:
         return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
 
 
@@ -64,7 +64,7 @@ def test_the_command_line_starts_as_a_process(empty_folder: Path) -> None:
     assert (answer.returncode, answer.stdout) == (1, "")
     first, *problems = answer.stderr.splitlines()
     assert first == "The settings are not valid:"
-    assert [line.split(":")[0].strip() for line in problems] == ["APP_ENV", "LOG_LEVEL"]
+    assert sorted(line.split(":")[0].strip() for line in problems) == ["APP_ENV", "LOG_LEVEL"]
     assert "s3cret" not in answer.stderr
 
 
@@ -74,7 +74,7 @@ def test_the_command_line_starts_as_a_process(empty_folder: Path) -> None:
 def test_a_command_reads_the_settings_file_that_it_is_given(run: Run, tmp_path: Path) -> None:
     (tmp_path / "settings").write_text(f"DATA_DIR={tmp_path / 'here & there'}\n")
     assert run("--env-file", "settings", "migrate") == (0, "The database is up to date.\n", "")
-    assert (tmp_path / "here & there" / "alicerce.db").exists()
+    assert (tmp_path / "here & there" / DATABASE_FILE).exists()
 
 
 def test_a_missing_settings_file_is_reported_in_one_line(run: Run, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_data_folder_of_any_name_holds_the_database(run: Run, set_to: Set, nam
     assert run("migrate") == (0, "The database is up to date.\n", "")
     assert run("users", "create-admin", "admin@example.com").code == 0
     assert [path.name for path in Path.cwd().iterdir()] == [name]
-    assert "alicerce.db" in {path.name for path in Path(name).iterdir()}
+    assert DATABASE_FILE in {path.name for path in Path(name).iterdir()}
 
 
 # --- migrate ------------------------------------------------------------------------------------
@@ -268,6 +268,7 @@ def test_the_document_is_printed_or_written(run: Run) -> None:
     Path("docs/architecture").mkdir()
     Path("docs/architecture/events.md").write_text("# Events\n\nBy hand.\n\n")
     Path("docs/deployment").mkdir()
+    Path("docs/operations").mkdir()
     Path(".env.example").write_text("# By hand.\n")
     printed = run("openapi").output
     assert run("openapi", "--write") == (0, "", "")
@@ -280,4 +281,10 @@ def test_the_document_is_printed_or_written(run: Run) -> None:
     assert Path(".env.example").read_text(encoding="utf-8").startswith("# By hand.\n# ===")
     settings = Path("docs/deployment/settings.md").read_text(encoding="utf-8")
     assert "| `SESSION_IDLE_DAYS` | `14` |" in settings
+    commands = Path("docs/operations/commands.md").read_text(encoding="utf-8")
+    assert "| `users verify {email}` | Mark the address of an account" in commands
+    metrics = Path("docs/operations/metrics.md").read_text(encoding="utf-8")
+    assert (
+        "| `http_request_duration_seconds` | histogram | `method`, `route`, `status` |" in metrics
+    )
     assert '"user.registered"' in Path("docs/architecture/events.json").read_text(encoding="utf-8")

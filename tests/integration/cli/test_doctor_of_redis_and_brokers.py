@@ -10,8 +10,8 @@ from sqlalchemy import make_url
 from tests.integration.cli.conftest import Run, Set
 from tests.integration.cli.test_doctor import findings, the_trouble
 from tests.support.databases import text
+from tests.support.ports import free_port
 from tests.support.redis import RedisServer
-from tests.support.server import free_port
 
 PASSWORD: Final = "c4n4ry"
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server import Command, free_port
+from tests.support.ports import free_port
+from tests.support.server import Command
 
 
 @pytest.mark.parametrize(("command", "events"), [("serve", "embedded"), ("worker", "worker")])

@@ -24,7 +24,7 @@ from app.core.security import AUTHENTICATED, PUBLIC
 from app.shared.container import module
 from app.shared.module_container import ModuleContainer
 from tests.integration.cli.conftest import Run, Set
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 SENTENCE = (

@@ -7,7 +7,8 @@ import httpx2
 import pytest
 
 from tests.support.metrics import TOKEN, asked
-from tests.support.server import Command, Running, free_port
+from tests.support.ports import free_port
+from tests.support.server import Command, Running
 from tests.support.sockets import exchange
 
 
@@ -36,7 +37,8 @@ def test_a_client_with_the_token_sees_the_metrics_of_the_worker(worker: Running,
         lambda: 'event_deliveries_total{handler="user.forget_sessions"' in asked(port)
     )
     shown = asked(port)
-    assert 'event_backlog{handler="user.forget_sessions",state="dead"} 0.0' in shown
+    of_handler = 'handler="user.forget_sessions",queue="default"'
+    assert f'event_backlog{{{of_handler},state="dead"}} 0.0' in shown
     assert "event_oldest_ready_seconds{" in shown
     assert "event_blocked_streams{" in shown
     assert "event_delivery_attempts_count{" in shown
@@ -47,10 +49,22 @@ def test_a_client_with_the_token_sees_the_metrics_of_the_worker(worker: Running,
 
 def test_a_client_without_the_token_sees_nothing(worker: Running, port: int) -> None:
     worker.wait_until(lambda: bool(asked(port)))
-    for path, token in (("metrics", "wrong"), ("metrics", "None"), ("health/live", TOKEN)):
+    for path, token in (("metrics", "wrong"), ("metrics", "None"), ("docs", TOKEN)):
         headers = {"Authorization": f"Bearer {token}"}
         answer = httpx2.get(f"http://127.0.0.1:{port}/{path}", headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_probes_of_a_worker_need_no_token(worker: Running, command: Command, port: int) -> None:
+    worker.wait_until(lambda: bool(asked(port)))
+
+    def probed(path: str) -> int:
+        return httpx2.get(f"http://127.0.0.1:{port}/health/{path}").status_code
+
+    assert (probed("live"), probed("ready")) == (200, 200)
+    assert command.run("migrate", "--down", "base@base").returncode == 0
+    worker.wait_until(lambda: probed("ready") == 503)  # the last answer is remembered for a second
+    assert probed("live") == 200
 
 
 def test_large_and_malformed_requests_are_refused_as_everywhere(worker: Running, port: int) -> None:

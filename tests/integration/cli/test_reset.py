@@ -6,10 +6,11 @@ from contextlib import closing
 
 import pytest
 
+from app.config.settings import DATABASE_FILE
 from tests.integration.cli.conftest import Run, Set
 from tests.support.production import PRODUCTION
 
-FILE = "var/alicerce.db"
+FILE = f"var/{DATABASE_FILE}"
 
 
 def sql(statement: str) -> list[tuple[object, ...]]:
@@ -65,7 +66,7 @@ def test_in_production_nothing_is_reset(run: Run, set_to: Set) -> None:
 
 
 def test_a_database_on_another_machine_is_not_reset(run: Run, set_to: Set) -> None:
-    set_to(database_url="postgresql://ana:s3cret@db.example.com/alicerce")
+    set_to(database_url="postgresql://ana:s3cret@db.example.com/shop")
     code, _, errors = run("reset", "--yes")
     assert code == 1
-    assert "postgresql://ana:***@db.example.com/alicerce is on another machine" in errors
+    assert "postgresql://ana:***@db.example.com/shop is on another machine" in errors

@@ -3,20 +3,19 @@
 import resource
 import signal
 import socket
-import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-import uvicorn
 
+from app.config.settings import NAME
+from app.core.http import processes
 from app.core.http.open_files import WISHED
 from app.shared.infrastructure.database.revisions import heads
-from tests.integration.cli.conftest import Run, Set
+from tests.integration.cli.conftest import Run, Set, set_a_later_revision
 from tests.integration.cli.test_commands import tables
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -64,11 +63,11 @@ def test_serving_on_a_foreign_host_says_what_to_set(run: Run, set_to: Set, host:
 def test_serve_prints_an_address_to_open(
     run: Run, set_to: Set, monkeypatch: pytest.MonkeyPatch, host: str, address: str
 ) -> None:
-    monkeypatch.setattr(uvicorn, "run", lambda *_, **__: sys.exit(0))
+    monkeypatch.setattr(processes, "serve", lambda *_, **__: sys.exit(0))
     set_to(host=host, port=(port := free_port()))
     code, output, _ = run("serve")
     assert code == 0
-    assert f"Alicerce 0.1.0 is at http://{address}:{port}\n" in output
+    assert f"{NAME} 0.1.0 is at http://{address}:{port}\n" in output
     assert f"http://{address}:{port}/docs" in output
 
 
@@ -79,7 +78,7 @@ def test_serve_raises_the_limit_of_open_files(
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     seen: list[int] = []
     look = lambda *_, **__: seen.append(resource.getrlimit(resource.RLIMIT_NOFILE)[0])  # noqa: E731
-    monkeypatch.setattr(uvicorn, "run", look)
+    monkeypatch.setattr(processes, "serve", look)
     resource.setrlimit(resource.RLIMIT_NOFILE, (1024, before[1]))
     try:
         run("serve")
@@ -118,9 +117,21 @@ def test_serve_warns_about_a_database_of_a_newer_release(
     run: Run, command: tuple[str, ...]
 ) -> None:
     run("migrate")
-    with closing(sqlite3.connect("var/alicerce.db")) as connection, connection:
-        connection.execute("UPDATE alicerce_version SET version_num = 'base_9999'")
+    set_a_later_revision()
     code, _, errors = run(*command)
     assert code == 1
     assert errors.startswith("The database is at revision base_9999, which this code does not know")
     assert f"migrate --down {heads()['base']}\n" in errors
+
+
+def test_an_older_release_may_leave_the_database_of_a_newer_one_as_it_is(run: Run) -> None:
+    run("migrate", "--or-newer")
+    before = tables()
+    set_a_later_revision()
+    code, output, _ = run("migrate", "--or-newer")
+    assert (code, output) == (
+        0,
+        "A newer release has migrated the database; nothing was changed.\n",
+    )
+    assert tables() == before
+    assert before

@@ -16,12 +16,13 @@ import asyncpg
 import pytest
 from sqlalchemy import URL, make_url
 
+from app.config.settings import DATABASE_FILE
 from app.shared.infrastructure.database.diagnosis import diagnosed
 from tests.integration.cli.conftest import Run, Set
 from tests.support.certificates import Authority
 from tests.support.databases import run as run_statement
+from tests.support.ports import free_port
 from tests.support.postgres import PostgresServer
-from tests.support.server import free_port
 
 PASSWORD: Final = "c4n4ry"
 
@@ -31,7 +32,7 @@ def server() -> Iterator[URL]:
     """A server that accepts some roles without a password, and others not at all."""
     started = PostgresServer()
     url = started.url("postgres")
-    rules = started._directory / "data" / "pg_hba.conf"
+    rules = started.directory / "data" / "pg_hba.conf"
     own = rules.read_text()
     for role, rule in (("ghost", "trust"), ("asleep", "trust"), ("stranger", "reject")):
         own = f"host all {role} 127.0.0.1/32 {rule}\n{own}"
@@ -232,7 +233,7 @@ def test_a_tls_file_that_is_invalid(server: URL, expect: Expect, tmp_path: Path)
 
 def in_place_of_a_folder(folder: Path) -> Path:
     (folder / "file").touch(mode=0o600)
-    return folder / "file" / "alicerce.db"
+    return folder / "file" / DATABASE_FILE
 
 
 def a_folder(folder: Path) -> Path:

@@ -5,7 +5,8 @@ from pathlib import Path
 import httpx2
 
 from tests.support.metrics import TOKEN, asked
-from tests.support.server import Command, free_port, is_answering
+from tests.support.ports import free_port
+from tests.support.server import Command, is_answering
 
 
 def lost_lines(port: int) -> float:

@@ -19,7 +19,7 @@ from app.shared.infrastructure.database.statement import Statement
 from tests.support.tables import with_tables
 
 invoice = Table(
-    "invoice",
+    "tested_invoice",
     MetaData(),
     Column("id", Integer, primary_key=True),
     *money_columns("total"),

@@ -2,13 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import asyncpg
 import pytest
 
+from app.core import tracing
+from app.core.context import WorkContext, current_work
+from app.core.exceptions import Overloaded
 from app.shared.infrastructure.database.pool import Pool, PoolClosed
 from app.shared.infrastructure.database.postgres import PostgresDatabase
 from tests.integration.database.postgresql import ONE, SLEEP, TIMEOUT, Work, opened, read
+from tests.support.requests import request_at_hand
+from tests.support.traces import traced
 
 SIZE = 2
 
@@ -39,6 +45,25 @@ async def test_all_connections_are_lent_and_the_next_caller_waits(pool: Pool) ->
         await pool.acquire()
     pool.release(one)
     pool.release(another)
+
+
+async def test_a_wait_for_a_connection_is_in_the_span_of_who_waited(pool: Pool) -> None:
+    with (
+        traced() as kept,
+        request_at_hand() as work,
+        tracing.attempt(work, "note.written", UUID(int=1), handler="note.read", number=1),
+    ):
+        one, another = await pool.acquire(), await pool.acquire()
+        waiting = asyncio.create_task(pool.acquire())
+        await asyncio.sleep(0.01)
+        pool.release(one)
+        pool.release(await waiting)
+        pool.release(another)
+    [span] = kept.get_finished_spans()
+    [event] = span.events
+    assert event.name == "waited for a connection"
+    assert event.attributes is not None
+    assert float(str(event.attributes["db.client.connection.wait_time"])) >= 0.005
 
 
 async def test_a_failed_connection_does_not_reduce_the_pool() -> None:
@@ -143,3 +168,21 @@ async def test_a_caller_cancelled_during_its_rollback_returns_the_connection(
         await asyncio.gather(begun, return_exceptions=True)
         assert database._pool._lent == set()
         await read(database)
+
+
+@pytest.mark.parametrize("has_hung_up", [False, True])
+async def test_a_request_waits_less_long_than_others_and_not_for_a_client_that_is_gone(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, *, has_hung_up: bool
+) -> None:
+    monkeypatch.setattr(Pool, "REQUEST_SECONDS", 60 if has_hung_up else 0.05)
+    connections = [await pool.acquire() for _ in range(SIZE)]
+    token = current_work.set(WorkContext(is_gone=lambda: has_hung_up))
+    waiting = asyncio.create_task(pool.acquire())
+    current_work.reset(token)
+    await asyncio.sleep(0 if has_hung_up else 0.1)
+    for connection in connections:
+        pool.release(connection)
+    with pytest.raises(Overloaded):
+        await waiting
+    for connection in [await pool.acquire() for _ in range(SIZE)]:  # all places are free
+        pool.release(connection)

@@ -15,24 +15,31 @@ from app.config.database import create_database
 from app.config.settings import InvalidSettingsError, Settings, load_settings
 from app.doctor import examine
 from app.main import create_app
-from app.shared.infrastructure.database.migrate import NO_RIGHTS, Readiness, check, upgrade
+from app.shared.infrastructure.database.migrate import (
+    NO_RIGHTS,
+    VERSION_TABLE,
+    Readiness,
+    check,
+    upgrade,
+)
 from tests.integration.plans.statements import constants
 from tests.support.databases import run, text
 from tests.support.logs import separate_logging
 from tests.support.people import PASSWORD, Person
+from tests.support.ports import free_port
 from tests.support.postgres import PostgresServer
 from tests.support.published import published_from_now_on
 from tests.support.scenario import Drain
-from tests.support.server import free_port
 
 GUIDE: Final = Path(__file__).parents[3] / "docs/deployment/README.md"
+SERVICE: Final = "alicerce"  # the role that the guide gives to the service
 
 
 def statements_of_the_guide() -> tuple[list[str], list[str]]:
     """The statements for an administrator: before the database exists, and then in it."""
     chapter = GUIDE.read_text("utf-8").partition("### A role that owns no tables")[2]
     [block] = re.findall(r"```sql\n(.*?)```", chapter.partition("\n#")[0], re.DOTALL)
-    before, _, within = block.partition("\\connect alicerce\n")
+    before, _, within = block.partition(f"\\connect {SERVICE}\n")
     first, second = ([s for s in part.split(";\n") if s.strip()] for part in (before, within))
     return first, second
 
@@ -51,18 +58,17 @@ def owner(administrator: URL) -> URL:
     before, within = statements_of_the_guide()
     for statement in before:
         asyncio.run(run(administrator, statement))
+    database = administrator.set(database="alicerce")
     for statement in within:
-        asyncio.run(run(administrator.set(database="alicerce"), statement))
-    owner = administrator.set(
-        database="alicerce", username="alicerce_owner", password="owner-password"
-    )
+        asyncio.run(run(database, statement))
+    owner = database.set(username="alicerce_owner", password="owner-password")
     upgrade(owner)
     return owner
 
 
 @pytest.fixture(scope="module")
 def service_url(owner: URL) -> URL:
-    return owner.set(username="alicerce", password="service-password")
+    return owner.set(username=SERVICE, password="service-password")
 
 
 @pytest.fixture(autouse=True)
@@ -174,10 +180,11 @@ def findings() -> str:
 
 def test_the_doctor_names_tables_without_rights(settings: Settings, owner: URL) -> None:
     assert "trouble" not in findings()
-    asyncio.run(run(owner, "REVOKE DELETE ON registration, user_session FROM alicerce"))
+    tables = "registration, user_session"
+    asyncio.run(run(owner, f"REVOKE DELETE ON {tables} FROM {SERVICE}"))
     told = findings()
-    asyncio.run(run(owner, "GRANT DELETE ON registration, user_session TO alicerce"))
-    assert "this role has no access to registration, user_session" in told
+    asyncio.run(run(owner, f"GRANT DELETE ON {tables} TO {SERVICE}"))
+    assert f"this role has no access to {tables}" in told
     assert "fix: as the owner of the tables, grant" in told
 
 
@@ -185,9 +192,9 @@ async def test_without_rights_the_service_is_not_ready_and_says_why(
     settings: Settings, owner: URL
 ) -> None:
     database = create_database(settings)
-    await run(owner, "REVOKE SELECT ON alicerce_version FROM alicerce")
+    await run(owner, f"REVOKE SELECT ON {VERSION_TABLE} FROM {SERVICE}")  # noqa: S608 - our own
     try:
         assert await Readiness(database).why_not() == NO_RIGHTS
     finally:
-        await run(owner, "GRANT SELECT ON alicerce_version TO alicerce")
+        await run(owner, f"GRANT SELECT ON {VERSION_TABLE} TO {SERVICE}")
         await database.close()

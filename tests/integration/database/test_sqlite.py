@@ -49,7 +49,7 @@ async def opened(
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "folder" / "alicerce_test.db"
+    return tmp_path / "folder" / "service_test.db"
 
 
 @pytest.fixture

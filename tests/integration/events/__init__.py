@@ -1,1 +1,1 @@
-"""Facts and the changes that made them: kept together, or not at all."""
+"""Changes and their events are stored together or not at all, and each event has its effects."""

@@ -28,7 +28,7 @@ def registry(tmp_path: Path) -> EventRegistry:
 
 
 def published(kind: type[DomainEvent] = DomainEvent) -> Iterator[type[DomainEvent]]:
-    """Every event class that somebody can record: those with a name of their own."""
+    """Return every event class with a `type` of its own."""
     for derived in kind.__subclasses__():
         if "type" in vars(derived) and derived.__module__.startswith("app."):
             yield derived

@@ -31,7 +31,7 @@ OWNER, ACTOR = new_id(), new_id()
 
 
 class Interrupted(Exception):
-    """Something else went wrong in the middle."""
+    """Another error, in the middle of the work."""
 
 
 def a_new_note() -> Note:
@@ -151,7 +151,7 @@ def work() -> Iterator[WorkContext]:
 
 
 async def its_time(database: Database) -> dt.datetime:
-    """The time as the database has it; SQLite's ends with milliseconds."""
+    """Return the time as the database stores it: SQLite's ends with milliseconds."""
     row = await database.fetch_one(TIME, {})
     assert row is not None
     time: dt.datetime = row["time"]

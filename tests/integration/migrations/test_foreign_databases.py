@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.doctor import examine
-from app.shared.infrastructure.database.migrate import check, downgrade, upgrade
+from app.shared.infrastructure.database.migrate import VERSION_TABLE, check, downgrade, upgrade
 from app.shared.infrastructure.database.revisions import MigrationFailed
 from tests.integration.migrations.conftest import made
 from tests.support.anybody import run, schema_of
@@ -61,4 +61,4 @@ async def test_another_application_with_alembic_may_share_the_database(
     await asyncio.to_thread(downgrade, empty_url, "base")
     left = await schema_of(empty_url)
     assert {name: left[name] for name in theirs} == theirs
-    assert left.keys() - theirs.keys() == {"alicerce_version"}
+    assert left.keys() - theirs.keys() == {VERSION_TABLE}

@@ -1,13 +1,16 @@
 """Migrations while others use the database: one at a time, without blocking others for long."""
 
 import asyncio
+import signal
 import sys
+from pathlib import Path
 
 import asyncpg
 import pytest
 
-from app.shared.infrastructure.database.migrate import check, downgrade, upgrade
+from app.shared.infrastructure.database.migrate import VERSION_TABLE, check, downgrade, upgrade
 from tests.support.anybody import schema_of
+from tests.support.server import Command
 
 LONG_ENOUGH = 120  # a limit, not a wait: a busy machine starts processes slowly
 
@@ -46,7 +49,7 @@ async def test_one_of_two_concurrent_migrations_does_the_work(
         obstacle = await asyncpg.connect(empty_postgresql_url)
         in_the_way = obstacle.transaction()
         await in_the_way.start()
-        await obstacle.execute("CREATE TABLE alicerce_version (version_num text)")
+        await obstacle.execute(f"CREATE TABLE {VERSION_TABLE} (version_num text)")
 
         processes = [await a_process_that_migrates(empty_postgresql_url) for _ in range(2)]
         await until(observer, MIGRATING, 3)  # one's guard and its work, and the other's guard
@@ -62,7 +65,7 @@ async def test_one_of_two_concurrent_migrations_does_the_work(
 async def test_one_of_two_concurrent_migrations_of_a_file_does_the_work(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    url = f"sqlite:///{tmp_path_factory.mktemp('two') / 'alicerce_test.db'}"
+    url = f"sqlite:///{tmp_path_factory.mktemp('two') / 'service_test.db'}"
     async with asyncio.timeout(LONG_ENOUGH):
         processes = [await a_process_that_migrates(url) for _ in range(2)]
         assert [await process.wait() for process in processes] == [0, 0]
@@ -91,4 +94,30 @@ async def test_a_migration_does_not_block_others_behind_a_long_reader(
 
     await reader.close()
     await other.close()
-    assert (await schema_of(empty_postgresql_url)).keys() == {"alicerce_version"}
+    assert (await schema_of(empty_postgresql_url)).keys() == {VERSION_TABLE}
+
+
+async def test_a_signal_ends_a_migration_and_the_next_one_does_all_of_it(
+    empty_postgresql_url: str, tmp_path: Path
+) -> None:
+    async with asyncio.timeout(LONG_ENOUGH):
+        observer = await asyncpg.connect(empty_postgresql_url)
+        in_the_way = observer.transaction()
+        await in_the_way.start()
+        await observer.execute('CREATE TABLE "user" (id int)')  # which a later revision creates too
+
+        settings = {"DATABASE_URL": empty_postgresql_url, "APP_ENV": "test"}
+        migration = Command(tmp_path, settings).start("migrate")
+        try:
+            other = await asyncpg.connect(empty_postgresql_url)
+            await until(other, HELD, 1)
+            assert await asyncio.to_thread(migration.stop) == 128 + signal.SIGTERM
+            assert "Traceback" not in migration.output
+            await until(other, HELD, 0)
+        finally:
+            migration.kill()
+        await in_the_way.rollback()
+        await other.close()
+        await observer.close()
+    await asyncio.to_thread(upgrade, empty_postgresql_url)
+    await asyncio.to_thread(check, empty_postgresql_url)

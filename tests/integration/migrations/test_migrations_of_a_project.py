@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Boolean, Column, Index, Integer, Table
 
 from app.shared.infrastructure.database.column_types import ExactDecimal
-from app.shared.infrastructure.database.migrate import upgrade
+from app.shared.infrastructure.database.migrate import VERSION_TABLE, upgrade
 from app.shared.infrastructure.database.migration_rules import problems
 from app.shared.infrastructure.database.models import Json, Timestamp, metadata
 from app.shared.infrastructure.database.new_migration import write_migration
@@ -65,7 +65,7 @@ async def test_the_first_migration_of_a_project_is_written_from_its_models(
     assert "ix_thing_new" in str((await schema_of(empty_url))["thing"])
 
 
-OURS = {"alicerce_version"}
+OURS = {VERSION_TABLE}
 
 
 async def test_a_later_migration_contains_only_changes_of_its_branch(

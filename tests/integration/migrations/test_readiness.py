@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 
 from app.config.database import create_database
 from app.config.settings import Settings
-from app.shared.infrastructure.database.migrate import Readiness, downgrade, upgrade
+from app.shared.infrastructure.database.migrate import VERSION_TABLE, Readiness, downgrade, upgrade
 from app.shared.infrastructure.database.postgres import PostgresDatabase
 from app.shared.infrastructure.database.revisions import heads, revisions
 from app.shared.infrastructure.database.sqlite import SqliteDatabase
@@ -100,9 +100,9 @@ async def test_a_revision_of_no_branch_says_how_to_recreate_the_database(empty_u
 
 
 async def put(url: str, *rows: str) -> None:
-    await run(url, "DELETE FROM alicerce_version")
+    await run(url, f"DELETE FROM {VERSION_TABLE}")  # noqa: S608 - our own
     for row in rows:
-        await run(url, f"INSERT INTO alicerce_version VALUES ('{row}')")  # noqa: S608 - our own
+        await run(url, f"INSERT INTO {VERSION_TABLE} VALUES ('{row}')")  # noqa: S608 - our own
 
 
 @pytest.mark.parametrize("revision", sorted(revisions().keys() - heads().values()))

@@ -154,7 +154,6 @@ _GROUP: Final = {
 }
 OWN: Final[dict[Any, dict[str, Any]]] = {
     inspection.DELIVERIES: {"before": 99_500, "seen_id": 99_500},
-    deliveries.WAITING: {"of_stream": _stream(_DONE)},
     deliveries.WAITING_IN: {"ids": [_DONE]},
     deliveries.LOAD_GROUP: _GROUP,
     deliveries.FINISH_GROUP: _GROUP,
@@ -164,7 +163,7 @@ OWN: Final[dict[Any, dict[str, Any]]] = {
     holding.HOLD: {"of_handler": ANOTHER_HANDLER},
     holding.FREE: {"streams": [_stream(_HELD_BACK)]},
     clock.WAITING: {"after_time": NOW},
-    limits.USE_RATE: {"of_handler": PAUSED},
+    limits.USE_RATE: {"handler": PAUSED, "rate_used_until": NOW},
     deliveries.UNBLOCK_NEXT: {"of_stream": _stream(_DONE)},
     # The oldest events have no deliveries any more.
     retention.END_OF_OLD_EVENTS: {"after_time": NOW - dt.timedelta(minutes=ROWS + 10)},

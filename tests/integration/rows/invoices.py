@@ -21,29 +21,29 @@ from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 from tests.integration.rows.tables import schema
 
 invoice = Table(
-    "invoice",
+    "tested_invoice",
     schema,
     *aggregate_columns(),
     Column("number", String(20), nullable=False, unique=True),
 )
 invoice_line = Table(
-    "invoice_line",
+    "tested_invoice_line",
     schema,
-    Column("invoice_id", ForeignKey("invoice.id", ondelete="CASCADE"), primary_key=True),
+    Column("invoice_id", ForeignKey("tested_invoice.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("text", String(100), nullable=False),
     Column("price", ExactDecimal(2), nullable=False),
 )
 invoice_note = Table(
-    "invoice_note",
+    "tested_invoice_note",
     schema,
     Column("id", Uuid, primary_key=True),
-    Column("invoice_id", ForeignKey("invoice.id", ondelete="CASCADE"), nullable=False),
+    Column("invoice_id", ForeignKey("tested_invoice.id", ondelete="CASCADE"), nullable=False),
     Column("position", Integer, nullable=False),
     Column("text", String(100), nullable=False),
     UniqueConstraint("invoice_id", "text"),
 )
-Index("ix_invoice_note_invoice_id", invoice_note.c.invoice_id, invoice_note.c.position)
+Index("ix_tested_invoice_note_invoice_id", invoice_note.c.invoice_id, invoice_note.c.position)
 
 NOW = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
 
@@ -90,7 +90,7 @@ class SqlInvoiceRepository(BaseRepository[Invoice]):
         "lines": ChildRows(invoice_line, to_row=asdict, to_child=lambda row: Line(**row)),
         "notes": ChildRows(invoice_note, to_row=asdict, to_child=lambda row: Note(**row)),
     }
-    constraints: ClassVar = {"uq_invoice_note_invoice_id_text": NoteTwice}
+    constraints: ClassVar = {"uq_tested_invoice_note_invoice_id_text": NoteTwice}
 
 
 class SqlInvoiceUnitOfWork(SqlUnitOfWork):

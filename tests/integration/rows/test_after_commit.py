@@ -111,7 +111,7 @@ async def test_it_is_never_called_if_the_commit_fails(database: Database, seen: 
             await uow.invoices.save(twin)
             await uow.commit()
 
-    with pytest.raises(Exception, match="uq_invoice_number"):
+    with pytest.raises(Exception, match="uq_tested_invoice_number"):
         await commit()
     assert seen.numbers == []
 

@@ -244,7 +244,7 @@ async def test_an_unmapped_constraint_stays_an_integrity_violation(
     other = an_invoice(number="2026-2", notes=[Note("taken", id=stored.notes[0].id)])
     with pytest.raises(IntegrityViolation) as refusal:
         await save(database, other)
-    assert refusal.value.constraint == "pk_invoice_note"
+    assert refusal.value.constraint == "pk_tested_invoice_note"
 
 
 async def test_a_duplicate_child_is_reported_as_a_defect(database: Database) -> None:
@@ -307,8 +307,8 @@ async def test_saving_a_new_aggregate_is_one_statement_for_it_and_one_for_all_li
         said = await statements.without_transactions()
         await uow.commit()
     assert [sql.split("(")[0].strip() for sql in said] == [
-        "INSERT INTO INVOICE",
-        "INSERT INTO INVOICE_LINE",
+        "INSERT INTO TESTED_INVOICE",
+        "INSERT INTO TESTED_INVOICE_LINE",
     ]
     assert len((await found(database, one.id)).lines) == 50
 
@@ -317,10 +317,14 @@ async def test_only_what_changed_is_written_in_a_statement_for_each_kind_of_chan
     database: Database, stored: Invoice
 ) -> None:
     said = await statements_of(database, stored, LINES[0], a_line("other"), LINES[2], a_line("new"))
-    assert said[3:] == ["UPDATE INVOICE SET", "UPDATE INVOICE_LINE SET", "INSERT INTO INVOICE_LINE"]
+    assert said[3:] == [
+        "UPDATE TESTED_INVOICE SET",
+        "UPDATE TESTED_INVOICE_LINE SET",
+        "INSERT INTO TESTED_INVOICE_LINE",
+    ]
     one = await found(database, stored.id)
     said = await statements_of(database, one, one.lines[0])
-    assert said[3:] == ["UPDATE INVOICE SET", "DELETE FROM INVOICE_LINE"]
+    assert said[3:] == ["UPDATE TESTED_INVOICE SET", "DELETE FROM TESTED_INVOICE_LINE"]
 
 
 async def test_removing_the_first_child_with_an_id_does_not_move_the_others(
@@ -334,7 +338,7 @@ async def test_removing_the_first_child_with_an_id_does_not_move_the_others(
             await uow.invoices.save(one)
         said = await statements.without_transactions()
         await uow.commit()
-    assert [" ".join(sql.split()[:3]) for sql in said[4:]] == ["DELETE FROM INVOICE_NOTE"]
+    assert [" ".join(sql.split()[:3]) for sql in said[4:]] == ["DELETE FROM TESTED_INVOICE_NOTE"]
     assert (await found(database, stored.id)).notes == one.notes
 
 

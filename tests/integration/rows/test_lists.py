@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import pytest
-from sqlalchemy import ColumnElement, bindparam, insert, select
+from sqlalchemy import ColumnElement, Text, bindparam, case, cast, insert, select
 
 from app.core.cursors import Cursors, InvalidCursor
 from app.shared.application.dto import CursorPage, PageRequest
@@ -186,17 +186,17 @@ async def test_a_cursor_of_another_list_is_refused(
         await page(database, **{"sort": "due_at", "cursor": first.next_cursor, **change})
 
 
-async def test_a_page_ends_early_at_its_limit_of_bytes(
+async def test_a_page_ends_early_when_its_long_texts_have_too_many_bytes(
     database: Database, things: list[Thing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.shared.infrastructure.database.keyset.PAGE_BYTES", 100)
+    text = cast(case((thing.c.kind == "a", "text of 9"), else_="long text " * 20), Text)
     heavy = KeysetList(
         "heavy things",
-        _of_owner,
+        _of_owner.add_columns(text.label("text")),
         unique=thing.c.id,
         sorts=SORTS,
         view=dict,
-        weigh=lambda item: 10 if item["kind"] == "a" else 200,
     )
     found = await all_pages(database, heavy, sort="kind", limit=20)
     assert [id for one in found for id in one] == in_order(things, "kind")

@@ -15,6 +15,7 @@ from sqlalchemy import Column, ForeignKey, Integer, Table, Uuid, func, select, t
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from app.core import tracing
 from app.core.exceptions import ConcurrentUpdate
 from app.core.idempotency import Answer, IdempotentCall, run_once
 from app.shared.domain.base_entity import new_id
@@ -40,6 +41,7 @@ from tests.integration.rows.invoices import (
 from tests.integration.rows.tables import schema
 from tests.support.events import all_events
 from tests.support.requests import request_at_hand
+from tests.support.traces import traced
 from tests.support.units import unit
 
 
@@ -448,3 +450,26 @@ async def test_an_error_does_not_quote_the_values_of_a_row(database: Database) -
     with pytest.raises(IntegrityViolation) as refusal:
         await save(database, a_ledger("a secret name"))
     assert "secret" not in str(refusal.value)
+
+
+# --- Traces -------------------------------------------------------------------------------------
+
+
+async def test_statements_of_a_session_are_in_the_trace_of_who_runs_them(
+    database: Database,
+) -> None:
+    await save(database, a_ledger())
+    with (
+        traced() as kept,
+        request_at_hand() as work,
+        tracing.attempt(work, "note.written", UUID(int=1), handler="note.read", number=1),
+    ):
+        async with unit(SqlInvoiceUnitOfWork, database) as uow:
+            await uow.session().execute(text("SELECT 'c4n4ry'"))
+            uow.session().add(a_ledger())
+            with pytest.raises(IntegrityViolation):
+                await uow.commit()
+    spans = {span.name: span for span in kept.get_finished_spans()}
+    assert {"SQL", "INSERT ledger"} <= spans.keys()
+    assert "error.type" in (spans["INSERT ledger"].attributes or {})
+    assert not any("c4n4ry" in span.to_json() for span in spans.values())

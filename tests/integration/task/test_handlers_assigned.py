@@ -30,7 +30,7 @@ async def test_the_assignee_gets_an_email(world: World) -> None:
     assert part(email, "plain") == (
         "Hello Bruno Example,\n\nanother user assigned a task to you. "
         "Its title, in the words of the person who wrote it:\n\n    > Pôr a <fundação>\n\n"
-        f"Due: 2026-02-03 10:00 UTC\n\nIt is at {link}\n\nAlicerce\n"
+        f"Due: 2026-02-03 10:00 UTC\n\nIt is at {link}\n\nShop\n"
     )
     html = part(email, "html")
     assert "<blockquote>Pôr a &lt;fundação&gt;</blockquote>" in html

@@ -153,7 +153,8 @@ class _Counting:
 
         async def counted(query: Statement, params: Any, /) -> int:
             hit: int = await execute(query, params)
-            self._hits.append(hit)
+            if getattr(query.executable, "table", None) is task_table:
+                self._hits.append(hit)
             return hit
 
         connection.execute = counted

@@ -178,6 +178,7 @@ async def inhabited(
         jwt_secret_key=SecretStr(KEY),
         data_dir=folder,
         public_url="https://tasks.example.com/",
+        app_name="Shop",
         mail_from="Shop <no-reply@example.com>",
         **settings,
     )

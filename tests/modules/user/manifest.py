@@ -75,6 +75,7 @@ MANIFEST: Final = Manifest(
     },
     bodies={"PUT /api/v1/users/{user_id}/roles": {"roles": ["user"]}},
     good_values={
+        "scopes": ["note:read"],
         "email": "bruno@example.com",
         "password": "correct horse battery",
         "username": "bruno@example.com",

@@ -6,8 +6,12 @@ This module wraps the engine's methods with them. The engine does not know them.
 import asyncio
 import os
 import signal
+import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
+
+from sqlalchemy import make_url
 
 from app.core.events import Handler
 from app.shared.infrastructure.database.connection import Connection, Row
@@ -19,10 +23,12 @@ from app.shared.infrastructure.events.delivery.celery.broker_publisher import (
 )
 from app.shared.infrastructure.events.delivery.celery.delivery_batch import DeliveryBatch
 from app.shared.infrastructure.events.delivery.celery.executor import CeleryExecutor
+from app.shared.infrastructure.events.delivery.claims import Claim
+from app.shared.infrastructure.events.delivery.ends import Ends
 from app.shared.infrastructure.events.delivery.groups import GroupRun, Groups
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.delivery.outcomes import Outcome
-from app.shared.infrastructure.events.delivery.runner import Claim, Runner
+from app.shared.infrastructure.events.delivery.runner import Runner
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 from tests.support.probe.handlers import Folder
 
@@ -55,9 +61,22 @@ async def _exit(folder: Folder) -> None:
 
 async def _freeze(folder: Folder) -> None:
     # Housekeeping may be writing now. If it froze then, SQLite would block all other writers.
-    await asyncio.sleep(0.6)
+    no_writer = await asyncio.to_thread(_only_writer)
     if folder.reach():
+        no_writer.close()
         os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _only_writer() -> sqlite3.Connection:
+    """Return a connection that keeps others from writing to SQLite, if nobody else does so long."""
+    url = make_url(os.environ["DATABASE_URL"])
+    file = url.database if url.get_backend_name() == "sqlite" else None
+    writer = sqlite3.connect(
+        file or ":memory:", timeout=0.6, isolation_level=None, check_same_thread=False
+    )
+    with suppress(sqlite3.OperationalError):  # the run that is to freeze writes itself
+        writer.execute("BEGIN IMMEDIATE")
+    return writer
 
 
 async def _wait(folder: Folder) -> None:
@@ -110,6 +129,21 @@ def _group_before_run(reach: Pass, *, alone: bool = False) -> None:
     Groups._call = call_in_group  # type: ignore[method-assign]
 
 
+def _group_before_begin(reach: Pass) -> None:
+    """After the claim of a group, before its transaction begins."""
+    group_sizes.LONGEST_SECONDS = 1
+    original = Groups._commit_group
+
+    async def commit_group(
+        self: Groups, handler: Handler, waiting: list[Claim], is_late: Callable[[], bool]
+    ) -> None:
+        if handler.id.startswith("probe."):
+            await reach()
+        await original(self, handler, waiting, is_late)
+
+    Groups._commit_group = commit_group  # type: ignore[method-assign]
+
+
 def _before_ack(reach: Pass) -> None:
     """After the effect, before the state "done" is written."""
     original = Runner._finish
@@ -120,7 +154,20 @@ def _before_ack(reach: Pass) -> None:
         await original(self, connection, claim, outcome)
 
     Runner._finish = finish  # type: ignore[method-assign]
+    _outside_before_finish(reach)
     _group_before_finish(reach)
+
+
+def _outside_before_finish(reach: Pass) -> None:
+    """After the effect of a run that is not transactional: one statement is its whole commit."""
+    original = Ends.finish
+
+    async def finish(self: Ends, claim: Claim, statement: Statement) -> bool:
+        if claim.handler.startswith("probe."):
+            await reach()
+        return await original(self, claim, statement)
+
+    Ends.finish = finish  # type: ignore[method-assign]
 
 
 def _group_before_finish(reach: Pass) -> None:
@@ -152,6 +199,7 @@ def _before_commit(reach: Pass) -> None:
         await original(self, connection, claim, outcome)
 
     Runner._finish = finish  # type: ignore[method-assign]
+    _outside_before_finish(reach)
     _group_before_commit(reach)
 
 
@@ -177,6 +225,9 @@ class _Committing:
     async def execute(self, query: Statement, params: Mapping[str, Any], /) -> int:
         return await self._connection.execute(query, params)
 
+    async def fetch_all(self, query: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
+        return await self._connection.fetch_all(query, params)
+
     async def commit(self) -> None:
         await self._reach()
         await self._connection.commit()
@@ -184,28 +235,28 @@ class _Committing:
 
 def _before_promote(reach: Pass) -> None:
     """After the commit, before the next delivery of the stream is unblocked."""
-    original = Runner.unblock_next
+    original = Ends.follow
 
-    async def unblock_next(self: Runner, claim: Claim) -> None:
+    async def follow(self: Ends, claim: Claim) -> None:
         if claim.handler.startswith("probe."):
             await reach()
         await original(self, claim)
 
-    Runner.unblock_next = unblock_next  # type: ignore[method-assign]
+    Ends.follow = follow  # type: ignore[method-assign]
     _group_before_promote(reach)
 
 
 def _group_before_promote(reach: Pass) -> None:
     """After the commit of a group, before the next deliveries of its streams are unblocked."""
     group_sizes.LONGEST_SECONDS = 1
-    of_group = Groups._unblock
+    of_group = Groups._follow
 
-    async def unblock(self: Groups, handler: Handler, claims: Sequence[Claim]) -> None:
-        if handler.id.startswith("probe."):
+    async def follow(self: Groups, claims: Sequence[Claim]) -> None:
+        if any(claim.handler.startswith("probe.") for claim in claims):
             await reach()
-        await of_group(self, handler, claims)
+        await of_group(self, claims)
 
-    Groups._unblock = unblock  # type: ignore[method-assign]
+    Groups._follow = follow  # type: ignore[method-assign]
 
 
 def _before_start(reach: Pass) -> None:
@@ -284,6 +335,7 @@ PLACES: Final[dict[str, Callable[[Pass], None]]] = {
     "before_ack": _before_ack,
     "before_commit": _before_commit,
     "before_promote": _before_promote,
+    "group_before_begin": _group_before_begin,
     "group_before_run": _group_before_run,
     "group_before_finish": _group_before_finish,
     "group_before_commit": _group_before_commit,

@@ -20,6 +20,7 @@ from app.shared.domain.base_entity import new_id
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.events.delivery.scheduler import schedule_id
 from tests.support.probe.module import (
+    MEETING,
     Answered,
     Bounded,
     Hurried,
@@ -145,6 +146,10 @@ class Acting:
             elif act == "see":
                 probe = await uow.probes.get(event.stream_id)
                 await uow.probes.affect(replace(event, number=probe.version), "probe.seen")
+            elif act == "touch":
+                await uow.probes.touch(event.stream_id)
+            elif act == "meet":
+                await uow.probes.touch(MEETING)
             elif act == "enqueue":
                 await uow.jobs.enqueue(Tell())
             elif act == "answer":
@@ -314,9 +319,9 @@ class BeginTheYear:
 
 @job(Work, max_attempts=MAX_ATTEMPTS)
 class DoWork(Acting):
-    """Its progress is the value of its cursor."""
+    """Its progress is the value of its cursor. With a negative number it has no result."""
 
-    async def __call__(self, args: Work, run: Run[ProbeUnitOfWork]) -> Worked:  # type: ignore[override]
+    async def __call__(self, args: Work, run: Run[ProbeUnitOfWork]) -> Worked | None:  # type: ignore[override]
         await run.progress(run.cursor or 0, 10)
         try:
             await self._act(args, run.uow)
@@ -324,7 +329,7 @@ class DoWork(Acting):
             raise Continue((run.cursor or 0) + 1) from None
         except _Stay:
             raise Continue(run.cursor or 0) from None
-        return Worked(args.number, run.cursor)
+        return Worked(args.number, run.cursor) if args.number >= 0 else None
 
 
 @job(Tell, max_attempts=MAX_ATTEMPTS, transactional=False)

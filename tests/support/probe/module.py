@@ -4,7 +4,7 @@ import datetime as dt
 import os
 import time
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -57,6 +57,9 @@ effect = Table(
 
 
 # --- Domain -------------------------------------------------------------------------------------
+
+MEETING: Final = UUID(int=1)
+"""A probe that handlers of other probes change, too."""
 
 _EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
@@ -173,6 +176,9 @@ CHANGE = Statement(
     .where(probe.c.id == bindparam("probe_id"), probe.c.version == bindparam("seen"))
     .values(version=bindparam("next"))
 )
+TOUCH = Statement(
+    update(probe).where(probe.c.id == bindparam("probe_id")).values(version=probe.c.version)
+)
 ADD_EFFECT = Statement(
     insert(effect), columns=["event_id", "handler", "stream_id", "number", "pid", "at"]
 )
@@ -197,6 +203,10 @@ class Probes:
             if await self._connection.execute(CHANGE, asked) != 1:
                 raise ConcurrentUpdate
         self._events.collect(one)
+
+    async def touch(self, id: UUID) -> None:
+        """Lock the row of a probe until the end of the transaction."""
+        await self._connection.execute(TOUCH, {"probe_id": id})
 
     async def affect(self, event: ProbeEvent | Work, handler: str) -> None:
         """Store the effect of a handler for an event."""

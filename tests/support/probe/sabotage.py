@@ -18,9 +18,10 @@ from app.shared.infrastructure.events.delivery import (
     outcomes,
     runner,
 )
+from app.shared.infrastructure.events.delivery.claims import Claim
 from app.shared.infrastructure.events.delivery.delivery_context import working_on
 from app.shared.infrastructure.events.delivery.group_sizes import GroupSizes
-from app.shared.infrastructure.events.delivery.runner import Claim, Runner
+from app.shared.infrastructure.events.delivery.runner import Runner
 
 
 def sabotage(what: str) -> None:
@@ -39,7 +40,7 @@ def _without_fence() -> None:
     for name in ("LOAD", "FINISH", "CONTINUE", "FAIL", "RELEASE"):
         _replace(name, deliveries.is_held, held)
     for name, write in (("DONE", deliveries.FINISH), ("CONTINUED", deliveries.CONTINUE)):
-        setattr(runner, name, replace(getattr(outcomes, name), write=write))
+        setattr(runner, name, replace(getattr(outcomes, name), write=write, together=None))
 
 
 def _without_transaction() -> None:

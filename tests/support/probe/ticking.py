@@ -41,6 +41,11 @@ class Clocked:
     async def execute(self, query: Statement, params: Mapping[str, Any], /) -> int:
         return await self._database.execute(query, params)
 
+    async def execute_returning(
+        self, query: Statement, params: Mapping[str, Any], /
+    ) -> Sequence[Row]:
+        return await self._database.execute_returning(query, params)
+
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         return self._database.transaction()
 

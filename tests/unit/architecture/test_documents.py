@@ -1,6 +1,8 @@
 """The documents agree with the code."""
 
 import re
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +89,14 @@ def test_the_example_works_as_it_is(nothing_set: None) -> None:
 
 
 def test_the_documented_settings_of_modules_are_generated_from_the_code() -> None:
-    _, _, generated = text_of(".env.example").partition(MARK)
+    by_hand, _, generated = text_of(".env.example").partition(MARK)
     assert generated == as_example(MODULES)
-    assert text_of("docs/deployment/settings.md") == as_page(MODULES)
+    assert text_of("docs/deployment/settings.md") == as_page(MODULES, by_hand)
+
+
+def test_the_page_of_settings_has_each_setting_once(example: dict[str, str]) -> None:
+    rows = re.findall(r"^\| (`.+?`) \| ", text_of("docs/deployment/settings.md"), re.MULTILINE)
+    assert sorted(re.findall(r"\w+", " ".join(rows))) == sorted(example)
 
 
 def test_the_example_explains_each_setting() -> None:
@@ -104,7 +111,8 @@ def test_the_example_explains_each_setting() -> None:
 
 def test_compose_sets_only_existing_settings() -> None:
     services: dict[str, Any] = YAML(typ="safe").load(text_of("docker-compose.yml"))["services"]
-    ours = {name: its for name, its in services.items() if its["image"] == "alicerce"}
+    image = text_of("Makefile").partition("docker build --tag ")[2].split()[0]
+    ours = {name: its for name, its in services.items() if its["image"] == image}
     assert len(ours) >= 3
     assert {
         f"{name}: {key}" for name, its in ours.items() for key in its["environment"].keys() - NAMES
@@ -129,7 +137,10 @@ def test_the_guide_names_every_secret_that_may_be_in_a_file() -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_documents_name_only_targets_that_make_has(path: Path) -> None:
-    targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
+    makefiles = "\n".join(
+        each.read_text("utf-8") for each in [ROOT / "Makefile", *ROOT.glob("*.mk")]
+    )
+    targets = set(re.findall(r"^([a-z-]+):", makefiles, re.MULTILINE))
     document = path.read_text(encoding="utf-8")
     code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", document, re.DOTALL))
     assert set(re.findall(r"\bmake ([a-z][a-z-]*)", code)) <= targets
@@ -150,7 +161,7 @@ def security_of_modules() -> list[str]:
 
 
 TEST = r"test_\w+"
-NAMED = re.compile(r"`((?:unit|integration|e2e|faults|clients)/[^`]+)`")
+NAMED = re.compile(r"`((?:unit|integration|e2e|faults|clients|scaffold)/[^`]+)`")
 SECURITY = "\n".join([text_of("docs/api/security.md"), *security_of_modules()])
 HABITS = text_of("docs/architecture/habits.md")
 PROOFS = sorted(set(NAMED.findall(SECURITY + HABITS)))
@@ -178,10 +189,11 @@ def test_every_row_names_a_test(page: str, least: int) -> None:
 # Where a path in a document may begin: the project, or a folder that the page describes.
 PLACES = ("", "tests", "app", "app/shared/infrastructure", "app/modules/user")
 PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)+/?|[\w-]+\.(?:py|md|toml|sh))(?:::\w+)?`")
-# Paths of an example, of a running service or of a library; the first migration creates its folder.
+# Networks, and paths of an example, of a made project, of a running service or of a library; the
+# first migration creates its folder.
 NOT_HERE = (
-    *("var/", "text/", "application/", ".venv/", "bench/results/", "app/models", "app/routes"),
-    "app/migrations",
+    *("10.", ".alicerce/", "var/", "text/", "application/", ".venv/", "bench/results/"),
+    *("app/models", "app/routes", "app/migrations"),
 )
 COMMAND = re.compile(r"(?:python|\.venv/bin/python) -m app ([a-z][a-z-]*(?: [a-z][a-z-]*)?)")
 
@@ -209,6 +221,24 @@ def is_there(path: str, document: Path) -> bool:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_each_path_that_a_document_names_exists(document: Path) -> None:
     assert {path for path in paths_in(document) if not is_there(path, document)} == set()
+
+
+TABLE_OF_NAMES = re.compile(r"^\| file \| names \|\n((?:\|.*\n)+)", re.MULTILINE)
+ROW_OF_NAMES = re.compile(r"^\| `(.+)\.py` \| (.+) \|$", re.MULTILINE)
+
+
+def names_in(document: Path) -> Iterator[tuple[str, str]]:
+    """Each name that a page says where to import from, with its module."""
+    for table in TABLE_OF_NAMES.findall(document.read_text(encoding="utf-8")):
+        for file, names in ROW_OF_NAMES.findall(table):
+            yield from ((file.replace("/", "."), name) for name in re.findall(r"`(\w+)`", names))
+
+
+@pytest.mark.parametrize("page", ["jobs.md", "http-client.md", "types.md"])
+def test_each_name_can_be_imported_from_the_file_that_the_page_names(page: str) -> None:
+    names = list(names_in(ROOT / "docs" / page))
+    assert len(names) > 8
+    assert [each for each in names if not hasattr(import_module(each[0]), each[1])] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

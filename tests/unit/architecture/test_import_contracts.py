@@ -20,6 +20,7 @@ NO_FRAMEWORK = "Use cases know no framework"
 SETTINGS = "Only the composition root reads settings"
 CELERY = "Only the event engine knows Celery"
 CONTAINERS = "Only containers know the container library"
+TOOL = "The tool and the service know nothing of each other"
 
 ADDED = "app/modules/added"  # a further module in the copy of the code
 PLANTED = {
@@ -32,6 +33,7 @@ PLANTED = {
     SETTINGS: (f"{ADDED}/container.py", "import app.config.settings"),
     CELERY: ("app/shared/infrastructure/events/delivery/engine.py", "import celery"),
     CONTAINERS: (f"{ADDED}/presentation/controllers.py", "import dependency_injector"),
+    TOOL: ("scaffold/errors.py", "import app.core.exceptions"),
 }
 # All of these are written at once: each must be in the report.
 MORE = [
@@ -69,7 +71,8 @@ IN_NO_LAYER = {ONE_WAY: "app/helpers.py", IN_A_MODULE: f"{ADDED}/helpers.py"}
 def copy(tmp_path: Path) -> Path:
     """A copy of the code with a further module, to be changed."""
     without = shutil.ignore_patterns("__pycache__", "versions")
-    shutil.copytree(ROOT / "app", tmp_path / "app", ignore=without)
+    for package in ("app", "scaffold"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=without)
     shutil.copytree(tmp_path / "app/modules/user", tmp_path / ADDED)
     for path in (tmp_path / ADDED).rglob("*.py"):
         text = path.read_text(encoding="utf-8")

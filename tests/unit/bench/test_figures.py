@@ -39,6 +39,20 @@ def test_a_missed_goal_is_reported() -> None:
     assert "| publish | 1,199 tx/s | 1,199 to 1,199 | ≥ 1,200 | **missed** | 0.48 |" in shown
 
 
+def test_a_goal_of_the_ratio_is_compared_with_the_ratio() -> None:
+    line = Line(title="publish", of="ours", unit="tx/s", floor="floor", goal_of_floor=0.5)
+    assert summed_up(line, MEASURED).is_met
+    slower = summed_up(line, MEASURED | {"ours": [[1_200]]})
+    assert slower.is_met is False
+    assert "| ≥ 0.5 of the floor | **missed** | 0.48 |" in table([slower])
+
+
+def test_the_ratio_of_a_percentile_is_that_of_the_same_percentile() -> None:
+    line = Line(title="take", of="waits", unit="ms", percentile=99, floor="others")
+    measured = {"waits": [[1.0] * 9 + [8.0]], "others": [[1.0] * 9 + [4.0]]}
+    assert summed_up(line, measured).of_floor == 2
+
+
 def test_a_figure_without_goal_and_floor_shows_none() -> None:
     figure = summed_up(Line(title="nothing", of="floor", unit="tx/s"), MEASURED)
     assert figure.is_met is None

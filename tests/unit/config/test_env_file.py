@@ -8,7 +8,7 @@ from tests.unit.config.conftest import Load
 from tests.unit.config.test_settings import problems
 
 # Values that a shell would run, replace or cut, or that systemd or Compose would replace.
-ODD = "postgresql://ana:a&b<c>$HOME${x}`id`|;!~*#%24@db.example.com:5432/alicerce"
+ODD = "postgresql://ana:a&b<c>$HOME${x}`id`|;!~*#%24@db.example.com:5432/shop"
 
 
 @pytest.mark.parametrize("quote", ["", "'"])

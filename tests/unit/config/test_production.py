@@ -8,10 +8,11 @@ from tests.unit.config.conftest import Load
 
 CANARY = "c4n4ry"
 TYPED = "0123456789abcdef" * 4
-IN_THE_OPEN = "postgresql://alicerce:Xk29vLq8Tz@db.example.com:5432/alicerce"
+GUESSED = "alicerce"  # the name of the service
+IN_THE_OPEN = "postgresql://shop:Xk29vLq8Tz@db.example.com:5432/shop"
 POSTGRES = f"{IN_THE_OPEN}?sslmode=require"
 REDIS = "redis://:Xk29vLq8Tz@redis.example.com:6379/1"
-RABBITMQ = "amqp://alicerce:Xk29vLq8Tz@mq.example.com"
+RABBITMQ = "amqp://shop:Xk29vLq8Tz@mq.example.com"
 
 # An empty value removes the setting.
 BAD: list[tuple[str, dict[str, str]]] = [
@@ -58,11 +59,11 @@ BAD: list[tuple[str, dict[str, str]]] = [
         "MIGRATION_DATABASE_URL",
         {"DATABASE_URL": POSTGRES, "MIGRATION_DATABASE_URL": IN_THE_OPEN},
     ),
-    ("DATABASE_URL", {"DATABASE_URL": POSTGRES.replace("//alicerce", "//postgres")}),
-    ("DATABASE_URL", {"DATABASE_URL": POSTGRES.replace("Xk29vLq8Tz", "alicerce")}),
+    ("DATABASE_URL", {"DATABASE_URL": POSTGRES.replace("//shop", "//postgres")}),
+    ("DATABASE_URL", {"DATABASE_URL": POSTGRES.replace("Xk29vLq8Tz", GUESSED)}),
     ("DATABASE_URL", {"DATABASE_URL": POSTGRES.replace("Xk29vLq8Tz", "admin")}),
     ("DATABASE_URL", {"DATABASE_URL": POSTGRES.replace(":Xk29vLq8Tz", "")}),
-    ("DATABASE_URL", {"DATABASE_URL": "postgresql://alicerce:alicerce@localhost/alicerce"}),
+    ("DATABASE_URL", {"DATABASE_URL": "postgresql://shop:shop@localhost/shop"}),
     *[
         ("DATABASE_URL", {"DATABASE_URL": url})
         for url in (
@@ -71,11 +72,11 @@ BAD: list[tuple[str, dict[str, str]]] = [
             f"{IN_THE_OPEN}?sslmode=allow",
             f"{IN_THE_OPEN}?sslmode=prefer",
             f"{IN_THE_OPEN}?ssl=disable",
-            "postgresql://alicerce:Xk29vLq8Tz@10.0.0.5/alicerce",
-            "postgresql://alicerce:Xk29vLq8Tz@[2001:db8:1:2:3:4:5:6]/alicerce",
-            "postgresql://alicerce:Xk29vLq8Tz@db.example.com/alicerce?host=/run/postgresql",
-            "postgresql://alicerce:Xk29vLq8Tz@/alicerce?host=postgres&host=db.example.com",
-            "postgresql://alicerce:Xk29vLq8Tz@/alicerce?host=postgres,db.example.com:5432",
+            "postgresql://shop:Xk29vLq8Tz@10.0.0.5/shop",
+            "postgresql://shop:Xk29vLq8Tz@[2001:db8:1:2:3:4:5:6]/shop",
+            "postgresql://shop:Xk29vLq8Tz@db.example.com/shop?host=/run/postgresql",
+            "postgresql://shop:Xk29vLq8Tz@/shop?host=postgres&host=db.example.com",
+            "postgresql://shop:Xk29vLq8Tz@/shop?host=postgres,db.example.com:5432",
         )
     ],
     ("REDIS_URL", {"REDIS_URL": "rediss://:Xk29vLq8Tz@redis.example.com/0?ssl_cert_reqs=none"}),
@@ -91,6 +92,10 @@ BAD: list[tuple[str, dict[str, str]]] = [
     ("CELERY_BROKER_URL", {"CELERY_BROKER_URL": "amqps://guest:guest@mq.example.com"}),
     ("CELERY_BROKER_URL", {"CELERY_BROKER_URL": REDIS}),
     ("CELERY_BROKER_URL", {"CELERY_BROKER_URL": RABBITMQ}),
+    (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.example.com:4318"},
+    ),
     ("SMTP_URL", {"SMTP_URL": "smtp://relay.example.com"}),
     ("SMTP_URL", {"SMTP_URL": "smtp://10.0.0.5:25"}),
     ("SMTP_URL", {"SMTP_URL": "smtp://3405803777"}),  # 203.0.113.1
@@ -124,18 +129,20 @@ GOOD: list[dict[str, str]] = [
     {"DATABASE_URL": f"{IN_THE_OPEN}?sslmode=verify-ca"},
     {"DATABASE_URL": IN_THE_OPEN, "PLAINTEXT_HOSTS": "DB.example.com"},
     {
-        "DATABASE_URL": "postgresql://alicerce:Xk29vLq8Tz@[2001:db8:1:2:3:4:5:6]/alicerce",
+        "DATABASE_URL": "postgresql://shop:Xk29vLq8Tz@[2001:db8:1:2:3:4:5:6]/shop",
         "PLAINTEXT_HOSTS": "[2001:db8:1:2:3:4:5:6]",
     },
-    {"DATABASE_URL": "postgresql://alicerce:Xk29vLq8Tz@postgres/alicerce"},
-    {"DATABASE_URL": "postgresql://alicerce:Xk29vLq8Tz@postgres/alicerce?sslmode=disable"},
-    {"DATABASE_URL": "postgresql:///alicerce?host=/run/postgresql"},
-    {"DATABASE_URL": "postgresql://postgres:Xk29vLq8Tz@127.0.0.1/alicerce"},
+    {"DATABASE_URL": "postgresql://shop:Xk29vLq8Tz@postgres/shop"},
+    {"DATABASE_URL": "postgresql://shop:Xk29vLq8Tz@postgres/shop?sslmode=disable"},
+    {"DATABASE_URL": "postgresql:///shop?host=/run/postgresql"},
+    {"DATABASE_URL": "postgresql://postgres:Xk29vLq8Tz@127.0.0.1/shop"},
     {"REDIS_URL": "redis://redis:6379/1", "CELERY_BROKER_URL": "redis://localhost/0"},
     {"REDIS_URL": "rediss://:Xk29vLq8Tz@redis.example.com:6380/1"},
-    {"CELERY_BROKER_URL": "amqps://alicerce:Xk29vLq8Tz@mq.example.com"},
+    {"CELERY_BROKER_URL": "amqps://shop:Xk29vLq8Tz@mq.example.com"},
     {"REDIS_URL": REDIS, "PLAINTEXT_HOSTS": "redis.example.com"},
     {"CELERY_BROKER_URL": RABBITMQ, "PLAINTEXT_HOSTS": "db.internal, mq.example.com"},
+    {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector.example.com"},
+    {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"},
     {"SMTP_URL": "smtps://mail.example.com"},
     {"SMTP_URL": "smtp://mail.example.com:25?starttls=required"},
     {"SMTP_URL": "smtp://mail.example.com:25", "PLAINTEXT_HOSTS": "mail.example.com"},

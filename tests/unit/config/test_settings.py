@@ -1,4 +1,5 @@
 import re
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -6,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.config.settings import InvalidSettingsError, Settings, load_settings
+from app.config.settings import DATABASE_FILE, InvalidSettingsError, Settings, load_settings
 from tests.support.production import KEY, PRODUCTION
 from tests.unit.config.conftest import Load
 
@@ -26,14 +27,14 @@ def problems(load: Load, **variables: str) -> list[str]:
 def test_without_any_variable_development_is_ready_to_run(load: Load, tmp_path: Path) -> None:
     settings = load()
     assert (settings.app_env, settings.host, settings.port) == ("development", "127.0.0.1", 8000)
-    assert str(settings.database) == f"sqlite:///{Path('var/alicerce.db')}"
+    assert str(settings.database) == f"sqlite:///{Path('var', DATABASE_FILE)}"
     kept = tmp_path / "var" / "secrets" / "jwt_secret_key"
     assert settings.jwt_secret_key.get_secret_value() == kept.read_text()
 
 
 def test_data_is_stored_in_the_data_folder(load: Load, tmp_path: Path) -> None:
     settings = load(DATA_DIR=str(tmp_path / "data"))
-    assert settings.database.database == str(tmp_path / "data" / "alicerce.db")
+    assert settings.database.database == str(tmp_path / "data" / DATABASE_FILE)
     assert (tmp_path / "data" / "secrets" / "jwt_secret_key").exists()
 
 
@@ -45,6 +46,8 @@ GOOD: dict[str, tuple[str, Any]] = {
     "HOST": ("::", "::"),
     "PORT": ("0", 0),
     "WEB_CONCURRENCY": ("4", 4),
+    "DRAIN_SECONDS": ("20", 20.0),
+    "STOP_SECONDS": ("900", 900.0),
     "DATA_DIR": ("elsewhere", Path("elsewhere")),
     "ALLOWED_HOSTS": (" Shop.example.com,10.0.0.1, ", ("shop.example.com", "10.0.0.1")),
     "CORS_ORIGINS": ("http://localhost:5173", ("http://localhost:5173",)),
@@ -200,6 +203,8 @@ BAD: dict[str, list[str]] = {
     "HOST": [" "],
     "PORT": ["-1", "65536", "80.5", "http", "0x50"],
     "WEB_CONCURRENCY": ["0", "65", "two"],
+    "DRAIN_SECONDS": ["-1", "21", "601", "nan", "inf", "5s"],
+    "STOP_SECONDS": ["9", "901", "nan", "inf"],
     "ALLOWED_HOSTS": ["*", "a b", "host:8000", "https://host", "-a", "[::1"],
     "CORS_ORIGINS": ["*", "null", "app.example.com", "https://a.example/", "https://u@a.example"],
     "BODY_TIMEOUT_SECONDS": ["0.9", "301", "nan", "inf"],
@@ -304,6 +309,10 @@ BAD: dict[str, list[str]] = {
     "PUBLIC_URL": ["nonsense", "ftp://host", "https://", "https://user@host"],
     "METRICS_TOKEN": ["x" * 15, " "],
     "LOG_LEVEL": ["info", "TRACE", "10"],
+    "OTEL_EXPORTER_OTLP_ENDPOINT": ["nonsense", "collector:4318", "https://user@host"],
+    "OTEL_TRACES_SAMPLER": ["always", "jaeger_remote"],
+    "OTEL_TRACES_SAMPLER_ARG": ["1 %", "-0.1", "1.1", "nan"],
+    "TRACE_EXPORT_TIMEOUT_SECONDS": ["0", "11", "nan", "2s"],
     "SENTRY_DSN": ["nonsense", "https://sentry.example.com/1", "https://key@sentry.example.com/"],
 }
 CASES = [(name, value) for name, values in BAD.items() for value in values]
@@ -327,7 +336,7 @@ def test_an_invalid_value_is_never_shown(load: Load, name: str) -> None:
 
 
 def test_every_validated_setting_has_an_invalid_example() -> None:
-    takes_anything = {"DATA_DIR"}
+    takes_anything = {"DATA_DIR", "METRICS_FOLDER", "POSTGRES_TOOLS"}
     assert set(BAD) | takes_anything == {name.upper() for name in Settings.model_fields}
 
 
@@ -336,7 +345,7 @@ def test_the_example_of_a_setting_is_valid(load: Load, name: str) -> None:
     example = str((Settings.model_fields[name].examples or [])[0])
     if size := re.fullmatch("the output of: openssl rand -hex ([0-9]+)", example):
         example = KEY[: 2 * int(size[1])]
-    server = {"DATABASE_URL": "postgresql://alicerce:Xk29vLq8Tz@db/alicerce"}
+    server = {"DATABASE_URL": "postgresql://shop:Xk29vLq8Tz@db/shop"}
     assert load(**{**PRODUCTION, **server, **NEEDED.get(name.upper(), {}), name.upper(): example})
 
 
@@ -397,7 +406,7 @@ def test_our_own_origin_is_written_as_browsers_write_it(
 def test_all_problems_are_reported_at_once(load: Load) -> None:
     told = problems(load, PORT="x", LOG_LEVEL="x", JWT_SECRET_KEY="x", DATABASE_URL="x")
     names = [problem.split(":")[0].strip() for problem in told]
-    assert names == ["JWT_SECRET_KEY", "PORT", "DATABASE_URL", "LOG_LEVEL"]
+    assert names == ["JWT_SECRET_KEY", "LOG_LEVEL", "PORT", "DATABASE_URL"]
 
 
 def test_events_over_celery_need_a_broker(load: Load) -> None:
@@ -476,3 +485,11 @@ def test_the_path_of_the_public_url_is_the_root_path(address: str, root_path: st
 def test_a_public_url_with_an_invalid_path_is_refused(path: str) -> None:
     with pytest.raises(InvalidSettingsError, match="PUBLIC_URL"):
         load_settings(_env_file=None, public_url=f"https://example.com{path}")
+
+
+def test_production_drains_for_five_seconds_and_others_do_not_unless_it_is_set() -> None:
+    load = partial(load_settings, _env_file=None)
+    production = {name.lower(): value for name, value in PRODUCTION.items()}
+    assert load().seconds_of_drain == 0
+    assert load(**production).seconds_of_drain == 5
+    assert load(**production, drain_seconds="0").seconds_of_drain == 0

@@ -48,7 +48,7 @@ def tokens(wall: Wall) -> AccessTokens:
 
 def made(wall: Wall, *keys: str, algorithm: str = "HS256") -> AccessTokens:
     return AccessTokens(
-        keys=keys or [KEY], algorithm=algorithm, issuer="Alicerce", lifetime=LIFETIME, now=wall.now
+        keys=keys or [KEY], algorithm=algorithm, issuer="Shop", lifetime=LIFETIME, now=wall.now
     )
 
 
@@ -61,8 +61,8 @@ def forged(
 ) -> str:
     """Return a valid token with these changes; None removes a claim."""
     claims = {
-        "iss": "Alicerce",
-        "aud": "Alicerce",
+        "iss": "Shop",
+        "aud": "Shop",
         "sub": str(USER),
         "sid": str(SESSION),
         "jti": "018f3c1e-0000-7000-8000-000000000003",
@@ -185,9 +185,9 @@ def test_a_token_that_lacks_a_claim_is_refused(tokens: AccessTokens, claim: str)
     [
         ("iss", "Somebody"),
         ("iss", ""),
-        ("iss", ["Alicerce"]),
+        ("iss", ["Shop"]),
         ("iss", 5),
-        ("aud", "alicerce"),
+        ("aud", "shop"),
         ("aud", []),
         ("aud", 5),
         ("sub", "ana@example.com"),

@@ -1,1 +1,1 @@
-"""What of the event engine needs no database."""
+"""Unit tests of events and jobs, without a database."""

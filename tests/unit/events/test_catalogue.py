@@ -1,4 +1,4 @@
-"""What is published stays as it was published, and the catalogue says what it is."""
+"""Published events keep their shape, and the catalogue describes the code."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,7 +56,7 @@ def test_no_published_event_has_changed_incompatibly(
 
 
 def test_every_event_has_a_description(registry: EventRegistry) -> None:
-    # A dataclass without a docstring has its signature for one.
+    # Without a docstring a dataclass has its signature as one.
     unexplained = [
         name
         for name in registry
@@ -132,7 +132,7 @@ class Published(DomainEvent):
 
 
 def changed(**fields: object) -> type[DomainEvent]:
-    """The same event with fields of other types, or with defaults as (type, default)."""
+    """Return the event with fields of other types, or with defaults given as (type, default)."""
     return _event(1, {"parcel_id": UUID, "title": str, "to": Address} | fields)
 
 
@@ -140,7 +140,7 @@ def _event(version: int, fields: dict[str, object]) -> type[DomainEvent]:
     body: dict[str, object] = {"type": "parcel.left", "schema_version": version}
     annotations: dict[str, object] = {"type": ClassVar[str], "schema_version": ClassVar[int]}
     for name, given in fields.items():
-        if given is None:  # was taken out
+        if given is None:  # the field was removed
             continue
         kind, *default = given if isinstance(given, tuple) else (given,)
         annotations[name] = kind

@@ -1,4 +1,4 @@
-"""How long a failed delivery waits, and what the other side knows a repetition by."""
+"""How long a failed delivery waits, and the key by which a receiver recognises a repetition."""
 
 from uuid import UUID
 
@@ -26,7 +26,7 @@ def test_a_wait_is_at_most_about_an_hour(attempts: int) -> None:
 
 @pytest.mark.parametrize("attempts", [1, 8])
 def test_a_handler_can_lengthen_the_wait_but_not_shorten_it(attempts: int) -> None:
-    """Else one whose circuit is open for moments would use up a day's attempts in minutes."""
+    """A short wait would use up all attempts in minutes, for example while a circuit is open."""
     usual = 2.0 * 2**attempts
     assert delay_after(attempts, Retry(after=10 * usual)) == 10 * usual
     delays = [delay_after(attempts, Retry(after=0.1)) for _ in range(100)]
@@ -38,4 +38,4 @@ def test_a_key_is_the_same_for_each_attempt_and_no_other_delivery_has_it() -> No
     assert key == delivery_key(EVENT, "note.mail") == "f749c104-ffaa-5ed0-b6c1-0bc7024e7c8a"
     assert key != delivery_key(EVENT, "note.post")
     assert key != delivery_key(UUID(int=1), "note.mail")
-    assert "." not in key  # by which a signed message is divided
+    assert "." not in key  # the separator of a webhook's signed text

@@ -40,6 +40,15 @@ def test_a_group_that_was_cut_off_makes_the_next_one_as_small() -> None:
     assert sizes.of(handler()) == 3
 
 
+def test_the_size_is_halved_when_one_of_a_group_fails() -> None:
+    sizes = grown()
+    for expected in (16, 8, 4, 2, 1, 1):
+        sizes.one_failed("note.mail")
+        assert sizes.of(handler()) == expected
+    sizes.went_well("note.mail", count=1, seconds=0.001)
+    assert sizes.of(handler()) == 2
+
+
 def test_the_64_runs_after_a_failure_are_alone() -> None:
     sizes = grown()
     sizes.failed("note.mail")

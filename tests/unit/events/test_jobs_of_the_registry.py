@@ -61,7 +61,7 @@ def test_a_job_has_the_handler_that_names_it_and_the_handler_the_jobs_type_as_id
     asked = handler.subscription
     assert (asked.max_attempts, asked.queue_name, asked.priority) == (3, "painters", "low")
     assert registry["house.paint"] is PaintHouse
-    assert list(registry) == []  # it is no event
+    assert list(registry) == []  # a job is not an event
     assert registry.jobs == [PaintHouse]
 
 

@@ -1,9 +1,9 @@
-"""Which deliveries go in one message."""
+"""Which deliveries share a message."""
 
 from app.shared.domain.base_entity import new_id
+from app.shared.infrastructure.events.delivery.claims import Claim
 from app.shared.infrastructure.events.delivery.deliveries import SENT_AT_ONCE
 from app.shared.infrastructure.events.delivery.groups import divided
-from app.shared.infrastructure.events.delivery.runner import Claim
 from app.shared.infrastructure.events.delivery.states import DeliveryState
 
 

@@ -1,4 +1,4 @@
-"""Who gets the free places of a queue."""
+"""How the free places of a queue are shared."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""What a job may say of its progress."""
+"""Which progress a job may report."""
 
 from typing import Any
 

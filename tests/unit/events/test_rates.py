@@ -1,4 +1,4 @@
-"""How many may start, by the rate that a handler has."""
+"""How many runs may start with a rate."""
 
 import datetime as dt
 import random

@@ -1,4 +1,4 @@
-"""Names and ids are checked when the service starts: what is stored is found by them for years."""
+"""Names and ids are checked at the start, because stored rows refer to them for years."""
 
 import datetime as dt
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How long an engine that finds nothing waits until it asks again."""
+"""How long an idle engine waits before it asks again."""
 
 from app.shared.infrastructure.events.delivery.engine import LONGEST_PAUSE_SECONDS, _longer
 

@@ -1,4 +1,4 @@
-"""What the settings say of Redis and of Celery's broker."""
+"""The settings of Redis and of Celery's broker."""
 
 import pytest
 

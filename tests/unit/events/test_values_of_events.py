@@ -1,4 +1,4 @@
-"""What a handler gets is what was published, whatever type it has."""
+"""A handler gets the same values that were published, of every type."""
 
 import datetime as dt
 from dataclasses import dataclass, fields
@@ -93,7 +93,7 @@ def stored(event: DomainEvent) -> dict[str, Any]:
 def test_an_event_is_read_as_it_was_published(registry: EventRegistry, event: InvoiceSent) -> None:
     found = decoded(registry, stored(event))
     assert found == event
-    assert stored(found) == stored(event)  # with as many decimals
+    assert stored(found) == stored(event)  # equal values must also have the same number of decimals
 
 
 def test_a_stored_value_that_is_none_any_more_is_a_dead_letter(registry: EventRegistry) -> None:

@@ -1,6 +1,6 @@
-"""Whatever has to happen later, again, or after something else stands in the database.
+"""Celery only carries messages: delays, retries and order are stored in the database.
 
-What is left to Celery for that is lost with its broker, and no delivery would show it.
+If Celery held them, they would be lost with its broker, and no delivery would show it.
 """
 
 import ast
@@ -13,7 +13,7 @@ APP = Path(__file__).parents[3] / "app"
 
 
 def offences(source: str) -> set[str]:
-    """Return what a file uses that it may not."""
+    """Return the features of Celery that a file uses and must not use."""
     return {name for node in ast.walk(ast.parse(source)) for name in _offences_of(node)}
 
 

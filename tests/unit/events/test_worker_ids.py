@@ -26,7 +26,7 @@ def test_a_worker_id_is_unique_to_a_process_and_fits_its_column() -> None:
 
 def test_a_running_process_is_not_gone() -> None:
     assert not has_ended(this_worker_id())
-    assert not has_ended(named(1))  # perhaps somebody else's
+    assert not has_ended(named(1))  # the process of another user
 
 
 @linux_only

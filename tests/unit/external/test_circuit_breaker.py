@@ -19,9 +19,9 @@ def breaker(watch: Watch) -> CircuitBreaker:
     return CircuitBreaker(watch)
 
 
-def fail(breaker: CircuitBreaker, times: int) -> None:
+def fail(breaker: CircuitBreaker, times: int, host: str = HOST) -> None:
     for _ in range(times):
-        breaker.failed(HOST)
+        breaker.failed(host)
 
 
 def pause(breaker: CircuitBreaker) -> float:
@@ -99,3 +99,17 @@ def test_each_trial_that_fails_doubles_the_pause_up_to_an_hour(
         breaker.admit(HOST)
         breaker.failed(HOST)
     assert pauses == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
+
+
+def test_of_too_many_hosts_the_one_whose_last_failure_is_the_oldest_is_forgotten(
+    breaker: CircuitBreaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CircuitBreaker, "MOST_REMEMBERED", 2)
+    fail(breaker, 4)
+    fail(breaker, 5, "second.example.com")
+    fail(breaker, 1)
+    fail(breaker, 5, "third.example.com")
+
+    assert pause(breaker) == 30
+    breaker.admit("second.example.com")
+    assert len(breaker._failing) == 2

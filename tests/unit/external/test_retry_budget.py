@@ -1,5 +1,7 @@
 """How many repetitions a host gets."""
 
+import pytest
+
 from app.shared.infrastructure.external.retry_budget import RetryBudget
 
 HOST, OTHER = "a.example.com", "b.example.com"
@@ -33,3 +35,18 @@ def test_a_host_without_failures_saves_up_no_more_than_it_had_at_first() -> None
     for _ in range(1000):
         budget.earn(HOST)
     assert spent(budget, HOST) == RetryBudget.FIRST
+
+
+def test_of_too_many_hosts_the_one_whose_last_repetition_is_the_oldest_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(RetryBudget, "MOST_REMEMBERED", 2)
+    budget = RetryBudget()
+    budget.spend(HOST)
+    spent(budget, OTHER)
+    budget.spend(HOST)
+    budget.spend("c.example.com")
+
+    assert len(budget._spent) == 2
+    assert spent(budget, HOST) == RetryBudget.FIRST - 2
+    assert spent(budget, OTHER) == RetryBudget.FIRST

@@ -123,7 +123,7 @@ async def test_a_retried_email_counts_once() -> None:
 async def test_other_emails_cannot_use_up_the_share_of_password_resets(flood: AccountEmail) -> None:
     post = Post(per_recipient=40)
     email_sender = TemplatedAccountEmailSender(
-        post.mailer, signed_by="Alicerce", links_begin_with="https://api.example.com"
+        post.mailer, signed_by="Shop", links_begin_with="https://api.example.com"
     )
     ana, token = Recipient(None, EmailAddress.parse("ana@example.com")), OneTimeToken.make()
     for _ in range(41):

@@ -7,20 +7,20 @@ from tests.support.databases import NotATestDatabase, require_test_name, sibling
 @pytest.mark.parametrize(
     "address",
     [
-        "postgresql://user:secret@db.example.com/alicerce",
-        "postgresql+asyncpg://user:secret@db.example.com:5432/alicerce_test_2",
+        "postgresql://user:secret@db.example.com/shop",
+        "postgresql+asyncpg://user:secret@db.example.com:5432/shop_test_2",
         "postgresql://user:secret@db.example.com/",
         "postgresql://user:secret@db.example.com",
         "postgresql:///test",
-        "postgresql://db.example.com/alicerce?application_name=x_test",
-        "postgresql://db.example.com/alicerce_test?database=alicerce",
-        "postgresql://db.example.com/alicerce_test?dbname=alicerce",
-        "postgresql://db.example.com/alicerce#_test",
-        "postgresql://db.example.com/alicerce%00_test",
-        "postgresql://db.example.com/alicerce_test\n",
-        "sqlite:///var/alicerce.db",
-        "sqlite+aiosqlite:////srv/my_test/alicerce.db",
-        "sqlite:///alicerce.db#_test/../alicerce.db",
+        "postgresql://db.example.com/shop?application_name=x_test",
+        "postgresql://db.example.com/shop_test?database=shop",
+        "postgresql://db.example.com/shop_test?dbname=shop",
+        "postgresql://db.example.com/shop#_test",
+        "postgresql://db.example.com/shop%00_test",
+        "postgresql://db.example.com/shop_test\n",
+        "sqlite:///var/shop.db",
+        "sqlite+aiosqlite:////srv/my_test/shop.db",
+        "sqlite:///shop.db#_test/../shop.db",
         "sqlite://",
         "sqlite:///:memory:",
     ],
@@ -34,10 +34,10 @@ def test_a_database_whose_name_does_not_end_in_test_is_refused(address: str) -> 
 @pytest.mark.parametrize(
     "address",
     [
-        "postgresql://user:secret@db.example.com/alicerce_test",
-        "postgresql+asyncpg:///alicerce_gw0_test?host=/run/postgresql",
-        "sqlite:////tmp/alicerce_test.db",
-        "sqlite+aiosqlite:///alicerce_gw0_test",
+        "postgresql://user:secret@db.example.com/shop_test",
+        "postgresql+asyncpg:///shop_gw0_test?host=/run/postgresql",
+        "sqlite:////tmp/shop_test.db",
+        "sqlite+aiosqlite:///shop_gw0_test",
     ],
 )
 def test_a_test_database_is_accepted(address: str) -> None:
@@ -48,10 +48,10 @@ def test_a_test_database_is_accepted(address: str) -> None:
     ("base", "expected"),
     [
         (
-            "postgresql://db/alicerce_test?ssl=require",
-            "postgresql://db/alicerce_gw0_test?ssl=require",
+            "postgresql://db/shop_test?ssl=require",
+            "postgresql://db/shop_gw0_test?ssl=require",
         ),
-        ("sqlite:////tmp/a_test/alicerce_test.db", "sqlite:////tmp/a_test/alicerce_gw0_test.db"),
+        ("sqlite:////tmp/a_test/shop_test.db", "sqlite:////tmp/a_test/shop_gw0_test.db"),
     ],
 )
 def test_each_worker_has_a_database_beside_the_named_one(base: str, expected: str) -> None:

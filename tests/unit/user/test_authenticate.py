@@ -87,7 +87,7 @@ def tokens() -> AccessTokens:
     return AccessTokens(
         keys=["a key for tests only, and long enough"],
         algorithm="HS256",
-        issuer="Alicerce",
+        issuer="Shop",
         lifetime=dt.timedelta(minutes=10),
         now=SystemClock().now,
     )

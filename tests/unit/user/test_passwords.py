@@ -9,7 +9,7 @@ from app.shared.domain.value_objects import EmailAddress
 ANA = EmailAddress("ana@example.com")
 LONG_NAME = EmailAddress("ana.example@example.com")
 COMMON = common_passwords()
-RULES = PasswordRules(common=common_passwords, product="Alicerce")
+RULES = PasswordRules(common=common_passwords, product="Brickyard")
 LONG_AND_COMMON = sorted(word for word in COMMON if 12 <= len(word) <= 128)[::4]
 
 
@@ -25,7 +25,7 @@ LONG_AND_COMMON = sorted(word for word in COMMON if 12 <= len(word) <= 128)[::4]
         "a\x00b\tc\nd-efghijk",
         "ana@example.com and more",
         "password of a giraffe",
-        "the alicerce of my house",
+        "the brickyard of my house",
     ],
 )
 def test_any_characters_make_a_password(text: str) -> None:
@@ -53,8 +53,8 @@ def refused(text: str, email: EmailAddress = LONG_NAME) -> tuple[str, str]:
         "ANA.Example@Example.COM",
         "ana.exampleana.example",
         "Ana.Example-2027!",
-        "alicerce2027",
-        "ALICERCE-alicerce",
+        "brickyard2027",
+        "BRICKYARD-brickyard",
         "password1234",
         "Password!2027!!",
         "passwordpassword",

@@ -52,14 +52,6 @@ _IS_ASSIGNED: Final = (task.c.assignee_id == bindparam("user_id")) & (
 )
 
 
-def _weight(view: TaskView) -> int:
-    return _bytes(view.title) + _bytes(view.description)
-
-
-def _bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
-
-
 def _view(row: Row) -> TaskView:
     view = TaskView(*row.values())  # by name it takes ten times as long, for each row of a list
     view.status, view.priority = STATUSES[row["status"]], PRIORITIES[row["priority"]]
@@ -89,7 +81,6 @@ TASKS = KeysetList(
         ),
     },
     view=_view,
-    weigh=_weight,
 )
 
 

@@ -1,14 +1,21 @@
 """Storage of sessions, refresh tokens and cookies."""
 
 import datetime as dt
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, func, insert, select, update
+from sqlalchemy import Uuid, bindparam, delete, func, insert, select, update
 
 from app.modules.user.domain.sessions import RefreshToken, Session, SessionCookie
 from app.modules.user.infrastructure.session_purges import PURGE_SPENT, purge_of, purge_old
-from app.modules.user.infrastructure.tables import refresh_token, user, user_session
+from app.modules.user.infrastructure.tables import (
+    one_time_token,
+    refresh_token,
+    user,
+    user_session,
+)
 from app.shared.infrastructure.database.connection import Connection
+from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.statement import Statement
 
 LAST_USED = func.coalesce(user_session.c.last_used_at, user_session.c.started_at)
@@ -103,6 +110,14 @@ REVOKE_BEYOND = Statement(
     ),
     columns=["revoked_at"],
 )
+
+AFTER_RESTORE: Final = (
+    update(user_session)
+    .where(user_session.c.revoked_at.is_(None))
+    .values(revoked_at=database_time()),
+    delete(one_time_token),
+)
+"""What was ended or used since the backup would be valid again: sessions, and links in emails."""
 
 
 class SqlSessionRepository:

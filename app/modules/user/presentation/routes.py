@@ -1,5 +1,6 @@
 """The URL table of the user module."""
 
+from app.core.admission import Importance
 from app.core.exceptions import ConcurrentUpdate, QuotaExceeded
 from app.core.http.routing import API, ApiRouter
 from app.core.http.token_route import TokenRoute
@@ -51,9 +52,20 @@ def auth_routes(auth: AuthController) -> ApiRouter:
         status_code=202,
         raises=[WeakPassword],
     )
-    router.post("/token", auth.issue_tokens, access=PUBLIC, route_class=TokenRoute)
     router.post(
-        "/refresh", auth.refresh, access=PUBLIC, limit=REFRESHES, raises=[InvalidRefreshToken]
+        "/token",
+        auth.issue_tokens,
+        access=PUBLIC,
+        importance=Importance.NORMAL,
+        route_class=TokenRoute,
+    )
+    router.post(
+        "/refresh",
+        auth.refresh,
+        access=PUBLIC,
+        limit=REFRESHES,
+        importance=Importance.CRITICAL,
+        raises=[InvalidRefreshToken],
     )
     return router
 
@@ -67,6 +79,7 @@ def session_routes(sessions: SessionController) -> ApiRouter:
         sessions.sign_in_browser,
         access=OWN_ORIGIN,
         limit=SIGN_INS,
+        importance=Importance.NORMAL,
         status_code=204,
         sends=["Set-Cookie"],
         raises=[InvalidCredentials],
@@ -75,6 +88,7 @@ def session_routes(sessions: SessionController) -> ApiRouter:
         "/logout",
         sessions.sign_out,
         access=AUTHENTICATED,
+        importance=Importance.CRITICAL,
         replayable=False,
         status_code=204,
         sends=ENDS_BROWSER,

@@ -139,11 +139,12 @@ class LagView:
     """The remaining deliveries of a handler. What is held waits behind a dead one of its stream.
 
     `oldest_due` is for how many seconds the oldest ready delivery has been due. An unknown handler
-    is not in this code: its deliveries have the state `no_handler`.
+    is not in this code: its deliveries have the state `no_handler`, and it has no queue.
     """
 
     handler: str
     is_known: bool
+    queue: str | None = None
     ready: int = 0
     claimed: int = 0
     blocked: int = 0

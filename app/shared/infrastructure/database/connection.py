@@ -115,6 +115,12 @@ class Database(Reads, Protocol):
         """
         ...
 
+    async def execute_returning(
+        self, statement: Statement, params: Mapping[str, Any], /
+    ) -> Sequence[Row]:
+        """Run such a write, and return its rows."""
+        ...
+
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """Begin a transaction; it is rolled back at the end unless it was committed."""
         ...

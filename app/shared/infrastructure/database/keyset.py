@@ -9,7 +9,17 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Integer, Select, bindparam, func, select, union_all
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    func,
+    select,
+    union_all,
+)
 
 from app.core.cursors import Cursors
 from app.shared.application.dto import CursorPage, PageRequest
@@ -23,7 +33,9 @@ from app.shared.infrastructure.database.list_order import (
 from app.shared.infrastructure.database.statement import Statement
 
 PAGE_BYTES: Final = 256 * 1024
-"""The text on a page, if a list weighs its items: an answer is in memory until it is read."""
+"""The most text on a page: an answer is in memory until it is read."""
+LONG_TEXT: Final = 1_000
+"""With a longer column of text a page of a hundred rows could be too large."""
 
 Item = TypeVar("Item")
 
@@ -48,12 +60,13 @@ class KeysetList(Generic[Item]):
     that `rows` compares, followed by those of the order and `unique`.
 
     `sorts` are lists of columns by the name of the order; the first order is the default. A column
-    may be `column.desc()`. A request asks for `name`, or for `-name`, which is the reverse. An
-    order with the name "" is the only one. `unique` distinguishes rows that are equal otherwise; it
-    is the last key of each order. `filters` are conditions by name, each with a parameter of its
+    may be `column.desc()`. A request asks for `name`, or for `-name`, which is the reverse. If a
+    list has only one order, its name is "". `unique` distinguishes rows that are equal otherwise;
+    it is the last key of each order. `filters` are conditions by name, each with a parameter of its
     own.
 
-    `weigh` returns how many bytes of text an item has. A page ends early at `PAGE_BYTES`.
+    If a column may be longer than `LONG_TEXT`, a page ends early at `PAGE_BYTES` of text. It has at
+    least one item.
 
     Each form of the list (order, filters, first page or not) is one statement, built once.
     """
@@ -66,21 +79,24 @@ class KeysetList(Generic[Item]):
         sorts: Mapping[str, Sequence[SortColumn]],
         view: Callable[[Row], Item],
         filters: Mapping[str, ColumnElement[bool]] = MappingProxyType({}),
-        weigh: Callable[[Item], int] | None = None,
     ) -> None:
-        self._name, self._rows, self._filters = name, rows, filters
-        self._view, self._weigh = view, weigh
-        self._shown = [column.name for column in rows[0].selected_columns]
+        self._name, self._rows, self._filters, self._view = name, rows, filters, view
+        columns = rows[0].selected_columns
+        self._shown = [column.name for column in columns]
+        texts = {each.name: each.type.length for each in columns if isinstance(each.type, String)}
+        is_long = any(length is None or length > LONG_TEXT for length in texts.values())
+        self._weighed = list(texts) if is_long else []
         orders = {sort: order_by(columns, unique, rows[0]) for sort, columns in sorts.items()}
         turned = {f"-{sort}": order.reversed for sort, order in orders.items() if sort}
         self.orders: Final = {"": next(iter(orders.values())), **orders, **turned}
-        """The filters by the names that a request uses."""
+        """The orders by the names that a request uses; the default order has no name too."""
         self._described = {sort: f"{name} {o.description}" for sort, o in self.orders.items()}
         self.statement: Final = lru_cache(maxsize=512)(self._statement)
         self.count: Final = lru_cache(maxsize=128)(self._count)
 
     @property
     def filters(self) -> Iterable[str]:
+        """The names of the filters."""
         return self._filters.keys()
 
     async def page(
@@ -126,14 +142,16 @@ class KeysetList(Generic[Item]):
         """Return the items that fit on a page, and at least one."""
         if order.hidden:
             rows = [{name: row[name] for name in self._shown} for row in rows]
-        items = [self._view(row) for row in rows]
-        if self._weigh is not None:
-            weight = 0
-            for count, item in enumerate(items):
-                weight += self._weigh(item)
-                if weight > PAGE_BYTES and count:
-                    return items[:count]
-        return items
+        return [self._view(row) for row in rows[: self._fitting(rows)]]
+
+    def _fitting(self, rows: Sequence[Row]) -> int:
+        """Return how many rows fit on a page; the first one always does."""
+        size = 0
+        for count, row in enumerate(rows if self._weighed else ()):
+            size += sum(_bytes(row[name]) for name in self._weighed)
+            if size > PAGE_BYTES and count:
+                return count
+        return len(rows)
 
     def _statement(
         self, filters: frozenset[str], sort: str = "", nulls: frozenset[str] | None = None
@@ -173,6 +191,12 @@ class KeysetList(Generic[Item]):
 
     def _conditions(self, filters: frozenset[str]) -> list[ColumnElement[bool]]:
         return [self._filters[name] for name in sorted(filters)]
+
+
+def _bytes(text: str | None) -> int:
+    if text is None:
+        return 0
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def _text(param: tuple[str, Any]) -> tuple[str, str]:

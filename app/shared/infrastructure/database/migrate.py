@@ -19,6 +19,7 @@ from app.shared.infrastructure.database.connection import Reads, Writable
 from app.shared.infrastructure.database.diagnosis import diagnosed
 from app.shared.infrastructure.database.revisions import (
     FOLDERS,
+    MigratedByNewer,
     MigrationFailed,
     branch_of,
     heads,
@@ -35,7 +36,7 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 VERSION_TABLE: Final = "alicerce_version"
 _VERSION = Statement(select(column("version_num")).select_from(table(VERSION_TABLE)))
 
-_OF_THE_DATABASE: Final = (
+OF_THE_DATABASE: Final = (
     OSError,  # TimeoutError is an OSError
     DBAPIError,
     asyncpg.PostgresError,
@@ -112,19 +113,20 @@ def _explained(url: URL | str, asked: str = "heads") -> Iterator[None]:
         yield
     except CommandError as error:
         unknown = getattr(error.__cause__, "argument", None)  # of Alembic's ResolutionError
-        raise MigrationFailed(_of_unknown(unknown, asked) if unknown else str(error)) from error
-    except _OF_THE_DATABASE as error:
+        raise (_of_unknown(unknown, asked) if unknown else MigrationFailed(str(error))) from error
+    except OF_THE_DATABASE as error:
         seen, fix = diagnosed(error, make_url(url))
         message = f"The database could not be migrated: {seen}; fix: {fix}"
         raise MigrationFailed(message) from error
 
 
-def _of_unknown(revision: str, asked: str) -> str:
+def _of_unknown(revision: str, asked: str) -> MigrationFailed:
     if revision == asked:
-        return f"There is no revision {revision}; there are: {', '.join(revisions())}"
+        there = ", ".join(revisions())
+        return MigrationFailed(f"There is no revision {revision}; there are: {there}")
     if (branch := branch_of(revision)) is None:
-        return str(why_behind([revision]))
-    return (
+        return MigrationFailed(str(why_behind([revision])))
+    return MigratedByNewer(
         f"The database is at revision {revision}, which this code does not know: a newer release "
         "migrated it. Run that release, or go back with it: "
         f"python -m app migrate --down {heads().get(branch, f'{branch}@base')}"

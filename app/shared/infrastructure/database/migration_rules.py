@@ -58,7 +58,7 @@ def tables() -> dict[str, str]:
 
 
 def problems() -> list[str]:
-    """Return the problems of the migrations: sentences that say what, where and how to mend."""
+    """Return the problems of the migrations: sentences that say what, where and how to mend it."""
     return [*_of_files(), *_of_names(), *(_of_heads() or _of_tables())]
 
 

@@ -147,8 +147,8 @@ event_delivery = Table(
     Column("expires_at", Timestamp),
     # When it may be claimed: for its first run, its next attempt, or at the end of the lease.
     Column("due_at", Timestamp, nullable=False),
-    # When that was written, unless somebody named the moment. If it lies ahead, so did the
-    # database's clock: see `clock.py`.
+    # When `due_at` was written; null if somebody named the moment. If it is in the future, the
+    # database's clock was ahead: see `clock.py`.
     Column("due_set_at", Timestamp),
     Column("worker_id", String(100)),
     Column("last_error", Text),

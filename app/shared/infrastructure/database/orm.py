@@ -1,16 +1,20 @@
 """SQLAlchemy's ORM session inside a transaction that other code begins and ends."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
-from sqlalchemy.engine import URL, Dialect, Engine
+from sqlalchemy.engine import URL, Dialect, Engine, ExceptionContext
+from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import LRUCache
 
+from app.core import tracing
 from app.core.exceptions import ConcurrentUpdate
+from app.shared.infrastructure.database.statement import summary_of
 
 # Compiled statements by their text; one session is too short for a cache of its own.
 _COMPILED: Final[Any] = LRUCache(500)
@@ -45,6 +49,29 @@ class LentConnection:
     terminate = close
 
 
+def _trace(engine: Engine) -> None:
+    """Make a span of each statement, from the events that SQLAlchemy has before and after it."""
+    running: list[AbstractContextManager[object]] = []
+
+    def begin(*around: Any) -> None:
+        compiled = around[4].compiled
+        what = "SQL" if compiled is None else summary_of(compiled.statement)
+        running.append(tracing.statement(engine.dialect.name, what))
+        running[-1].__enter__()
+
+    def end(*_: Any) -> None:
+        running.pop().__exit__(None, None, None)
+
+    def fail(context: ExceptionContext) -> None:
+        error = context.original_exception
+        if running:
+            running.pop().__exit__(type(error), error, None)
+
+    listen(engine, "before_cursor_execute", begin)
+    listen(engine, "after_cursor_execute", end)
+    listen(engine, "handle_error", fail)
+
+
 class _UnitSession(Session):
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         try:
@@ -67,6 +94,8 @@ class OrmSession(AsyncSession):
             execution_options={"compiled_cache": _COMPILED},
             hide_parameters=True,
         )
+        if tracing.is_recording():
+            _trace(engine)
         super().__init__(AsyncEngine(engine), expire_on_commit=False, close_resets_only=False)
         self._lent = lent
 

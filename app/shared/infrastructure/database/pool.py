@@ -13,6 +13,10 @@ from typing import Final
 
 import asyncpg
 
+from app.core import tracing
+from app.core.admission import overloaded
+from app.core.context import current_work
+
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
 
@@ -32,9 +36,18 @@ class Pool:
     # A caller of `renew` has met a server that cannot serve. While there is no other server, each
     # failing write would cost all callers a new connection.
     RENEWAL_SECONDS: Final = 1.0
+    # A request that has waited for so long is not worth its work: more would wait as long.
+    REQUEST_SECONDS: Final = 1.0
 
-    def __init__(self, connect: Connect, *, size: int, timeout: float) -> None:
-        self._connect, self._timeout = connect, timeout
+    def __init__(
+        self,
+        connect: Connect,
+        *,
+        size: int,
+        timeout: float,
+        waited: Callable[[float], object] = bool,
+    ) -> None:
+        self._connect, self._timeout, self._waited = connect, timeout, waited
         self._size = size
         self._places = asyncio.Semaphore(size)
         self._lent: set[asyncpg.Connection] = set()
@@ -47,18 +60,15 @@ class Pool:
     async def acquire(self) -> asyncpg.Connection:
         """Return a connection for the caller alone.
 
-        Raises PoolClosed, NoConnectionFree, and what `connect` raises.
+        Raises PoolClosed, NoConnectionFree, Overloaded, and what `connect` raises.
         """
         if self._is_closed:
             raise PoolClosed
         if self._places.locked():
-            try:
-                async with asyncio.timeout(self._timeout):
-                    await self._places.acquire()
-            except TimeoutError:
-                raise NoConnectionFree from None
+            await self._wait()
         else:
             await self._places.acquire()
+            self._waited(0.0)
         try:
             connection = self._found() or await self._connect()
         except BaseException:
@@ -66,6 +76,22 @@ class Pool:
             raise
         self._lent.add(connection)
         return connection
+
+    async def _wait(self) -> None:
+        """Wait for a place. A request waits less long, and not for a client that has hung up."""
+        is_gone, began = current_work.get().is_gone, time.monotonic()
+        most = self._timeout if is_gone is None else min(self._timeout, self.REQUEST_SECONDS)
+        try:
+            async with asyncio.timeout(most):
+                with tracing.waiting():
+                    await self._places.acquire()
+        except TimeoutError:
+            self._waited(most)
+            raise (NoConnectionFree() if is_gone is None else overloaded("database")) from None
+        self._waited(time.monotonic() - began)
+        if is_gone is not None and is_gone():
+            self._places.release()
+            raise overloaded("hung_up")
 
     def release(self, connection: asyncpg.Connection, *, is_idle: bool = True) -> None:
         """Take a connection back; one that may be busy is closed.

@@ -1,7 +1,7 @@
 """PostgreSQL by its driver, asyncpg, with prepared statements."""
 
 import math
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, NoReturn, cast
 
@@ -10,6 +10,7 @@ import orjson
 import structlog
 from sqlalchemy.engine import URL
 
+from app.core import tracing
 from app.shared.infrastructure.database.connection import (
     DatabaseUnavailable,
     Row,
@@ -18,7 +19,11 @@ from app.shared.infrastructure.database.connection import (
 from app.shared.infrastructure.database.outage import Outage
 from app.shared.infrastructure.database.pool import Pool
 from app.shared.infrastructure.database.postgres_address import connect_arguments
-from app.shared.infrastructure.database.postgres_connection import PostgresConnection, rows_hit
+from app.shared.infrastructure.database.postgres_connection import (
+    SYSTEM,
+    PostgresConnection,
+    rows_hit,
+)
 from app.shared.infrastructure.database.postgres_errors import (
     AWAY,
     LOST,
@@ -44,6 +49,7 @@ class PostgresDatabase:
         timeout: float,
         search_timeout: float = math.inf,
         echo: bool = False,
+        waited: Callable[[float], object] = bool,
     ) -> None:
         self._is_heard = echo
         self._timeout, self._search_timeout = timeout, min(timeout, search_timeout)
@@ -56,7 +62,7 @@ class PostgresDatabase:
             **connect_arguments(url, timeout=timeout, settings=bounds),
             "command_timeout": timeout,
         }
-        self._pool = Pool(self._connect, size=pool_size, timeout=timeout)
+        self._pool = Pool(self._connect, size=pool_size, timeout=timeout, waited=waited)
         self._outage = Outage()
 
     async def open(self) -> None:
@@ -72,12 +78,12 @@ class PostgresDatabase:
         return cast("Sequence[Row]", await self._read_statement("fetch", statement, params))
 
     async def execute(self, statement: Statement, params: Mapping[str, Any], /) -> int:
-        sql = statement.postgres
-        try:  # once: if the connection is lost, it is unknown whether the write was committed
-            status = await self._run_once("execute", sql.sql, sql.arguments(params), None)
-        except Exception as error:  # noqa: BLE001 - is raised, as what it means
-            self.fail(error)
-        return rows_hit(status)
+        return rows_hit(await self._write("execute", statement, params))
+
+    async def execute_returning(
+        self, statement: Statement, params: Mapping[str, Any], /
+    ) -> Sequence[Row]:
+        return cast("Sequence[Row]", await self._write("fetch", statement, params))
 
     async def is_writable(self) -> bool:
         # Off only on a primary, and only if the default does not forbid writes.
@@ -120,12 +126,21 @@ class PostgresDatabase:
             self._outage.failed(error, step="statement")
         raise known from error
 
+    async def _write(self, method: str, statement: Statement, params: Mapping[str, Any]) -> Any:
+        sql = statement.postgres
+        try:  # once: if the connection is lost, it is unknown whether the write was committed
+            with tracing.statement(SYSTEM, statement):
+                return await self._run_once(method, sql.sql, sql.arguments(params), None)
+        except Exception as error:  # noqa: BLE001 - is raised, as what it means
+            self.fail(error)
+
     async def _read_statement(
         self, method: str, statement: Statement, params: Mapping[str, Any]
     ) -> Any:
         sql = statement.postgres
         within = self._search_timeout if statement.is_search else None
-        return await self._read(method, sql.sql, sql.arguments(params), within)
+        with tracing.statement(SYSTEM, statement):
+            return await self._read(method, sql.sql, sql.arguments(params), within)
 
     async def _read(
         self, method: str, sql: str, arguments: list[Any], within: float | None = None

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import asyncpg
 
+from app.core import tracing
 from app.shared.infrastructure.database.connection import NothingCommitted, Row
 from app.shared.infrastructure.database.postgres_errors import OUTDATED
 from app.shared.infrastructure.database.statement import Statement
@@ -12,6 +13,8 @@ from app.shared.infrastructure.database.statement import Statement
 if TYPE_CHECKING:
     from app.shared.infrastructure.database.orm import OrmSession
 
+SYSTEM: Final = "postgresql"
+"""The name that traces have for it."""
 Fail = Callable[[Exception, asyncpg.Connection], NoReturn]
 
 # How many statements of a transaction can be run again. A longer one is a batch, with much data.
@@ -29,22 +32,27 @@ class PostgresConnection:
 
     async def fetch_one(self, statement: Statement, params: Mapping[str, Any], /) -> Row | None:
         sql = statement.postgres
-        row = await self._run("fetchrow", sql.sql, *sql.arguments(params))
+        with tracing.statement(SYSTEM, statement):
+            row = await self._run("fetchrow", sql.sql, *sql.arguments(params))
         return cast("Row | None", row)
 
     async def fetch_all(self, statement: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
         sql = statement.postgres
-        return cast("Sequence[Row]", await self._run("fetch", sql.sql, *sql.arguments(params)))
+        with tracing.statement(SYSTEM, statement):
+            rows = await self._run("fetch", sql.sql, *sql.arguments(params))
+        return cast("Sequence[Row]", rows)
 
     async def execute(self, statement: Statement, params: Mapping[str, Any], /) -> int:
         sql = statement.postgres
-        return rows_hit(await self._run("execute", sql.sql, *sql.arguments(params)))
+        with tracing.statement(SYSTEM, statement):
+            return rows_hit(await self._run("execute", sql.sql, *sql.arguments(params)))
 
     async def execute_many(
         self, statement: Statement, params: Sequence[Mapping[str, Any]], /
     ) -> None:
         sql = statement.postgres
-        await self._run("executemany", sql.sql, [sql.arguments(each) for each in params])
+        with tracing.statement(SYSTEM, statement):
+            await self._run("executemany", sql.sql, [sql.arguments(each) for each in params])
 
     def session(self) -> "OrmSession":
         if self._session is None:
@@ -63,8 +71,9 @@ class PostgresConnection:
     async def commit(self) -> None:
         if self._session is not None and self._session.is_rolled_back:
             raise NothingCommitted
-        if await self._run("execute", "COMMIT") != "COMMIT":
-            raise NothingCommitted
+        with tracing.statement(SYSTEM, "COMMIT"):
+            if await self._run("execute", "COMMIT") != "COMMIT":
+                raise NothingCommitted
 
     async def close(self) -> None:
         """Let nothing use it any more."""

@@ -40,7 +40,7 @@ def _bad_password(_error: BaseException, url: URL) -> Trouble:
     return Trouble(
         f"the password of {url.username} is wrong, or there is no such role",
         f"mend user and password in DATABASE_URL (in it @ : / ? # % are written as %xx), or, as "
-        f"an administrator: ALTER ROLE {_quoted(url.username)} LOGIN PASSWORD '…'",
+        f"an administrator: ALTER ROLE {quoted(url.username)} LOGIN PASSWORD '…'",
     )
 
 
@@ -49,7 +49,7 @@ def _no_role(error: BaseException, url: URL) -> Trouble:
     if getattr(error, "server_source_function", None) == "InitializeSessionUserId":
         return Trouble(
             f"the role {url.username} does not exist, or may not sign in",
-            f"mend the user in DATABASE_URL, or: CREATE ROLE {_quoted(url.username)} LOGIN",
+            f"mend the user in DATABASE_URL, or: CREATE ROLE {quoted(url.username)} LOGIN",
         )
     return Trouble(
         f"the server's pg_hba.conf does not allow this connection of {url.username}",
@@ -58,11 +58,11 @@ def _no_role(error: BaseException, url: URL) -> Trouble:
 
 
 def _no_database(_error: BaseException, url: URL) -> Trouble:
-    name = _quoted(url.database)
+    name = quoted(url.database)
     return Trouble(
         f"the database {url.database} does not exist",
         f"mend the name in DATABASE_URL, or: CREATE DATABASE {name} TEMPLATE template0 "
-        f"ENCODING 'UTF8' OWNER {_quoted(url.username)}",
+        f"ENCODING 'UTF8' OWNER {quoted(url.username)}",
     )
 
 
@@ -170,7 +170,7 @@ def no_primary(_error: BaseException | None, url: URL) -> Trouble:
         f"{_place(url)} accepts no writes: it is a standby, a former primary, or has "
         "default_transaction_read_only on (some providers set it when the disk is full)",
         "name the primary in DATABASE_URL, or all servers of the cluster; or, as an administrator: "
-        f"ALTER ROLE {_quoted(url.username)} SET default_transaction_read_only = off",
+        f"ALTER ROLE {quoted(url.username)} SET default_transaction_read_only = off",
     )
 
 
@@ -178,7 +178,7 @@ def _no_schema(_error: BaseException, url: URL) -> Trouble:
     return Trouble(
         f"no schema in the search_path of {url.username} exists",
         "CREATE SCHEMA it, or mend search_path: options=-c%20search_path%3Dpublic in DATABASE_URL, "
-        f"or: ALTER ROLE {_quoted(url.username)} SET search_path = public",
+        f"or: ALTER ROLE {quoted(url.username)} SET search_path = public",
     )
 
 
@@ -203,5 +203,6 @@ _SERVERS: Final[tuple[tuple[Any, Explain], ...]] = (
 )
 
 
-def _quoted(name: str | None) -> str:
+def quoted(name: str | None) -> str:
+    """Return a name, of a role or a database, as SQL writes it."""
     return '"' + (name or "").replace('"', '""') + '"'

@@ -26,6 +26,10 @@ class MigrationFailed(Exception):
     """The database could not be reached or changed, or has a wrong state; see the message."""
 
 
+class MigratedByNewer(MigrationFailed):
+    """A newer release has migrated the database; this code can use it, but not migrate it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Revision:
     """A migration, as its file describes it."""

@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
+from app.core import tracing
 from app.shared.infrastructure.database.connection import (
     DatabaseUnavailable,
     Row,
@@ -23,10 +24,12 @@ from app.shared.infrastructure.database.connection import (
 from app.shared.infrastructure.database.list_parameters import SqliteCompiler
 from app.shared.infrastructure.database.outage import Outage
 from app.shared.infrastructure.database.sqlite_connection import (
+    SYSTEM,
     SqliteConnection,
     Threads,
     all_rows,
     first_row,
+    rows_hit,
 )
 from app.shared.infrastructure.database.sqlite_errors import is_out_of_time
 from app.shared.infrastructure.database.sqlite_setup import Deadline, make_private, prepare_sqlite
@@ -69,14 +72,22 @@ class SqliteDatabase:
             engine.dispose()
 
     async def fetch_one(self, statement: Statement, params: Mapping[str, Any], /) -> Row | None:
-        return await self._reading.run(self._read, first_row, statement, params)
+        with tracing.statement(SYSTEM, statement):
+            return await self._reading.run(self._read, first_row, statement, params)
 
     async def fetch_all(self, statement: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
-        return await self._reading.run(self._read, all_rows, statement, params)
+        with tracing.statement(SYSTEM, statement):
+            return await self._reading.run(self._read, all_rows, statement, params)
 
     async def execute(self, statement: Statement, params: Mapping[str, Any], /) -> int:
         async with self.transaction() as connection:
-            return await connection.execute_and_commit(statement, params)
+            return await connection.commit_with(rows_hit, statement, params)
+
+    async def execute_returning(
+        self, statement: Statement, params: Mapping[str, Any], /
+    ) -> Sequence[Row]:
+        async with self.transaction() as connection:
+            return await connection.commit_with(all_rows, statement, params)
 
     async def is_writable(self) -> bool:
         return await self._reading.run(self._is_file_writable)
@@ -106,7 +117,8 @@ class SqliteDatabase:
     async def _alone(self) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(self._timeout):
-                await self._turn.acquire()
+                with tracing.waiting(is_needed=self._turn.locked()):
+                    await self._turn.acquire()
         except TimeoutError as error:
             self._outage.failed(error, step="turn to write")
             raise DatabaseUnavailable from None

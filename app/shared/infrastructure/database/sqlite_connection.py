@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeAlias, TypeVar, cast
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from app.core import tracing
 from app.shared.infrastructure.database.connection import DatabaseUnavailable, NothingCommitted, Row
 from app.shared.infrastructure.database.outage import Outage
 from app.shared.infrastructure.database.sqlite_errors import translated
@@ -19,8 +20,11 @@ from app.shared.infrastructure.database.statement import Statement, UnsuitableVa
 if TYPE_CHECKING:
     from app.shared.infrastructure.database.orm import OrmSession
 
+SYSTEM: Final = "sqlite"
+"""The name that traces have for it."""
 P = ParamSpec("P")
 R = TypeVar("R")
+Work: TypeAlias = Callable[[Connection, Statement, Any], R]
 
 
 class Threads:
@@ -75,18 +79,22 @@ class SqliteConnection:
         self._is_busy = False
 
     async def fetch_one(self, statement: Statement, params: Mapping[str, Any], /) -> Row | None:
-        return await self._run(first_row, statement, params)
+        with tracing.statement(SYSTEM, statement):
+            return await self._run(first_row, statement, params)
 
     async def fetch_all(self, statement: Statement, params: Mapping[str, Any], /) -> Sequence[Row]:
-        return await self._run(all_rows, statement, params)
+        with tracing.statement(SYSTEM, statement):
+            return await self._run(all_rows, statement, params)
 
     async def execute(self, statement: Statement, params: Mapping[str, Any], /) -> int:
-        return await self._run(rows_hit, statement, params)
+        with tracing.statement(SYSTEM, statement):
+            return await self._run(rows_hit, statement, params)
 
     async def execute_many(
         self, statement: Statement, params: Sequence[Mapping[str, Any]], /
     ) -> None:
-        await self._run(rows_hit, statement, params)
+        with tracing.statement(SYSTEM, statement):
+            await self._run(rows_hit, statement, params)
 
     def session(self) -> "OrmSession":
         if self._session is None:
@@ -96,9 +104,10 @@ class SqliteConnection:
             self._session = session_on(self._run)
         return self._session
 
-    async def execute_and_commit(self, statement: Statement, params: Mapping[str, Any]) -> int:
+    async def commit_with(self, work: Work[R], statement: Statement, params: Any) -> R:
         """Run a write and commit it, with one change of thread."""
-        return await self._run(_committed, statement, params)
+        with tracing.statement(SYSTEM, statement):
+            return await self._run(_committed, work, statement, params)
 
     def forget_session(self) -> None:
         if self._session is not None and self._session.is_rolled_back:
@@ -108,7 +117,8 @@ class SqliteConnection:
     async def commit(self) -> None:
         if self._session is not None and self._session.is_rolled_back:
             raise NothingCommitted
-        await self._run(_commit)
+        with tracing.statement(SYSTEM, "COMMIT"):
+            await self._run(_commit)
 
     async def close(self) -> None:
         """Roll back what was not committed, and let nothing use it any more."""
@@ -154,10 +164,10 @@ def _commit(raw: Connection) -> None:
     raw.close()
 
 
-def _committed(raw: Connection, statement: Statement, params: Any) -> int:
-    count = rows_hit(raw, statement, params)
+def _committed(raw: Connection, work: Work[R], statement: Statement, params: Any) -> R:
+    answer = work(raw, statement, params)
     _commit(raw)
-    return count
+    return answer
 
 
 def first_row(raw: Connection, statement: Statement, params: Any) -> Row | None:

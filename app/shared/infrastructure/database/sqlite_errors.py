@@ -31,7 +31,7 @@ def translated(error: Exception) -> Exception:
     if isinstance(error, OperationalError | PoolTimeoutError):
         code = getattr(getattr(error, "orig", None), "sqlite_errorcode", sqlite3.SQLITE_BUSY)
         return error if code == sqlite3.SQLITE_ERROR else DatabaseUnavailable()
-    if isinstance(error, DatabaseError) and _is_damaged(error):  # no driver calls that operational
+    if isinstance(error, DatabaseError) and _is_damaged(error):  # which is no OperationalError
         return DatabaseUnavailable()
     if type(error) is StatementError and not isinstance(error.orig, InvalidRequestError):
         return UnsuitableValue(error.orig)  # SQLAlchemy's text quotes it

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import JSON, Executable
+from sqlalchemy import JSON, Executable, Insert, SelectBase, Table, UpdateBase
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from app.core.http import strict_json
@@ -75,8 +76,15 @@ class Statement:
         is_search: bool = False,
     ) -> None:
         require_exact(statement)
+        if isinstance(statement, Insert) and not statement.returning_column_descriptions:
+            statement = statement.inline()  # else it would return a key that nobody reads
         self.executable, self.is_search = statement, is_search
         self._columns = columns
+
+    @cached_property
+    def summary(self) -> str:
+        """What it does with which tables, such as `SELECT event_log`: its name in traces."""
+        return summary_of(self.executable)
 
     @cached_property
     def postgres(self) -> CompiledStatement:
@@ -87,6 +95,16 @@ class Statement:
         return CompiledStatement(
             str(compiled), tuple(_place(compiled, name) for name in compiled.positiontup or ())
         )
+
+
+def summary_of(executable: Executable) -> str:
+    """Return what a statement does with which tables; nothing of a text, which may hold values."""
+    if not isinstance(executable, SelectBase | UpdateBase):
+        return "SQL"
+    verb = executable.__visit_name__.partition("_")[0].upper()
+    found = visitors.iterate(executable)
+    tables = dict.fromkeys(each.name for each in found if isinstance(each, Table))
+    return " ".join([verb, *tables])
 
 
 def _place(compiled: SQLCompiler, name: str) -> tuple[str, Any, bool, Callable[[Any], Any] | None]:

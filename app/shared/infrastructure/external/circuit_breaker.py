@@ -1,11 +1,14 @@
 """A circuit breaker: a host that keeps failing gets no requests for a while."""
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from app.core.recent import forget_oldest
 from app.shared.application.http import CircuitOpen
+from app.shared.infrastructure.external.http_metrics import show_circuit
 
 
 @dataclass(slots=True)
@@ -19,9 +22,11 @@ class CircuitBreaker:
 
     After some failures the host gets no request for a pause, in seconds; then one request may try.
     If that one fails, or does not end, the next may try after twice the pause, up to the longest.
-    The first success resets everything.
+    The first success resets everything. Users may name hosts, so the number of failing hosts is
+    limited. If there are more, the host whose last failure is the oldest is forgotten.
     """
 
+    MOST_REMEMBERED: Final = 10_000
     TOLERATED: Final = 5
     PAUSE_SECONDS: Final = 30.0
     LONGEST_PAUSE_SECONDS: Final = 3600.0
@@ -36,7 +41,7 @@ class CircuitBreaker:
     ) -> None:
         self._now = now
         self._tolerated, self._pause, self._longest = tolerated, pause, longest_pause
-        self._failing: dict[str, _Circuit] = {}
+        self._failing: OrderedDict[str, _Circuit] = OrderedDict()
 
     def admit(self, host: str) -> None:
         """Return if the host may get a request. Raises CircuitOpen."""
@@ -50,12 +55,17 @@ class CircuitBreaker:
 
     def failed(self, host: str) -> None:
         circuit = self._failing.setdefault(host, _Circuit())
+        self._failing.move_to_end(host)
+        forget_oldest(self._failing, most=self.MOST_REMEMBERED)
         circuit.failures += 1
-        if circuit.failures >= self._tolerated:
+        is_open = circuit.failures >= self._tolerated
+        if is_open:
             self._open(circuit)
+        show_circuit(host, is_open=is_open)
 
     def succeeded(self, host: str) -> None:
         self._failing.pop(host, None)
+        show_circuit(host, is_open=False)
 
     def _open(self, circuit: _Circuit) -> None:
         doublings = min(circuit.failures - self._tolerated, 16)

@@ -17,6 +17,7 @@ from app.core.resources import Resource
 from app.shared.application.http import MAX_BODY_BYTES, Answer, NoAnswer
 from app.shared.infrastructure.external.circuit_breaker import CircuitBreaker
 from app.shared.infrastructure.external.guarded_transport import ALLOW_PRIVATE, GuardedTransport
+from app.shared.infrastructure.external.http_metrics import count_retry, measured
 from app.shared.infrastructure.external.retry_budget import RetryBudget
 
 ATTEMPTS: Final = 3
@@ -88,8 +89,12 @@ class GuardedHttpClient(Resource):
             headers={**own, **(headers or {})},
             extensions={"timeout": TIMEOUTS.as_dict(), ALLOW_PRIVATE: self._allow_private},
         )
+        may_repeat = key is not None or request.method in REPEATABLE
+        return await measured(_host(request), self._send(request, may_repeat=may_repeat))
+
+    async def _send(self, request: httpx2.Request, *, may_repeat: bool) -> Answer:
         try:
-            if key is None and request.method not in REPEATABLE:
+            if not may_repeat:
                 return await self._attempt(request)
             return await _REPEATING(self._may_repeat(_host(request)), self._attempt, request)
         except _Busy as busy:
@@ -103,7 +108,10 @@ class GuardedHttpClient(Resource):
             nonlocal failed
             failed += 1
             pause = _pause_before_another(error) if failed < ATTEMPTS else False
-            return pause if pause is not False and self._budget.spend(host) else False
+            if pause is False or not self._budget.spend(host):
+                return False
+            count_retry(host)
+            return pause
 
         return pause_before_another
 

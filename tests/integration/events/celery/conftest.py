@@ -1,4 +1,4 @@
-"""A relay, which is in the process of the tests, and a worker, which is not."""
+"""A relay in the process of the tests, and a worker in a process of its own."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.support.probe.world import World, open_world
 
 
 class Prepared(NamedTuple):
-    """A world whose events go over the broker."""
+    """A service whose events go over the broker."""
 
     world: World
     clean: Clean
@@ -28,7 +28,7 @@ class Prepared(NamedTuple):
 
 
 def executor_of(world: World) -> CeleryExecutor:
-    """Return the relay's, which sends."""
+    """Return the executor of the relay, which sends."""
     executor = world.container.executor()
     assert isinstance(executor, CeleryExecutor)
     return executor
@@ -36,7 +36,7 @@ def executor_of(world: World) -> CeleryExecutor:
 
 @pytest.fixture(scope="session", params=["redis", "rabbitmq"])
 async def broker(request: pytest.FixtureRequest, broker_of: BrokerOf) -> AsyncIterator[Broker]:
-    """What asks for it runs on each broker that is there."""
+    """Each broker that is available."""
     async with broker_of(request.param) as broker:
         yield broker
 
@@ -61,8 +61,8 @@ async def prepared(
 
 @pytest.fixture
 async def world(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A world in which nothing has happened yet."""
-    monkeypatch.setattr(engine, "LONGEST_PAUSE_SECONDS", 0.05)  # tests wait for it
+    """A service without any event yet."""
+    monkeypatch.setattr(engine, "LONGEST_PAUSE_SECONDS", 0.05)  # the tests wait for it
     await prepared.clean()
     prepared.world.folder.empty()
     return prepared.world
@@ -70,7 +70,7 @@ async def world(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> World:
 
 @pytest.fixture(scope="session")
 async def worker_process(prepared: Prepared) -> AsyncIterator[None]:
-    """Receives all the time; it has nothing to do unless the relay is at work."""
+    """It receives all the time, and has something to do only while the relay works."""
     world = prepared.world
     async with worker(world.settings, world.folder, prepared.logs / "worker"):
         yield
@@ -78,14 +78,14 @@ async def worker_process(prepared: Prepared) -> AsyncIterator[None]:
 
 @pytest.fixture
 async def relay(world: World, worker_process: None) -> AsyncIterator[None]:
-    """Sends, while the test runs, to a worker that receives."""
+    """A relay that sends, while the test runs, to the worker."""
     async with world.container.engine().running():
         yield
 
 
 @pytest.fixture
 async def unheard_relay(world: World) -> AsyncIterator[ApplicationContainer]:
-    """A relay with a queue of its own, from which nobody receives."""
+    """A relay with a queue of its own, which no worker receives from."""
     own = {"app_name": own_name(), "event_queue_seconds": 1, "event_in_flight": 30}
     settings = world.settings.model_copy(update=own)
     container = probe_container(settings, world.folder)

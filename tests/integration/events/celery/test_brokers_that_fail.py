@@ -1,4 +1,4 @@
-"""A broker may be away, or lose what it holds: the database is the truth."""
+"""A broker may be away, or lose its messages: the database is the record."""
 
 import asyncio
 
@@ -6,8 +6,9 @@ import pytest
 
 from app.container import ApplicationContainer
 from app.shared.infrastructure.events.delivery.celery import broker_publisher
+from app.shared.infrastructure.events.delivery.celery.broker import forget_messages
 from tests.integration.events.celery.conftest import executor_of
-from tests.support.brokers import Broker, empty, waiting_in
+from tests.support.brokers import Broker, waiting_in
 from tests.support.probe.module import Kept
 from tests.support.probe.world import World, until
 
@@ -22,7 +23,8 @@ async def test_lost_messages_are_sent_again(
     assert await world.states() == ["claimed"] * 30
     assert await asyncio.to_thread(waiting_in, unheard_relay.celery()) >= 2
 
-    await asyncio.to_thread(empty, unheard_relay.celery())
+    await asyncio.to_thread(forget_messages, unheard_relay.celery())
+    assert await asyncio.to_thread(waiting_in, unheard_relay.celery()) == 0
     async with world.container.engine().running():
         await until(lambda: world.are(["done"] * 30))
 
@@ -81,6 +83,6 @@ async def test_the_number_of_sent_deliveries_is_limited(
         await unheard_relay.engine().step()
 
     states = await world.states()
-    # Less those of the schedules, which are taken too.
+    # Without the deliveries of schedules, which are claimed too.
     assert 20 < states.count("claimed") <= 30
     assert states.count("ready") == 40 - states.count("claimed")

@@ -1,4 +1,4 @@
-"""What only messages and Celery's processes can do; the rest is the contract's."""
+"""What can happen only with messages and Celery's processes. The contract tests have the rest."""
 
 import os
 
@@ -67,7 +67,7 @@ async def test_a_handler_over_its_time_limit_is_cancelled_and_rolled_back(world:
     assert await world.effects() == []
     assert (await world.attempts())[0]["error"] == "TimeoutError: over its time limit"
     (process,) = world.folder.starts("probe.cling")
-    os.kill(process, 0)  # it lives, and goes on
+    os.kill(process, 0)  # the process lives, and continues
 
     await world.bring_forward_retries()
     await until(lambda: world.are(["done"]))

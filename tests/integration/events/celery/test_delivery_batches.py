@@ -1,4 +1,4 @@
-"""What came in one message is started at once and run a few at a time."""
+"""The deliveries of one message are started together, and a few of them run at a time."""
 
 import asyncio
 import datetime as dt
@@ -9,12 +9,12 @@ from app.container import ApplicationContainer
 from tests.support.probe.module import Kept, Sent
 from tests.support.probe.world import World, until
 
-# It is not sent, only taken: what a message says is handed over here.
+# Deliveries are claimed, but not sent: the tests hand the messages over.
 pytestmark = pytest.mark.parametrize("broker", ["redis"], indirect=True)
 
 
 async def claim(world: World, relay: ApplicationContainer) -> list[tuple[int, int]]:
-    """Have everything taken; return what messages would say."""
+    """Claim everything; return what the messages would contain."""
     await relay.engine().step()
     return [(row["id"], row["token"]) for row in await world.deliveries()]
 

@@ -11,12 +11,14 @@ from tests.integration.events.celery.conftest import Prepared
 from tests.support.brokers import remove
 from tests.support.celery import worker
 from tests.support.metrics import TOKEN, asked
+from tests.support.ports import free_port
 from tests.support.probe.module import Kept
 from tests.support.probe.service import probe_container
 from tests.support.probe.world import World, until
-from tests.support.server import free_port
 
-DONE = re.compile(r'event_deliveries_total\{handler="probe.keep",outcome="done"\} (\S+)')
+DONE = re.compile(
+    r'event_deliveries_total\{handler="probe.keep",outcome="done",queue="default"\} (\S+)'
+)
 
 
 async def test_every_delivery_is_counted_by_one_of_the_processes(
@@ -44,7 +46,7 @@ async def test_every_delivery_is_counted_by_one_of_the_processes(
             await world.publish(Kept)
         async with relay.engine().running():
             await until(lambda: world.are(["done"] * 5))
-        # One of them may have run all, before the other had begun to show anything.
+        # One of them may have run all deliveries before the other one showed anything.
         await until(lambda: asyncio.to_thread(is_shown_by_both))
         assert sum(await asyncio.to_thread(done)) == 5
     await asyncio.to_thread(remove, relay.celery())

@@ -1,4 +1,4 @@
-"""Whoever publishes wakes the engines of other processes, over Redis, if it is there."""
+"""A process that publishes wakes the engines of other processes over Redis, if there is one."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,21 +28,21 @@ async def notifier(broker: Broker) -> AsyncIterator[RedisNotifier]:
 
 @pytest.fixture
 async def near(broker: Broker) -> AsyncIterator[RedisNotifier]:
-    """The wake of a process that publishes."""
+    """The notifier of a process that publishes."""
     async with notifier(broker) as one:
         yield one
 
 
 @pytest.fixture
 async def far(broker: Broker) -> AsyncIterator[RedisNotifier]:
-    """The wake of a process that delivers."""
+    """The notifier of a process that delivers."""
     async with notifier(broker) as one, one.listening():
-        await woken(one)  # as it is when it begins to listen
+        await woken(one)  # the notification that it gets when it begins to listen
         yield one
 
 
 async def woken(one: Notifier) -> None:
-    """Return when it is."""
+    """Return when it is woken."""
     async with asyncio.timeout(10):
         await one.wait(NOT_FOR_SO_LONG)
 
@@ -69,7 +69,7 @@ async def test_many_concurrent_commits_send_one_or_two_notifications(
         await channel.subscribe(CHANNEL)
         for _ in range(1000):
             near.notify()
-        await near.close()  # when all is said
+        await near.close()  # when all notifications have been sent
         await client.publish(CHANNEL, "end")
         heard = []
         async for message in channel.listen():
@@ -103,7 +103,7 @@ async def test_notifications_arrive_again_when_redis_is_back(
     async with broker.proxy.away():
         near.notify()
         await until(lambda: near._is_away and far._is_away)
-    await woken(far)  # as it listens again
+    await woken(far)  # the notification that it gets when it listens again
 
     async def is_heard() -> bool:
         near.notify()

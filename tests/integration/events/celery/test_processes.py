@@ -1,4 +1,4 @@
-"""Relays and workers as they are started, stopped, and end themselves."""
+"""How relays and workers start, stop, and end themselves."""
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from tests.support.probe.module import Kept
 from tests.support.probe.world import World, until
 
 _this = event_delivery.c
-# What a process does when it is started or stopped has nothing to do with the broker.
+# One broker is enough: starts and stops are the same with each.
 on_one_broker = pytest.mark.parametrize("broker", ["redis"], indirect=True)
 
 

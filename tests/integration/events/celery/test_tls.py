@@ -1,4 +1,4 @@
-"""Over TLS a broker has to prove who it is: both libraries would take anybody's word for it."""
+"""Over TLS a broker must prove its name: without that both libraries would accept any server."""
 
 import asyncio
 from contextlib import suppress
@@ -18,7 +18,7 @@ def authority(tmp_path: Path) -> Authority:
 
 
 async def what_is_said(scheme: str, authority: Authority, name: str) -> bytes:
-    """Connect to a broker that proves to be the host of that name; return what it is told."""
+    """Connect to a broker with a certificate for that name; return what the client sends to it."""
     told = b""
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

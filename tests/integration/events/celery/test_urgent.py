@@ -1,4 +1,4 @@
-"""On the way to workers, what is urgent does not wait behind what is not."""
+"""Urgent messages do not wait behind others on their way to the workers."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.support.probe.world import World, until
 
 
 def hurry(registry: EventRegistry) -> None:
-    """Make the handler `probe.send` urgent."""
+    """Give the handler `probe.send` a high priority."""
     usual = registry.handler("probe.send")
     assert usual is not None
     urgent = replace(usual, subscription=replace(usual.subscription, priority="high"))

@@ -1,1 +1,1 @@
-"""What the engine promises: one suite, run wherever deliveries can run."""
+"""The promises of the engine: one suite that runs in every shape."""

@@ -1,4 +1,4 @@
-"""The shapes in which the contract has to hold."""
+"""The shapes in which the contract must hold."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -15,7 +15,7 @@ from tests.support.probe.world import World, open_world
 
 
 class Plan(NamedTuple):
-    """What a shape stands on, and what builds it of a world and a folder for logs."""
+    """A shape's database and broker, and the function that builds it."""
 
     build: Callable[[World, Path], AbstractAsyncContextManager[Shape]]
     database: str
@@ -37,7 +37,7 @@ class Prepared(NamedTuple):
 
 
 def _as_parameter(name: str) -> Any:
-    """With a broker it takes longest; that workers keep the contract, two other shapes show."""
+    """Mark shapes with a broker as thorough: they take longest, and two shapes show workers too."""
     return pytest.param(name, id=name, marks=[pytest.mark.thorough] if SHAPES[name].broker else [])
 
 
@@ -48,7 +48,7 @@ async def prepared(
     broker_of: BrokerOf,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Prepared]:
-    """Built once for each shape."""
+    """What is built once for each shape."""
     plan = SHAPES[request.param]
     folder, logs = tmp_path_factory.mktemp("probe"), tmp_path_factory.mktemp("logs")
     async with AsyncExitStack() as stack:
@@ -62,7 +62,7 @@ async def prepared(
 
 @pytest.fixture
 async def shape(prepared: Prepared) -> Shape:
-    """A shape in which nothing has happened yet."""
+    """A shape without any event yet."""
     await prepared.clean()
     prepared.shape.world.folder.empty()
     return prepared.shape

@@ -1,4 +1,4 @@
-"""Batches: jobs that belong together, and callbacks at their end, each of them once."""
+"""Batches are groups of jobs; each callback at their end is enqueued once."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ async def enqueue_batch(world: World, *jobs: Work) -> list[JobRef[Any]]:
 
 
 async def settle(shape: Shape, *callbacks: int) -> None:
-    """Deliver until as many callbacks are enqueued as are named, and all is done."""
+    """Deliver until the named callbacks are enqueued, and everything is done."""
     async with shape.delivering():
         await until(lambda: has_enqueued(shape.world, len(callbacks)))
         await shape.settled()

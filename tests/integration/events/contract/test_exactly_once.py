@@ -1,4 +1,4 @@
-"""An event that is committed has its effects, each once; one that is not has none."""
+"""A committed event has each of its effects once; an event that is not committed has none."""
 
 from app.shared.domain.base_entity import new_id
 from tests.support.probe.handlers import MAX_ATTEMPTS
@@ -42,7 +42,7 @@ async def test_a_failed_attempt_leaves_no_effect(shape: Shape, world: World) -> 
 
     await shape.settle()
 
-    assert await world.states() == ["done", "done"]  # the event itself, and one answer
+    assert await world.states() == ["done", "done"]  # the event itself, and its handler's event
     assert await world.effects() == [1, 1]
     assert len(world.folder.starts("probe.keep")) == 3
 
@@ -50,7 +50,7 @@ async def test_a_failed_attempt_leaves_no_effect(shape: Shape, world: World) -> 
 async def test_each_part_of_a_handler_is_committed_and_the_rest_follows(
     shape: Shape, world: World
 ) -> None:
-    assert MAX_ATTEMPTS < 4  # so none of the parts counts as an attempt that failed
+    assert MAX_ATTEMPTS < 4  # so no part counts as a failed attempt
     stream = await world.publish(Kept, "more", "more+answer", "answer+more", "more", "do")
     await world.publish(Kept, stream=stream)
 
@@ -66,7 +66,7 @@ async def test_a_failed_part_does_not_undo_earlier_parts(shape: Shape, world: Wo
 
     await shape.settle()
 
-    # Each part that is done begins the count of attempts anew: of those there are three.
+    # Each finished part resets the attempts, so there are three.
     assert await world.effects(stream) == [1, 1, 1]
     assert await world.states() == ["done"]
 
@@ -76,7 +76,7 @@ async def test_several_engines_run_each_delivery_once(shape: Shape, world: World
     for _ in range(count):
         await world.publish(Sent, "wait")
     async with shape.delivering(), shape.victim():
-        # All places of all engines are taken: so each of them is at work.
+        # Wait until every place of every engine is taken, so that each engine works.
         await until(lambda: len(world.folder.starts("probe.send")) == count)
         streams = [await world.publish(Shared) for _ in range(50)]
         world.folder.open_gate()

@@ -1,4 +1,4 @@
-"""What fails is tried again, later and later, and not for ever; nothing of it stays."""
+"""A failed delivery is tried again, later each time, and a limited number of times."""
 
 import datetime as dt
 from functools import partial
@@ -22,7 +22,7 @@ async def test_the_wait_doubles_with_each_attempt(shape: Shape, world: World) ->
             await until(partial(world.have_failed, attempt))
         failed = (await world.attempts())[-1]
         delay = (await world.delivery())["due_at"] - failed["ended_at"]
-        # A quarter more or less; the attempt is noted a moment after its delay was told.
+        # A quarter more or less; the attempt is recorded just after its delay was computed.
         assert 0.75 * usual - SECOND < delay <= 1.25 * usual
         assert await world.states() == ["ready"]
         await world.bring_forward_retries()
@@ -137,7 +137,7 @@ async def test_a_handler_must_not_commit(shape: Shape, world: World) -> None:
 
 
 async def test_a_handler_that_raises_cancelled_error_has_failed(shape: Shape, world: World) -> None:
-    """As after `await task` for a task of its own that was cancelled: nobody stopped us."""
+    """As after `await task` of a task that the handler cancelled: nobody stopped the handler."""
     await world.publish(Kept, "cancel")
 
     await shape.settle()
@@ -189,7 +189,7 @@ async def test_a_delivery_of_an_unknown_handler_waits_as_no_handler(
     await world.execute(of_stream.values(handler="probe.of_tomorrow"))
     async with shape.delivering():
         await until(lambda: world.are(["no_handler", "no_handler"]))
-        # From here on it is one that is known.
+        # From now on the handler is known.
         await world.execute(of_stream.values(handler="probe.keep"))
         await until(lambda: world.are(["done", "done"]))
 
@@ -197,7 +197,7 @@ async def test_a_delivery_of_an_unknown_handler_waits_as_no_handler(
 
 
 async def test_a_delivery_without_a_handler_is_not_overtaken(shape: Shape, world: World) -> None:
-    """As when a process of the last release comes first, and one of this release second."""
+    """As if a process of the last release comes first, and one of this release second."""
     stream = await world.publish(Kept)
     await world.execute(update(event_delivery).values(state=int(DeliveryState.NO_HANDLER)))
     await world.publish(Kept, stream=stream)

@@ -1,4 +1,4 @@
-"""Jobs: enqueued with a change, run once, with a result; in parts, if they are long."""
+"""Jobs are enqueued with a change, run once, and have a result. Long ones run in parts."""
 
 from tests.support.probe.handlers import MAX_ATTEMPTS
 from tests.support.probe.module import Kept, Tell, Work

@@ -1,4 +1,4 @@
-"""For one handler and one aggregate: in the order of the events, whatever fails meanwhile."""
+"""One handler gets the events of one aggregate in their order, whatever fails meanwhile."""
 
 from tests.support.probe.module import Kept, Passed, Shared
 from tests.support.probe.shapes import Shape

@@ -1,4 +1,4 @@
-"""Effects outside the database: at least once, under a lease, with a key that stays the same."""
+"""Effects outside the database happen at least once, under a lease, with the same key each time."""
 
 from tests.support.probe.handlers import MAX_ATTEMPTS
 from tests.support.probe.module import Kept, Sent
@@ -59,7 +59,7 @@ async def test_a_worker_that_lost_the_delivery_does_not_finish_it(
         world.folder.open_gate()
         await late.finish()
 
-    # The one who has it said: again in an hour. What the late one said did not count.
+    # The process that has it now said: again in an hour. The late one must not change that.
     assert await world.delivery() == said
     assert await world.states() == ["ready"]
     assert said["attempts"] == 2

@@ -1,4 +1,4 @@
-"""Processes end, freeze, and are stopped; what they did not finish is somebody else's."""
+"""Processes end, freeze, and are stopped; other processes finish their deliveries."""
 
 from tests.support.probe.handlers import MAX_ATTEMPTS
 from tests.support.probe.module import Kept, Sent
@@ -114,7 +114,7 @@ async def test_a_delivery_that_kills_each_process_becomes_dead(shape: Shape, wor
 
     first, behind, last = await world.states()
     assert (first, last) == ("dead", "done")
-    assert behind in {"blocked", "held"}  # housekeeping holds it a moment later
+    assert behind in {"blocked", "held"}  # housekeeping changes it to held a moment later
     assert len(world.folder.starts("probe.keep")) == MAX_ATTEMPTS
     assert await world.effects() == await world.effects(other) == [1]
     dead, *_ = await world.deliveries()

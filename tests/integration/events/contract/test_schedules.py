@@ -1,4 +1,4 @@
-"""A schedule's tick that was missed runs once, in whichever process, and exactly once."""
+"""A missed tick of a schedule runs exactly once, in any of the processes."""
 
 import asyncio
 import datetime as dt
@@ -18,7 +18,7 @@ ZONE: Final = ZoneInfo("America/Sao_Paulo")
 
 
 async def miss_ticks(world: World) -> int:
-    """Be away for some years, and come back in several processes; return the present year."""
+    """Start several schedulers after a break of four years; return the present year."""
     this_year = dt.datetime.now(ZONE).year
     away_since = dt.datetime(this_year - 4, 6, 1, tzinfo=dt.UTC)
     state = {"schedule": YEARLY, "settled_until": away_since, "times": f"0 0 1 1 * {ZONE.key}"}
@@ -48,5 +48,5 @@ async def test_a_tick_whose_process_is_killed_is_run_by_another(shape: Shape, wo
     await shape.settle()
 
     assert await world.effects() == [this_year]
-    # On Celery another process of the killed one's worker may have met the same end.
+    # With Celery another process of the killed worker may have been killed too.
     assert (await world.delivery())["attempts"] >= 2

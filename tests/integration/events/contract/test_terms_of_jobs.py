@@ -1,4 +1,4 @@
-"""When a job runs: later, once, in order, or not any more; and what a key is for."""
+"""The options of jobs: later, once, in order, with a key, or cancelled."""
 
 import asyncio
 import datetime as dt
@@ -19,7 +19,7 @@ async def test_a_delayed_job_waits_for_its_time(shape: Shape, world: World) -> N
     async with shape.delivering():
         await until(lambda: world.are(["ready", "ready", "done"]))
 
-    await shape.settle()  # which brings forward what waits
+    await shape.settle()  # this makes waiting jobs due
     assert sorted(await world.effects()) == [1, 2, 3]
 
 
@@ -40,7 +40,7 @@ async def test_a_job_that_is_enqueued_once_runs_once(shape: Shape, world: World)
     await shape.settle()
 
     assert await world.enqueue(Work(number=3), once="invoice:42") == first
-    assert await world.enqueue(Tell(), once="invoice:42") != first  # it is another job
+    assert await world.enqueue(Tell(), once="invoice:42") != first  # another job
     await shape.settle()
 
     assert await world.effects() == [1]
@@ -180,7 +180,7 @@ async def test_a_job_that_fails_after_it_was_cancelled_is_not_tried_again(
 
     assert await world.states() == ["cancelled"]
     assert len(world.folder.sent()) == 1
-    assert await world.attempts() == []  # it ended at once, not when it was to be tried again
+    assert await world.attempts() == []  # it ended at once, and did not wait for the next attempt
 
 
 async def test_a_job_that_will_stop_leaves_no_effect_in_the_database(
@@ -189,7 +189,7 @@ async def test_a_job_that_will_stop_leaves_no_effect_in_the_database(
     await world.enqueue(Work(acts=["wait"]), key="report")
     async with shape.delivering():
         await until(lambda: len(world.folder.starts("probe.work")) == 1)
-        # SQLite has one writer: there the cancellation waits for the end of the run.
+        # SQLite has one writer, so the cancellation waits for the end of the run.
         cancelling = asyncio.create_task(world.cancel(Work, "report"))
         await asyncio.wait([cancelling], timeout=0.5)
         world.folder.open_gate()

@@ -1,1 +1,1 @@
-"""The engine looked at closely, in one process, on each database."""
+"""Details of the engine, in one process, on each database."""

@@ -1,4 +1,4 @@
-"""A world of its own on each database, in which nothing is delivered by itself."""
+"""A service on each database, in which only the tests deliver."""
 
 from collections.abc import AsyncIterator, Callable
 
@@ -19,14 +19,14 @@ async def prepared(
 ) -> AsyncIterator[tuple[World, Clean]]:
     address = another_database(request.param, "engine")
     folder = tmp_path_factory.mktemp("probe")
-    # Short waits, for those tests in which the database does not answer.
+    # Short timeouts, for the tests in which the database does not answer.
     async with open_world(address, folder, database_timeout_seconds=1) as prepared:
         yield prepared
 
 
 @pytest.fixture
 async def world(prepared: tuple[World, Clean]) -> World:
-    """Nothing has happened in it yet."""
+    """A service without any event yet."""
     world, clean = prepared
     await clean()
     world.folder.empty()

@@ -1,4 +1,4 @@
-"""What was written while the database's clock was ahead waits as long as was meant."""
+"""Deliveries written while the database's clock was ahead wait as long as intended."""
 
 import datetime as dt
 
@@ -16,7 +16,7 @@ AHEAD = dt.timedelta(days=365)
 
 
 async def write_ahead(world: World, wait: dt.timedelta, state: DeliveryState = READY) -> None:
-    """As it is written by a clock that is a year ahead."""
+    """Write as if the clock were a year ahead."""
     then = dt.datetime.now(dt.UTC) + AHEAD
     values = {"due_at": then + wait, "due_set_at": then, "state": int(state)}
     await world.execute(update(event_delivery).values(values))

@@ -1,4 +1,4 @@
-"""While the database is away an engine waits; when it is back, it goes on by itself."""
+"""While the database is away the engine waits; afterwards it continues by itself."""
 
 import sqlite3
 from contextlib import closing
@@ -14,7 +14,7 @@ from tests.support.proxy import LOOPBACK, proxy_of
 
 
 class Heard:
-    """Why the engine waits, as it says in the log."""
+    """Records why the engine waits, as its log says."""
 
     def __init__(self) -> None:
         self.reasons: list[str] = []
@@ -23,7 +23,7 @@ class Heard:
         self.reasons.append(reason)
 
     def info(self, _event: str) -> None:
-        """That it goes on is seen by what it delivers."""
+        """Ignore it: the deliveries show that the engine continues."""
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ SIX: Final = dt.datetime(2026, 6, 4, 9, 0, tzinfo=dt.UTC)  # a Thursday, at six 
 
 
 class Service:
-    """A scheduler that may be started again, with other code than before."""
+    """A scheduler that may be started again with other code."""
 
     def __init__(self, world: World, now: dt.datetime) -> None:
         self.world, self.database = world, Clocked(world.database, now)
@@ -41,7 +41,7 @@ class Service:
         self.scheduler = Scheduler(self.database, registry_of(self.world, handler))
 
     async def look(self, now: dt.datetime, *, until_done: bool = True) -> int:
-        """Fire what is due, and have it run."""
+        """Fire what is due, and run it."""
         self.database.now = now
         fired = await self.scheduler.fire_due()
         if until_done:
@@ -54,7 +54,7 @@ class Service:
 
 @pytest.fixture
 async def service(world: World) -> Service:
-    """One that was started an hour before six, and had nothing to do."""
+    """A service that was started an hour before six, and had nothing to do."""
     service = Service(world, SIX - HOUR)
     service.start()
     assert await service.look(SIX - HOUR) == 0
@@ -164,8 +164,8 @@ lives = st.lists(
 @given(
     begin=st.sampled_from(
         [
-            dt.datetime(2018, 11, 4, 2, tzinfo=dt.UTC),  # São Paulo's gap comes
-            dt.datetime(2018, 2, 18, 1, tzinfo=dt.UTC),  # and here its hour that is repeated
+            dt.datetime(2018, 11, 4, 2, tzinfo=dt.UTC),  # São Paulo's gap
+            dt.datetime(2018, 2, 18, 1, tzinfo=dt.UTC),  # and its repeated hour
         ]
     ),
     expression=st.sampled_from(["*/7 * * * *", "0 * * * *", "15,45 0,1,2,23 * * *"]),

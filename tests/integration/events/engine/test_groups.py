@@ -1,23 +1,34 @@
-"""Runs that share a transaction: each as if it were alone."""
+"""Runs that share a transaction have the same effects as if each were alone."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from app.shared.domain.jobs import Cancellation
 from app.shared.infrastructure.database.connection import Connection, Database, DatabaseUnavailable
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.events.delivery import deliveries, group_sizes
+from app.shared.infrastructure.events.delivery.claims import Claim
 from app.shared.infrastructure.events.delivery.engine import Engine
 from app.shared.infrastructure.events.delivery.groups import Groups
 from app.shared.infrastructure.events.delivery.local import LocalExecutor
 from app.shared.infrastructure.events.delivery.notifier import Notifier
-from app.shared.infrastructure.events.delivery.runner import Claim, Runner
-from tests.support.probe.module import Hurried, Kept, Work
+from app.shared.infrastructure.events.delivery.runner import Runner
+from app.shared.infrastructure.events.operations import metrics
+from tests.integration.events.engine.conftest import on_postgresql
+from tests.support.probe.module import (
+    MEETING,
+    TOUCH,
+    Hurried,
+    Kept,
+    ProbeUnitOfWork,
+    Work,
+)
 from tests.support.probe.world import World, until
 from tests.support.refusing import Refusing
 
@@ -41,7 +52,7 @@ class Counted:
 
 
 class Stand:
-    """An engine whose groups have grown already, with one place."""
+    """An engine with one place, whose groups have reached their full size."""
 
     def __init__(self, world: World, database: Any) -> None:
         registry, notifier = world.container.registry(), Notifier()
@@ -55,7 +66,7 @@ class Stand:
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no group be cut off because the machine is slow."""
+    """Raise the time limit of groups, so that a slow machine does not cut them off."""
     monkeypatch.setattr(group_sizes, "LONGEST_SECONDS", 60)
 
 
@@ -77,6 +88,43 @@ async def test_runs_of_a_group_share_one_transaction(world: World) -> None:
     assert database.begun == 1
 
 
+async def test_each_run_of_a_group_has_its_own_session_and_its_own_calls_after_the_commit(
+    world: World, stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    join, sessions, seen = ProbeUnitOfWork.join, list[Any](), list[int]()
+
+    async def look() -> None:
+        seen.append(len(await world.effects()))
+
+    def join_and_use(self: ProbeUnitOfWork, connection: Connection) -> ProbeUnitOfWork:
+        join(self, connection)
+        sessions.append(self.session())
+        self.after_commit(look)
+        return self
+
+    monkeypatch.setattr(ProbeUnitOfWork, "join", join_and_use)
+    for _ in range(4):
+        await world.publish(Kept)
+
+    await stand.engine.step()
+    await stand.executor.finish()
+
+    assert len({id(session) for session in sessions}) == 4
+    assert seen == [4] * 4
+
+
+async def test_each_run_of_a_group_is_counted(world: World, stand: Stand) -> None:
+    done = metrics.DELIVERIES.labels("probe.keep", "default", "done")
+    before = done._value.get()
+    for _ in range(4):
+        await world.publish(Kept)
+
+    await stand.engine.step()
+    await stand.executor.finish()
+
+    assert done._value.get() - before == 4
+
+
 async def test_one_that_fails_fails_alone_and_costs_the_others_no_attempt(
     world: World, stand: Stand
 ) -> None:
@@ -96,9 +144,38 @@ async def test_one_that_fails_fails_alone_and_costs_the_others_no_attempt(
     assert len(world.folder.starts("probe.keep")) == 2  # in the group, and alone
 
 
-async def test_two_that_fail_have_an_attempt_each_and_the_others_none(
-    world: World, stand: Stand
+async def test_after_one_failure_the_others_share_a_second_transaction(world: World) -> None:
+    database = Counted(world.database)
+    await world.publish(Kept, "fail")
+    for _ in range(10):
+        await world.publish(Kept)
+
+    stand = Stand(world, database)
+    await stand.engine.step()
+    await stand.executor.finish()
+
+    assert await world.effects() == [1] * 10
+    assert database.begun == 4  # of both groups, of the run alone, and of its failure
+    assert stand.runner.sizes.of(world.container.registry().handler("probe.keep")) == 16
+
+
+async def test_a_batch_ends_with_the_group_of_its_last_jobs(world: World, stand: Stand) -> None:
+    async with world.unit_of_work() as uow:
+        async with uow.jobs.batch(then=Work(9)) as batch:
+            await batch.enqueue_many([Work(number) for number in range(4)])
+        await uow.commit()
+
+    await stand.engine.step()
+    await stand.executor.finish()
+
+    assert [row["payload"]["number"] for row in await world.deliveries()] == [*range(4), 9]
+
+
+async def test_two_that_fail_have_an_attempt_each_and_the_others_run_alone_without_one(
+    world: World,
 ) -> None:
+    database = Counted(world.database)
+    stand = Stand(world, database)
     broken = {await world.publish(Kept, "fail"), await world.publish(Kept, "fail")}
     sound = [await world.publish(Kept) for _ in range(6)]
 
@@ -108,6 +185,8 @@ async def test_two_that_fail_have_an_attempt_each_and_the_others_none(
     rows = {row["id"]: row["stream_id"] for row in await world.deliveries()}
     assert {rows[row["delivery_id"]] for row in await world.attempts()} == broken
     assert [await world.effects(stream) for stream in sound] == [[1]] * 6
+    # Two groups, two runs alone, their two failures, and each of the others.
+    assert database.begun == 12
 
 
 async def test_one_that_takes_too_long_is_undone_alone(world: World, stand: Stand) -> None:
@@ -163,6 +242,39 @@ async def test_a_cancelled_job_leaves_no_effect_and_the_others_have_theirs(
     assert len([row for row in await world.job_states() if row["result"]]) == 3
 
 
+async def test_a_job_that_was_cancelled_before_its_group_began_is_not_run(
+    world: World, stand: Stand
+) -> None:
+    for number in range(4):
+        await world.enqueue(Work(number, acts=["do"]), key=f"{number}")
+    claims = await claimed(world, stand)
+    await world.cancel(Work, "2")
+
+    await Groups(stand.runner).run(claims)
+
+    assert len(world.folder.starts("probe.work")) == 3
+
+
+@on_postgresql  # on SQLite a cancellation waits for the end of the group
+@pytest.mark.parametrize("number", [1, -1], ids=["with a result", "without a result"])
+async def test_jobs_that_are_cancelled_while_their_group_runs_leave_no_effect(
+    world: World, stand: Stand, number: int
+) -> None:
+    for key in range(3):
+        await world.enqueue(Work(number, acts=["wait"]), key=f"{key}")
+    claims = await claimed(world, stand)
+    running = asyncio.create_task(Groups(stand.runner).run(claims))
+    await until(lambda: len(world.folder.starts("probe.work")) == 1)
+
+    answers = [await world.cancel(Work, f"{key}") for key in range(3)]
+    world.folder.open_gate()
+    await running
+
+    assert answers == [Cancellation.WILL_STOP] * 3
+    assert await world.effects() == []
+    assert await world.states() == ["cancelled"] * 3
+
+
 async def test_after_a_deadlock_each_runs_alone(world: World) -> None:
     refusing = Refusing(world.database, deliveries.FINISH_GROUP, error=DatabaseUnavailable())
     for _ in range(5):
@@ -173,6 +285,41 @@ async def test_after_a_deadlock_each_runs_alone(world: World) -> None:
     assert refusing.refused == 1
     assert await world.effects() == [1] * 5
     assert await world.attempts() == []
+
+
+@on_postgresql
+async def test_a_group_that_loses_a_real_deadlock_is_repeated_and_nobody_is_blamed(
+    world: World,
+) -> None:
+    settings = world.settings.model_copy(update={"database_timeout_seconds": 10})
+    patient = World(settings, world.folder.path)  # the server looks for deadlocks after a second
+    await patient.database.open()
+    await world.publish(Kept, stream=MEETING)
+    await world.container.engine().drain()
+    streams = [await world.publish(Kept, "touch+wait+meet") for _ in range(3)]
+    stand = Stand(patient, patient.database)
+
+    async with patient.database.transaction() as other:
+        await other.execute(TOUCH, {"probe_id": MEETING})
+        await stand.engine.step()
+        await until(lambda: len(world.folder.starts("probe.keep")) == 1)
+        world.folder.open_gate()
+        await until(lambda: is_waiting(world))
+        for stream in streams:  # the group holds one of them
+            await other.execute(TOUCH, {"probe_id": stream})
+        await other.commit()
+    await stand.executor.finish()
+    await patient.database.close()
+
+    assert [await world.effects(stream) for stream in streams] == [[1]] * 3
+    assert await world.attempts() == []
+    assert {row["attempts"] for row in await world.deliveries()} == {1}
+
+
+async def is_waiting(world: World) -> bool:
+    """Return whether a transaction waits for the lock of another."""
+    waiting = text("SELECT 1 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted")
+    return bool(await world.fetch(waiting))
 
 
 async def test_a_delivery_that_is_lost_has_no_effect_and_the_others_have_theirs(
@@ -202,6 +349,27 @@ async def test_a_stop_gives_the_whole_group_back_untried(world: World, stand: St
 
     assert await world.states() == ["ready"] * 3
     assert {row["attempts"] for row in await world.deliveries()} == {0}
+    assert await world.effects() == []
+
+
+async def test_the_late_run_of_a_group_has_failed_and_the_others_are_given_back_untried(
+    world: World, stand: Stand
+) -> None:
+    await world.publish(Kept)
+    late = await world.publish(Kept, "wait")
+    await world.publish(Kept)
+    claims = await claimed(world, stand)
+    running = asyncio.create_task(Groups(stand.runner).run(claims, is_late=lambda: True))
+    await until(lambda: len(world.folder.starts("probe.keep")) == 1)
+
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert await world.states() == ["ready"] * 3
+    attempts = {row["stream_id"]: row["attempts"] for row in await world.deliveries()}
+    assert attempts.pop(late) == 1
+    assert set(attempts.values()) == {0}
+    assert [row["error_class"] for row in await world.attempts()] == ["TimeoutError"]
     assert await world.effects() == []
 
 

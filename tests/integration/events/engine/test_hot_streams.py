@@ -1,4 +1,4 @@
-"""One stream with a long backlog: it costs the others next to nothing."""
+"""One stream with a long backlog hardly slows down the others."""
 
 from tests.support.probe.module import Kept
 from tests.support.probe.world import World, until
@@ -9,7 +9,7 @@ async def test_a_stream_is_blocked_as_a_whole(world: World) -> None:
     await world.publish(Kept, stream=hot, times=1_000)
     others = [await world.publish(Kept) for _ in range(4)]
     engine, executor = world.container.engine(), world.container.executor()
-    for _ in range(3):  # finds the stream; finds the others; has room for nothing more
+    for _ in range(3):  # finds the stream; finds the others; has no more places
         await engine.step()
         await executor.finish()
 

@@ -1,4 +1,4 @@
-"""Whatever becomes of the housekeeping, deliveries go on, and each duty without the others."""
+"""If housekeeping fails or is slow, deliveries continue, and so do the other duties."""
 
 import asyncio
 import time

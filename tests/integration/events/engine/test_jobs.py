@@ -1,4 +1,4 @@
-"""Jobs that are given another try, and jobs that nothing can be made of."""
+"""Jobs that are retried, and jobs that this code can't read."""
 
 import asyncio
 import datetime as dt
@@ -26,7 +26,7 @@ _this = event_delivery.c
 
 
 async def kill(world: World, job: Work, key: str) -> int:
-    """Enqueue a job, and leave it dead; return the number of its delivery."""
+    """Enqueue a job, and let it fail until it is dead; return the number of its delivery."""
     await world.enqueue(job, key=key)
     waiting = _this.state == 0
     await world.execute(update(event_delivery).where(waiting).values(state=2, attempts=3))
@@ -120,7 +120,7 @@ async def test_a_job_that_is_cancelled_before_its_process_takes_it_again_does_no
 ) -> None:
     await world.enqueue(Tell(), key="report")
     claimed = {"state": 1, "token": 1, "attempts": 1}
-    await world.execute(update(event_delivery).values(claimed))  # by a process that was killed
+    await world.execute(update(event_delivery).values(claimed))  # by a killed process
     await world.cancel(Tell, "report")
 
     await world.end_leases()

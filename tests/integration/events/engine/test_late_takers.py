@@ -1,4 +1,4 @@
-"""Two engines at the same row: whoever comes too late has it locked for a moment all the same."""
+"""Two engines want the same row: the one that comes too late still locks it for a moment."""
 
 import asyncio
 
@@ -10,14 +10,14 @@ from tests.integration.events.engine.conftest import on_postgresql
 from tests.support.probe.module import Kept
 from tests.support.probe.world import World, until
 
-# As PostgreSQL does it: it locks a row, then looks whether it is still wanted, and keeps the lock.
+# As PostgreSQL does it: it locks a row, checks whether it still fits, and keeps the lock.
 LOCK = Statement(select(event_delivery.c.id).with_for_update())
 IS_WAITED_FOR = text(
     "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 )
 
 
-@on_postgresql  # SQLite locks no rows
+@on_postgresql  # SQLite does not lock rows
 async def test_a_delivery_that_was_locked_for_a_moment_is_run(world: World) -> None:
     await world.publish(Kept)
     places = await world.container.executor().places()

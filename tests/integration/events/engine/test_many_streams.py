@@ -1,4 +1,4 @@
-"""Many streams in which something waits, found by plans that were made when there were none."""
+"""Many streams in which something waits, found with query plans made for empty tables."""
 
 import asyncpg
 import pytest
@@ -55,7 +55,7 @@ async def test_a_plan_of_an_empty_table_works_when_it_is_full(
 ) -> None:
     connection = await asyncpg.connect(text(world.settings.database))
     try:
-        # A new table: one that autovacuum has seen empty is planned as if it stayed so.
+        # A new table: if autovacuum saw a table empty, the planner assumes that it stays so.
         await connection.execute("TRUNCATE event_delivery CASCADE")
         remembered = Remembered(connection, query, START | {"blocked": 1})
         await remembered.plan()

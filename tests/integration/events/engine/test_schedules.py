@@ -1,4 +1,4 @@
-"""Ticks come by the database's clock, each once, however many look for them."""
+"""Ticks come by the database's clock, each once, with any number of schedulers."""
 
 import asyncio
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Whenever it is stopped: what it took is done, or given back untried."""
+"""At any stop, claimed deliveries are done or given back untried."""
 
 import asyncio
 import sqlite3
@@ -16,7 +16,7 @@ async def test_at_whichever_moment_it_is_stopped(world: World, kind: type[Kept |
     for moment in range(60):
         await world.publish(kind)
         running = asyncio.create_task(world.container.engine().run())
-        for _ in range(moment * moment):  # sooner or later: each gives the others a turn
+        for _ in range(moment * moment):  # earlier or later: each turn of the loop is a moment
             await asyncio.sleep(0)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -40,12 +40,12 @@ async def test_a_failed_delivery_is_recorded_or_returned_at_any_stop(world: Worl
 
 @on_sqlite
 async def test_a_transaction_that_is_cancelled_at_its_begin_is_closed(world: World) -> None:
-    """Else it would keep everybody from writing for as long as anybody remembers it."""
+    """An open transaction would keep all others from writing, as long as the process lives."""
     file = world.settings.database.database or ""
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         beginning = asyncio.create_task(world.publish(Kept))
-        await asyncio.sleep(0.05)  # it waits inside SQLite, where nothing can be seen of it
+        await asyncio.sleep(0.05)  # it waits inside SQLite, where the test can't observe it
         beginning.cancel()
         await asyncio.sleep(0.05)
         other.execute("ROLLBACK")

@@ -1,4 +1,4 @@
-"""Whatever the database says, an engine goes on: nobody would see that it is gone."""
+"""The engine continues after any error of the database: nobody would notice that it ended."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -32,7 +32,7 @@ from tests.support.probe.world import World, until
 
 
 class Troubled:
-    """A database that answers with an error for as long as it has one."""
+    """A database that answers with an error while `trouble` is set."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -57,6 +57,12 @@ class Troubled:
         self._tell()
         return await self._database.execute(query, params)
 
+    async def execute_returning(
+        self, query: Statement, params: Mapping[str, Any], /
+    ) -> Sequence[Row]:
+        self._tell()
+        return await self._database.execute_returning(query, params)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         self._tell()
@@ -76,7 +82,7 @@ def database(world: World) -> Troubled:
 
 @pytest.fixture
 def engine(world: World, database: Troubled, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """Waits for a lease of 0.3 s, and not long for anything else."""
+    """An engine with a lease of 0.3 s, and short pauses."""
     monkeypatch.setattr(engine_module, "LONGEST_PAUSE_SECONDS", 0.02)
     registry, notifier = world.container.registry(), Notifier()
     runner = Runner(database, registry, worker_id="test", lease=0.3)
@@ -104,7 +110,7 @@ async def test_the_engine_delivers_again_after_an_outage(
 
 
 def told(lines: list[EventDict]) -> list[tuple[str, str | None]]:
-    """What the engine said of its deliveries."""
+    """Records what the engine logs about its deliveries."""
     return [
         (line["event"], line.get("reason"))
         for line in lines
@@ -121,7 +127,7 @@ async def test_an_outage_is_logged_once_and_so_is_its_end(
             await until(lambda: world.are(["done"]))
             for trouble in (DatabaseUnavailable(), ValueError("nobody thought of it")):
                 number, database.trouble = len(told(lines)), trouble
-                # Its line first: housekeeping asks the database too, and is counted with the rest.
+                # Its log line comes first, because housekeeping also uses the database.
                 await until(lambda: len(told(lines)) > number)  # noqa: B023 - waited for here
                 before = database.told
                 await until(lambda: database.told > before + 8)  # noqa: B023 - waited for here
@@ -158,7 +164,7 @@ async def test_an_engine_waits_for_the_tables_without_a_traceback(
     await database.close()
     first, *between, _ = told(lines)
     assert first == ("deliveries wait", "The database is empty; run: python -m app migrate")
-    # Each migration is a transaction of its own, so the engine may see a state between two.
+    # Each migration has its own transaction, so the engine may see a state between two.
     assert set(between) <= {("deliveries wait", OLDER)}
     assert not any(line.get("exc_info") for line in lines)
 
@@ -179,7 +185,7 @@ async def test_a_lease_survives_a_shorter_outage(
 
 
 class Broken(Notifier):
-    """Ends whoever waits for it, when it is told to."""
+    """Raises an error inside the engine when the test allows it."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,1 +1,1 @@
-"""Seeing and steering the engine."""
+"""Operations: inspect, retry, discard, pause and replay deliveries."""

@@ -1,4 +1,4 @@
-"""A small world of its own: things that happen, and handlers that fail when they are told to."""
+"""A small service: things that happen, and handlers that fail when they are told to."""
 
 from collections.abc import AsyncIterator
 
@@ -13,7 +13,7 @@ from tests.integration.events.operations.world import World
 
 @pytest.fixture
 async def open_database(database_url: str) -> AsyncIterator[Database]:
-    """With connections of its own: old ones remember plans that were made for empty tables."""
+    """Open new connections, because old ones remember plans that were made for empty tables."""
     settings = Settings(
         _env_file=None,
         app_env="test",

@@ -1,4 +1,4 @@
-"""The command line, as a program would run it."""
+"""The command line, as a script would use it."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ def run(
     unchanged_logging: None,
 ) -> Run:
     """Run `python -m app events …` on the database of the test."""
-    monkeypatch.chdir(tmp_path)  # where no .env is
+    monkeypatch.chdir(tmp_path)  # a folder without .env
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("APP_ENV", "test")
 
@@ -53,7 +53,7 @@ def run(
 
 
 def exit_code(arguments: list[str]) -> str | int | None:
-    """What `sys.exit` was called with: a text is printed as the error, and the status is 1."""
+    """Return the exit code. `sys.exit` with a text prints it as the error, and the code is 1."""
     try:
         main(arguments)
     except SystemExit as end:
@@ -73,7 +73,7 @@ def unchanged_logging() -> Iterator[None]:
 
 @pytest.fixture
 async def failed(open_database: Database, clean_database: None) -> list[int]:
-    """A dead delivery and one that waits behind it."""
+    """A dead delivery, and one that waits behind it."""
     return await leave_failed(open_database)
 
 

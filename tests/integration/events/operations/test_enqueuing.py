@@ -1,4 +1,4 @@
-"""What can't be enqueued is refused before anything of it is written."""
+"""Invalid jobs are refused before anything of them is written."""
 
 import datetime as dt
 import math
@@ -17,6 +17,7 @@ from app.shared.infrastructure.database.connection import Connection, Database
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery.notifier import Notifier
+from app.shared.infrastructure.events.delivery.states import DeliveryState
 from app.shared.infrastructure.events.outbox.event_log import EventCollector
 from app.shared.infrastructure.unit_of_work import SqlUnitOfWork
 from tests.support.events import all_events
@@ -44,7 +45,7 @@ class Lose(Job[None]):
 
 class Unit(SqlUnitOfWork):
     def _build_repositories(self, connection: Connection, events: EventCollector) -> None:
-        """Have none."""
+        """There are none."""
 
 
 @pytest.fixture
@@ -157,6 +158,33 @@ async def test_to_cancel_jobs_that_nobody_handles_is_refused(unit: Unit) -> None
     async with unit as uow:
         with pytest.raises(TypeError, match="Lose has no handler"):
             await uow.jobs.cancel(Lose, key="a")
+
+
+async def test_a_job_of_the_same_transaction_can_be_cancelled(
+    unit: Unit, database: Database
+) -> None:
+    async with unit as uow:
+        ref = await uow.jobs.enqueue(Weigh())
+        assert await uow.jobs.cancel_one(ref) is Cancellation.CANCELLED
+        await uow.commit()
+
+    rows = await database.fetch_all(Statement(select(event_delivery.c.state)), {})
+    assert [row["state"] for row in rows] == [DeliveryState.CANCELLED]
+
+
+async def test_any_number_of_jobs_is_written_in_the_order_of_enqueuing(
+    unit: Unit, database: Database
+) -> None:
+    async with unit as uow:
+        refs = [await uow.jobs.enqueue(Weigh(float(number))) for number in range(71)]
+        await uow.commit()
+
+    events = await all_events(database)
+    assert [event["event_id"] for event in events] == [ref.id for ref in refs]
+    assert [event["payload"]["kilograms"] for event in events] == [*range(71)]
+    in_order = Statement(select(event_delivery.c.event_id).order_by(event_delivery.c.id))
+    rows = await database.fetch_all(in_order, {})
+    assert [row["event_id"] for row in rows] == [ref.id for ref in refs]
 
 
 async def test_to_cancel_a_job_that_never_was_is_too_late(unit: Unit) -> None:

@@ -1,4 +1,4 @@
-"""A batch that makes no sense is refused, and nothing of it is written."""
+"""An invalid batch is refused, and nothing of it is written."""
 
 from collections.abc import Callable
 from typing import Any

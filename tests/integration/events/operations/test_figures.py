@@ -1,4 +1,4 @@
-"""Metrics: what the database knows, and what this process has counted."""
+"""Metrics: the backlog from the database, and the counters of this process."""
 
 import asyncio
 from collections.abc import Iterable
@@ -30,10 +30,10 @@ async def test_the_backlog_is_asked_of_the_database(world: World) -> None:
     slow.may_go_on.set()
     await world.drain()
 
-    assert found["event_backlog", RECORD, "dead"] == 1
-    assert found["event_backlog", "test.slow", "claimed"] == 1
-    assert found["event_blocked_streams", RECORD] == 1
-    assert found["event_oldest_ready_seconds", "test.slow"] >= 0
+    assert found["event_backlog", RECORD, "default", "dead"] == 1
+    assert found["event_backlog", "test.slow", "outside", "claimed"] == 1
+    assert found["event_blocked_streams", RECORD, "default"] == 1
+    assert found["event_oldest_ready_seconds", "test.slow", "outside"] >= 0
 
 
 async def test_a_handler_that_has_nothing_any_more_leaves_no_figure_behind(world: World) -> None:
@@ -41,10 +41,11 @@ async def test_a_handler_that_has_nothing_any_more_leaves_no_figure_behind(world
     await world.happen(1)
     await world.execute(RENAME, of_handler=RECORD, as_handler="test.gone")
     await world.drain()
-    assert (await figures(scrape))["event_backlog", "test.gone", "no_handler"] == 1
+    of_handler = ("event_backlog", "test.gone", "none", "no_handler")
+    assert (await figures(scrape))[of_handler] == 1
 
     await world.operations.discard_all("test.gone", reason="was removed")
-    assert ("event_backlog", "test.gone", "no_handler") not in await figures(scrape)
+    assert of_handler not in await figures(scrape)
 
 
 async def test_this_process_counts_how_deliveries_ended_and_how_many_attempts_they_took(
@@ -61,10 +62,10 @@ async def test_this_process_counts_how_deliveries_ended_and_how_many_attempts_th
     def grew(*name: str) -> float:
         return after[name] - before.get(name, 0)
 
-    assert grew("event_deliveries_total", RECORD, "done") == 1
-    assert grew("event_deliveries_total", RECORD, "dead") == 1
-    assert grew("event_delivery_attempts_sum", RECORD) == 2
-    assert grew("event_handler_seconds_count", RECORD) == 2
+    assert grew("event_deliveries_total", RECORD, "done", "default") == 1
+    assert grew("event_deliveries_total", RECORD, "dead", "default") == 1
+    assert grew("event_delivery_attempts_sum", RECORD, "default") == 2
+    assert grew("event_handler_seconds_count", RECORD, "default") == 2
     assert grew("event_claim_seconds_count") >= 1
 
 
@@ -80,3 +81,18 @@ async def test_without_a_database_what_this_process_counted_is_still_told() -> N
 
 async def test_a_backlog_that_is_known_says_so(world: World) -> None:
     assert (await figures(Scrape(world.backlog.lag)))[("event_backlog_known",)] == 1
+
+
+async def test_while_the_database_does_not_answer_the_last_known_backlog_is_shown() -> None:
+    known = [LagView("test.record", is_known=True, queue="default", dead=3)]
+
+    async def lag() -> Iterable[LagView]:
+        if not known:
+            raise DatabaseUnavailable
+        return [known.pop()]
+
+    scrape = Scrape(lag)
+    dead = ("event_backlog", "test.record", "default", "dead")
+    for is_known in (1, 0):
+        found = await figures(scrape)
+        assert (found[dead], found[("event_backlog_known",)]) == (3, is_known)

@@ -1,11 +1,11 @@
-"""What waits behind a dead delivery is held, until that one is retried or discarded."""
+"""Deliveries behind a dead one are held, until somebody retries or discards that one."""
 
 from app.shared.infrastructure.events.delivery import unblocking
 from tests.integration.events.operations.world import RECORD, Thing, World
 
 
 async def fail_the_first(world: World, count: int) -> Thing:
-    """Publish to one thing, and leave the first delivery dead and the others held."""
+    """Publish events of one thing; then the first delivery is dead, and the others are held."""
     world.record.refused = {1}
     thing = await world.happen(*range(1, count + 1))
     await world.drain()

@@ -112,7 +112,7 @@ async def test_the_lag_is_the_age_of_the_oldest_ready_delivery(busy: World) -> N
     an_hour_ago = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
     await busy.execute(DUE_AT, of_state=int(DeliveryState.DEAD), moment=an_hour_ago)
     _, record = await busy.backlog.lag()
-    assert record.oldest_due is None  # the dead one is not waiting for anybody to take it
+    assert record.oldest_due is None  # the dead delivery waits for nobody
 
     await busy.happen(4)
     await busy.execute(DUE_AT, of_state=int(DeliveryState.READY), moment=an_hour_ago)

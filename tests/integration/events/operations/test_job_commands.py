@@ -1,4 +1,4 @@
-"""`python -m app jobs`, as a program would run it."""
+"""`python -m app jobs`, as a script would use it."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""What is done stays in the table for a day: no statement of the engine may read through it."""
+"""Done deliveries stay in the table for a day: no statement of the engine may read all of them."""
 
 import re
 import sqlite3
@@ -40,7 +40,7 @@ STATEMENTS = {
     "hold": holding.HOLD,
     "free": holding.FREE,
     "running": limits.RUNNING,
-    "waiting": deliveries.WAITING,
+    "waiting": deliveries.WAITING_IN,
     "unblock_next": deliveries.UNBLOCK_NEXT,
     "unblock": unblocking.NEXT_HANDLER,
     "sweep a page": unblocking.PAGE,
@@ -64,6 +64,7 @@ BATCHES = {
 }
 PARAMETERS: dict[str, Any] = {
     "blocked": 1,
+    "ids": [1],
     "of_handler": RECORD,
     "of_stream": new_id(),
     "of_priority": 1,
@@ -89,7 +90,7 @@ PARAMETERS: dict[str, Any] = {
 
 @pytest.fixture
 async def lived_in(world: World) -> World:
-    """A day's work that is done, a little to do, and a little that failed."""
+    """A table with a day of done deliveries, a few that are due, and a few that failed."""
     await world.happen_at_once(10_000, is_done=True)
     world.record.refused = {1}
     await world.happen(1, 2, 3)

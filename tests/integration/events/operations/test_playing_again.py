@@ -32,7 +32,7 @@ RECORD_ON = (
 
 
 async def recorded_on_days_of_their_own(world: World) -> list[dt.datetime]:
-    """The first event on the first day, and so on."""
+    """Record each event on a day of its own: the first on the first day, and so on."""
     days = [dt.datetime(2026, 1, day, 12, tzinfo=dt.UTC) for day in (1, 2, 3, 4)]
     for version, day in enumerate(days, start=1):
         await world.execute(RECORD_ON, of_version=version, day=day)
@@ -197,7 +197,7 @@ async def test_a_discarded_delivery_is_kept_as_long_as_its_event(world: World) -
 
 
 async def discarded_one_of_two(world: World) -> None:
-    """The first was dead and is given up; the second is done."""
+    """Discard the first of two deliveries, which was dead; the second one is done."""
     world.record.refused = {1}
     await world.happen(1, 2)
     await world.drain()

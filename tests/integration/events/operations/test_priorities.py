@@ -1,4 +1,4 @@
-"""Which of the deliveries that are due gets a place first."""
+"""Which of the due deliveries gets a place first."""
 
 from sqlalchemy import update
 
@@ -62,7 +62,7 @@ async def test_a_delivery_of_high_priority_that_failed_overtakes_a_backlog_too(
 
 
 async def test_each_handler_has_a_place_and_the_others_go_by_priority(world: World) -> None:
-    world.registry._of_event[Happened.type] = ()  # without `record`
+    world.registry._of_event[Happened.type] = ()  # without the handler `record`
     world.add(hurry := Hurry(), usual := Usual(), leisure := Leisure())
     await publish(world, AT_ONCE + 1)
 

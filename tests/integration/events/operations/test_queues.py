@@ -1,4 +1,4 @@
-"""Where handlers run, and how many of them at once."""
+"""Where handlers run, and how many of them run at once."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ TWO_AT_ONCE, TWO_EVERYWHERE, PER_MINUTE = (
 
 
 class Begun(Told):
-    """Begins, and goes on when it may."""
+    """Begins, and waits until the test lets it continue."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class PerMinute(Told):
 
 
 async def begun(handler: Begun, count: int) -> None:
-    """Wait until so many of its runs are at work."""
+    """Wait until so many of its runs have begun."""
     async with asyncio.timeout(10):
         while handler.at_once != count:  # noqa: ASYNC110 - handlers say no more
             await asyncio.sleep(0.005)
@@ -72,7 +72,7 @@ async def test_slow_handlers_outside_stop_no_other_handler(world: World) -> None
     world.add(mail := Mail())
     await happen(world, 8)
     async with asyncio.timeout(10):
-        while len(world.record.numbers) < 8:  # the mails go on all the time
+        while len(world.record.numbers) < 8:  # the emails are still being sent
             await world.engine.step()
             await asyncio.sleep(0.01)
 
@@ -142,7 +142,7 @@ async def test_a_rate_bounds_how_many_begin(world: World) -> None:
     await happen(world, 5)
     await world.drain()
     await world.another_engine().drain()
-    assert handler.numbers == [0]  # one a second, and its burst is one
+    assert handler.numbers == [0]  # one a second, and a burst of one
     assert await world.states(PER_MINUTE) == ["done", *["ready"] * 4]
 
 

@@ -107,7 +107,7 @@ async def test_old_events_without_deliveries_are_deleted(
     await world.execute(RECORDED_AT, moment=ago(DAY * 1.01))
 
     await forget_events(world)
-    assert await count(world, event_log) == 2  # their deliveries can still be looked at
+    assert await count(world, event_log) == 2  # operators can still look at their deliveries
 
     await forget_deliveries(world)
     await forget_events(world, keep=DAY * 2)
@@ -133,7 +133,7 @@ async def test_kept_old_events_are_not_read_again_with_each_batch(
 ) -> None:
     monkeypatch.setattr(retention, "BATCH", 2)
     world.record.refused = {1}
-    await world.happen(1, 2, 3, 4, 5)  # a dead one, and four that wait behind it
+    await world.happen(1, 2, 3, 4, 5)  # a dead delivery, and four that wait behind it
     await world.drain()
     await world.happen_at_once(3)
     await world.execute(RECORDED_AT, moment=ago(DAY * 2))

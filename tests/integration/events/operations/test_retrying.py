@@ -108,7 +108,7 @@ async def test_every_operation_that_makes_a_delivery_ready_notifies_the_engine(
 
 
 async def expect_woken(world: World, step: Awaitable[object]) -> None:
-    await world.notifier.wait(0)  # forgets what was before
+    await world.notifier.wait(0)  # forget earlier notifications
     await step
     async with asyncio.timeout(1):
         await world.notifier.wait(3600)

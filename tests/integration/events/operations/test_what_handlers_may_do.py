@@ -19,14 +19,14 @@ PAUSES = Statement(select(func.count().label("n")).select_from(event_handler))
 
 @dataclass(frozen=True, slots=True)
 class Ended(DomainEvent):
-    """It is over."""
+    """Something has ended."""
 
     type: ClassVar = "test.ended"
 
 
 @dataclass
 class Unit:
-    """A handler that notes what it was called with."""
+    """A handler that records its arguments."""
 
     seen: list[str] = field(default_factory=list)
 
@@ -39,7 +39,7 @@ class Both(Unit):
 
 @subscribe(Happened, id="test.commits", max_attempts=1)
 class Commits(Unit):
-    """Fails for 2, and has more to do the first time for 3."""
+    """Fails for 2, and at the first call has more to do for 3."""
 
     def __init__(self, world: World) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Things to which something happens, handlers that are told, and an engine that delivers."""
+"""Things to which something happens, handlers that record it, and an engine that delivers."""
 
 import asyncio
 import datetime as dt
@@ -104,7 +104,7 @@ class Unit(SqlUnitOfWork):
 
 @dataclass
 class Told:
-    """What a handler was told of, in its order; it fails for the numbers that it refuses."""
+    """A handler that records the numbers in their order, and fails for those that it refuses."""
 
     numbers: list[int] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)
@@ -132,7 +132,7 @@ class Late(Told):
 
 @subscribe(Happened, id=SLOW, transactional=False)
 class Slow(Told):
-    """Begins, and goes on when it may."""
+    """Begins, and waits until the test lets it continue."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -151,7 +151,7 @@ class Regular(Told):
 
 
 class World:
-    """Begins with one handler, `record`, and no delivery."""
+    """A service with one handler, `record`, and no delivery."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -174,7 +174,7 @@ class World:
         self.registry.subscribe(handlers, unit_of_work=unit)
 
     def another_engine(self) -> Engine:
-        """As another process would have it."""
+        """Return an engine as another process would have it."""
         return self._engine()[0]
 
     def _engine(self) -> tuple[Engine, LocalExecutor]:
@@ -203,17 +203,17 @@ class World:
             await connection.commit()
 
     async def finish(self) -> None:
-        """Wait for what was begun."""
+        """Wait for the runs that have begun."""
         await self._executor.finish()
 
     async def drain(self) -> None:
-        """Deliver until nothing is due any more, and what was begun before has ended."""
+        """Deliver until nothing is due any more, and all runs have ended."""
         async with asyncio.timeout(30):
             await self._executor.finish()
             await self.engine.drain()
 
     async def states(self, handler: str = RECORD) -> list[str]:
-        """What has become of a handler's deliveries, in the order of their events."""
+        """Return the states of a handler's deliveries, in the order of their events."""
         rows = await self.database.fetch_all(DELIVERIES, {})
         of_handler = [row for row in rows if row["handler"] == handler]
         return [DeliveryState(row["state"]).name.lower() for row in of_handler]
@@ -223,7 +223,7 @@ class World:
         return [row["id"] for row in rows if row["handler"] == handler]
 
     async def dead_id(self) -> int:
-        """The one delivery that is dead."""
+        """Return the id of the one delivery that is dead."""
         rows = await self.database.fetch_all(DELIVERIES, {})
         (dead,) = [row["id"] for row in rows if row["state"] == DeliveryState.DEAD]
         return int(dead)
@@ -236,7 +236,7 @@ class World:
         return hit
 
     async def happen_at_once(self, count: int, *, is_done: bool = False) -> None:
-        """Write many events of things of their own; with deliveries that are done, or with none."""
+        """Write many events, each of a thing of its own, with done deliveries or with none."""
         rows = [event_row() for _ in range(count)]
         async with self.database.transaction() as connection:
             await connection.execute_many(APPEND, rows)

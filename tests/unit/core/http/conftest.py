@@ -15,7 +15,7 @@ from app.core.http.ingress_policy import OPEN, IngressPolicy
 from app.core.http.mounts import Routes
 from app.core.http.route_guard import RouteGuard
 from app.core.http.service import Service
-from app.core.logging import _add_request_id
+from app.core.logging import _add_ids
 from app.core.security import Actor
 
 ANA = Actor(UUID(int=1), UUID(int=2), frozenset({"note:read"}))
@@ -55,6 +55,6 @@ def serve(reported: list[Exception]) -> Serve:
 def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the boundary logs, each line with the context of its request."""
     capture = LogCapture()
-    processors: list[Processor] = [_add_request_id, capture]
+    processors: list[Processor] = [_add_ids, capture]
     monkeypatch.setattr(middleware, "log", structlog.wrap_logger(None, processors=processors))
     return capture.entries

@@ -215,7 +215,7 @@ def test_two_operations_of_one_name_stop_the_start(serve: Serve) -> None:
     router.get("", Things().get, access=PUBLIC)
     router.get("/again", Things().get, access=PUBLIC)
     with pytest.raises(
-        CompositionError, match="things_get: GET /x and GET /x/again; name the endpoint"
+        CompositionError, match="things_get: GET /x and GET /x/again; rename the endpoint"
     ):
         serve(router)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from threading import get_ident
 from typing import Annotated
 
 import pytest
@@ -62,6 +63,15 @@ async def agent(user_agent: Annotated[str, Header()]) -> str:
     return user_agent
 
 
+async def thread_of_the_loop() -> int:
+    return get_ident()
+
+
+@router.get("/thread")
+def blocks_the_loop(loop: Annotated[int, Depends(thread_of_the_loop)]) -> bool:
+    return get_ident() == loop
+
+
 @router.get("/prices")
 async def prices(request: Request) -> FileResponse:
     return FileResponse(request.app.state.folder / "prices.csv", filename="prices.csv")
@@ -87,6 +97,7 @@ def done() -> list[str]:
 def client(serve: Serve, done: list[str], tmp_path: Path) -> Iterator[TestClient]:
     ours = ApiRouter("/shop/ours")
     ours.get("/task", leave_a_task, access=PUBLIC, by_fastapi=True)
+    ours.get("/thread", blocks_the_loop, access=PUBLIC, by_fastapi=True)
     app = serve(ours)
     app.mount_router(router, access=PUBLIC)
     app.state.done, app.state.folder = done, tmp_path
@@ -121,6 +132,11 @@ def test_a_class_is_a_dependency(client: TestClient) -> None:
 
 def test_a_cookie_is_set_and_read(client: TestClient) -> None:
     assert [client.get("/shop/seen").json() for _ in range(2)] == ["never", "before"]
+
+
+@pytest.mark.parametrize("path", ["/shop/thread", "/shop/ours/thread"])
+def test_an_endpoint_with_def_runs_in_a_thread(client: TestClient, path: str) -> None:
+    assert client.get(path).json() is False
 
 
 def test_a_header_is_read(client: TestClient) -> None:

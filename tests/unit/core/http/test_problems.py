@@ -115,6 +115,13 @@ async def test_an_exceeded_quota_says_which_and_how_much_it_allows() -> None:
     assert (document["quota"], document["limit"]) == ("notes", 10)
 
 
+async def test_the_status_of_a_refused_token_is_a_plain_number_which_logs_can_show() -> None:
+    error = exceptions.Unauthenticated()
+    error.oauth_name = "invalid_grant"
+    start, _ = await sent(error)
+    assert repr(start["status"]) == "400"
+
+
 async def test_the_instance_is_the_request() -> None:
     uuid = "01900000-0000-7000-8000-000000000001"
     assert (await sent(exceptions.NotFound(), uuid))[1]["instance"] == f"urn:uuid:{uuid}"

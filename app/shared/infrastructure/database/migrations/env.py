@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -17,18 +16,18 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.util import CommandError
-from sqlalchemy import MetaData, create_engine, inspect, text
+from sqlalchemy import Column, Index, MetaData, UniqueConstraint, create_engine, inspect, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.schema import SchemaItem
 
 from app.shared.infrastructure.database.column_types import ListOf, WholeUnits
+from app.shared.infrastructure.database.long_work import server_engine
 from app.shared.infrastructure.database.migrate import VERSION_TABLE
 from app.shared.infrastructure.database.migration_rules import tables
 from app.shared.infrastructure.database.models import Json, Timestamp, metadata
-from app.shared.infrastructure.database.postgres_address import connect_without_limits
 from app.shared.infrastructure.database.sqlite_setup import make_private, prepare_sqlite
 from app.shared.infrastructure.database.suitability import why_unsuitable
 
@@ -36,9 +35,9 @@ from app.shared.infrastructure.database.suitability import why_unsuitable
 LOCK: Final = 7_461_015_526_834_401
 LOCK_WAIT_SECONDS: Final = 60
 # While a migration waits for a long reader, all others wait behind it. So it gives up soon, lets
-# them continue, and tries again.
-TABLE_LOCK_SECONDS: Final = 2
-ATTEMPTS: Final = 30
+# them continue, and tries again: before requests have waited for so long that they are refused.
+TABLE_LOCK: Final = "400ms"
+ATTEMPTS: Final = 60
 STILL_RUNNING: Final = "another migration is still running; try again when it is done"
 
 
@@ -81,12 +80,8 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 
 async def _migrate_postgres(url: URL) -> None:
-    connect = partial(connect_without_limits, url, within=LOCK_WAIT_SECONDS)
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
-    try:
+    async with server_engine(url) as engine:
         await _migrate_in_turn(engine)
-    finally:
-        await engine.dispose()
 
 
 async def _migrate_in_turn(engine: AsyncEngine) -> None:
@@ -98,7 +93,7 @@ async def _migrate_in_turn(engine: AsyncEngine) -> None:
         for attempt in range(ATTEMPTS):
             try:
                 async with engine.connect() as connection:
-                    await connection.execute(text(f"SET lock_timeout = '{TABLE_LOCK_SECONDS}s'"))
+                    await connection.execute(text(f"SET lock_timeout = '{TABLE_LOCK}'"))
                     await connection.commit()
                     await connection.run_sync(_run)
             except DBAPIError as error:
@@ -175,19 +170,28 @@ def _check_foreign_keys(ctx: MigrationContext, step: MigrationInfo, **_: object)
 
 
 def _is_ours(
-    _item: SchemaItem,
+    item: SchemaItem,
     name: str | None,
     kind: str,
     is_in_database: bool,  # noqa: FBT001 - Alembic's signature
     counterpart: object,
 ) -> bool:
-    """Ignore the tables that no model of ours has, and those of the other branch."""
+    """Ignore the tables that no model has, those of the other branch, and unused columns."""
     wanted = context.config.attributes.get("branch")
     if kind != "table" or name is None:
-        return True
+        return not (is_in_database and counterpart is None and _is_unused(item))
     if is_in_database and counterpart is None:
         return False
     return wanted in {None, tables().get(name)}
+
+
+def _is_unused(item: SchemaItem) -> bool:
+    """Return whether it is, or has, a column that its model names as one of earlier releases."""
+    if not isinstance(item, Column | Index | UniqueConstraint) or item.table is None:
+        return False
+    columns = {item.name} if isinstance(item, Column) else {each.name for each in item.columns}
+    model = metadata.tables.get(item.table.name)
+    return model is not None and not columns.isdisjoint(model.info.get("unused", ()))
 
 
 def _render(kind: str, item: object, autogenerating: AutogenContext) -> str | Literal[False]:

@@ -1,10 +1,12 @@
 """Operations of migrations that need more care than Alembic's own."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from alembic import op
 from sqlalchemy import TextClause, text
+
+from app.shared.infrastructure.database.column_types import ListOf, WholeUnits
 
 _WAIT: Final = text("SELECT set_config('lock_timeout', :limit, false)")
 _LIMIT: Final = text("SELECT current_setting('lock_timeout')")
@@ -63,3 +65,12 @@ def create_index_concurrently(
             postgresql_concurrently=True,
         )
         op.get_bind().execute(_WAIT, {"limit": limit})
+
+
+def stored(value: Any, kind: ListOf | WholeUnits[Any]) -> str:
+    """Return a value as the `server_default` of a new column: a decimal, or the empty list.
+
+    The rows that are there get it, and those of a release that does not know the column yet.
+    """
+    written = kind.bind_processor(op.get_bind().dialect)(value)
+    return "{}" if written == [] else str(written)

@@ -1,22 +1,10 @@
-"""A transaction does its work while no other process does the same."""
+"""A duty of housekeeping is done by one process at a time."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
-
-from sqlalchemy import String, bindparam, select
 
 from app.shared.infrastructure.database.connection import Connection, Database
-from app.shared.infrastructure.database.expressions import try_lock
-from app.shared.infrastructure.database.statement import Statement
-
-LOCK: Final = Statement(select(try_lock(bindparam("name", type_=String)).label("is_ours")))
-
-
-async def is_alone(connection: Connection, name: str) -> bool:
-    """Tell whether the transaction got the lock of this name, until it ends. It does not wait."""
-    row = await connection.fetch_one(LOCK, {"name": name})
-    return bool(row and row["is_ours"])
+from app.shared.infrastructure.database.locks import is_alone
 
 
 @asynccontextmanager

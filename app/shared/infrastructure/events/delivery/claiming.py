@@ -22,6 +22,7 @@ from app.shared.infrastructure.database.connection import Connection, Database, 
 from app.shared.infrastructure.database.expressions import one_of
 from app.shared.infrastructure.database.models import event_delivery
 from app.shared.infrastructure.database.statement import Statement
+from app.shared.infrastructure.events.delivery.claims import Claim
 from app.shared.infrastructure.events.delivery.deliveries import CLAIMED_COLUMNS, head_of
 from app.shared.infrastructure.events.delivery.demands import DEMANDS, due
 from app.shared.infrastructure.events.delivery.limits import allowed, available, use
@@ -32,7 +33,6 @@ from app.shared.infrastructure.events.delivery.places import (
     Share,
     shares,
 )
-from app.shared.infrastructure.events.delivery.runner import Claim
 from app.shared.infrastructure.events.delivery.states import (
     OPEN_STATES,
     DeliveryState,

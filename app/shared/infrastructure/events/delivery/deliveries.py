@@ -82,21 +82,12 @@ _waits_behind = (
     .scalar_subquery()
 )
 WAITING_IN: Final = Statement(
-    select(_this.stream_id).where(
+    select(_this.handler, _this.stream_id).where(
         _this.id.in_(bindparam("ids", expanding=True)), _waits_behind.is_not(None)
     )
 )
 """The streams of these deliveries in which another waits: one step into an index for each."""
 
-WAITING: Final = Statement(
-    select(_this.id)
-    .where(
-        _this.handler == bindparam("of_handler"),
-        _this.stream_id == bindparam("of_stream"),
-        is_just(_this.state, BLOCKED),
-    )
-    .limit(1)
-)
 UNBLOCK_NEXT: Final = Statement(
     update(event_delivery)
     .where(
@@ -180,6 +171,7 @@ FINISH_GROUP: Final = Statement(
     update(event_delivery)
     .where(are_held)
     .values(state=int(DONE), done_at=database_time(), last_error=None)
+    .returning(_this.id)
 )
 FAIL: Final = Statement(
     update(event_delivery)
@@ -202,7 +194,7 @@ _released = update(event_delivery).values(
     state=int(READY), **due_in(), worker_id=None, attempts=_this.attempts - 1
 )
 RELEASE: Final = Statement(_released.where(is_held))
-RELEASE_GROUP: Final = Statement(_released.where(are_held))
+RELEASE_GROUP: Final = Statement(_released.where(are_held).returning(_this.id))
 """Return a delivery untried: its attempt does not count."""
 
 CONTINUE: Final = Statement(

@@ -13,10 +13,11 @@ from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.migrate import why_not_migrated
 from app.shared.infrastructure.events.delivery.cancelling import unbroken
 from app.shared.infrastructure.events.delivery.claiming import Claimer, one_of_each_stream
+from app.shared.infrastructure.events.delivery.claims import Claim
 from app.shared.infrastructure.events.delivery.housekeeping import Housekeeping
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.delivery.places import Places
-from app.shared.infrastructure.events.delivery.runner import Claim, Runner
+from app.shared.infrastructure.events.delivery.runner import Runner
 from app.shared.infrastructure.events.delivery.states import DeliveryState
 from app.shared.infrastructure.events.operations import metrics
 
@@ -132,7 +133,7 @@ class Engine:
         await self._executor.start([t for t in found if t.state == DeliveryState.CLAIMED])
         # They were blocked: perhaps the delivery that they wait for was done meanwhile.
         for claim in one_of_each_stream(found, DeliveryState.BLOCKED):
-            await self._runner.unblock_next(claim)
+            await self._runner.ends.unblock(claim.handler, claim.stream_id)
         return len(found)
 
     async def drain(self) -> None:

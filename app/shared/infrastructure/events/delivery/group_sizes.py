@@ -15,7 +15,8 @@ ALONE_AFTER_FAILURE = 64
 class GroupSizes:
     """The sizes of one process. A size doubles with each group of that size that succeeds.
 
-    After a failure the next 64 runs of the handler are alone.
+    It is halved with each group in which one run fails. After a run alone that fails, and after a
+    group whose failure nobody can explain, the next 64 runs of the handler are alone.
     """
 
     def __init__(self) -> None:
@@ -35,6 +36,10 @@ class GroupSizes:
             self._sizes[handler] = min(size, count)
         elif count >= size and seconds < LONGEST_SECONDS / 2:
             self._sizes[handler] = min(2 * size, LARGEST_BATCH)
+
+    def one_failed(self, handler: str) -> None:
+        """Halve the size: so what has to be run again stays in proportion to what succeeds."""
+        self._sizes[handler] = max(1, self._sizes.get(handler, 1) // 2)
 
     def failed(self, handler: str) -> None:
         self._sizes[handler], self._alone[handler] = 1, ALONE_AFTER_FAILURE

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any
 
 import structlog
 
@@ -27,24 +27,16 @@ from app.shared.infrastructure.database.connection import (
 )
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery import deliveries, group_sizes
-from app.shared.infrastructure.events.delivery.batches import settle_batches
 from app.shared.infrastructure.events.delivery.cancelling import unbroken
+from app.shared.infrastructure.events.delivery.claims import Claim, ClaimLost, held
 from app.shared.infrastructure.events.delivery.delivery_context import working_on
 from app.shared.infrastructure.events.delivery.job_runs import (
-    FINISH_JOB,
-    FINISH_JOB_GROUP,
     LOAD_JOB_GROUP,
 )
 from app.shared.infrastructure.events.delivery.outcomes import Outcome
-from app.shared.infrastructure.events.delivery.runner import Claim, ClaimLost, Runner
-from app.shared.infrastructure.events.operations import metrics
+from app.shared.infrastructure.events.delivery.runner import Runner
 
 log = structlog.get_logger(__name__)
-
-_TOGETHER: Final = {
-    deliveries.FINISH: deliveries.FINISH_GROUP,
-    FINISH_JOB: FINISH_JOB_GROUP,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +81,35 @@ class Groups:
     async def _run_alone(self, claim: Claim, is_late: Callable[[], bool]) -> None:
         begun = time.monotonic()
         is_done = await self._runner.run(claim, is_late=is_late)
-        if is_done and claim.attempts == 1:
+        if claim.attempts > 1:  # it says nothing about the others
+            return
+        if is_done:
             self._sizes.went_well(claim.handler, count=1, seconds=time.monotonic() - begun)
-        elif not is_done:
+        else:
             self._sizes.failed(claim.handler)
 
     async def _run_together(
         self, handler: Handler, waiting: list[Claim], is_late: Callable[[], bool]
     ) -> None:
         """Run them as a group, and once more without one that raised; the rest stays waiting."""
-        for _ in range(2):
+        for attempt in (1, 2):
+            begun = time.monotonic()
             try:
                 await self._commit_group(handler, waiting, is_late)
             except GroupFailed as failed:
-                self._sizes.failed(handler.id)
                 cause = type(failed.__cause__).__name__
                 log.info("group rolled back", handler=handler.id, size=len(waiting), error=cause)
-                await self._runner.extend(waiting)  # the time of this group is lost
+                if time.monotonic() - begun > self._runner.lease / 3:
+                    await self._runner.extend(waiting)  # the time of this group is lost
                 if failed.claim is None:
+                    self._sizes.failed(handler.id)
                     return
+                if attempt == 1:
+                    self._sizes.one_failed(handler.id)
+                else:
+                    self._sizes.failed(handler.id)
                 waiting.remove(failed.claim)
-                await self._run_alone(failed.claim, is_late)
+                await self._runner.run(failed.claim, is_late=is_late)
             else:
                 return
             if len(waiting) < 2:  # noqa: PLR2004 - one alone is no group
@@ -151,7 +151,7 @@ class Groups:
             waiting.remove(claim)
         seconds = time.monotonic() - begun
         self._sizes.went_well(handler.id, count=len(runs), seconds=seconds)
-        await self._after_commit(handler, runs)
+        await self._after_commit(runs)
 
     async def _load(
         self, connection: Connection, handler: Handler, claims: Sequence[Claim]
@@ -160,7 +160,7 @@ class Groups:
         streams = {claim.stream_id for claim in claims}
         assert len(streams) == len(claims), "two of one stream in a group"  # noqa: S101
         load = LOAD_JOB_GROUP if handler.is_job else deliveries.LOAD_GROUP
-        rows = await connection.fetch_all(load, _held(claims))
+        rows = await connection.fetch_all(load, held(claims))
         return {
             row["id"]: row
             for row in rows
@@ -181,42 +181,34 @@ class Groups:
         together: defaultdict[Statement, list[Claim]] = defaultdict(list)
         for run in runs:
             outcome = run.outcome
-            write = _TOGETHER.get(outcome.write) if outcome.note is None else None
-            if write is None or outcome.keep is not None:
+            if outcome.together is None:
                 await self._runner.write(connection, run.claim, outcome)
             else:
-                together[write].append(run.claim)
+                together[outcome.together].append(run.claim)
         if left:
             together[deliveries.RELEASE_GROUP].extend(left)
         for write, claims in together.items():
-            if await connection.execute(write, _held(claims)) != len(claims):
+            if len(await connection.fetch_all(write, held(claims))) != len(claims):
                 raise ClaimLost
         if together or runs:
             await connection.commit()
 
-    async def _after_commit(self, handler: Handler, runs: Sequence[GroupRun]) -> None:
+    async def _after_commit(self, runs: Sequence[GroupRun]) -> None:
         for run in runs:
-            metrics.count_run(handler.id, run.outcome.counted_as, run.claim.attempts)
+            self._runner.count(run.claim, run.outcome.counted_as)
         for run in runs:
             with working_on(run.row):
                 await run.uow.run_after_commit()
-        await self._unblock(handler, [run.claim for run in runs])
+        await self._follow([run.claim for run in runs])
 
-    async def _unblock(self, handler: Handler, claims: Sequence[Claim]) -> None:
-        """Close the batches that end here, and unblock the next deliveries of their streams."""
-        if not claims:
-            return
-        await settle_batches(self._database, [each.batch_id for each in claims])
-        ended = {"ids": [each.id for each in claims]}
-        for row in await self._database.fetch_all(deliveries.WAITING_IN, ended):
-            stream = {"of_handler": handler.id, "of_stream": row["stream_id"]}
-            await self._database.execute(deliveries.UNBLOCK_NEXT, stream)
+    async def _follow(self, claims: Sequence[Claim]) -> None:
+        await self._runner.ends.follow_all(claims)
 
     async def give_back(self, claims: Sequence[Claim]) -> None:
         """Return untried what is still ours. Without a database its lease ends."""
         with suppress(Unavailable):
             try:
-                await self._database.execute(deliveries.RELEASE_GROUP, _held(claims))
+                await self._database.execute_returning(deliveries.RELEASE_GROUP, held(claims))
             except IntegrityViolation:  # one of them meets a newer job with its key
                 for claim in claims:
                     await self._runner.release(claim)
@@ -240,11 +232,3 @@ def divided(
                 fresh.append(each)
         for first in range(0, len(fresh), size(handler)):
             yield fresh[first : first + size(handler)]
-
-
-def _held(claims: Sequence[Claim]) -> dict[str, Any]:
-    """Name the claims with their tokens: see `deliveries.are_held`."""
-    return {
-        "ids": [claim.id for claim in claims],
-        "with_tokens": [f"{claim.id}:{claim.token}" for claim in claims],
-    }

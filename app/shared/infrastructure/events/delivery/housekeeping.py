@@ -64,7 +64,7 @@ class Housekeeping:
             return Done(await scheduler.fire_due())
 
         async def end_all_leases() -> Done:
-            return Done(*await end_leases(database))
+            return Done(*await end_leases(database, registry))
 
         async def unblock_all() -> Done:
             unblocked = await unblocker.unblock()

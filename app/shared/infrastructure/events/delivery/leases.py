@@ -5,6 +5,7 @@ from typing import Final
 import structlog
 from sqlalchemy import ColumnElement, bindparam, case, func, select, update
 
+from app.core.events import EventRegistry
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.expressions import database_time, one_of
 from app.shared.infrastructure.database.models import event_delivery
@@ -71,7 +72,7 @@ END_OF_WORKER: Final = _end(_held.worker_id == bindparam("of_worker"))
 """For a process that is gone. A delivery that still runs is locked, and is left alone."""
 
 
-async def end_leases(database: Database) -> tuple[int, bool]:
+async def end_leases(database: Database, registry: EventRegistry) -> tuple[int, bool]:
     """End the leases that are over, and those of processes that are known to be gone.
 
     Processes of other machines can't be checked; there the lease decides. A process that was
@@ -98,5 +99,5 @@ async def end_leases(database: Database) -> tuple[int, bool]:
         await connection.commit()
     for row in ended:
         if row["state"] == DEAD:
-            metrics.count_run(row["handler"], "dead", row["attempts"])
+            metrics.count_run(registry, row["handler"], "dead", row["attempts"])
     return len(ended), len(ended) >= LEASES_AT_ONCE

@@ -8,15 +8,16 @@ start as long as the time is no further ahead than the burst allows.
 import datetime as dt
 from typing import Final
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert  # SQLite's dialect compiles it too
 
 from app.core.events import Handler
 from app.core.run_limits import Everywhere, Rate
 from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.expressions import database_time
+from app.shared.infrastructure.database.locks import is_alone
 from app.shared.infrastructure.database.models import event_delivery, event_handler
 from app.shared.infrastructure.database.statement import Statement
-from app.shared.infrastructure.events.delivery.alone import is_alone
 from app.shared.infrastructure.events.delivery.states import DeliveryState, is_just
 
 _ROUNDING: Final = 1e-6  # of intervals: times are stored in microseconds
@@ -33,14 +34,17 @@ because nothing decrements them; rows do not."""
 _is_this = event_handler.c.handler == bindparam("of_handler")
 _clock = select(database_time().label("now")).subquery("clock")
 RATE: Final = Statement(
-    select(_clock.c.now, event_handler.c.handler, event_handler.c.rate_used_until)
+    select(_clock.c.now, event_handler.c.rate_used_until)
     .select_from(_clock)
     .outerjoin(event_handler, _is_this)
 )
+_used = insert(event_handler)
 USE_RATE: Final = Statement(
-    update(event_handler).where(_is_this).values(rate_used_until=bindparam("used_until"))
+    _used.on_conflict_do_update(
+        index_elements=["handler"], set_={"rate_used_until": _used.excluded.rate_used_until}
+    ),
+    columns=["handler", "rate_used_until"],
 )
-USE_RATE_FIRST: Final = Statement(insert(event_handler), columns=["handler", "rate_used_until"])
 
 
 def is_counted(handler: Handler) -> bool:
@@ -76,11 +80,7 @@ async def use(connection: Connection, handler: Handler, starts: int) -> None:
     if rate is None or row is None:
         return
     until = used_until(rate, row["rate_used_until"], row["now"], starts=starts)
-    if row["handler"] is None:
-        first = {"handler": handler.id, "rate_used_until": until}
-        await connection.execute(USE_RATE_FIRST, first)
-    else:
-        await connection.execute(USE_RATE, {"of_handler": handler.id, "used_until": until})
+    await connection.execute(USE_RATE, {"handler": handler.id, "rate_used_until": until})
 
 
 def available(rate: Rate, used: dt.datetime | None, now: dt.datetime) -> int:

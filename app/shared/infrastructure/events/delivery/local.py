@@ -9,10 +9,11 @@ import structlog
 
 from app.core.events import EventRegistry
 from app.core.run_limits import DEFAULT_QUEUE
+from app.shared.infrastructure.events.delivery.claims import Claim
 from app.shared.infrastructure.events.delivery.groups import Groups, divided
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.delivery.places import Places, places_of
-from app.shared.infrastructure.events.delivery.runner import Claim, Runner
+from app.shared.infrastructure.events.delivery.runner import Runner
 
 log = structlog.get_logger(__name__)
 

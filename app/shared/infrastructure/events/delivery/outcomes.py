@@ -11,6 +11,7 @@ from app.shared.infrastructure.events.delivery import deliveries
 from app.shared.infrastructure.events.delivery.job_runs import (
     CONTINUE_JOB,
     FINISH_JOB,
+    FINISH_JOB_GROUP,
     KEEP_CURSOR,
     KEEP_RESULT,
 )
@@ -32,9 +33,12 @@ class Outcome:
     note: str | None = None
     keep: Statement | None = None
     kept: Mapping[str, Any] = field(default_factory=dict)
+    together: Statement | None = None
+    """Writes the same for several runs, where each has only this to write."""
 
 
-DONE: Final = Outcome(deliveries.FINISH, "done")
+TOGETHER: Final = (deliveries.FINISH_GROUP, FINISH_JOB_GROUP)
+DONE: Final = Outcome(deliveries.FINISH, "done", together=deliveries.FINISH_GROUP)
 CONTINUED: Final = Outcome(deliveries.CONTINUE, "continued")
 
 
@@ -45,7 +49,7 @@ def discarded_by(reason: Discard) -> Outcome:
 def finished(result: Any) -> Outcome:
     """Return how a job ended."""
     if result is None:
-        return Outcome(FINISH_JOB, "done")
+        return Outcome(FINISH_JOB, "done", together=FINISH_JOB_GROUP)
     return Outcome(FINISH_JOB, "done", keep=KEEP_RESULT, kept={"result": [result]})
 
 

@@ -4,9 +4,7 @@ import asyncio
 import traceback
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
 
 import structlog
 
@@ -22,10 +20,15 @@ from app.shared.infrastructure.database.connection import (
 )
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery import deliveries
-from app.shared.infrastructure.events.delivery.batches import settle_batches
 from app.shared.infrastructure.events.delivery.cancelling import is_being_stopped, unbroken
+from app.shared.infrastructure.events.delivery.claims import Claim, ClaimLost
 from app.shared.infrastructure.events.delivery.delays import delay_after
-from app.shared.infrastructure.events.delivery.delivery_context import delivery_key, working_on
+from app.shared.infrastructure.events.delivery.delivery_context import (
+    attempting,
+    delivery_key,
+    working_on,
+)
+from app.shared.infrastructure.events.delivery.ends import Ends
 from app.shared.infrastructure.events.delivery.group_sizes import GroupSizes
 from app.shared.infrastructure.events.delivery.job_runs import (
     CANCELLED,
@@ -54,28 +57,6 @@ log = structlog.get_logger(__name__)
 ERROR_LENGTH: Final = 2_000
 
 
-class ClaimLost(Exception):
-    """Our lease ended and another process claimed the delivery: nothing of ours may stay."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A delivery that is ours until its lease ends."""
-
-    id: int
-    token: int
-    attempts: int
-    state: int
-    handler: str
-    stream_id: UUID
-    batch_id: UUID | None = None
-
-    @property
-    def held(self) -> dict[str, int]:
-        """What every change of it names."""
-        return {"held": self.id, "with_token": self.token}
-
-
 class Runner:
     """Runs claimed deliveries, each to its end: done, to be tried again, or dead."""
 
@@ -84,7 +65,7 @@ class Runner:
     ) -> None:
         self.database, self.registry = database, registry
         self.worker_id, self.lease = worker_id, lease
-        self.sizes = GroupSizes()
+        self.sizes, self.ends = GroupSizes(), Ends(database)
 
     async def run(self, claim: Claim, *, is_late: Callable[[], bool] = lambda: False) -> bool:
         """Run one; return whether it is done. Raises no error of the handler; raises Unavailable if
@@ -95,7 +76,7 @@ class Runner:
         handler = self.registry.handler(claim.handler)
         if handler is None:
             await self._change(deliveries.MARK_NO_HANDLER, claim)
-            metrics.count_run(claim.handler, "no_handler", claim.attempts)
+            self.count(claim, "no_handler")
             log.warning("delivery has no handler", handler=claim.handler, delivery=claim.id)
             return False
         try:
@@ -106,7 +87,7 @@ class Runner:
         except Withdrawn as withdrawn:
             await self._withdraw(claim, str(withdrawn))
         except ClaimLost:
-            metrics.count_run(claim.handler, "claim_lost", claim.attempts)
+            self.count(claim, "claim_lost")
             log.warning("claim lost", handler=claim.handler, delivery=claim.id)
         except asyncio.CancelledError:
             over = TimeoutError("over its time limit")
@@ -115,7 +96,7 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - a handler's error is recorded, not raised
             await unbroken(self.fail(claim, error))
         else:
-            await self.unblock_next(claim)
+            await self.ends.follow(claim)
             return True
         return False
 
@@ -136,13 +117,9 @@ class Runner:
                 await connection.execute_many(deliveries.EXTEND, extended)
                 await connection.commit()
 
-    async def unblock_next(self, claim: Claim) -> None:
-        """Unblock the stream's next delivery. Own transaction, so that it sees our commit."""
-        await settle_batches(self.database, [claim.batch_id])
-        stream = {"of_handler": claim.handler, "of_stream": claim.stream_id}
-        if await self.database.fetch_one(deliveries.WAITING, stream) is None:
-            return  # the usual case: a read costs less than a write
-        await self.database.execute(deliveries.UNBLOCK_NEXT, stream)
+    def count(self, claim: Claim, outcome: str) -> None:
+        """Count a run that has just ended."""
+        metrics.count_run(self.registry, claim.handler, outcome, claim.attempts)
 
     async def _in_one_transaction(self, claim: Claim, handler: Handler) -> None:
         """Exactly once: effect, new events and record of the end commit together, or not at all."""
@@ -157,7 +134,7 @@ class Runner:
         self, connection: Connection, claim: Claim, handler: Handler, row: Row
     ) -> tuple[Outcome, Any]:
         """Call the handler in this transaction, and write its events."""
-        with working_on(row):
+        with attempting(handler.id, row):
             uow = handler.unit_of_work().join(connection)
             second = self._run(claim, row, connection, uow) if handler.is_job else uow
             outcome = await self._call(handler, row, second)
@@ -168,11 +145,10 @@ class Runner:
         """At least once: the effect is outside the database, so no transaction stays open."""
         row = await self._load(self.database, claim, handler)
         async with self._lease_extended(claim):
-            with working_on(row):
+            with attempting(handler.id, row):
                 second = self._run(claim, row) if handler.is_job else _key(claim, row)
                 outcome = await self._call(handler, row, second)
-        async with self.database.transaction() as connection:
-            await self._finish(connection, claim, outcome)
+        await self._finish_outside(claim, outcome)
 
     async def _load(self, connection: Reads, claim: Claim, handler: Handler) -> Row:
         load = LOAD_JOB if handler.is_job else deliveries.LOAD
@@ -194,7 +170,7 @@ class Runner:
     async def _call(self, handler: Handler, row: Row, second: object) -> Outcome:
         event = decoded(self.registry, row)
         try:
-            with metrics.HANDLER_SECONDS.labels(handler.id).time():
+            with metrics.timed(handler.id, handler.subscription.queue_name):
                 async with asyncio.timeout(handler.subscription.timeout):
                     result = await handler.call(event, second)
         except Discard as discarded:
@@ -207,10 +183,21 @@ class Runner:
             raise RuntimeError("the handler was cancelled, but not by us") from error
         return finished(result) if handler.is_job else DONE
 
+    async def _finish_outside(self, claim: Claim, outcome: Outcome) -> None:
+        """Record how a run ended that had no transaction, if possible together with others."""
+        if outcome.together is None:
+            async with self.database.transaction() as connection:
+                await self._finish(connection, claim, outcome)
+            return
+        # Once the handler has done its work, a stop waits until that is recorded.
+        if not await unbroken(self.ends.finish(claim, outcome.together)):
+            raise Withdrawn(CANCELLED) if await _is_cancelled(self.database, claim) else ClaimLost
+        self.count(claim, outcome.counted_as)
+
     async def _finish(self, connection: Connection, claim: Claim, outcome: Outcome) -> None:
         await self.write(connection, claim, outcome)
         await connection.commit()
-        metrics.count_run(claim.handler, outcome.counted_as, claim.attempts)
+        self.count(claim, outcome.counted_as)
 
     async def write(self, connection: Connection, claim: Claim, outcome: Outcome) -> None:
         """Record how it ended. Raises ClaimLost or Withdrawn if it is not ours any more."""
@@ -230,9 +217,9 @@ class Runner:
     async def _withdraw(self, claim: Claim, reason: str) -> None:
         """End a job that must not run any more, and unblock the next delivery of its stream."""
         await self._change(WITHDRAW, claim, note=reason)
-        metrics.count_run(claim.handler, "cancelled", claim.attempts)
+        self.count(claim, "cancelled")
         log.info("job cancelled", handler=claim.handler, delivery=claim.id, reason=reason)
-        await self.unblock_next(claim)
+        await self.ends.follow(claim)
 
     async def _note_failure(self, claim: Claim, error: Exception) -> None:
         note = f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
@@ -259,7 +246,7 @@ class Runner:
             await connection.execute(deliveries.ADD_ATTEMPT, attempt)
             await connection.commit()
         is_dead = row["state"] == DeliveryState.DEAD
-        metrics.count_run(claim.handler, "dead" if is_dead else "failed", claim.attempts)
+        self.count(claim, "dead" if is_dead else "failed")
         log.warning(
             "delivery dead" if is_dead else "delivery failed",
             handler=claim.handler,
@@ -268,7 +255,7 @@ class Runner:
             error=note,
         )
         if is_dead:
-            await self.unblock_next(claim)
+            await self.ends.follow(claim)
 
     async def _change(self, query: Statement, claim: Claim, **params: str) -> None:
         await self.database.execute(query, claim.held | params)
@@ -292,5 +279,5 @@ def _key(claim: Claim, row: Row) -> str:
     return delivery_key(row["event_id"], claim.handler)
 
 
-async def _is_cancelled(connection: Connection, claim: Claim) -> bool:
-    return await connection.fetch_one(IS_CANCELLED, {"of_delivery": claim.id}) is not None
+async def _is_cancelled(reads: Reads, claim: Claim) -> bool:
+    return await reads.fetch_one(IS_CANCELLED, {"of_delivery": claim.id}) is not None

@@ -116,13 +116,18 @@ class Backlog:
         self._database, self._registry = database, registry
 
     async def lag(self) -> list[LagView]:
-        found = {h.id: LagView(h.id, is_known=True) for h in self._registry.handlers}
+        queue_of = self._registry.queue_of
+        found = {
+            known.id: LagView(known.id, is_known=True, queue=queue_of(known.id))
+            for known in self._registry.handlers
+        }
         for row in await self._database.fetch_all(LAG, {}):
             counts = dict(row)
             first, now = counts.pop("first_due_at"), counts.pop("now")
             found[row["handler"]] = LagView(
                 **counts,
                 is_known=row["handler"] in found,
+                queue=queue_of(row["handler"]),
                 oldest_due=None if first is None else max(0.0, (now - first).total_seconds()),
             )
         return [found[handler] for handler in sorted(found)]

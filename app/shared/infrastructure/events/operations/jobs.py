@@ -100,7 +100,8 @@ class SqlJobTracking:
 
 def _view(row: Row) -> JobView:
     status = STATUSES[DeliveryState(row["state"])]
-    if status is JobStatus.RUNNING and row["is_marked"]:
+    # A job in parts waits between two of them; with the mark it never begins the next one.
+    if row["is_marked"] and status in {JobStatus.RUNNING, JobStatus.WAITING}:
         status = JobStatus.STOPPING
     progress = None
     if row["progress_done"] is not None:

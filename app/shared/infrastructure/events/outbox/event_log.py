@@ -7,11 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import Float, bindparam, case, func, insert
 
+from app.core import tracing
 from app.core.context import current_work
 from app.core.events import EventRegistry, Handler, PublishedEvent
 from app.core.run_limits import PRIORITIES
 from app.shared.domain.base_entity import AggregateRoot, new_id
-from app.shared.infrastructure.database.batches import execute_each
+from app.shared.infrastructure.database.batches import RowsInsert
 from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.expressions import database_time
 from app.shared.infrastructure.database.models import event_delivery, event_log
@@ -20,15 +21,23 @@ from app.shared.infrastructure.events.delivery.states import DeliveryState
 
 LOGGED = [c.name for c in event_log.columns if c.name not in {"seq", "recorded_at"}]
 APPEND = Statement(insert(event_log).values(recorded_at=database_time()), columns=LOGGED)
-# The given moment, or else so many seconds from now by the database's clock.
-_named = bindparam("due_at", type_=event_delivery.c.due_at.type)
-NEW_DELIVERY: Final[dict[str, Any]] = {
-    "state": int(DeliveryState.READY),
-    "token": 0,
-    "attempts": 0,
-    "due_at": func.coalesce(_named, database_time(bindparam("delay", type_=Float))),
-    "due_set_at": case((_named.is_(None), database_time())),
-}
+APPEND_ROWS = RowsInsert(event_log, LOGGED, lambda _: {"recorded_at": database_time()})
+
+
+def _new_delivery(row: str) -> dict[str, Any]:
+    """Return what a new delivery has besides its values; `row` ends the names of parameters."""
+    # The given moment, or else so many seconds from now by the database's clock.
+    named = bindparam(f"due_at{row}", type_=event_delivery.c.due_at.type)
+    return {
+        "state": int(DeliveryState.READY),
+        "token": 0,
+        "attempts": 0,
+        "due_at": func.coalesce(named, database_time(bindparam(f"delay{row}", type_=Float))),
+        "due_set_at": case((named.is_(None), database_time())),
+    }
+
+
+NEW_DELIVERY: Final = _new_delivery("")
 DELIVERED = [
     "event_id",
     "handler",
@@ -41,6 +50,7 @@ DELIVERED = [
     "batch_id",
 ]
 DELIVER = Statement(insert(event_delivery).values(NEW_DELIVERY), columns=DELIVERED)
+DELIVER_ROWS = RowsInsert(event_delivery, DELIVERED, _new_delivery)
 
 # Versions count saves, ordinals count the events of one save: both give an aggregate's order.
 ORDINALS = 1024
@@ -53,7 +63,7 @@ class EventCollector:
         self._registry = registry
         self._events: list[dict[str, Any]] = []
         self._deliveries: list[dict[str, Any]] = []
-        self._has_jobs = False
+        self._has_work = False
         self.open_batches = 0
         """How many batches of jobs are still in their blocks and not written."""
 
@@ -82,25 +92,28 @@ class EventCollector:
             self._events.append(event)
         if delivery is not None:
             self._deliveries.append(delivery)
-        self._has_jobs = True
+        self._has_work = True
 
-    async def write(self, connection: Connection) -> bool:
-        """Write the rows in the caller's transaction; return whether work was added."""
+    def require_no_open_batch(self) -> None:
         if self.open_batches:
             message = "commit after the `async with` block of a batch, whose end writes its jobs"
             raise TypeError(message)
+
+    async def write(self, connection: Connection) -> bool:
+        """Write the rows in the caller's transaction; return whether work was added, ever."""
         events, self._events = self._events, []
         deliveries, self._deliveries = self._deliveries, []
-        await execute_each(connection, APPEND, events)
-        await execute_each(connection, DELIVER, deliveries)
-        return bool(deliveries) or self._has_jobs
+        self._has_work = self._has_work or bool(deliveries)
+        await APPEND_ROWS.write(connection, events)
+        await DELIVER_ROWS.write(connection, deliveries)
+        return self._has_work
 
 
 def event_row(event: PublishedEvent, *, occurred_at: dt.datetime, **place: Any) -> dict[str, Any]:
     """Return the row of an event or a job, with a new id; `place` is its position in the log."""
-    work = current_work.get()
+    work, event_id = current_work.get(), new_id()
     return {
-        "event_id": new_id(),
+        "event_id": event_id,
         "event_type": event.type,
         "schema_version": event.schema_version,
         "module": event.type.partition(".")[0],
@@ -108,7 +121,7 @@ def event_row(event: PublishedEvent, *, occurred_at: dt.datetime, **place: Any) 
         "payload": payload_of(event),
         "correlation_id": work.request_id or None,
         "causation_id": work.caused_by,
-        "traceparent": work.traceparent,
+        "traceparent": tracing.creation(event.type, event_id),
         "actor_id": work.actor_id,
         "occurred_at": occurred_at,
     }

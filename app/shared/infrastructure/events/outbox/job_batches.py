@@ -3,14 +3,13 @@
 import datetime as dt
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, Unpack
 from uuid import UUID
 
 from sqlalchemy import insert
 
-from app.core.run_limits import Priority
 from app.shared.domain.base_entity import new_id
-from app.shared.domain.jobs import InvalidJob, Job, JobRef
+from app.shared.domain.jobs import CommonTerms, InvalidJob, Job, JobRef
 from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.models import job_batch
 from app.shared.infrastructure.database.statement import Statement
@@ -65,20 +64,12 @@ class SqlJobBatch:
         await self._write_many(self._rows)
 
     async def enqueue_many(
-        self,
-        jobs: Iterable[Job[Any]],
-        /,
-        *,
-        delay: dt.timedelta | None = None,
-        due_at: dt.datetime | None = None,
-        priority: Priority | None = None,
-        expires_at: dt.datetime | None = None,
+        self, jobs: Iterable[Job[Any]], /, **terms: Unpack[CommonTerms]
     ) -> list[JobRef[Any]]:
         if not self._is_open:
             message = "a batch takes jobs only inside its `async with` block"
             raise TypeError(message)
-        terms = Terms(delay=delay, due_at=due_at, priority=priority, expires_at=expires_at)
-        refs, rows = self._rows_of_many(jobs, terms)
+        refs, rows = self._rows_of_many(jobs, Terms(**terms))
         self._rows += [row | {"batch_id": self._id} for row in rows]
         return refs
 

@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from uuid import UUID
 
 from app.core.events import EventRegistry, Handler
 from app.core.run_limits import Priority
 from app.shared.domain.base_entity import new_id
-from app.shared.domain.jobs import Cancellation, Job, JobRef, OnWaiting, Result
+from app.shared.domain.jobs import Cancellation, CommonTerms, Job, JobRef, OnWaiting, Result
 from app.shared.infrastructure.database.connection import Connection
 from app.shared.infrastructure.database.statement import Statement
 from app.shared.infrastructure.events.delivery import deliveries
@@ -82,17 +82,9 @@ class SqlJobQueue:
         return JobRef(event["event_id"])
 
     async def enqueue_many(
-        self,
-        jobs: Iterable[Job[Any]],
-        /,
-        *,
-        delay: dt.timedelta | None = None,
-        due_at: dt.datetime | None = None,
-        priority: Priority | None = None,
-        expires_at: dt.datetime | None = None,
+        self, jobs: Iterable[Job[Any]], /, **terms: Unpack[CommonTerms]
     ) -> list[JobRef[Any]]:
-        terms = Terms(delay=delay, due_at=due_at, priority=priority, expires_at=expires_at)
-        refs, rows = self._rows_of_many(jobs, terms)
+        refs, rows = self._rows_of_many(jobs, Terms(**terms))
         await self._write_many(rows)
         return refs
 
@@ -195,6 +187,7 @@ class SqlJobQueue:
         return id
 
     async def _cancel(self, which: Statement, asked: dict[str, Any]) -> Cancellation:
+        await self._events.write(self._connection)  # perhaps it cancels what is not written yet
         found = [row["id"] for row in await self._connection.fetch_all(which, asked)]
         answers = [await self._cancel_delivery(id) for id in found]
         if Cancellation.WILL_STOP in answers:

@@ -93,7 +93,7 @@ def test_the_length_is_counted_after_normalization() -> None:
 @pytest.mark.parametrize(
     ("value", "expected", "detail"),
     [
-        ("a", "too_short", "must have at least 2 characters"),
+        ("a", "too_short", "must have 2 or more characters"),
         ("abcde", "too_long", "must have at most 4 characters"),
         ("a" * 1000, "too_long", "must have at most 4 characters"),
     ],
@@ -108,7 +108,7 @@ def test_a_wrong_length_is_reported_in_characters(
 @pytest.mark.parametrize(
     ("value", "expected", "detail"),
     [
-        ([], "too_short", "must have at least 1 items"),
+        ([], "too_short", "must have 1 or more items"),
         (["a"] * 3, "too_long", "must have at most 2 items"),
     ],
 )

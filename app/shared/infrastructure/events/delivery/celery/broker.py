@@ -113,3 +113,19 @@ _TLS: Final[dict[str, dict[str, Any]]] = {
     "rediss": {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True},
     "amqps": {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": None},
 }
+
+
+def forget_messages(celery: Celery) -> None:
+    """Delete everything that waits in the service's queues, or that a worker had received.
+
+    Raises what the broker's client raises.
+    """
+    with celery.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=0)
+        channel = connection.default_channel
+        for queue in celery.amqp.queues.values():
+            here = queue.bind(channel)
+            here.declare()
+            here.purge()
+        if hasattr(channel, "unacked_key"):  # Redis gives those back after a while
+            channel.client.delete(channel.unacked_key, channel.unacked_index_key)

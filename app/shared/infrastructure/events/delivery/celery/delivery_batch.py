@@ -10,10 +10,11 @@ import structlog
 from app.core.events import EventRegistry
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.events.delivery import deliveries
+from app.shared.infrastructure.events.delivery.claims import Claim
 from app.shared.infrastructure.events.delivery.groups import Groups
 from app.shared.infrastructure.events.delivery.notifier import Notifier
 from app.shared.infrastructure.events.delivery.places import at_once
-from app.shared.infrastructure.events.delivery.runner import Claim, Runner
+from app.shared.infrastructure.events.delivery.runner import Runner
 
 log = structlog.get_logger(__name__)
 

@@ -18,11 +18,11 @@ from app.shared.infrastructure.events.delivery.celery.broker_publisher import (
     BrokerPublisher,
     Message,
 )
+from app.shared.infrastructure.events.delivery.claims import Claim
 from app.shared.infrastructure.events.delivery.deliveries import SENT_AT_ONCE
 from app.shared.infrastructure.events.delivery.groups import divided
 from app.shared.infrastructure.events.delivery.leases import IN_FLIGHT
 from app.shared.infrastructure.events.delivery.places import Places, at_once, places_of
-from app.shared.infrastructure.events.delivery.runner import Claim
 
 log = structlog.get_logger(__name__)
 

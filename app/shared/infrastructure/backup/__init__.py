@@ -1,0 +1,1 @@
+"""Backups of the database: taken with a manifest, restored beside the old one, and proven."""

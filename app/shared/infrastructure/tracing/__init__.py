@@ -1,0 +1,1 @@
+"""Traces: how spans are sampled and sent to a collector."""

@@ -1,0 +1,1 @@
+"""The tables of invoices, and the adapters of the module."""

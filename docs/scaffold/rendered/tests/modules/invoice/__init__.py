@@ -1,0 +1,1 @@
+"""What the base's tests have to know of invoices, and what the tests of invoices share."""

@@ -1,0 +1,1 @@
+"""The tool that makes projects from this base, and modules in them."""

@@ -1,0 +1,1 @@
+"""A project as a rendered commit of this base."""

@@ -1,0 +1,1 @@
+"""Traces of whole requests, and of the work that follows from them."""

@@ -1,0 +1,1 @@
+"""Backups: taken, restored, checked and refused, as an operator does it."""

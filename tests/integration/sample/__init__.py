@@ -1,1 +1,0 @@
-"""The project without its sample, the task module."""

@@ -1,0 +1,1 @@
+"""Traces of statements, and how spans reach a collector."""

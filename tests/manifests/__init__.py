@@ -1,0 +1,1 @@
+"""The manifests for Kubernetes, rendered and checked without a cluster: `make manifests`."""

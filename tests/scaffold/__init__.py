@@ -1,0 +1,1 @@
+"""The tool: the projects that it makes, and what it adds to them."""

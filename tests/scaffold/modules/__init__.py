@@ -1,0 +1,1 @@
+"""The grammar of fields, and the modules that the recipe writes."""

@@ -1,0 +1,1 @@
+"""The tours of README.md: what they say is run."""

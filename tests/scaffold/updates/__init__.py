@@ -1,0 +1,1 @@
+"""Updates of projects: what the base brings, and what the project keeps."""

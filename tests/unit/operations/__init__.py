@@ -1,0 +1,1 @@
+"""The rules for alerts, and the dashboards."""
