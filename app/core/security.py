@@ -11,8 +11,8 @@ from uuid import UUID
 import jwt
 from uuid_utils.compat import uuid7
 
+from app.core.caches import evict_oldest
 from app.core.exceptions import Forbidden, SessionRequired, Unauthenticated
-from app.core.recent import forget_oldest
 
 PERMISSION: Final = r"[a-z][a-z_]*:[a-z][a-z_]*"
 """The form of a permission, `<module>:<verb>`, in modules, roles, routes and API keys."""
@@ -137,7 +137,7 @@ class AccessTokens:
         if known is None:
             known = self._verify(token)
             self._verified[token] = known
-            forget_oldest(self._verified, most=self.REMEMBERED)
+            evict_oldest(self._verified, most=self.REMEMBERED)
         if not self._now().timestamp() < known.expires_at + self.LEEWAY.total_seconds():
             del self._verified[token]
             raise Unauthenticated

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Self
 
@@ -30,8 +30,8 @@ class Owners:
     """The base's own name, slug and key prefix."""
     project: list[str]
     derived: list[str]
-    derived_from: dict[str, str] = field(default_factory=dict)
-    """Files whose end is derived, and the line that it begins with; 0.1.0 did not list them."""
+    derived_from: dict[str, str]
+    """Files whose end is derived, and the line that it begins with."""
     left_out: dict[str, list[str]]
     overlays: dict[str, str]
     marked: set[str]

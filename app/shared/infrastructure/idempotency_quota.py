@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, literal_column, select
 
+from app.core.caches import evict_oldest
 from app.core.exceptions import QuotaExceeded
-from app.core.recent import forget_oldest
 from app.shared.infrastructure.database.connection import Reads
 from app.shared.infrastructure.database.models import idempotency_key
 from app.shared.infrastructure.database.statement import Statement
@@ -52,7 +52,7 @@ class IdempotencyQuota:
             )
             raise QuotaExceeded("idempotency_bytes", self._most, detail)
         self._leave[user_id] = max(1, self._most // self.SHARE)
-        forget_oldest(self._leave, most=self.MOST_REMEMBERED)
+        evict_oldest(self._leave, most=self.MOST_REMEMBERED)
 
     def note(self, user_id: UUID, body: bytes) -> None:
         """Count an answer that was stored."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from app.core.caches import evict_oldest
 from app.core.exceptions import QuotaExceeded
 from app.core.limits import DAY, Limit, Limiter, TooManyRequests
-from app.core.recent import forget_oldest
 from app.modules.task.domain.repositories import TaskRepository, Usage
 
 
@@ -61,7 +61,7 @@ class TaskQuota:
             leave = await self._counted(tasks, owner_id, wanted)
         # There is no `await` since the check, so in one event loop both are one step.
         self._leave[owner_id] = Usage(leave.tasks - count, leave.text_bytes - text_bytes)
-        forget_oldest(self._leave, most=self.MOST_REMEMBERED)
+        evict_oldest(self._leave, most=self.MOST_REMEMBERED)
 
     async def _counted(self, tasks: TaskRepository, owner_id: UUID, wanted: Usage) -> Usage:
         refusal = self._refused.get(owner_id)
@@ -71,7 +71,7 @@ class TaskQuota:
         if said := self._exceeded(used, wanted):
             until = self._now() + self.REFUSED_FOR_SECONDS
             self._refused[owner_id] = _Refusal(until, wanted, said)
-            forget_oldest(self._refused, most=self.MOST_REMEMBERED)
+            evict_oldest(self._refused, most=self.MOST_REMEMBERED)
             raise QuotaExceeded(*said)
         return Usage(
             wanted.tasks + self._leave_for(used.tasks, self._quotas.tasks),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from app.core.recent import forget_oldest
+from app.core.caches import evict_oldest
 from app.shared.application.http import CircuitOpen
 from app.shared.infrastructure.external.http_metrics import show_circuit
 
@@ -56,7 +56,7 @@ class CircuitBreaker:
     def failed(self, host: str) -> None:
         circuit = self._failing.setdefault(host, _Circuit())
         self._failing.move_to_end(host)
-        forget_oldest(self._failing, most=self.MOST_REMEMBERED)
+        evict_oldest(self._failing, most=self.MOST_REMEMBERED)
         circuit.failures += 1
         is_open = circuit.failures >= self._tolerated
         if is_open:

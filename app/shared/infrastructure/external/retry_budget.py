@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import Final
 
-from app.core.recent import forget_oldest
+from app.core.caches import evict_oldest
 
 
 class RetryBudget:
@@ -35,5 +35,5 @@ class RetryBudget:
             return False
         self._spent[host] = spent
         self._spent.move_to_end(host)
-        forget_oldest(self._spent, most=self.MOST_REMEMBERED)
+        evict_oldest(self._spent, most=self.MOST_REMEMBERED)
         return True

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
+from app.core.caches import evict_oldest
 from app.core.exceptions import Unauthenticated
-from app.core.recent import forget_oldest
 from app.core.security import AccessTokens, Actor
 from app.modules.user.application.dto import SessionState
 from app.modules.user.application.failed_credentials import FailedCredentials
@@ -110,7 +110,7 @@ class Authenticate:
         actor = Actor(state.user_id, session_id, frozenset[str]().union(*allowed))
         known = Known(until, actor, state)
         self._known[session_id] = known
-        forget_oldest(self._known, most=self.REMEMBERED)
+        evict_oldest(self._known, most=self.REMEMBERED)
         return known
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
+from app.core.caches import evict_oldest
 from app.core.exceptions import Unauthenticated
-from app.core.recent import forget_oldest
 from app.core.security import Actor, Authenticator
 from app.modules.user.application.failed_credentials import FailedCredentials
 from app.modules.user.application.readers import KeyReader
@@ -60,7 +60,7 @@ class AuthenticateKey:
         permissions = state.scopes & frozenset[str]().union(*allowed)
         actor = Actor(state.user_id, state.id, permissions, is_key=True)
         self._known[fingerprint] = (until, actor)
-        forget_oldest(self._known, most=self.REMEMBERED)
+        evict_oldest(self._known, most=self.REMEMBERED)
         return actor
 
 

@@ -1,10 +1,10 @@
-"""What a process remembers for a while: no more of it than it has room for."""
+"""Caches: what a process remembers for a while, and no more of it than it has room for."""
 
 from collections import OrderedDict
 from typing import Any
 
 
-def forget_oldest(remembered: OrderedDict[Any, Any], *, most: int) -> None:
+def evict_oldest(remembered: OrderedDict[Any, Any], *, most: int) -> None:
     """Forget what was remembered first, until at most so many are left."""
     while len(remembered) > most:
         remembered.popitem(last=False)
