@@ -61,7 +61,7 @@ class LineRow(Base):
 
 
 class Ledger(Base):
-    __tablename__ = "ledger"
+    __tablename__ = "tested_ledger"
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
     version: Mapped[int] = mapped_column()
@@ -78,10 +78,10 @@ class Ledger(Base):
 
 class Entry(Base):
     __table__ = Table(
-        "ledger_entry",
+        "tested_ledger_entry",
         schema,
         Column("id", Integer, primary_key=True),
-        Column("ledger_id", ForeignKey("ledger.id"), nullable=False, index=True),
+        Column("ledger_id", ForeignKey("tested_ledger.id"), nullable=False, index=True),
         Column("amount", Integer, nullable=False),
     )
 
@@ -209,7 +209,7 @@ async def test_a_refused_row_rolls_back_the_aggregate_and_its_events(
     with pytest.raises(IntegrityViolation) as refusal:
         await work()
 
-    assert refusal.value.constraint == "uq_ledger_name"
+    assert refusal.value.constraint == "uq_tested_ledger_name"
     assert await count(database) == 1
     assert await all_events(database) == []
 
@@ -470,6 +470,6 @@ async def test_statements_of_a_session_are_in_the_trace_of_who_runs_them(
             with pytest.raises(IntegrityViolation):
                 await uow.commit()
     spans = {span.name: span for span in kept.get_finished_spans()}
-    assert {"SQL", "INSERT ledger"} <= spans.keys()
-    assert "error.type" in (spans["INSERT ledger"].attributes or {})
+    assert {"SQL", "INSERT tested_ledger"} <= spans.keys()
+    assert "error.type" in (spans["INSERT tested_ledger"].attributes or {})
     assert not any("c4n4ry" in span.to_json() for span in spans.values())

@@ -36,7 +36,7 @@ from tests.e2e.types.bookings.views import BookingItem
 metadata = MetaData(naming_convention=models.metadata.naming_convention)
 
 booking = Table(
-    "booking",
+    "tested_booking",
     metadata,
     *aggregate_columns(),
     Column("owner_id", Uuid, nullable=False),
@@ -48,9 +48,9 @@ booking = Table(
     Column("reminders", ListOf(Date()), nullable=False),
 )
 booking_extra = Table(
-    "booking_extra",
+    "tested_booking_extra",
     metadata,
-    Column("booking_id", ForeignKey("booking.id", ondelete="CASCADE"), primary_key=True),
+    Column("booking_id", ForeignKey("tested_booking.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("name", String(100), nullable=False),
     Column("hours", ExactDecimal(2), nullable=False),
