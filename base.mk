@@ -23,5 +23,7 @@ projects: $(INSTALLED) ## Check made projects, and modules with fields of all ty
 
 openapi: bare-documents
 
+# It writes what differs from the project's own documents, so these are written first.
 bare-documents: $(INSTALLED)
+	@$(BIN)/python -m app openapi --write
 	@PYTHONPATH=. $(BIN)/python scripts/bare_documents.py

@@ -1,7 +1,6 @@
 """Builds the database that the settings name. Only this module and the containers know both."""
 
 from collections.abc import Callable
-from functools import partial
 
 from app.config.settings import Settings
 from app.shared.infrastructure.database.postgres import PostgresDatabase
@@ -9,16 +8,17 @@ from app.shared.infrastructure.database.sqlite import SqliteDatabase
 
 
 def create_database(
-    settings: Settings, waited: Callable[[float], object] = bool
+    settings: Settings, postgres: Callable[..., PostgresDatabase] = PostgresDatabase
 ) -> SqliteDatabase | PostgresDatabase:
     """Return the database, not connected yet: asyncpg for PostgreSQL, SQLAlchemy for SQLite.
 
-    `waited` is told how long each caller waited for a connection; SQLite has no such queue.
+    `postgres` makes the former, and may give it more than the settings.
     """
     url = settings.database
-    kind: Callable[..., SqliteDatabase | PostgresDatabase] = SqliteDatabase
-    if url.get_backend_name() == "postgresql":
-        kind = partial(PostgresDatabase, waited=waited)
+    is_postgres = url.get_backend_name() == "postgresql"
+    kind: Callable[..., SqliteDatabase | PostgresDatabase] = (
+        postgres if is_postgres else SqliteDatabase
+    )
     return kind(
         url,
         pool_size=settings.database_pool_size,

@@ -41,6 +41,7 @@ from app.shared.application.jobs import JobTracking
 from app.shared.domain.events import ScheduleTick
 from app.shared.infrastructure.database.connection import Database
 from app.shared.infrastructure.database.migrate import Readiness
+from app.shared.infrastructure.database.postgres import PostgresDatabase
 from app.shared.infrastructure.events.delivery.celery.delivery_batch import DeliveryBatch
 from app.shared.infrastructure.events.delivery.engine import Engine, Executor
 from app.shared.infrastructure.events.delivery.notifier import Notifier
@@ -85,9 +86,8 @@ class BaseContainer(ModuleContainer):
     tracing: Singleton[Tracing] = Singleton(factories.tracing, settings)
     clock: Singleton[Clock] = Singleton(SystemClock)
     admission: Singleton[Admission] = Singleton(Admission)
-    database: Singleton[Database] = Singleton(
-        create_database, settings, admission.provided.waited_for_connection
-    )
+    postgres: Factory[PostgresDatabase] = Factory(PostgresDatabase, admission=admission)
+    database: Singleton[Database] = Singleton(create_database, settings, postgres.provider)
     hasher: Singleton[PasswordHasher] = Singleton(
         PasswordHasher,
         memory_kib=settings.provided.password_memory_kib,

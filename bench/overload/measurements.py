@@ -1,6 +1,7 @@
 """What the service does at three times its capacity, and before and after."""
 
 import asyncio
+import gc
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,7 +30,19 @@ QUICK: Final = Size(peak=3, overload=8, usual=6)
 
 
 async def measure(port: int, mix: Mix, size: Size) -> dict[str, float]:
-    """Return what a mix shows, by the names of the lines."""
+    """Return what a mix shows, by the names of the lines.
+
+    No garbage is collected meanwhile. The generator keeps so many objects that its requests would
+    wait for the collector, and the service would be blamed.
+    """
+    gc.disable()
+    try:
+        return await _measure(port, mix, size)
+    finally:
+        gc.enable()
+
+
+async def _measure(port: int, mix: Mix, size: Size) -> dict[str, float]:
     say(f"{mix.name}: the capacity …")
     capacity = await load.peak(port, mix.requests, callers=mix.callers, seconds=size.peak)
     say(f"{mix.name}: {capacity:.0f} a second; usual load with bursts …")

@@ -58,10 +58,20 @@ class Shedding:
         admission.in_flight += 1
         scope[ADMITTED] = admission
         try:
-            await self._app(scope, receive, send)
+            if await self._has_turn(scope):
+                await self._app(scope, receive, send)
+            else:
+                await self._refuse(scope, send)
         finally:
             if scope.pop(ADMITTED, None) is not None:
                 admission.in_flight -= 1
+
+    async def _has_turn(self, scope: Scope) -> bool:
+        """Wait until the request may begin; return whether it may, or is refused after all."""
+        if self._admission.begins_now():
+            return True
+        importance = self._importance_of(scope)
+        return importance is Importance.CRITICAL or await self._admission.turn(importance)
 
     async def _refuse(self, scope: Scope, send: Send) -> None:
         sent: dict[bytes, bytes] = dict(scope["headers"])

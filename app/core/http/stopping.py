@@ -32,7 +32,7 @@ WORK_SECONDS: Final = 20.0
 """How long requests may take to end, if so much time is left."""
 TICK_SECONDS: Final = 0.1
 
-ACCEPTED_IN_A_TURN: Final = 8
+ACCEPTED_IN_A_TURN: Final = 16
 """How many connections are accepted in each turn of the event loop.
 
 uvloop accepts one from each listening socket. Under overload the others would wait in the kernel's

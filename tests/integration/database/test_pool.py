@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from app.core import tracing
+from app.core.admission import MOST_WAITING_FOR_CONNECTIONS
 from app.core.context import WorkContext, current_work
 from app.core.exceptions import Overloaded
 from app.shared.infrastructure.database.pool import Pool, PoolClosed
@@ -64,6 +65,22 @@ async def test_a_wait_for_a_connection_is_in_the_span_of_who_waited(pool: Pool) 
     assert event.name == "waited for a connection"
     assert event.attributes is not None
     assert float(str(event.attributes["db.client.connection.wait_time"])) >= 0.005
+
+
+@pytest.mark.parametrize("is_request", [True, False])
+async def test_no_request_begins_while_several_wait_for_a_connection(
+    pool: Pool, *, is_request: bool
+) -> None:
+    lent = [await pool.acquire() for _ in range(SIZE)]
+    with request_at_hand(is_gone=bool if is_request else None):
+        waiting = [asyncio.create_task(pool.acquire()) for _ in range(MOST_WAITING_FOR_CONNECTIONS)]
+    await asyncio.sleep(0)
+    assert pool._admission.begins_now() is not is_request
+    for connection in lent:
+        pool.release(connection)
+    for each in waiting:
+        pool.release(await each)
+    assert pool._admission.begins_now()
 
 
 async def test_a_failed_connection_does_not_reduce_the_pool() -> None:

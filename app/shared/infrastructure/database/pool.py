@@ -14,7 +14,7 @@ from typing import Final
 import asyncpg
 
 from app.core import tracing
-from app.core.admission import overloaded
+from app.core.admission import Admission, overloaded
 from app.core.context import current_work
 
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
@@ -45,9 +45,10 @@ class Pool:
         *,
         size: int,
         timeout: float,
-        waited: Callable[[float], object] = bool,
+        admission: Admission | None = None,
     ) -> None:
-        self._connect, self._timeout, self._waited = connect, timeout, waited
+        self._connect, self._timeout = connect, timeout
+        self._admission = admission or Admission()
         self._size = size
         self._places = asyncio.Semaphore(size)
         self._lent: set[asyncpg.Connection] = set()
@@ -68,7 +69,6 @@ class Pool:
             await self._wait()
         else:
             await self._places.acquire()
-            self._waited(0.0)
         try:
             connection = self._found() or await self._connect()
         except BaseException:
@@ -80,18 +80,26 @@ class Pool:
     async def _wait(self) -> None:
         """Wait for a place. A request waits less long, and not for a client that has hung up."""
         is_gone, began = current_work.get().is_gone, time.monotonic()
-        most = self._timeout if is_gone is None else min(self._timeout, self.REQUEST_SECONDS)
+        if is_gone is None:
+            await self._place(self._timeout, NoConnectionFree)
+            return
+        self._admission.waits_for_connection()
+        try:
+            most = min(self._timeout, self.REQUEST_SECONDS)
+            await self._place(most, lambda: overloaded("database"))
+        finally:
+            self._admission.waited_for_connection(time.monotonic() - began)
+        if is_gone():
+            self._places.release()
+            raise overloaded("hung_up")
+
+    async def _place(self, most: float, too_late: Callable[[], Exception]) -> None:
         try:
             async with asyncio.timeout(most):
                 with tracing.waiting():
                     await self._places.acquire()
         except TimeoutError:
-            self._waited(most)
-            raise (NoConnectionFree() if is_gone is None else overloaded("database")) from None
-        self._waited(time.monotonic() - began)
-        if is_gone is not None and is_gone():
-            self._places.release()
-            raise overloaded("hung_up")
+            raise too_late() from None
 
     def release(self, connection: asyncpg.Connection, *, is_idle: bool = True) -> None:
         """Take a connection back; one that may be busy is closed.

@@ -1,7 +1,7 @@
 """PostgreSQL by its driver, asyncpg, with prepared statements."""
 
 import math
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, NoReturn, cast
 
@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.engine import URL
 
 from app.core import tracing
+from app.core.admission import Admission
 from app.shared.infrastructure.database.connection import (
     DatabaseUnavailable,
     Row,
@@ -49,7 +50,7 @@ class PostgresDatabase:
         timeout: float,
         search_timeout: float = math.inf,
         echo: bool = False,
-        waited: Callable[[float], object] = bool,
+        admission: Admission | None = None,
     ) -> None:
         self._is_heard = echo
         self._timeout, self._search_timeout = timeout, min(timeout, search_timeout)
@@ -62,7 +63,7 @@ class PostgresDatabase:
             **connect_arguments(url, timeout=timeout, settings=bounds),
             "command_timeout": timeout,
         }
-        self._pool = Pool(self._connect, size=pool_size, timeout=timeout, waited=waited)
+        self._pool = Pool(self._connect, size=pool_size, timeout=timeout, admission=admission)
         self._outage = Outage()
 
     async def open(self) -> None:

@@ -1,5 +1,6 @@
 """What a client gets that is refused because of overload."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -58,7 +59,7 @@ def app(serve: Serve, endpoints: Endpoints) -> Service:
 def overload(endpoints: Endpoints, *, in_flight: int) -> None:
     """Leave room for 50 requests at the same time."""
     endpoints.admission.in_flight = 200
-    endpoints.admission.waited_for_connection(1.0)
+    endpoints.admission.queue.waited(1.0)
     endpoints.admission.end_window(0.1)
     endpoints.admission.in_flight = in_flight
 
@@ -101,6 +102,18 @@ async def test_less_important_requests_are_refused_first(
 ) -> None:
     overload(endpoints, in_flight=in_flight)
     assert (await send(app, "GET", path)).status == status
+
+
+@pytest.mark.parametrize(("path", "waits"), [("/things/open", True), ("/things/probe", False)])
+async def test_a_probe_does_not_wait_for_its_turn_and_others_do(
+    app: Service, endpoints: Endpoints, path: str, *, waits: bool
+) -> None:
+    answers = asyncio.create_task(send(app, "GET", path))
+    while endpoints.admission.begins_now():
+        pass
+    await asyncio.sleep(0)
+    assert (endpoints.in_flight == []) is waits
+    assert (await answers).status == 200
 
 
 async def test_requests_are_counted_while_they_run_and_streams_only_until_they_begin(
