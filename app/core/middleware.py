@@ -118,6 +118,7 @@ class RequestBoundary:
             # These hold the scope, and would leave it to garbage collection.
             scope.pop(INCOMING, None)
             scope.pop(CUT, None)
+            scope.pop(REFUSED, None)
             seconds = time.perf_counter() - started
             observe_request(scope, answer.status, seconds, tracing.exemplar(work))
             tracing.end_request(traced, scope, work, answer.status)

@@ -1,8 +1,5 @@
 """Every error has the same form, wherever it is raised, and a page that explains it."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +9,16 @@ import pytest
 from app.core.exceptions import AppError
 from app.core.http.bodies import IncomingBody
 from app.core.http.problems import documented_kinds, status_of
+from app.core.http.routing import ApiRouter
+from app.core.http.schema_types import Body
 from app.core.http.service import Service
+from app.core.security import PUBLIC
 from app.shared.infrastructure.database.connection import DatabaseUnavailable
+from tests.support.garbage import left_of, no_collector
 from tests.support.people import Person
 from tests.support.raw import send
+from tests.support.server import served
+from tests.support.sockets import LIVE, POST, exchange
 
 JSON = (b"content-type", b"application/json")
 SECURITY = {
@@ -91,25 +94,12 @@ async def test_every_error_has_the_same_form(ana: Person, error: str) -> None:
     assert_is_problem(answer, status, code)
 
 
-@contextmanager
-def no_collector() -> Iterator[None]:
-    """Keep all objects that reference each other; the collector knows only those made meanwhile."""
-    gc.collect()
-    gc.disable()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        gc.enable()
-
-
 async def test_no_error_is_left_to_the_garbage_collector(ana: Person) -> None:
     """An error would keep all objects of its request, and a flood would stop all answers."""
     with no_collector():
         for error in ERRORS:
             await provoke(ana, error)
-        errors = [each for each in gc.get_objects() if issubclass(type(each), AppError)]
+        errors = left_of(AppError)
     assert errors == []
 
 
@@ -117,8 +107,37 @@ async def test_no_body_is_left_to_the_garbage_collector(ana: Person) -> None:
     with no_collector():
         await ana.write_note()
         await ana.post("/nothing", {"title": "Dig"})
-        bodies = [each for each in gc.get_objects() if type(each) is IncomingBody]
+        bodies = left_of(IncomingBody)
     assert bodies == []
+
+
+# Requests that the server refuses before or while the application reads them.
+REFUSED = {
+    "a header without a colon": LIVE[:-2] + b"no header\r\n\r\n",
+    "a long address": LIVE.replace(b"live", b"a" * 10_000),
+    "a body that is cut off": POST + b"Content-Length: 20\r\n\r\n{",
+}
+
+
+class Note(Body):
+    text: str
+
+
+async def take(body: Note) -> dict[str, str]:
+    return {"text": body.text}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_no_refusal_of_the_server_is_left_to_the_garbage_collector(what: str) -> None:
+    app, router = Service(report=print), ApiRouter()
+    router.post("/api/v1/auth/refresh", take, access=PUBLIC)
+    app.add(router)
+    with no_collector():
+        with served(app) as address:
+            port = int(address.rpartition(":")[2])
+            assert exchange(port, REFUSED[what], and_hang_up=True).status in {400, 414}
+        errors = left_of(AppError)
+    assert errors == []
 
 
 async def test_an_unreachable_database_is_a_503_with_retry_after(

@@ -113,6 +113,14 @@ class PostgresDatabase:
 
     def fail(self, error: Exception, raw: asyncpg.Connection | None = None) -> NoReturn:
         """Raise our error for the driver's; note whether it is part of an outage."""
+        try:
+            raise self._meant(error, raw)
+        finally:
+            # The traceback of what is raised holds this frame. If the frame held the error as well,
+            # both, and the whole request, would stay until garbage collection.
+            del error
+
+    def _meant(self, error: Exception, raw: asyncpg.Connection | None) -> Exception:
         if isinstance(error, asyncpg.InterfaceError) and raw is not None and raw.is_closed():
             # Otherwise the code is wrong, such as two statements at once: a defect of ours.
             error = ConnectionLost()
@@ -122,10 +130,11 @@ class PostgresDatabase:
                 raw.terminate()
         known = translated(error)
         if known is error:
-            raise error
+            return error
         if isinstance(known, DatabaseUnavailable):
             self._outage.failed(error, step="statement")
-        raise known from error
+        known.__cause__ = error
+        return known
 
     async def _write(self, method: str, statement: Statement, params: Mapping[str, Any]) -> Any:
         sql = statement.postgres
@@ -217,6 +226,8 @@ class PostgresDatabase:
                 raise
         except Exception as error:
             self._outage.failed(error, step="connect")
+            # A frame of the driver holds the error, and its traceback holds that frame.
+            error.__traceback__ = None
             raise DatabaseUnavailable from error
         if self._is_heard:
             raw.add_query_logger(lambda record: log.info("statement", sql=record.query))
