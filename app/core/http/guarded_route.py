@@ -159,5 +159,8 @@ class _Exchange:
 
     def raise_refusal(self) -> None:
         """Raise our own error about the body, if no answer was sent yet."""
-        if self._refusal is not None and not self._is_begun:
-            raise self._refusal
+        try:
+            if self._refusal is not None and not self._is_begun:
+                raise self._refusal
+        finally:
+            self._refusal = None  # its traceback holds this object

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from app.core.exceptions import AppError
 from app.core.http.bodies import IncomingBody
@@ -116,6 +117,8 @@ REFUSED = {
     "a header without a colon": LIVE[:-2] + b"no header\r\n\r\n",
     "a long address": LIVE.replace(b"live", b"a" * 10_000),
     "a body that is cut off": POST + b"Content-Length: 20\r\n\r\n{",
+    "a body of a mounted application": POST.replace(b"/api/v1/auth", b"/mounted")
+    + b"Content-Length: 20\r\n\r\n{",
 }
 
 
@@ -127,11 +130,17 @@ async def take(body: Note) -> dict[str, str]:
     return {"text": body.text}
 
 
+async def read(_scope: Scope, receive: Receive, _send: Send) -> None:
+    while (await receive()).get("more_body"):
+        pass
+
+
 @pytest.mark.parametrize("what", REFUSED)
 def test_no_refusal_of_the_server_is_left_to_the_garbage_collector(what: str) -> None:
     app, router = Service(report=print), ApiRouter()
     router.post("/api/v1/auth/refresh", take, access=PUBLIC)
     app.add(router)
+    app.mount("/mounted", read, access=PUBLIC)
     with no_collector():
         with served(app) as address:
             port = int(address.rpartition(":")[2])
