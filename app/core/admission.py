@@ -72,6 +72,8 @@ POOL_WAIT: Final = Histogram(
     buckets=_BUCKETS,
 )
 IN_FLIGHT: Final = Gauge("requests_in_flight", "Requests that are being answered, without streams.")
+HUNG_UP: Final = "hung_up"
+"""The reason for a request whose client closed the connection before it began."""
 ADMITTED: Final = "admitted"
 """The class of a request that was refused later, while it waited for something."""
 
@@ -101,6 +103,7 @@ class Waiting(NamedTuple):
 
     since: float
     importance: Importance
+    is_gone: Callable[[], bool]
     may_begin: asyncio.Future[bool]
 
 
@@ -154,10 +157,15 @@ class Admission(Resource):
         self._begin()
         return True
 
-    def turn(self, importance: Importance) -> asyncio.Future[bool]:
-        """Return what a request awaits that does not begin now: whether it may, or is refused."""
+    def turn(
+        self, importance: Importance, is_gone: Callable[[], bool] = bool
+    ) -> asyncio.Future[bool]:
+        """Return what a request awaits that does not begin now: whether it may, or is refused.
+
+        `is_gone` says whether its client has hung up meanwhile; then it is refused, too.
+        """
         may_begin: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(self._now(), importance, may_begin))
+        self._waiting.append(Waiting(self._now(), importance, is_gone, may_begin))
         return may_begin
 
     def waits_for_connection(self) -> None:
@@ -190,9 +198,14 @@ class Admission(Resource):
     def _next_turn(self) -> None:
         self._is_turn_due, self._begun_in_turn = False, 0
         while self._waiting and self._has_room:
-            may_begin = self._waiting.popleft().may_begin
-            if not may_begin.done():
-                may_begin.set_result(True)
+            oldest = self._waiting.popleft()
+            if oldest.may_begin.done():
+                continue
+            if oldest.is_gone():
+                SHED.labels(HUNG_UP, ADMITTED).inc()
+                oldest.may_begin.set_result(False)
+            else:
+                oldest.may_begin.set_result(True)
                 self._begin()
 
     def tick(self) -> None:

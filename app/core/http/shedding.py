@@ -71,7 +71,9 @@ class Shedding:
         if self._admission.begins_now():
             return True
         importance = self._importance_of(scope)
-        return importance is Importance.CRITICAL or await self._admission.turn(importance)
+        if importance is Importance.CRITICAL:
+            return True
+        return await self._admission.turn(importance, scope.get(GONE, bool))
 
     async def _refuse(self, scope: Scope, send: Send) -> None:
         sent: dict[bytes, bytes] = dict(scope["headers"])

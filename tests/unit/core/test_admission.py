@@ -193,6 +193,14 @@ async def test_a_request_that_left_while_it_waited_takes_no_place() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def test_a_request_whose_client_hung_up_while_it_waited_does_not_begin() -> None:
+    admission = Admission()
+    fill(admission)
+    gone, other = admission.turn(NORMAL, lambda: True), admission.turn(NORMAL)
+    assert not await gone
+    assert await other
+
+
 async def test_requests_that_wait_for_their_turn_for_long_are_a_queue() -> None:
     time = Time()
     admission = Admission(time)

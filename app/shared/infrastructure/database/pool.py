@@ -14,7 +14,7 @@ from typing import Final
 import asyncpg
 
 from app.core import tracing
-from app.core.admission import Admission, overloaded
+from app.core.admission import HUNG_UP, Admission, overloaded
 from app.core.context import current_work
 
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
@@ -91,7 +91,7 @@ class Pool:
             self._admission.waited_for_connection(time.monotonic() - began)
         if is_gone():
             self._places.release()
-            raise overloaded("hung_up")
+            raise overloaded(HUNG_UP)
 
     async def _place(self, most: float, too_late: Callable[[], Exception]) -> None:
         try:
