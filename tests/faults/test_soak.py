@@ -30,6 +30,8 @@ SECONDS: Final = float(
 )
 """The longest form is asked for by FAULTS_SOAK_SECONDS."""
 BETWEEN_FAULTS: Final = min(30.0, SECONDS / 3)
+FAULTS_OF_TOKENS: Final = 20
+"""How many faults tokens are used for: ten minutes of the fifteen that they are valid."""
 A_SECOND: Final = 40
 POOL_SIZE: Final = 5
 LONG_ENOUGH: Final = 600
@@ -69,7 +71,7 @@ class Process:
 
 
 async def requests(port: int) -> list[bytes]:
-    """What to send, with new tokens: they are valid for 15 minutes only."""
+    """What to send, with new tokens. The service remembers each token, so they are not too many."""
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
         return reads(await signed_in(client))
 
@@ -104,8 +106,9 @@ async def test_nothing_grows_under_usual_load_with_faults(
         await offer(port, await requests(port), steady(A_SECOND, 1))
         files, began, number, answers = service.files, time.monotonic(), 0, Counter[int]()
         while (since := time.monotonic() - began) < SECONDS:
-            moments = steady(A_SECOND, BETWEEN_FAULTS)
-            load = asyncio.create_task(offer(port, await requests(port), moments))
+            if number % FAULTS_OF_TOKENS == 0:
+                to_send = await requests(port)
+            load = asyncio.create_task(offer(port, to_send, steady(A_SECOND, BETWEEN_FAULTS)))
             await asyncio.sleep(BETWEEN_FAULTS / 2)
             await disturb(server, address, port, number)
             answers.update(each.status for each in (await load).sent)
