@@ -19,11 +19,15 @@ def empty(folder: Path) -> Repository:
     return project
 
 
-def test_the_base_under_its_own_name_is_its_own_tree(base: Repository) -> None:
+def test_the_base_under_its_own_name_is_its_own_tree(base: Repository, tmp_path: Path) -> None:
     tree = base.tree("HEAD")
     assert len(tree) > 1000
     assert {file.mode for file in tree.values()} == {"100644", "100755"}
     assert rendered(tree, OWN, version_at(base, "HEAD")) == tree
+    project = empty(tmp_path / "own")
+    commit = render(base, version_at(base, "HEAD"), OWN, project)
+    # The id is git's hash of all paths, modes and bytes, whatever the tool reads and writes.
+    assert project.git("rev-parse", f"{commit}^{{tree}}") == base.git("rev-parse", "HEAD^{tree}")
 
 
 def test_the_same_commit_is_made_from_two_clones(base: Repository, tmp_path: Path) -> None:
