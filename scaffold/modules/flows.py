@@ -151,5 +151,5 @@ def _require_clear(name: str, steps: Sequence[Step]) -> None:
         if not re.fullmatch(r"[a-z_]+", step.target):
             raise Refusal(
                 f"{name}: the step to {step.target} is an event, whose name has only a to z; "
-                "the value another name"
+                "give the value another name"
             )

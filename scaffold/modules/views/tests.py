@@ -41,6 +41,15 @@ class TestsView:
         return filling_of(self._spec)
 
     @property
+    def stored(self) -> Mapping[str, str]:
+        """What rows and lines are changed to; a name that several have is there once."""
+        found = dict(self.filled.stored)
+        for each in self._module.lines:
+            for name, value in each.filled.stored.items():
+                found.setdefault(name, value)
+        return found
+
+    @property
     def listed(self) -> Listed:
         return listed(self._spec)
 

@@ -73,6 +73,7 @@ REFUSED = {
     "title": "has no type: write name:TYPE",
     "title:string": "there is no type 'string'; write str",
     "title:str.0": "a str has 1 to 1000 characters",
+    "title:str.10000": "'str.10000' is no str; write str or str.200",
     "title:str.many": "'str.many' is no str; write str or str.200",
     "notes:text.50": "'text.50' is no text; write text",
     "price:decimal.2.12": "a decimal has at most 18 digits",
@@ -109,6 +110,7 @@ REFUSED = {
     "stars:int:default=99999999999": "is not of the type int",
     "price:decimal.4.2:default=1.005": "is not of the type decimal; write default=0.00",
     "price:decimal.4.2:default=100": "is not of the type decimal",
+    "price:decimal.4.2:default=cheap": "is not of the type decimal",
     "is_open:bool:default=yes": "write default=true or default=false",
     "due_on:date:default=2026-02-30": "write default=2026-01-31",
     "size:enum.small.large:default=huge": "is not of the type enum; write default=small",
@@ -129,7 +131,9 @@ REFUSED = {
     ),
     "state:enum.draft.created:flow(draft>created)": "would have a name that every module has",
     "state:enum.draft.sent.lost.won:flow(draft>sent,lost>won)": "no step leads from there to lost",
-    "state:enum.draft.step2:flow(draft>step2)": "whose name has only a to z",
+    "state:enum.draft.step2:flow(draft>step2)": (
+        "whose name has only a to z; give the value another name"
+    ),
 }
 
 
