@@ -11,6 +11,11 @@ LINES: Final = tuple(f"Line {number} of the base.\n" for number in range(1, 13))
 CHANGED, RENAMED, REMOVED = (f"docs/guide/{name}.md" for name in ("changed", "renamed", "removed"))
 MOVED, ADDED = "docs/guide/moved.md", "docs/guide/added.md"
 OLD_FOLDER, NEW_FOLDER = "docs/old", "docs/new"
+OWN: Final = (
+    *("LICENSE", "app/container.py", "app/migrations/app_0001_tasks.py"),
+    *("app/modules/task/container.py", "docs/modules/task.md", "tests/unit/task/__init__.py"),
+)
+"""Files that are the project's own in a project."""
 TO_BE_REMOVED: Final = "".join(f"A rule, number {number}.\n" for number in range(1, 9))
 NOTES: Final = "### Changed\n\n#### For developers\n\n- **Line 3** says something else."
 
@@ -35,7 +40,7 @@ def three_versions(base: Repository, folder: Path) -> Repository:
     clone.git("mv", RENAMED, MOVED)
     _write(clone, MOVED, lines(_1="To be renamed.", _3="Changed in 7.2.0."))
     (clone.folder / REMOVED).unlink()
-    for own in ("scaffold/project/README.md", "app/container.py", "LICENSE"):
+    for own in ("scaffold/project/README.md", *OWN):
         _write(clone, own, (clone.folder / own).read_text("utf-8") + "# Of 7.2.0\n")
     _release(clone, "7.2.0", NOTES)
     _write(clone, CHANGED, lines(_3="Changed in 7.2.0.", _9="Changed in 7.3.0."))

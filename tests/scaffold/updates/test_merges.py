@@ -13,6 +13,7 @@ from tests.scaffold.updates.line import (
     MOVED,
     NEW_FOLDER,
     OLD_FOLDER,
+    OWN,
     REMOVED,
     RENAMED,
     TO_BE_REMOVED,
@@ -72,7 +73,7 @@ def test_a_file_that_the_project_moved_gets_the_changes_of_the_base(project: Old
 
 
 def test_files_of_the_project_are_never_changed(project: OlderProject) -> None:
-    own = ("README.md", "CHANGELOG.md", "LICENSE", "app/container.py")
+    own = ("README.md", "CHANGELOG.md", *OWN)
     project.write("README.md", "# Ours\n")
     project.git("rm", "--quiet", "CHANGELOG.md")
     project.commit()
