@@ -139,7 +139,7 @@ VALUES: Final[dict[str, Any]] = {
     "kinds": [CREATED],
     "after_time": NOW - dt.timedelta(days=35),
     "after_seq": 0,
-    "last_time": NOW - dt.timedelta(days=35) + dt.timedelta(hours=2),
+    "last_time": NOW - dt.timedelta(days=34),  # the rows may be written an hour after NOW
     "last_seq": 0,
     "max_attempts": 3,
     "blocks_when_dead": True,
