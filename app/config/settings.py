@@ -1,6 +1,7 @@
 """All settings of the service: read once, checked together, never changed afterwards."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -204,8 +205,15 @@ class Settings(
 
     @property
     def short_name(self) -> str:
-        """The service's name as a prefix in Redis, which several services may share."""
-        return re.sub(r"\W+", "-", self.app_name.lower()).strip("-")
+        """The service's name as a prefix in Redis and in brokers, which several services may share.
+
+        It is ASCII: a worker of Celery receives nothing from a queue of another name.
+        """
+        folded = unicodedata.normalize("NFKD", self.app_name.lower())
+        plain = "".join(each for each in folded if not unicodedata.combining(each))
+        if not plain.isascii():
+            plain = plain.encode("punycode").decode()
+        return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
     @property
     def links_begin_with(self) -> str:

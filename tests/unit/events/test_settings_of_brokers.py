@@ -76,8 +76,17 @@ def test_with_redis_processes_notify_each_other() -> None:
     assert isinstance(container.notifier(), RedisNotifier)
 
 
-@pytest.mark.parametrize(("name", "short"), [("Shop", "shop"), (" Café & Sons! ", "café-sons")])
-def test_services_are_separated_by_their_names(name: str, short: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("Shop", "shop"),
+        (" Café & Sons! ", "cafe-sons"),
+        ("Pedidos à vista", "pedidos-a-vista"),
+        ("受注サービス", "vcki8e1hx92ocp5a"),
+        ("受注 API", "api-4c1gt14k"),
+    ],
+)
+def test_services_are_separated_by_their_names_in_ascii(name: str, short: str) -> None:
     assert settings(app_name=name).short_name == short
 
 
