@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 from prometheus_client import REGISTRY
@@ -12,13 +13,15 @@ from app.shared.infrastructure.tracing.export import QUEUE, SHUTDOWN_SECONDS, Ex
 from app.shared.infrastructure.tracing.lifecycle import TracingOptions
 from tests.support.otlp import Mood, attributes, collector
 
+TIMEOUT_SECONDS: Final = 2.0
+
 
 def options(endpoint: str, *, sampler: str = "always_on", ratio: float = 1) -> TracingOptions:
     return TracingOptions(
         endpoint=endpoint,
         sampler=sampler,
         ratio=ratio,
-        timeout=2.0,
+        timeout=TIMEOUT_SECONDS,
         service="Shop",
         version="1.2.3",
         environment="test",
@@ -62,7 +65,8 @@ async def test_a_collector_that_fails_costs_spans_and_no_time(mood: Mood) -> Non
     before = lost()
     with collector(mood) as kept:
         export = Export(options(kept.address))
-        assert make(export, 3 * QUEUE) < 1.0  # seconds: a busy machine, and never the collector
+        # Seconds of a busy machine; to wait for one batch alone would take as long.
+        assert make(export, 3 * QUEUE) < TIMEOUT_SECONDS
         assert await closed_within(export) < SHUTDOWN_SECONDS + 0.5
         arrived = len(kept.spans)
     unknown = 512  # the batch that is under way at the end
