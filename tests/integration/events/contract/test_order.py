@@ -66,7 +66,9 @@ async def test_a_dead_delivery_blocks_its_stream(shape: Shape, world: World) -> 
 
     await shape.settle()
 
-    assert await world.states() == ["done", "dead", "blocked", "done"]
+    first, dead, behind, of_other = await world.states()
+    assert (first, dead, of_other) == ("done", "dead", "done")
+    assert behind in {"blocked", "held"}  # housekeeping changes it to held some seconds later
     assert await world.effects(stream) == [1]
     assert await world.effects(other) == [1]
 
