@@ -7,7 +7,6 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-import app.cli
 from app.core.http.routing import API, ApiRouter
 from app.core.http.service import Service
 from app.core.security import AUTHENTICATED
@@ -40,9 +39,5 @@ class OverloadContainer(ContainerWithNotes):
         app.add(router)
 
 
-__all__ = ["main"]
-
-vars(app.cli)["ApplicationContainer"] = OverloadContainer
-
 if __name__ == "__main__":
-    main()
+    main(OverloadContainer)

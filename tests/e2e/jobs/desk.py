@@ -13,7 +13,6 @@ from uuid import UUID
 from dependency_injector.providers import Dependency, Factory, List, Object, Singleton
 from pydantic import Field
 
-import app.cli
 from app.core.endings import Continue
 from app.core.events import EventRegistry
 from app.core.http.parameters import CurrentActor
@@ -141,5 +140,4 @@ class ContainerWithDesk(ContainerWithNotes):
 
 
 if __name__ == "__main__":
-    vars(app.cli)["ApplicationContainer"] = ContainerWithDesk
-    main()
+    main(ContainerWithDesk)

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from dependency_injector.providers import Dependency, Factory, List, Singleton
 
-import app.cli
 import app.worker
 from app.core.events import EventRegistry, subscribe
 from app.shared.container import module
@@ -64,7 +63,6 @@ class ContainerWithReader(ContainerWithNotes):
 
 
 if __name__ == "__main__":
-    for entry in (app.cli, app.worker):
-        vars(entry)["ApplicationContainer"] = ContainerWithReader
+    vars(app.worker)["ApplicationContainer"] = ContainerWithReader
     vars(app.worker)["run_celery_worker"].__defaults__ = (ContainerWithReader.build,)
-    main()
+    main(ContainerWithReader)

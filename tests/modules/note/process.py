@@ -8,13 +8,11 @@ import asyncio
 from sqlalchemy import URL
 
 import app.cli
-from app.cli import main
+from app.container import ApplicationContainer
 from app.shared.infrastructure.database.migrate import upgrade
 from tests.modules.note.container import ContainerWithNotes
 from tests.modules.note.storage import schema
 from tests.support.anybody import create_tables
-
-__all__ = ["main"]
 
 
 def _upgrade(url: URL) -> None:
@@ -22,8 +20,12 @@ def _upgrade(url: URL) -> None:
     asyncio.run(create_tables(url.render_as_string(hide_password=False), schema))
 
 
-vars(app.cli)["upgrade"] = _upgrade
-vars(app.cli)["ApplicationContainer"] = ContainerWithNotes
+def main(kind: type[ApplicationContainer] = ContainerWithNotes) -> None:
+    """Run a command of the service, with this container, in a process that does nothing else."""
+    vars(app.cli)["upgrade"] = _upgrade
+    vars(app.cli)["ApplicationContainer"] = kind
+    app.cli.main()
+
 
 if __name__ == "__main__":
     main()
