@@ -107,7 +107,7 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        container.tracing().start()
+        container.tracing().start()  # now, so that its objects are frozen too
         # Objects of the start live for ever, so the garbage collector need not check them again. A
         # server produces so much garbage that fewer, larger collections cost less in total.
         gc.freeze()

@@ -25,6 +25,7 @@ from starlette.types import Scope
 
 from app.core.context import WorkContext, current_work, ids_in
 from app.core.http.metrics import METHODS
+from app.core.http.root_path import route_path
 
 UNTRACED: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 _EMPTY: Final = contexts.Context()
@@ -80,7 +81,7 @@ def begin_request(scope: Scope, work: WorkContext) -> RequestSpan | None:
 
     `work` has the caller's context, if that is believed, and gets the span's.
     """
-    if _tracers is None or scope["path"].removeprefix(work.root_path) in UNTRACED:
+    if _tracers is None or route_path(scope) in UNTRACED:
         return None
     parent = _EMPTY if work.traceparent is None else _context_of(work.traceparent)
     span = _tracers.by_rule.start_span(scope["method"], parent, SpanKind.SERVER)

@@ -28,6 +28,7 @@ class LingeringConnection(HttpToolsProtocol):
 
     LINGER_SECONDS: float = 5.0
 
+    scope: Any  # with entries of our own
     cycle: Any  # None before the first request
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -58,12 +59,11 @@ class LingeringConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self.cycle.transport = self.answering
-        scope: Any = self.scope  # with entries of our own
-        scope[GONE] = self.transport.is_closing
+        self.scope[GONE] = self.transport.is_closing
         if self.is_last:
             self.cycle.keep_alive = False
             if self.is_cut:
-                scope[DRAINING] = True
+                self.scope[DRAINING] = True
 
     def answer_one_more(self) -> None:
         """Close after the next answer, and say so in it: the server will stop."""

@@ -45,9 +45,6 @@ class HttpProtocol(LingeringConnection, BoundedConnection, OfferedConnection):
     FIRST_SECONDS: float = 1.0
     """How long a new connection may stay silent after the server has stopped to accept others."""
 
-    scope: Any  # with entries of our own
-    cycle: Any  # None before the first request
-
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._in_head = self._in_body = self._is_refused = self._is_half_closed = False

@@ -13,7 +13,7 @@ from app.core.http.bodies import ADMITTED, ARRIVED, GONE, announces_body
 from app.core.http.cors import Cors
 from app.core.http.ingress_policy import IngressPolicy
 from app.core.http.metrics import observe_request
-from app.core.http.problems import MEDIA_TYPE, instance_of, written_problem
+from app.core.http.problems import MEDIA_TYPE, instance_of, status_of, written_problem
 from app.core.middleware import (
     DEFAULT_HEADERS,
     SECURITY_HEADERS,
@@ -24,7 +24,7 @@ from app.core.security import Access
 
 ImportanceOf = Callable[[Scope], Importance]
 
-STATUS: Final = 503
+STATUS: Final = status_of(Overloaded)
 _MARK: Final = "00000000-0000-0000-0000-000000000000"
 # Clients that were refused together should not come back together.
 _RETRY_AFTER: Final = [(b"retry-after", b"%d" % seconds) for seconds in (1, 2, 3)]
